@@ -1,0 +1,77 @@
+import type { RoomKitError } from "../errors/error.ts";
+
+/** A JSON Schema object, as the vendors' tool definitions take it. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** A tool as the model sees it. */
+export interface ToolDefinition {
+  /** `^[a-zA-Z0-9_-]{1,64}$` */
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments object. */
+  readonly parameters: JsonSchema;
+}
+
+/** A call the model made. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** Parsed JSON arguments, not yet validated. */
+  readonly arguments: unknown;
+}
+
+/** What the model is shown of the conversation so far. */
+export type AIMessage =
+  | { readonly role: "user"; readonly content: string }
+  | {
+      readonly role: "assistant";
+      readonly content: string;
+      readonly toolCalls?: readonly ToolCall[];
+      /** What the same provider gave in `finish`, returned to it unread (signatures, reasoning blocks). */
+      readonly providerData?: unknown;
+    }
+  | { readonly role: "tool"; readonly toolCallId: string; readonly toolName: string; readonly content: string; readonly isError?: boolean };
+
+export interface AIRequest {
+  /** Instructions that stand before the conversation. */
+  readonly system?: string;
+  /** Oldest first; ends with a user or tool message. */
+  readonly messages: readonly AIMessage[];
+  readonly tools?: readonly ToolDefinition[];
+  /** Default `auto`. */
+  readonly toolChoice?: "auto" | "none" | "required";
+  /** Ignored by models that do not take it. */
+  readonly temperature?: number;
+  readonly maxOutputTokens?: number;
+  /** Options only this provider knows. */
+  readonly providerOptions?: Readonly<Record<string, unknown>>;
+}
+
+export interface AIUsage {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cachedInputTokens?: number;
+}
+
+export type FinishReason = "stop" | "tool-calls" | "length" | "content-filter" | "other";
+
+/** One thing a model yields. A stream ends with exactly one `finish` or one `error`, or throws `aborted`. */
+export type AIPart =
+  | { readonly type: "text-delta"; readonly text: string }
+  /** Thinking: never spoken, never stored. */
+  | { readonly type: "reasoning-delta"; readonly text: string }
+  | ({ readonly type: "tool-call" } & ToolCall)
+  | { readonly type: "finish"; readonly reason: FinishReason; readonly usage?: AIUsage; readonly providerData?: unknown }
+  | { readonly type: "error"; readonly error: RoomKitError };
+
+export interface AICapabilities {
+  readonly tools: boolean;
+}
+
+/** A language model. */
+export interface AIProvider {
+  readonly name: string;
+  readonly capabilities: AICapabilities;
+  generate(request: AIRequest, options: { readonly signal: AbortSignal }): AsyncIterable<AIPart>;
+  close?(): Promise<void>;
+}

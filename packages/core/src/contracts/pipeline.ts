@@ -1,0 +1,44 @@
+import type { AudioFormat } from "../audio/format.ts";
+import type { AudioFrame } from "../audio/frame.ts";
+import type { RoomKitError } from "../errors/error.ts";
+import type { Unsubscribe } from "../events/emitter.ts";
+import type { DtmfEvent, SpeakerEvent } from "./stage.ts";
+
+/** What a pipeline stream reports while frames pass through it. */
+export interface PipelineEvents {
+  /** Speech began at `timestamp`; `preRoll` is the audio from `speechPadMs` before it up to and including the newest frame, internal format. */
+  readonly "speech-start": { readonly timestamp: number; readonly preRoll: readonly AudioFrame[] };
+  /** Speech ended at `timestamp`, `durationMs` after it began. */
+  readonly "speech-end": { readonly timestamp: number; readonly durationMs: number };
+  /** Each processed inbound frame, in the internal format; with `speech` true from after `speech-start` until `speech-end`. */
+  readonly frame: { readonly frame: AudioFrame; readonly speech: boolean };
+  readonly dtmf: DtmfEvent;
+  readonly speaker: SpeakerEvent;
+  /** A stage failed on a frame and was passed by; reported once per stage and kind of failure. */
+  readonly "stage-error": { readonly stage: string; readonly error: RoomKitError };
+}
+
+/** The audio path of one session: everything in it belongs to that session alone. */
+export interface PipelineStream {
+  /** The format every stage after the resampler, and STT, sees. */
+  readonly internal: AudioFormat;
+  /** Whether the stream has a VAD; without one no speech events come. */
+  readonly hasVad: boolean;
+  on<K extends keyof PipelineEvents>(event: K, listener: (payload: PipelineEvents[K]) => void): Unsubscribe;
+  /** Takes a frame from the transport; events fire before it returns. */
+  processInbound(frame: AudioFrame): void;
+  /** Takes a frame of speech of any rate and gives what the transport plays: its outbound format, possibly empty. */
+  processOutbound(frame: AudioFrame): AudioFrame;
+  /** The tail the outbound resampler still holds; call it at the end of an utterance. */
+  flushOutbound(): AudioFrame;
+  /** Drops what the outbound side holds: the utterance was cut off. */
+  clearOutbound(): void;
+  /** Tells the stages what is physically being played now (echo reference); silence counts. */
+  played(frame: AudioFrame): void;
+  close(): void;
+}
+
+/** Builds the audio path of each session from one configuration. */
+export interface AudioPipeline {
+  open(formats: { readonly inbound: AudioFormat; readonly outbound: AudioFormat; readonly sessionId: string }): PipelineStream;
+}

@@ -1,0 +1,110 @@
+import type { AudioFormat } from "../audio/format.ts";
+import type { AudioFrame } from "../audio/frame.ts";
+import type { RoomKitError } from "../errors/error.ts";
+import type { Unsubscribe } from "../events/emitter.ts";
+import type { AIUsage, ToolCall, ToolDefinition } from "./ai.ts";
+
+/** How speech-to-speech vendors differ, as data. */
+export interface RealtimeCapabilities {
+  /** Audio rates it takes, in Hz, best first. */
+  readonly inputSampleRates: readonly number[];
+  /** Audio rates it can send, in Hz, best first. */
+  readonly outputSampleRates: readonly number[];
+  /** It can be told how much of a reply was heard ({@link RealtimeSession.truncate}). */
+  readonly truncation: boolean;
+  /** It finds turns itself; without it (or with `turnDetection: "manual"`) the caller marks activity. */
+  readonly serverTurnDetection: boolean;
+  /** Instructions and tools can change in a running session. */
+  readonly midSessionUpdate: boolean;
+  /** It resumes a lost connection with its context. */
+  readonly resumption: boolean;
+}
+
+/** What a speech-to-speech session is told to be. */
+export interface RealtimeSessionConfig {
+  readonly instructions?: string;
+  readonly voice?: string;
+  readonly language?: string;
+  readonly temperature?: number;
+  readonly tools?: readonly ToolDefinition[];
+  /** Default `server` where the provider has it. `manual`: activityStart / activityEnd mark the turns. */
+  readonly turnDetection?: "server" | "manual";
+  /** Earlier conversation to start from, oldest first. */
+  readonly history?: readonly { readonly role: "user" | "assistant"; readonly text: string }[];
+  /** Options only this provider knows. */
+  readonly providerOptions?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a running session says, in the order it must be handled: a transcript never after its own `final`, a tool call never
+ * before the user's words that caused it, `response-end` never before the response's last audio.
+ */
+export type RealtimeEvent =
+  | { readonly type: "response-start"; readonly responseId: string }
+  /** Audio of a reply; `itemId` is what `truncate` takes. */
+  | { readonly type: "audio"; readonly responseId: string; readonly itemId: string; readonly frame: AudioFrame }
+  /** `text` is the whole text of transcript `id` so far; exactly one `final` per id. */
+  | {
+      readonly type: "transcript";
+      readonly id: string;
+      readonly role: "user" | "assistant";
+      readonly text: string;
+      readonly final: boolean;
+      readonly itemId?: string;
+    }
+  | { readonly type: "speech-start" }
+  | { readonly type: "speech-end" }
+  /** All of the reply has been generated (not: played). */
+  | { readonly type: "response-end"; readonly responseId: string; readonly status: "completed" | "cancelled" | "failed"; readonly usage?: AIUsage }
+  | ({ readonly type: "tool-call" } & ToolCall)
+  | { readonly type: "tool-call-cancelled"; readonly ids: readonly string[] }
+  | { readonly type: "reconnecting"; readonly attempt: number }
+  | { readonly type: "reconnected"; readonly contextKept: boolean }
+  /** `fatal`: the session is over and `closed` follows. */
+  | { readonly type: "error"; readonly error: RoomKitError; readonly fatal: boolean }
+  | { readonly type: "closed"; readonly reason: string };
+
+/** One caller's speech-to-speech session. Methods that send never throw: a failure comes as an `error` event. */
+export interface RealtimeSession {
+  readonly id: string;
+  /** What {@link sendAudio} wants. */
+  readonly inbound: AudioFormat;
+  /** What `audio` events carry. */
+  readonly outbound: AudioFormat;
+  /** True between `response-start` and `response-end`. */
+  readonly responding: boolean;
+  /** One listener; events are given synchronously and in order. */
+  onEvent(listener: (event: RealtimeEvent) => void): Unsubscribe;
+  sendAudio(frame: AudioFrame): void;
+  /** Puts text into the conversation; `respond` (default true) asks for an answer. */
+  sendText(text: string, options?: { readonly role?: "user" | "system"; readonly respond?: boolean }): void;
+  /** Manual turn detection: the user began to speak. */
+  activityStart(): void;
+  /** Manual turn detection: the user's turn is complete; the provider answers. */
+  activityEnd(): void;
+  /** Stops generating the reply under way; does nothing when there is none. */
+  interrupt(): void;
+  /** The listener heard only `playedMs` of the audio of `itemId`. Ignored without `capabilities.truncation`. */
+  truncate(itemId: string, playedMs: number): void;
+  submitToolResult(callId: string, result: string, options?: { readonly isError?: boolean }): void;
+  /** Changes instructions, tools or voice; only what is given changes. @throws RoomKitError `unsupported` without `midSessionUpdate`. */
+  update(config: Partial<RealtimeSessionConfig>): Promise<void>;
+  /** Ends the session and its socket; idempotent. */
+  close(): Promise<void>;
+}
+
+export interface RealtimeConnectOptions {
+  readonly signal: AbortSignal;
+  /** The rate in Hz the caller's audio has; the provider picks the nearest it takes and says so in `session.inbound`. */
+  readonly inputSampleRate?: number;
+  readonly outputSampleRate?: number;
+}
+
+/** A speech-to-speech vendor. */
+export interface RealtimeProvider {
+  readonly name: string;
+  readonly capabilities: RealtimeCapabilities;
+  /** Resolves when the session may be spoken to. @throws RoomKitError with the provider's code, or `aborted`. */
+  connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession>;
+  close?(): Promise<void>;
+}

@@ -1,0 +1,78 @@
+import type { AudioFormat } from "../audio/format.ts";
+import type { AudioFrame } from "../audio/frame.ts";
+
+/** Makes the instances of one pipeline stage: one per stream, so that no caller's state touches another's. */
+export interface StageFactory<S> {
+  readonly name: string;
+  /** The rate in Hz the stage works at; absent: any. The pipeline resamples around it when it must. */
+  readonly sampleRate?: number;
+  /** @throws RoomKitError `unsupported_format` when the stage cannot work on `format`. */
+  open(format: AudioFormat): S;
+}
+
+/** What every stage has. All of it is synchronous. */
+export interface Stage {
+  /** Forgets the past, as if just opened. */
+  reset(): void;
+  /** Releases everything; idempotent. */
+  close(): void;
+}
+
+/** A stage that changes audio: resampler, AGC, denoiser. It may hold samples back: the output length may differ from the input's. */
+export interface FrameStage extends Stage {
+  process(frame: AudioFrame): AudioFrame;
+}
+
+/** Removes the far end (what the caller's speaker plays) from the near end (what the caller's microphone hears). */
+export interface EchoCanceller extends FrameStage {
+  /** What is being played to the caller, in the stream's inbound format, as it goes out; silence too. */
+  reference(frame: AudioFrame): void;
+}
+
+/** What a voice activity detector decides. */
+export type VadEvent =
+  /** Speech is certain; it began at `timestamp` (capture clock, ms), before the frame that made it certain. */
+  | { readonly type: "speech-start"; readonly timestamp: number }
+  /** Speech ended at `timestamp`; silence since then made it certain. Every start is followed by exactly one end. */
+  | { readonly type: "speech-end"; readonly timestamp: number; readonly durationMs: number };
+
+/** Finds speech in a stream. */
+export interface Vad extends Stage {
+  /** Takes the next frame; a detector that computes in the background may answer for an earlier one. */
+  process(frame: AudioFrame): VadEvent | undefined;
+  /** How likely the newest judged frame is speech, 0 to 1; for meters and policies. */
+  readonly probability: number;
+}
+
+export interface VadFactory extends StageFactory<Vad> {
+  /** How much audio from before `speech-start` belongs to the utterance, in ms; the pipeline keeps that pre-roll. */
+  readonly speechPadMs: number;
+}
+
+/** A touch-tone digit heard in the audio. */
+export interface DtmfEvent {
+  readonly digit: "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#" | "A" | "B" | "C" | "D";
+  readonly durationMs: number;
+  readonly timestamp: number;
+}
+
+export interface DtmfDetector extends Stage {
+  process(frame: AudioFrame): DtmfEvent | undefined;
+}
+
+/** Who is speaking: a label that is stable within the stream. */
+export interface SpeakerEvent {
+  readonly speaker: string;
+  readonly confidence: number;
+  readonly timestamp: number;
+}
+
+export interface Diarizer extends Stage {
+  process(frame: AudioFrame): SpeakerEvent | undefined;
+}
+
+/** Writes what is heard and said. Fed with both directions; must never block. */
+export interface Recorder extends Stage {
+  inbound(frame: AudioFrame): void;
+  outbound(frame: AudioFrame): void;
+}

@@ -1,0 +1,65 @@
+import type { AudioFrame } from "../audio/frame.ts";
+
+/** When a word was spoken, in ms since the start of the stream it belongs to. */
+export interface WordTiming {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** What an STT provider can do; data, so that channels choose instead of trying. */
+export interface SttCapabilities {
+  /** Yields partials while audio still flows. */
+  readonly streaming: boolean;
+  /** Yields `turn-start` and `turn-end` itself (a turn-taking recogniser). */
+  readonly turnDetection: boolean;
+  /** Its parts carry word timings. */
+  readonly wordTimings: boolean;
+  /** BCP 47 tags it understands; absent: the vendor's list is open. */
+  readonly languages?: readonly string[];
+  /** The rate in Hz it wants its frames in; absent: any rate from 8,000 to 48,000. */
+  readonly sampleRate?: number;
+}
+
+export interface SttOptions {
+  /** Ends the stream at once: what was recognised and not yielded is lost. */
+  readonly signal: AbortSignal;
+  /** BCP 47 tag, e.g. `en-US`; absent: the provider's default. */
+  readonly language?: string;
+  /** Words to expect (names, terms); providers without the feature ignore it. */
+  readonly keywords?: readonly string[];
+}
+
+/** One thing an STT stream says. */
+export type TranscriptPart =
+  /** A guess at what was said since the last `final`; replaces the guess before it. */
+  | { readonly type: "partial"; readonly text: string; readonly confidence?: number; readonly words?: readonly WordTiming[] }
+  /** A settled piece; the turn's text is all finals joined by a space. */
+  | {
+      readonly type: "final";
+      readonly text: string;
+      readonly confidence?: number;
+      readonly language?: string;
+      readonly words?: readonly WordTiming[];
+    }
+  /** The recogniser heard a turn begin (only with `capabilities.turnDetection`). */
+  | { readonly type: "turn-start" }
+  /** The recogniser is sure (or, `eager`, fairly sure) that the turn ended. */
+  | { readonly type: "turn-end"; readonly eager: boolean; readonly confidence?: number }
+  /** After an eager `turn-end`: the speaker went on after all. */
+  | { readonly type: "turn-resumed" };
+
+/** Speech to text. One `transcribe` call is one stream of one session; nothing is shared between calls but the model. */
+export interface SttProvider {
+  readonly name: string;
+  readonly capabilities: SttCapabilities;
+  /**
+   * Transcribes until `audio` ends (then yields what is left and ends) or `signal` aborts (then throws `aborted`).
+   * All frames have one format.
+   */
+  transcribe(audio: AsyncIterable<AudioFrame>, options: SttOptions): AsyncIterable<TranscriptPart>;
+  /** Loads models or opens connections ahead of the first call; optional to call, safe to call twice. */
+  warmUp?(signal?: AbortSignal): Promise<void>;
+  /** Releases models and connections; running streams end with `closed`. */
+  close?(): Promise<void>;
+}

@@ -1,0 +1,183 @@
+import type { AudioFormat } from "../audio/format.ts";
+import type { AudioFrame } from "../audio/frame.ts";
+import type { Unsubscribe } from "../events/emitter.ts";
+
+/** Anything an application hangs on a session or connection. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+/** Names one stretch of speech that is interrupted, heard and remembered as one. */
+export type UtteranceId = string;
+
+/** How far a listener has heard an utterance. */
+export interface PlaybackProgress {
+  readonly utterance: UtteranceId;
+  /** Audio of the utterance that has left the listener's speaker, in ms. */
+  readonly playedMs: number;
+  /** `reported`: the client counted rendered samples. `estimated`: derived from the server's pacing clock. */
+  readonly confidence: "reported" | "estimated";
+  /** No more of this utterance will be played: it ended, or it was cleared. */
+  readonly done: boolean;
+}
+
+/** What had been heard when playback was silenced. */
+export interface HeardReport {
+  /** Every utterance that was queued or playing, in playing order. A client's exact count may follow as `onPlayback` with `done`. */
+  readonly utterances: readonly PlaybackProgress[];
+}
+
+/** What the server tells the client besides audio; the transport writes it in the dialect the client speaks. */
+export type ConnectionMessage =
+  | { readonly type: "state"; readonly state: "listening" | "thinking" | "speaking" }
+  | {
+      readonly type: "transcript";
+      readonly id: string;
+      readonly role: "user" | "assistant";
+      /** The whole text of this transcript so far. */
+      readonly text: string;
+      readonly final: boolean;
+      /** Counts up from 0 for each id. */
+      readonly revision: number;
+      /** Set on an interrupted assistant transcript: the part of `text` the listener heard. */
+      readonly heard?: string;
+    }
+  | { readonly type: "utterance"; readonly id: UtteranceId; readonly phase: "start" | "end"; readonly text?: string }
+  | { readonly type: "interrupted"; readonly utterance: UtteranceId; readonly heard: string; readonly unheard: string }
+  | { readonly type: "metrics"; readonly turn: TurnMetrics }
+  | { readonly type: "level"; readonly direction: "inbound" | "outbound"; readonly db: number }
+  | { readonly type: "error"; readonly code: string; readonly message: string; readonly retryable: boolean }
+  | { readonly type: "data"; readonly name: string; readonly payload: unknown };
+
+/** Where the time of one turn went, in ms after the user stopped speaking; a stage that did not happen is absent. */
+export interface TurnMetrics {
+  readonly turnId: string;
+  /** The VAD was sure that speech had ended. */
+  readonly endpointMs?: number;
+  /** The final transcript was there. */
+  readonly transcriptMs?: number;
+  /** The model's first text. */
+  readonly firstTokenMs?: number;
+  /** The first synthesized audio. */
+  readonly firstAudioMs?: number;
+  /** The first audio was handed to the transport's clock: what the user waits for, without the network. */
+  readonly replyMs?: number;
+  /** How long the user spoke. */
+  readonly speechMs?: number;
+  readonly interrupted: boolean;
+}
+
+/** What the client tells the server besides audio and playback. */
+export type ConnectionInput =
+  | { readonly type: "mute"; readonly muted: boolean }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "interrupt" }
+  | { readonly type: "dtmf"; readonly digit: string }
+  | { readonly type: "data"; readonly name: string; readonly payload: unknown };
+
+/** Why a connection ended. */
+export interface CloseReason {
+  /** Stable: `client_closed`, `client_lost`, `idle_timeout`, `server_closed`, `draining`, `protocol_error`, `rate_limited`, ... */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * One listener and speaker at the far end of a socket. Frames are pushed synchronously; nothing here throws because of what
+ * the client did, and every method is a no-op after the end.
+ */
+export interface VoiceConnection {
+  /** Given by the server; the only id that means anything. */
+  readonly id: string;
+  /** What the client called itself (`websocket_id`, `webrtc_id`): a label, never a credential. */
+  readonly label: string;
+  /** What authentication said of the client. */
+  readonly metadata: Metadata;
+  /** What {@link onAudio} delivers. */
+  readonly inbound: AudioFormat;
+  /** What {@link play} wants. */
+  readonly outbound: AudioFormat;
+  /** Whether the client reports what it rendered, or the server estimates. */
+  readonly playback: "reported" | "estimated";
+  readonly closed: boolean;
+  /** Audio queued and not yet sent, in ms. */
+  readonly queuedMs: number;
+  /** The one consumer of the caller's audio. */
+  onAudio(listener: (frame: AudioFrame) => void): Unsubscribe;
+  /** Queues audio of an utterance; the connection paces it. Past its bound it drops the oldest whole utterance and reports that. */
+  play(utterance: UtteranceId, frame: AudioFrame): void;
+  /** No more audio of this utterance will come; travels the same queue. */
+  endUtterance(utterance: UtteranceId): void;
+  /** Resolves when at most `belowMs` of audio is queued, or the connection ended. @throws RoomKitError `aborted`. */
+  writable(belowMs: number, signal: AbortSignal): Promise<void>;
+  /** Silences the listener now, drops what is queued, and says what had been heard. */
+  clear(): HeardReport;
+  /** Reports per utterance, a few times a second while playing, once with `done` for each. */
+  onPlayback(listener: (progress: PlaybackProgress) => void): Unsubscribe;
+  /** The audio that is being played right now, as it leaves the pacing queue: the echo canceller's reference. */
+  onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe;
+  send(message: ConnectionMessage): void;
+  onInput(listener: (input: ConnectionInput) => void): Unsubscribe;
+  /** Called once; at once when already ended. */
+  onClose(listener: (reason: CloseReason) => void): Unsubscribe;
+  /** Ends the connection, telling the client why. Resolves when its socket is gone. */
+  close(reason?: CloseReason): Promise<void>;
+}
+
+/** `connecting` until its client's connection is bound, `ended` for ever after. */
+export type VoiceSessionState = "connecting" | "active" | "ended";
+
+/** One participant's voice in one room. */
+export interface VoiceSession {
+  readonly id: string;
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly channelId: string;
+  readonly state: VoiceSessionState;
+  /** The application's; copied nowhere. */
+  readonly metadata: Record<string, unknown>;
+}
+
+/** What a transport does by itself, so that nothing does it twice. */
+export interface VoiceCapabilities {
+  /** The client's platform removes echo. */
+  readonly nativeEchoCancellation: boolean;
+  /** The client's platform levels the microphone. */
+  readonly nativeGainControl: boolean;
+}
+
+/** A transport: turns sockets into sessions with connections. It knows nothing of speech. */
+export interface VoiceBackend {
+  readonly name: string;
+  readonly capabilities: VoiceCapabilities;
+  /** Makes a session that waits for its client. Given back by a session factory, it is bound to the client's connection. */
+  connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession>;
+  /** The client's connection belongs to the session now and audio flows. */
+  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe;
+  /** The session ended, from whichever side; its resources in the transport are gone. */
+  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe;
+  /** A tap on the raw inbound audio of all sessions. */
+  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe;
+  /** Ends a session and its connection. */
+  disconnect(session: VoiceSession, reason?: CloseReason): Promise<void>;
+  /** Ends all sessions and releases everything. */
+  close(): Promise<void>;
+}
+
+/** A transport for speech-to-speech: connections come first, the application then starts a session on one of them. */
+export interface RealtimeTransport {
+  readonly name: string;
+  readonly capabilities: VoiceCapabilities;
+  /** A client connected; `connectionId` is what {@link accept} takes. */
+  onClientConnected(listener: (connectionId: string, metadata: Metadata) => unknown): Unsubscribe;
+  /** The client of an accepted session is gone. */
+  onClientDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe;
+  /** A tap on the raw inbound audio of all accepted sessions. */
+  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe;
+  /** Binds a session to a waiting client. @throws RoomKitError `unknown_connection`, `connection_taken`, `aborted`. */
+  accept(session: VoiceSession, connectionId: string, options?: { readonly signal?: AbortSignal }): Promise<VoiceConnection>;
+  /** Plays raw audio to a session's client, outside of any utterance of a channel. */
+  sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void>;
+  /** Sends an application message to a session's client, as it is. */
+  sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void>;
+  disconnect(session: VoiceSession, reason?: CloseReason): Promise<void>;
+  close(): Promise<void>;
+}

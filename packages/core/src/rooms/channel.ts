@@ -1,0 +1,135 @@
+import type { Clock } from "../time/clock.ts";
+import type { Unsubscribe } from "../events/emitter.ts";
+import type { IdSource } from "../ids/ids.ts";
+import type { Logger } from "../log/logger.ts";
+import type { VoiceSession } from "../contracts/voice.ts";
+import type { Binding, ChannelCategory } from "./binding.ts";
+import type { EventContent, EventDraft, HeardRecord, RoomEvent } from "./event.ts";
+import type { FrameworkEvents } from "./framework-events.ts";
+import type { HookOutcome, HookPayloads, HookTrigger } from "./hooks.ts";
+import type { Room } from "./room.ts";
+import type { EventQuery } from "./store.ts";
+
+/** What somebody says into a room through a channel. */
+export interface InboundMessage {
+  readonly roomId: string;
+  readonly channelId: string;
+  readonly participantId?: string;
+  readonly content: EventContent;
+  /** Default `user`. */
+  readonly role?: "user" | "assistant" | "system";
+  readonly idempotencyKey?: string;
+  readonly correlationId?: string;
+  /** Wall time it was said at; absent: now. */
+  readonly createdAt?: number;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface InboundOptions {
+  /**
+   * Cancels the answer: before the commit nothing is stored, after it the model and the speech stop. The caller's own
+   * interruption of a reply comes this way.
+   */
+  readonly signal?: AbortSignal;
+  /** The session that speaks: a reply is for it first. */
+  readonly session?: VoiceSession;
+}
+
+export type InboundResult =
+  /** Committed; the event and all replies it caused are through (a streamed reply: heard to its end or cut off). */
+  | { readonly status: "delivered"; readonly event: RoomEvent }
+  /** Stored as blocked (hook, mute, access). */
+  | { readonly status: "blocked"; readonly reason: string; readonly event?: RoomEvent }
+  /** The same idempotency key again: the original event. */
+  | { readonly status: "duplicate"; readonly event: RoomEvent };
+
+/** What surrounds an event that is delivered to a channel. */
+export interface DeliveryContext {
+  readonly room: Room;
+  readonly binding: Binding;
+  /** The channel's own view: events it may see, up to and without this one, oldest first, at most 100. */
+  history(): Promise<readonly RoomEvent[]>;
+  /** Aborts when the turn that caused this delivery is cancelled, or the room closes. */
+  readonly signal: AbortSignal;
+  /** The session whose words caused this, when a voice session did. */
+  readonly session?: VoiceSession;
+}
+
+/** A reply that is still being made. */
+export interface ReplyStream {
+  /** Text as it comes; ends with the reply. Throws what ended it early. */
+  readonly text: AsyncIterable<string>;
+}
+
+/** What a channel answers to an event. */
+export interface ChannelReply {
+  /** Events to append after it, one level deeper in the chain. */
+  readonly events?: readonly EventDraft[];
+  /** One reply spoken or written as it comes. */
+  readonly stream?: ReplyStream;
+}
+
+/** How a streamed reply was received by one channel. */
+export interface StreamDelivery {
+  /** The text that reached the listener: what is committed as the event's text. */
+  readonly text: string;
+  /** Set by channels that speak. */
+  readonly heard?: HeardRecord;
+}
+
+/**
+ * A way in or out of rooms. A channel implements what applies to it; the kit calls nothing else. One channel serves many rooms,
+ * so nothing of one room may live outside a map keyed by room or session.
+ */
+export interface Channel {
+  readonly id: string;
+  /** `voice`, `ai`, `realtime-voice`, ... */
+  readonly kind: string;
+  /** Its category where an attachment names none. */
+  readonly category: ChannelCategory;
+  /** Called once by `registerChannel`. */
+  register(host: ChannelHost): void;
+  /** Called before an attachment stands; throwing refuses it. */
+  onAttached?(room: Room, binding: Binding): void | Promise<void>;
+  onDetached?(roomId: string): void | Promise<void>;
+  /** The binding changed (access, mute, visibility). */
+  onBindingChanged?(binding: Binding): void;
+  /** Every event the channel may read, in index order per room. */
+  onEvent?(event: RoomEvent, context: DeliveryContext): Promise<ChannelReply | undefined>;
+  /** Brings an event to the channel's people; called after `onEvent` unless output is muted. */
+  deliver?(event: RoomEvent, context: DeliveryContext): Promise<void>;
+  /** Whether a streamed reply can be delivered to this room now. */
+  canStream?(roomId: string): boolean;
+  /**
+   * Delivers a reply while it is made; resolves when it has been heard or cut off. A commit follows with the text it returns,
+   * and `deliver` is not called for that event.
+   */
+  deliverStream?(reply: ReplyStream, context: DeliveryContext): Promise<StreamDelivery>;
+  /** `kit.join` / `kit.leave` for channels that have sessions. */
+  join?(session: VoiceSession): Promise<void>;
+  leave?(session: VoiceSession, reason: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the kit offers a channel. */
+export interface ChannelHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ids: IdSource;
+  /** Says something into a room on behalf of a channel. @throws RoomKitError `unknown_room`, `room_closed`, `not_attached`, `aborted`. */
+  processInbound(message: InboundMessage, options?: InboundOptions): Promise<InboundResult>;
+  /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */
+  binding(roomId: string, channelId: string): Binding | undefined;
+  /** The newest events a channel may see, oldest first. */
+  timeline(roomId: string, channelId: string, query?: EventQuery): Promise<readonly RoomEvent[]>;
+  /** True when any hook of this trigger would run: skip building a payload when not. */
+  hasHooks(trigger: HookTrigger, roomId: string): boolean;
+  /** True when a sync hook would run. */
+  hasSyncHooks(trigger: HookTrigger, roomId: string): boolean;
+  /** Runs sync hooks in order, then tells the async ones. */
+  runHooks<K extends HookTrigger>(trigger: K, payload: HookPayloads[K], signal?: AbortSignal): Promise<HookOutcome<K>>;
+  /** Tells all hooks of the trigger, waiting for none; failures are reported. */
+  notifyHooks<K extends HookTrigger>(trigger: K, payload: HookPayloads[K]): void;
+  emit<K extends keyof FrameworkEvents>(event: K, payload: FrameworkEvents[K]): void;
+  on<K extends keyof FrameworkEvents>(event: K, listener: (payload: FrameworkEvents[K]) => unknown): Unsubscribe;
+}

@@ -1,0 +1,66 @@
+import type { Metadata } from "../contracts/voice.ts";
+import type { Visibility } from "./binding.ts";
+
+/** What an event says. */
+export type EventContent =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "tool-call"; readonly callId: string; readonly name: string; readonly arguments: unknown }
+  | { readonly type: "tool-result"; readonly callId: string; readonly name: string; readonly result: string; readonly isError: boolean }
+  /** Something the system did: attached, detached, interrupted, ... */
+  | { readonly type: "system"; readonly code: string; readonly data?: Metadata };
+
+/** Who said it. */
+export interface EventSource {
+  readonly channelId: string;
+  readonly participantId?: string;
+  /** How the words count in a conversation with a model. */
+  readonly role: "user" | "assistant" | "system";
+}
+
+/**
+ * For a spoken reply: what the listener heard. `content.text` of such an event IS the heard text, so that everyone who reads
+ * the log reads what was really said; the rest stands here.
+ */
+export interface HeardRecord {
+  readonly interrupted: boolean;
+  /** What was generated and never heard. */
+  readonly unheard: string;
+  readonly playedMs: number;
+  readonly confidence: "reported" | "estimated";
+}
+
+/** What a channel hands to the room: an event before the store has given it a place. */
+export interface EventDraft {
+  readonly content: EventContent;
+  readonly source: EventSource;
+  readonly visibility?: Visibility;
+  /** A second commit with the same key in the same room gives back the first event. */
+  readonly idempotencyKey?: string;
+  readonly parentEventId?: string;
+  /** Joins what belongs to one turn. */
+  readonly correlationId?: string;
+  /** When it was said, wall time; absent: when it is committed. */
+  readonly createdAt?: number;
+  readonly heard?: HeardRecord;
+  readonly metadata?: Metadata;
+}
+
+/** One entry of a room's log. */
+export interface RoomEvent extends EventDraft {
+  readonly id: string;
+  readonly roomId: string;
+  /** 0, 1, 2, ... without a gap. */
+  readonly index: number;
+  readonly status: "delivered" | "blocked";
+  /** Why a blocked event was blocked: `hook:<name>`, `source_muted`, `source_read_only`, `event_chain_depth_limit`. */
+  readonly blockedBy?: string;
+  /** Replies to replies count up; see `maxChainDepth`. */
+  readonly chainDepth: number;
+  readonly visibility: Visibility;
+  readonly createdAt: number;
+}
+
+/** The text of an event, or `""` when it has none. */
+export function eventText(event: Pick<EventDraft, "content">): string {
+  return event.content.type === "text" ? event.content.text : "";
+}

@@ -1,0 +1,24 @@
+import type { VoiceSession } from "../contracts/voice.ts";
+import type { RoomKitError } from "../errors/error.ts";
+import type { RoomEvent } from "./event.ts";
+
+/** What the kit reports while it works; never stored. */
+export interface FrameworkEvents {
+  readonly room_created: { readonly roomId: string };
+  readonly room_closed: { readonly roomId: string };
+  readonly room_refused_event: { readonly roomId: string; readonly channelId: string };
+  readonly channel_attached: { readonly roomId: string; readonly channelId: string };
+  readonly channel_detached: { readonly roomId: string; readonly channelId: string };
+  readonly event_processed: { readonly roomId: string; readonly event: RoomEvent };
+  readonly event_blocked: { readonly roomId: string; readonly event: RoomEvent; readonly reason: string };
+  readonly chain_depth_exceeded: { readonly roomId: string; readonly channelId: string };
+  readonly delivery_failed: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
+  readonly hook_error: { readonly hook: string; readonly trigger: string; readonly error: RoomKitError };
+  readonly hook_timeout: { readonly hook: string; readonly trigger: string };
+  readonly voice_session_started: { readonly session: VoiceSession };
+  readonly voice_session_ended: { readonly session: VoiceSession; readonly reason: string };
+  readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
+  readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };
+  readonly ai_error: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
+  readonly provider_fallback: { readonly from: string; readonly to: string; readonly error: RoomKitError };
+}

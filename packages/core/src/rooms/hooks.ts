@@ -1,0 +1,126 @@
+import type { ToolCall } from "../contracts/ai.ts";
+import type { DtmfEvent, SpeakerEvent } from "../contracts/stage.ts";
+import type { TurnMetrics, VoiceSession } from "../contracts/voice.ts";
+import type { RoomKitError } from "../errors/error.ts";
+import type { EventDraft, HeardRecord, RoomEvent } from "./event.ts";
+
+interface InRoom {
+  readonly roomId: string;
+}
+
+interface InSession extends InRoom {
+  readonly session: VoiceSession;
+}
+
+/** What each trigger hands its hooks. Sync hooks of the triggers marked (sync) may block or modify. */
+export interface HookPayloads {
+  /** (sync) Before an event enters the log. */
+  readonly BEFORE_BROADCAST: InRoom & { readonly event: EventDraft };
+  readonly AFTER_BROADCAST: InRoom & { readonly event: RoomEvent };
+  readonly ON_CHANNEL_ATTACHED: InRoom & { readonly channelId: string };
+  readonly ON_CHANNEL_DETACHED: InRoom & { readonly channelId: string };
+  readonly ON_SESSION_STARTED: InSession;
+  readonly ON_SESSION_ENDED: InSession & { readonly reason: string };
+  readonly ON_SPEECH_START: InSession & { readonly timestamp: number };
+  readonly ON_SPEECH_END: InSession & { readonly timestamp: number; readonly durationMs: number };
+  /** (sync, fails closed) Before the user's words of a turn go anywhere. */
+  readonly ON_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
+  /** (sync, fails closed) Before a guess at the user's words goes anywhere. */
+  readonly ON_PARTIAL_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
+  /** (sync, fails closed) Before a piece of a reply is spoken or shown. */
+  readonly BEFORE_TTS: InSession & { readonly text: string; readonly utterance: string };
+  readonly AFTER_TTS: InSession & { readonly text: string; readonly utterance: string };
+  readonly ON_TTS_CANCELLED: InSession & { readonly utterance: string; readonly heard: string; readonly record: HeardRecord; readonly reason: string };
+  readonly ON_BARGE_IN: InSession & { readonly utterance: string; readonly heard: string; readonly record: HeardRecord };
+  readonly ON_TURN_COMPLETE: InSession & { readonly text: string; readonly turnId: string };
+  readonly ON_TURN_INCOMPLETE: InSession & { readonly text: string; readonly turnId: string };
+  readonly ON_TURN_METRICS: InSession & { readonly metrics: TurnMetrics };
+  readonly ON_DTMF: InSession & DtmfEvent;
+  readonly ON_SPEAKER_CHANGE: InSession & SpeakerEvent;
+  readonly ON_INPUT_AUDIO_LEVEL: InSession & { readonly db: number };
+  readonly ON_OUTPUT_AUDIO_LEVEL: InSession & { readonly db: number };
+  /** (sync, fails closed) Before recording begins: blocking means nothing is recorded. */
+  readonly ON_RECORDING_STARTED: InSession;
+  readonly ON_RECORDING_STOPPED: InSession;
+  /** (sync) Before a model is asked. */
+  readonly BEFORE_AI_GENERATION: InRoom & { readonly channelId: string; readonly system: string | undefined };
+  readonly ON_AI_RESPONSE: InRoom & { readonly channelId: string; readonly text: string };
+  /** (sync, fails closed) Before a tool runs. */
+  readonly BEFORE_TOOL_USE: InRoom & { readonly channelId: string; readonly call: ToolCall };
+  readonly ON_TOOL_CALL: InRoom & { readonly channelId: string; readonly call: ToolCall; readonly result: string; readonly isError: boolean };
+  readonly ON_CLIENT_DATA: InSession & { readonly name: string; readonly payload: unknown };
+  readonly ON_ERROR: InRoom & { readonly where: string; readonly error: RoomKitError };
+}
+
+export type HookTrigger = keyof HookPayloads;
+
+/** The triggers by name, for those who prefer `HookTrigger.ON_TRANSCRIPTION` to the string. */
+export const HookTrigger: { readonly [K in HookTrigger]: K } = {
+  BEFORE_BROADCAST: "BEFORE_BROADCAST",
+  AFTER_BROADCAST: "AFTER_BROADCAST",
+  ON_CHANNEL_ATTACHED: "ON_CHANNEL_ATTACHED",
+  ON_CHANNEL_DETACHED: "ON_CHANNEL_DETACHED",
+  ON_SESSION_STARTED: "ON_SESSION_STARTED",
+  ON_SESSION_ENDED: "ON_SESSION_ENDED",
+  ON_SPEECH_START: "ON_SPEECH_START",
+  ON_SPEECH_END: "ON_SPEECH_END",
+  ON_TRANSCRIPTION: "ON_TRANSCRIPTION",
+  ON_PARTIAL_TRANSCRIPTION: "ON_PARTIAL_TRANSCRIPTION",
+  BEFORE_TTS: "BEFORE_TTS",
+  AFTER_TTS: "AFTER_TTS",
+  ON_TTS_CANCELLED: "ON_TTS_CANCELLED",
+  ON_BARGE_IN: "ON_BARGE_IN",
+  ON_TURN_COMPLETE: "ON_TURN_COMPLETE",
+  ON_TURN_INCOMPLETE: "ON_TURN_INCOMPLETE",
+  ON_TURN_METRICS: "ON_TURN_METRICS",
+  ON_DTMF: "ON_DTMF",
+  ON_SPEAKER_CHANGE: "ON_SPEAKER_CHANGE",
+  ON_INPUT_AUDIO_LEVEL: "ON_INPUT_AUDIO_LEVEL",
+  ON_OUTPUT_AUDIO_LEVEL: "ON_OUTPUT_AUDIO_LEVEL",
+  ON_RECORDING_STARTED: "ON_RECORDING_STARTED",
+  ON_RECORDING_STOPPED: "ON_RECORDING_STOPPED",
+  BEFORE_AI_GENERATION: "BEFORE_AI_GENERATION",
+  ON_AI_RESPONSE: "ON_AI_RESPONSE",
+  BEFORE_TOOL_USE: "BEFORE_TOOL_USE",
+  ON_TOOL_CALL: "ON_TOOL_CALL",
+  ON_CLIENT_DATA: "ON_CLIENT_DATA",
+  ON_ERROR: "ON_ERROR",
+};
+
+/** Triggers whose broken hooks (throwing, too slow, answering nonsense) block instead of allow: nothing leaks unredacted. */
+export const FAIL_CLOSED: ReadonlySet<HookTrigger> = new Set<HookTrigger>([
+  "ON_TRANSCRIPTION",
+  "ON_PARTIAL_TRANSCRIPTION",
+  "BEFORE_TTS",
+  "BEFORE_TOOL_USE",
+  "ON_RECORDING_STARTED",
+]);
+
+/** What a sync hook answers. `modify` replaces fields of the payload; an empty string is a modification too. */
+export type HookResult<K extends HookTrigger> =
+  | { readonly action: "allow" }
+  | { readonly action: "block"; readonly reason?: string }
+  | { readonly action: "modify"; readonly payload: Partial<HookPayloads[K]> };
+
+export interface HookOptions {
+  /** Default `sync`: one after the other, may block or modify. `async`: side by side, only told. */
+  readonly execution?: "sync" | "async";
+  /** Lower runs first; default 0. */
+  readonly priority?: number;
+  /** For logs and `blockedBy`; default the trigger. */
+  readonly name?: string;
+  /** Default 30,000 ms. */
+  readonly timeoutMs?: number;
+  /** Only for this room. */
+  readonly roomId?: string;
+}
+
+export type HookHandler<K extends HookTrigger> = (
+  payload: HookPayloads[K],
+  context: { readonly signal: AbortSignal },
+) => HookResult<K> | undefined | void | Promise<HookResult<K> | undefined | void>;
+
+/** What all sync hooks together decided. */
+export type HookOutcome<K extends HookTrigger> =
+  | { readonly allowed: true; readonly payload: HookPayloads[K] }
+  | { readonly allowed: false; readonly payload: HookPayloads[K]; readonly hook: string; readonly reason: string };
