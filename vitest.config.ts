@@ -1,0 +1,51 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defaultClientConditions, defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+import { chromiumArguments, findChromium } from "./scripts/lib/chromium.mjs";
+
+// Tests run from source: the condition makes every @roomkit import resolve to src/index.ts, so nothing needs building.
+const source = "@roomkit/source";
+const chromium = findChromium();
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./tools/summary-reporter.ts"],
+    passWithNoTests: true,
+    coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.d.ts"] },
+    projects: [
+      {
+        resolve: { conditions: [source, ...defaultServerConditions] },
+        ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+        test: {
+          name: "node",
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "apps/*/{src,test}/**/*.test.ts",
+            "tools/**/*.test.ts",
+            "scripts/**/*.test.mjs",
+          ],
+          exclude: ["**/*.browser.test.ts", "**/node_modules/**", "**/dist/**"],
+        },
+      },
+      // Without a browser on the machine this project is left out; `npm test` counts its tests as skipped.
+      ...(chromium === undefined
+        ? []
+        : [
+            {
+              resolve: { conditions: [source, ...defaultClientConditions] },
+              test: {
+                name: "browser",
+                include: ["packages/*/src/**/*.browser.test.ts", "apps/*/{src,test}/**/*.browser.test.ts"],
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  provider: playwright({ launchOptions: { executablePath: chromium, args: [...chromiumArguments] } }),
+                  instances: [{ browser: "chromium" as const }],
+                },
+              },
+            },
+          ]),
+    ],
+  },
+});
