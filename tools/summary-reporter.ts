@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
+import { summaryLine } from "../scripts/lib/summary.mjs";
 
 /**
  * Ends a run with one line, `N passed, N failed` (and `, N skipped` when any are), for people and programs that read only the
@@ -10,20 +11,15 @@ export default class SummaryReporter implements Reporter {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
       // A file that does not load, or a hook that throws, fails without any test having failed.
-      if (module.state() === "failed" && module.errors().length > 0) counts.failed++;
+      if (module.errors().length > 0) counts.failed++;
+      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) counts.failed++;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state !== "pending") counts[state]++;
       }
-      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) counts.failed++;
     }
     const file = process.env.ROOMKIT_TEST_SUMMARY;
     if (file) writeFileSync(file, JSON.stringify(counts));
-    else process.stdout.write(`\n${formatSummary(counts)}\n`);
+    else process.stdout.write(`\n${summaryLine(counts)}\n`);
   }
-}
-
-/** The closing line. `scripts/test.mjs` prints the same shape. */
-function formatSummary({ passed, failed, skipped }: { passed: number; failed: number; skipped: number }): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

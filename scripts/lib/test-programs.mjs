@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { findChromium } from "./chromium.mjs";
+import { run } from "./run.mjs";
+
+/** What some tests use besides npm packages: where it shows, and the Debian package it comes from. */
+const programs = [
+  { name: "Chromium", package: "chromium", present: () => findChromium() !== undefined },
+  ...[
+    { package: "pocketsphinx-testdata", folder: "/usr/share/pocketsphinx/test/data" },
+    { package: "alsa-utils", folder: "/usr/share/sounds/alsa" },
+    { package: "codec2-examples", folder: "/usr/share/codec2/raw" },
+  ].map((recordings) => ({
+    name: `the recordings of ${recordings.package}`,
+    package: recordings.package,
+    present: () => existsSync(recordings.folder),
+  })),
+];
+
+/** Installs what is missing where Debian's packages can be had; elsewhere says in one sentence what will be skipped. */
+export async function installTestPrograms() {
+  const missing = programs.filter((program) => !program.present());
+  if (missing.length === 0) return;
+  const sudo = asRoot();
+  if (sudo !== undefined) {
+    const names = missing.map((program) => program.package);
+    console.log(`Installing ${names.join(", ")}...`);
+    const apt = (/** @type {string[]} */ ...args) => {
+      const [program = "", ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...args];
+      return run(program, rest, { quiet: true });
+    };
+    await apt("update");
+    await apt("install", "-y", "--no-install-recommends", ...names);
+  }
+  const absent = missing.filter((program) => !program.present()).map((program) => program.name);
+  if (absent.length > 0)
+    console.log(`Not on this machine, so the tests that need it are skipped: ${absent.join(", ")}.`);
+}
+
+/** The words to put before a command that root must run; undefined when apt-get or the right to use it is missing. */
+function asRoot() {
+  const works = (/** @type {string} */ program, /** @type {string[]} */ ...args) =>
+    spawnSync(program, args, { stdio: "ignore" }).status === 0;
+  if (!works("apt-get", "--version")) return undefined;
+  if (process.getuid?.() === 0) return [];
+  return works("sudo", "-n", "true") ? ["sudo", "-n"] : undefined;
+}
