@@ -1,0 +1,58 @@
+/**
+ * Who may import whom, as a table. A package's kind is the first word of its name; one that stands alone (`core`) is its own
+ * kind. What a package needs from a sibling beyond this table is passed to it: `codec: mulaw()`.
+ */
+export interface Rule {
+  /** The `@roomkit/` packages its sources may import. */
+  readonly mayImport: readonly string[];
+  /** What its sources may assume: every runtime, a browser, or Node. */
+  readonly platform: "universal" | "browser" | "node";
+  /** Whether it may depend on packages of others. */
+  readonly thirdParty: boolean;
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  core: { mayImport: [], platform: "universal", thirdParty: false },
+  protocol: { mayImport: [], platform: "universal", thirdParty: false },
+
+  channel: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  pipeline: { mayImport: ["core"], platform: "universal", thirdParty: true },
+
+  codec: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  resampler: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  dtmf: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  agc: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  vad: { mayImport: ["core"], platform: "node", thirdParty: true },
+  denoiser: { mayImport: ["core"], platform: "node", thirdParty: true },
+  aec: { mayImport: ["core"], platform: "node", thirdParty: true },
+  diarization: { mayImport: ["core"], platform: "node", thirdParty: true },
+  recorder: { mayImport: ["core"], platform: "node", thirdParty: true },
+  turn: { mayImport: ["core"], platform: "node", thirdParty: true },
+
+  backend: { mayImport: ["core", "protocol"], platform: "node", thirdParty: true },
+  transport: { mayImport: ["core", "protocol"], platform: "node", thirdParty: true },
+
+  provider: { mayImport: ["core", "provider-utils"], platform: "node", thirdParty: true },
+  store: { mayImport: ["core"], platform: "node", thirdParty: true },
+  bus: { mayImport: ["core"], platform: "node", thirdParty: true },
+
+  client: { mayImport: ["protocol"], platform: "browser", thirdParty: true },
+  playground: { mayImport: ["client"], platform: "node", thirdParty: true },
+  testing: { mayImport: ["core"], platform: "node", thirdParty: true },
+};
+
+/** The rule of the package in `packages/<folder>`; undefined for a kind the table does not know. */
+export function ruleFor(folder: string): Rule | undefined {
+  const [kind = folder] = folder.split("-");
+  return Object.hasOwn(rules, kind) ? rules[kind] : undefined;
+}
+
+/** A published package mounts on any server, so it may bring none of these along (its tests may). */
+export const webFrameworks: ReadonlySet<string> = new Set(
+  "express fastify hono koa h3 hapi @hapi/hapi restify polka next nuxt elysia @nestjs/core @hono/node-server crossws".split(
+    " ",
+  ),
+);
+
+/** Longer sources are split by responsibility. Tests are exempt. */
+export const maxLines = 350;
