@@ -186,7 +186,7 @@ function leaf(
       type: "module",
       sideEffects: false,
       engines: { node: ">=20.19.0" },
-      files: ["dist", "src", "!**/*.test.ts"],
+      files: ["dist", "src", "!**/*.test.ts", "!**/*.fixture.ts"],
       exports: { ".": { "@roomkit/source": "./src/index.ts", ...published } },
       publishConfig: { exports: { ".": published } },
       dependencies: { "@roomkit/core": "workspace:^" },

@@ -33,7 +33,8 @@ function checkManifest({ path, manifest, readme }: Package): string[] {
   expect(isRecord(manifest.engines) && typeof manifest.engines.node === "string", "engines.node is missing");
   expect(manifest.private !== true, "packages/ holds what is published; private belongs in apps/");
   const files = Array.isArray(manifest.files) ? manifest.files : [];
-  for (const entry of ["dist", "src", "!**/*.test.ts"]) expect(files.includes(entry), `files must list ${entry}`);
+  for (const entry of ["dist", "src", "!**/*.test.ts", "!**/*.fixture.ts"])
+    expect(files.includes(entry), `files must list ${entry}`);
   for (const problem of exportProblems(manifest)) expect(false, problem);
   if (!readme?.startsWith(`# ${manifest.name}\n`))
     wrong.push(`${path}/README.md: must begin with "# ${manifest.name}"`);
