@@ -10,7 +10,6 @@ const chromium = findChromium();
 export default defineConfig({
   test: {
     reporters: ["default", "./tools/summary-reporter.ts"],
-    passWithNoTests: true,
     coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.d.ts"] },
     projects: [
       {
