@@ -1,1 +1,10 @@
-export {};
+export * from "./audio-frame.ts";
+export * from "./base64.ts";
+export * from "./close-codes.ts";
+export * from "./limits.ts";
+export * from "./messages/audio.ts";
+export * from "./messages/client.ts";
+export * from "./messages/server.ts";
+export * from "./messages/signal.ts";
+export * from "./pcm16.ts";
+export * from "./serialize.ts";

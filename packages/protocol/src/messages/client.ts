@@ -1,0 +1,115 @@
+import type { AudioSpec } from "./audio.ts";
+
+/**
+ * What a client may send, as held in memory: `serializeClientMessage` writes it, `parseClientMessage` reads it. Every client
+ * message is named by its `event`, in both dialects. Audio in memory is bytes; on the wire it is base64 or a binary frame.
+ */
+export type ClientMessage =
+  | StartMessage
+  | ClientMediaMessage
+  | PingMessage
+  | StopMessage
+  | PlaybackMessage
+  | MuteMessage
+  | TextMessage
+  | InterruptMessage
+  | DtmfMessage
+  | ClientDataMessage
+  | PhoneConnectedMessage
+  | PhoneMarkMessage;
+
+/** First message of a connection. Without `protocol` the client speaks compat. */
+export interface StartMessage {
+  readonly event: "start";
+  /** What the client calls itself: a label, never a credential. Compat over WebSocket requires it (or `streamSid`). */
+  readonly websocket_id?: string;
+  /** The same over WebRTC. */
+  readonly webrtc_id?: string;
+  /** Set by a telephone provider's media stream: phone mode, 8,000 Hz both ways. */
+  readonly streamSid?: string;
+  /** `1` asks for v1. */
+  readonly protocol?: 1;
+  /** v1: the audio the client would like. What is left out is the server's choice; the grant in `ready` decides. */
+  readonly audio?: { readonly send?: AudioSpec; readonly receive?: AudioSpec };
+  /** v1: the token of the session this connection continues. */
+  readonly resume?: string;
+  /** v1: who is calling, for the server's records. */
+  readonly client?: { readonly name?: string; readonly version?: string };
+}
+
+/** A stretch of the caller's audio. */
+export interface ClientMediaMessage {
+  readonly event: "media";
+  /** Encoded samples: mu-law in compat, the granted codec in v1. May be empty. */
+  readonly audio: Uint8Array;
+  /** Phone mode: counts up with each message. */
+  readonly sequenceNumber?: number;
+}
+
+/** Answered with a pong. */
+export interface PingMessage {
+  readonly event: "ping";
+  /** v1: any number; comes back in the pong, so that the client can measure the round trip. */
+  readonly t?: number;
+}
+
+/** The client ends the session on purpose. */
+export interface StopMessage {
+  readonly event: "stop";
+}
+
+/** v1: how much of an utterance has been rendered. A few times a second while playing, and at once when it ends or is cleared. */
+export interface PlaybackMessage {
+  readonly event: "playback";
+  /** The utterance's number, from its audio frames. */
+  readonly utterance: number;
+  /** Samples of the utterance that left the speaker, at the granted `receive` rate. */
+  readonly playedSamples: number;
+  /** How often playback ran dry since the session began. */
+  readonly underruns: number;
+  /** Nothing more of this utterance will be played: it ended or was cleared. */
+  readonly done?: true;
+}
+
+/** v1: the microphone was switched off or on by the user. */
+export interface MuteMessage {
+  readonly event: "mute";
+  readonly muted: boolean;
+}
+
+/** v1: the user typed instead of speaking. */
+export interface TextMessage {
+  readonly event: "text";
+  readonly text: string;
+}
+
+/** v1: the user pressed "stop talking". */
+export interface InterruptMessage {
+  readonly event: "interrupt";
+}
+
+/** v1 and phone mode: a key was pressed. */
+export interface DtmfMessage {
+  readonly event: "dtmf";
+  /** One of `0`-`9`, `A`-`D`, `*`, `#`. */
+  readonly digit: string;
+}
+
+/** v1: a message of the application. */
+export interface ClientDataMessage {
+  readonly event: "data";
+  readonly name: string;
+  /** Any JSON; keys named `__proto__` are dropped. */
+  readonly payload: unknown;
+}
+
+/** Phone mode: the provider's greeting before `start`. */
+export interface PhoneConnectedMessage {
+  readonly event: "connected";
+}
+
+/** Phone mode: playback has reached a mark the server sent. */
+export interface PhoneMarkMessage {
+  readonly event: "mark";
+  readonly name: string;
+}

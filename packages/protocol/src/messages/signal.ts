@@ -1,0 +1,39 @@
+import type { AudioSpec } from "./audio.ts";
+
+/** Body of `POST {path}/webrtc/offer`. */
+export type SignalRequest = OfferRequest | CandidateRequest;
+
+/** Opens a peer connection. */
+export interface OfferRequest {
+  readonly type: "offer";
+  readonly sdp: string;
+  /** What the client calls the connection: a label, never a credential. */
+  readonly webrtc_id: string;
+  /** `1` asks for v1. */
+  readonly protocol?: 1;
+  /** v1: as in `start`; concerns audio over the data channel. */
+  readonly audio?: { readonly send?: AudioSpec; readonly receive?: AudioSpec };
+  /** v1: the token of the session this connection continues. */
+  readonly resume?: string;
+  readonly client?: { readonly name?: string; readonly version?: string };
+}
+
+/** One trickled ICE candidate. */
+export interface CandidateRequest {
+  readonly type: "ice-candidate";
+  readonly webrtc_id: string;
+  readonly candidate: IceCandidate;
+}
+
+/** What `RTCIceCandidate.toJSON()` gives. `candidate: ""` ends the candidates. */
+export interface IceCandidate {
+  readonly candidate: string;
+  readonly sdpMid?: string;
+  readonly sdpMLineIndex?: number;
+}
+
+/** What the server answers, as JSON with HTTP 200. */
+export type SignalAnswer =
+  | { readonly type: "answer"; readonly sdp: string; readonly webrtc_id?: string }
+  | { readonly status: "success" }
+  | { readonly status: "failed"; readonly meta: { readonly error: string; readonly [fact: string]: unknown } };

@@ -1,0 +1,18 @@
+import { encodeBase64 } from "./base64.ts";
+import type { ClientMessage } from "./messages/client.ts";
+import type { ServerMessage } from "./messages/server.ts";
+
+/** A client message as JSON text. */
+export function serializeClientMessage(message: ClientMessage): string {
+  if (message.event !== "media") return JSON.stringify(message);
+  const { event, audio, ...rest } = message;
+  return JSON.stringify({ event, ...rest, media: { payload: encodeBase64(audio) } });
+}
+
+/** A server message as JSON text. */
+export function serializeServerMessage(message: ServerMessage): string {
+  if (!("audio" in message) || message.event !== "media") return JSON.stringify(message);
+  // Base64 and ids need no escaping: on the frame path, joining text is cheaper than JSON.stringify.
+  const sid = message.streamSid === undefined ? "" : `"streamSid":${JSON.stringify(message.streamSid)},`;
+  return `{"event":"media",${sid}"media":{"payload":"${encodeBase64(message.audio)}"}}`;
+}
