@@ -2,6 +2,8 @@ export * from "./audio/format.ts";
 export * from "./audio/frame.ts";
 export * from "./audio/level.ts";
 export * from "./contracts/ai.ts";
+export * from "./contracts/codec.ts";
+export * from "./contracts/opus.ts";
 export * from "./contracts/pipeline.ts";
 export * from "./contracts/realtime.ts";
 export * from "./contracts/stage.ts";

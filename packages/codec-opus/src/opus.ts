@@ -1,0 +1,75 @@
+import { type OpusCodec, type OpusEncoderOptions, type OpusSampleRate, RoomKitError } from "@roomkit/core";
+import { Application, createDecoder, createEncoder, Signal } from "libopus-wasm";
+import { WasmOpusDecoder } from "./decoder.ts";
+import { WasmOpusEncoder } from "./encoder.ts";
+
+/** How encoders made by {@link opus} encode. */
+export interface OpusOptions {
+  /** Target bits per second, 6,000 to 510,000. Default 28,000: full speech bandwidth in mono. */
+  readonly bitrate?: number;
+  /** 0 (cheap) to 10 (best). Default 5: half the time of 10 for a difference few hear in speech. */
+  readonly complexity?: number;
+  /** Carry a second, coarser copy of each frame in the next packet (RFC 6716, 2.1.7). Default true. */
+  readonly inbandFec?: boolean;
+  /** The share of packets expected to be lost, in percent; how much the FEC copy may cost. Default 10. */
+  readonly expectedLossPercent?: number;
+  /** Leave silence out (discontinuous transmission). Default false. */
+  readonly dtx?: boolean;
+}
+
+const RATES: ReadonlySet<number> = new Set([8_000, 12_000, 16_000, 24_000, 48_000]);
+
+/**
+ * Opus by libopus, compiled to WebAssembly: no native code, no download. About 0.25 ms to encode and 0.03 ms to decode
+ * 20 ms of speech on a slow server core.
+ *
+ * @throws RoomKitError `invalid_option`
+ */
+export function opus(options: OpusOptions = {}): OpusCodec {
+  const bitrate = within("bitrate", options.bitrate ?? 28_000, 6_000, 510_000);
+  const complexity = within("complexity", options.complexity ?? 5, 0, 10);
+  const packetLossPercent = within("expectedLossPercent", options.expectedLossPercent ?? 10, 0, 100);
+  const fec = options.inbandFec ?? true;
+  const dtx = options.dtx ?? false;
+  return {
+    name: "libopus-wasm",
+    async createDecoder({ sampleRate }) {
+      return new WasmOpusDecoder(
+        await createDecoder({ sampleRate: supportedRate(sampleRate), channels: 1 }),
+        sampleRate,
+      );
+    },
+    async createEncoder({ sampleRate, frameMs = 20 }: OpusEncoderOptions) {
+      if (![10, 20, 40, 60].includes(frameMs))
+        throw new RoomKitError("invalid_option", "frameMs must be 10, 20, 40 or 60");
+      const frameSize = (supportedRate(sampleRate) * frameMs) / 1000;
+      const handle = await createEncoder({
+        sampleRate,
+        channels: 1,
+        application: Application.Voip,
+        signal: Signal.Voice,
+        frameSize,
+        bitrate,
+        complexity,
+        fec,
+        dtx,
+        packetLossPercent,
+      });
+      return new WasmOpusEncoder(handle, sampleRate, frameSize);
+    },
+  };
+}
+
+function supportedRate(sampleRate: number): OpusSampleRate {
+  if (RATES.has(sampleRate)) return sampleRate as OpusSampleRate;
+  throw new RoomKitError("invalid_option", "Opus codes at 8000, 12000, 16000, 24000 or 48000 Hz", {
+    details: { sampleRate },
+  });
+}
+
+function within(name: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new RoomKitError("invalid_option", `${name} must be a whole number from ${low} to ${high}`, {
+    details: { [name]: value },
+  });
+}
