@@ -1,1 +1,2 @@
-export {};
+export * from "./alaw.ts";
+export * from "./mulaw.ts";

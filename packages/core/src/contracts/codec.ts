@@ -1,0 +1,14 @@
+/**
+ * A codec of 16-bit linear PCM whose coded form needs no packets and no memory: any cut of a stream codes alike, so one
+ * object may serve any number of streams. (Opus, which needs both, has {@link OpusCodec}.)
+ */
+export interface AudioCodec {
+  /** Stable and lower case, as a protocol names it: `mulaw`, `alaw`, `pcm16`. */
+  readonly name: string;
+  /** The rate in Hz the coded form is bound to; absent: any. */
+  readonly sampleRate?: number;
+  /** Codes samples (interleaved, should there be more than one channel) into a new array. */
+  encode(samples: Int16Array): Uint8Array;
+  /** Decodes bytes into a new array. @throws RoomKitError `invalid_audio` when they are not in the coded form. */
+  decode(bytes: Uint8Array): Int16Array;
+}
