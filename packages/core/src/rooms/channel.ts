@@ -22,15 +22,19 @@ export interface InboundMessage {
   readonly correlationId?: string;
   /** Wall time it was said at; absent: now. */
   readonly createdAt?: number;
+  /** For what was spoken to the caller outside of a reply: how much of it was heard. */
+  readonly heard?: HeardRecord;
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 export interface InboundOptions {
-  /**
-   * Cancels the answer: before the commit nothing is stored, after it the model and the speech stop. The caller's own
-   * interruption of a reply comes this way.
-   */
+  /** Gives the message up: before the commit nothing is stored, after it the answer is cancelled. */
   readonly signal?: AbortSignal;
+  /**
+   * Cancels only the answer (model and speech); the message itself is committed whatever happens. A speaker who interrupts the
+   * reply to their own words comes this way: those words were said.
+   */
+  readonly replySignal?: AbortSignal;
   /** The session that speaks: a reply is for it first. */
   readonly session?: VoiceSession;
 }
