@@ -1,1 +1,8 @@
-export {};
+export * from "./ai-channel.ts";
+export {
+  type AIChannelOptions,
+  DEFAULT_FALLBACK_TEXT,
+  DEFAULT_INTERRUPTION_NOTE,
+  type ReplyContext,
+} from "./options.ts";
+export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tools/tool.ts";

@@ -1,4 +1,4 @@
-import type { ToolCall } from "../contracts/ai.ts";
+import type { AIUsage, ToolCall } from "../contracts/ai.ts";
 import type { DtmfEvent, SpeakerEvent } from "../contracts/stage.ts";
 import type { TurnMetrics, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
@@ -30,8 +30,17 @@ export interface HookPayloads {
   /** (sync, fails closed) Before a piece of a reply is spoken or shown. */
   readonly BEFORE_TTS: InSession & { readonly text: string; readonly utterance: string };
   readonly AFTER_TTS: InSession & { readonly text: string; readonly utterance: string };
-  readonly ON_TTS_CANCELLED: InSession & { readonly utterance: string; readonly heard: string; readonly record: HeardRecord; readonly reason: string };
-  readonly ON_BARGE_IN: InSession & { readonly utterance: string; readonly heard: string; readonly record: HeardRecord };
+  readonly ON_TTS_CANCELLED: InSession & {
+    readonly utterance: string;
+    readonly heard: string;
+    readonly record: HeardRecord;
+    readonly reason: string;
+  };
+  readonly ON_BARGE_IN: InSession & {
+    readonly utterance: string;
+    readonly heard: string;
+    readonly record: HeardRecord;
+  };
   readonly ON_TURN_COMPLETE: InSession & { readonly text: string; readonly turnId: string };
   readonly ON_TURN_INCOMPLETE: InSession & { readonly text: string; readonly turnId: string };
   readonly ON_TURN_METRICS: InSession & { readonly metrics: TurnMetrics };
@@ -44,10 +53,25 @@ export interface HookPayloads {
   readonly ON_RECORDING_STOPPED: InSession;
   /** (sync) Before a model is asked. */
   readonly BEFORE_AI_GENERATION: InRoom & { readonly channelId: string; readonly system: string | undefined };
-  readonly ON_AI_RESPONSE: InRoom & { readonly channelId: string; readonly text: string };
+  /** A model's reply is over; `text` is all it generated, heard or not. */
+  readonly ON_AI_RESPONSE: InRoom & {
+    readonly channelId: string;
+    readonly text: string;
+    /** `aborted`: it was cut off; `failed`: the model broke down, see `ai_error`. */
+    readonly status?: "completed" | "aborted" | "failed";
+    /** Of all generations of the reply together, where the provider counts. */
+    readonly usage?: AIUsage;
+    /** How many tool calls the model made for it. */
+    readonly toolCalls?: number;
+  };
   /** (sync, fails closed) Before a tool runs. */
   readonly BEFORE_TOOL_USE: InRoom & { readonly channelId: string; readonly call: ToolCall };
-  readonly ON_TOOL_CALL: InRoom & { readonly channelId: string; readonly call: ToolCall; readonly result: string; readonly isError: boolean };
+  readonly ON_TOOL_CALL: InRoom & {
+    readonly channelId: string;
+    readonly call: ToolCall;
+    readonly result: string;
+    readonly isError: boolean;
+  };
   readonly ON_CLIENT_DATA: InSession & { readonly name: string; readonly payload: unknown };
   readonly ON_ERROR: InRoom & { readonly where: string; readonly error: RoomKitError };
 }

@@ -1,0 +1,155 @@
+import {
+  type Channel,
+  type ChannelHost,
+  type ChannelReply,
+  type DeliveryContext,
+  eventText,
+  type RoomEvent,
+  RoomKitError,
+  withTimeout,
+} from "@roomkit/core";
+import { buildMessages } from "./history/messages.ts";
+import { trimMessages } from "./history/trim.ts";
+import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { ReplyAccount } from "./reply/account.ts";
+import { generateReply } from "./reply/generate.ts";
+import { ReplyText } from "./reply/reply-text.ts";
+import type { Turn } from "./reply/turn.ts";
+import { untilAborted } from "./reply/until-aborted.ts";
+import { ToolSet } from "./tools/tool-set.ts";
+
+/** How long reading the history, or an application's `system` function, may take. */
+const PREPARE_TIMEOUT_MS = 10_000;
+
+/**
+ * A model as a member of rooms: it answers what people say, from what it may see of the room's log, with text that is made
+ * while it is spoken, and with tools. It keeps nothing between replies: whatever it knows of a room it reads from the room.
+ */
+export class AIChannel implements Channel {
+  readonly id: string;
+  readonly kind = "ai";
+  readonly category = "intelligence";
+  readonly #options: ResolvedOptions;
+  readonly #tools: ToolSet;
+  /** Replies being read, and whose room they are in: what a detachment or `close` must stop. */
+  readonly #running = new Map<ReplyText, string>();
+  #host: ChannelHost | undefined;
+  #closed = false;
+
+  /** @throws RoomKitError `invalid_option`. */
+  constructor(id: string, options: AIChannelOptions) {
+    if (typeof id !== "string" || id === "") throw new RoomKitError("invalid_option", "a channel needs an id");
+    this.id = id;
+    this.#options = resolveOptions(options);
+    this.#tools = new ToolSet(options.tools ?? []);
+  }
+
+  /** Replies being generated now, in all rooms. */
+  get activeReplies(): number {
+    return this.#running.size;
+  }
+
+  register(host: ChannelHost): void {
+    this.#host = host;
+  }
+
+  async onDetached(roomId: string): Promise<void> {
+    const reason = new RoomKitError("aborted", "the channel was detached");
+    await this.#cancel(
+      [...this.#running].filter(([, room]) => room === roomId).map(([reply]) => reply),
+      reason,
+    );
+  }
+
+  /**
+   * Answers an event, or does not: its own events, what is no text, roles it is not to answer, and what a
+   * BEFORE_AI_GENERATION hook blocks. The model is asked only when the reply's text is read.
+   *
+   * @throws RoomKitError `not_registered`, `timeout` or `aborted`, or what the `system` function threw.
+   */
+  async onEvent(event: RoomEvent, context: DeliveryContext): Promise<ChannelReply | undefined> {
+    const host = this.#host;
+    if (!host) throw new RoomKitError("not_registered", `channel ${this.id} is not registered with a kit`);
+    if (this.#closed || !this.#isForMe(event, context)) return undefined;
+    let system = await this.#system(context, host);
+    const roomId = context.room.id;
+    if (host.hasHooks("BEFORE_AI_GENERATION", roomId)) {
+      const asked = host.runHooks("BEFORE_AI_GENERATION", { roomId, channelId: this.id, system }, context.signal);
+      const outcome = await untilAborted(asked, context.signal);
+      if (!outcome.allowed) return undefined;
+      system = outcome.payload.system;
+    }
+    return { stream: { text: this.#reply(host, event, context, system) } };
+  }
+
+  /** Stops every reply and waits until nothing of them runs. The provider is the application's to close. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#cancel([...this.#running.keys()], new RoomKitError("aborted", "the channel was closed"));
+  }
+
+  #isForMe(event: RoomEvent, context: DeliveryContext): boolean {
+    if (event.source.channelId === this.id || event.status !== "delivered") return false;
+    return eventText(event).trim() !== "" && this.#options.respondTo(event, context);
+  }
+
+  async #system(context: DeliveryContext, host: ChannelHost): Promise<string | undefined> {
+    const { system } = this.#options;
+    if (typeof system !== "function") return system;
+    const { room, binding, session } = context;
+    const written = Promise.resolve(system({ room, binding, ...(session ? { session } : {}) }));
+    return withTimeout(written, PREPARE_TIMEOUT_MS, {
+      clock: host.clock,
+      signal: context.signal,
+      what: "writing the instructions",
+    });
+  }
+
+  #reply(host: ChannelHost, event: RoomEvent, context: DeliveryContext, system: string | undefined): ReplyText {
+    const roomId = context.room.id;
+    const account = new ReplyAccount();
+    const make = (signal: AbortSignal): AsyncGenerator<string> => {
+      if (this.#closed) throw new RoomKitError("aborted", "the channel was closed");
+      this.#running.set(reply, roomId);
+      const turn: Turn = {
+        host,
+        channelId: this.id,
+        roomId,
+        system,
+        tools: this.#tools,
+        options: this.#options,
+        messages: async () => {
+          const what = "reading the room's history";
+          const history = await withTimeout(context.history(), PREPARE_TIMEOUT_MS, { clock: host.clock, signal, what });
+          return this.#messages(history, event);
+        },
+        ...(context.session ? { session: context.session } : {}),
+        ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
+      };
+      return generateReply(turn, account, signal);
+    };
+    const reply: ReplyText = new ReplyText(make, context.signal, () => {
+      this.#running.delete(reply);
+      this.#announce(host, roomId, account);
+    });
+    return reply;
+  }
+
+  #messages(history: readonly RoomEvent[], event: RoomEvent): ReturnType<typeof trimMessages> {
+    const { historyEvents, maxHistoryChars, interruptionNote } = this.#options;
+    const tools = this.#tools.definitions.length > 0;
+    const newest = historyEvents === 0 ? [] : history.slice(-historyEvents);
+    return trimMessages(buildMessages(newest, event, { channelId: this.id, tools, interruptionNote }), maxHistoryChars);
+  }
+
+  #announce(host: ChannelHost, roomId: string, account: ReplyAccount): void {
+    if (!host.hasHooks("ON_AI_RESPONSE", roomId)) return;
+    const { text, status, toolCalls, usage } = account;
+    const payload = { roomId, channelId: this.id, text, status, toolCalls };
+    host.notifyHooks("ON_AI_RESPONSE", usage ? { ...payload, usage } : payload);
+  }
+
+  async #cancel(replies: readonly ReplyText[], reason: RoomKitError): Promise<void> {
+    await Promise.all(replies.map((reply) => reply.cancel(reason)));
+  }
+}

@@ -1,0 +1,104 @@
+import { type AIMessage, eventText, type RoomEvent, type ToolCall } from "@roomkit/core";
+import { ToolLedger } from "./tool-ledger.ts";
+
+export interface MessagesOptions {
+  /** The channel whose model reads them: only its own tool calls count. */
+  readonly channelId: string;
+  /** Without tools the model could make nothing of earlier calls. */
+  readonly tools: boolean;
+  /** See `AIChannelOptions.interruptionNote`. */
+  readonly interruptionNote: string | false;
+}
+
+/**
+ * What a model is shown of a room's log: `history` (oldest first) and then `current`, the event it answers, exactly once and
+ * always last. An interrupted reply stands there as far as it was heard. Messages of one role that follow each other become one.
+ */
+export function buildMessages(
+  history: readonly RoomEvent[],
+  current: RoomEvent,
+  options: MessagesOptions,
+): AIMessage[] {
+  const past = history.filter(
+    (event) => event.status === "delivered" && event.id !== current.id && event.index < current.index,
+  );
+  const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options);
+  for (const event of past) builder.add(event);
+  builder.user(eventText(current));
+  return builder.messages;
+}
+
+class MessageBuilder {
+  readonly messages: AIMessage[] = [];
+  readonly #tools: ToolLedger;
+  readonly #options: MessagesOptions;
+  #calls: ToolCall[] = [];
+  /** A result was seen since the first of `#calls`: the next call belongs to a later round. */
+  #answered = false;
+  #interrupted = false;
+
+  constructor(tools: ToolLedger, options: MessagesOptions) {
+    this.#tools = tools;
+    this.#options = options;
+  }
+
+  add(event: RoomEvent): void {
+    const { content, source } = event;
+    if (content.type === "tool-call" || content.type === "tool-result") {
+      if (!this.#options.tools || source.channelId !== this.#options.channelId) return;
+      if (content.type === "tool-result") {
+        this.#answered = true;
+        return;
+      }
+      if (this.#answered) this.#flushCalls();
+      const id = this.#tools.open(content.callId);
+      this.#calls.push({ id, name: content.name, arguments: content.arguments });
+      return;
+    }
+    if (content.type !== "text" || content.text.trim() === "") return;
+    if (source.role === "assistant") {
+      this.#interrupted = event.heard?.interrupted ?? false;
+      this.#assistant(content.text);
+    } else if (source.role === "system") {
+      this.#append(`(Note from the system: ${content.text})`);
+    } else {
+      this.user(content.text);
+    }
+  }
+
+  user(text: string): void {
+    const note = this.#interrupted ? this.#options.interruptionNote : false;
+    this.#interrupted = false;
+    this.#append(note ? `${note}\n${text}` : text);
+  }
+
+  #append(text: string): void {
+    this.#flushCalls();
+    const last = this.messages.at(-1);
+    if (last?.role === "user")
+      this.messages[this.messages.length - 1] = { role: "user", content: `${last.content}\n${text}` };
+    else this.messages.push({ role: "user", content: text });
+  }
+
+  #assistant(text: string): void {
+    this.#flushCalls();
+    const last = this.messages.at(-1);
+    if (last?.role === "assistant") {
+      this.messages[this.messages.length - 1] = { role: "assistant", content: `${last.content}\n${text}` };
+    } else {
+      this.messages.push({ role: "assistant", content: text });
+    }
+  }
+
+  /** One assistant message with the calls of a round, then the result of each, in the order of the calls. */
+  #flushCalls(): void {
+    this.#answered = false;
+    if (this.#calls.length === 0) return;
+    const toolCalls = this.#calls;
+    this.#calls = [];
+    const last = this.messages.at(-1);
+    if (last?.role === "assistant") this.messages[this.messages.length - 1] = { ...last, toolCalls };
+    else this.messages.push({ role: "assistant", content: "", toolCalls });
+    for (const call of toolCalls) this.messages.push(this.#tools.result(call));
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  type AIProvider,
+  type Binding,
+  type DeliveryContext,
+  type Room,
+  type RoomEvent,
+  RoomKitError,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { Tool } from "./tools/tool.ts";
+
+/** Whom a reply is for: what a `system` function may look at. */
+export interface ReplyContext {
+  readonly room: Room;
+  readonly binding: Binding;
+  /** The session whose words are answered, when a voice session spoke them. */
+  readonly session?: VoiceSession;
+}
+
+export interface AIChannelOptions {
+  /** The model. One provider may serve many channels: it keeps nothing between calls. */
+  readonly provider: AIProvider;
+  /** Instructions for every reply, or a function that writes them for one. Default none. */
+  readonly system?: string | ((context: ReplyContext) => string | undefined | Promise<string | undefined>);
+  /** What the model may do. Default nothing. @throws RoomKitError `invalid_option` with a provider that takes no tools. */
+  readonly tools?: readonly Tool[];
+  /** Longest run of one tool in ms, > 0; a tool may set its own. Default 15,000. */
+  readonly toolTimeoutMs?: number;
+  /** How often in one reply the model may call tools before it must answer in words, >= 0. Default 8. */
+  readonly maxToolRounds?: number;
+  /** Calls run in one round, >= 1; more are refused. Default 32. */
+  readonly maxToolCallsPerRound?: number;
+  /** The same tool with the same arguments runs in so many rounds of one reply, >= 1; then it must answer in words. Default 2. */
+  readonly maxIdenticalCalls?: number;
+  /** Characters of a tool's result that are kept, >= 1. Default 16,384. */
+  readonly toolResultMaxLength?: number;
+  /** The newest so many events of the room are shown to the model, 0 to 100. Default 50. */
+  readonly historyEvents?: number;
+  /** Characters of conversation shown to the model, >= 1; the oldest messages go first. Default 32,000. */
+  readonly maxHistoryChars?: number;
+  /** 0 to 2, or what the provider takes. Default: the provider's. */
+  readonly temperature?: number;
+  /** Most tokens of one generation, >= 1. Default: the provider's. */
+  readonly maxOutputTokens?: number;
+  /** Longest wait for the first part of a generation in ms, > 0. Default 15,000. */
+  readonly firstTokenTimeoutMs?: number;
+  /** Longest wait between two parts of a generation in ms, > 0. Default 15,000. */
+  readonly stallTimeoutMs?: number;
+  /** Characters of one reply, >= 1; what would go beyond is cut off. Default 8,000. */
+  readonly maxReplyChars?: number;
+  /** Options only this provider knows. */
+  readonly providerOptions?: Readonly<Record<string, unknown>>;
+  /** Said when the model failed before it said anything; `false`: silence. Default a short apology. */
+  readonly fallbackText?: string | false;
+  /** Tries again, once in a reply, a generation that failed with a `retryable` error before it yielded anything. Default true. */
+  readonly retry?: boolean;
+  /** Pause before that second try in ms, >= 0. Default 250. */
+  readonly retryDelayMs?: number;
+  /** Put before the words with which the user interrupted a reply; `false`: nothing. */
+  readonly interruptionNote?: string | false;
+  /** Whether an event of another channel is answered. Default: when its role is `user`. */
+  readonly respondTo?: (event: RoomEvent, context: DeliveryContext) => boolean;
+}
+
+/** The options with their defaults filled in. */
+export type ResolvedOptions = Required<
+  Omit<AIChannelOptions, "system" | "tools" | "temperature" | "maxOutputTokens" | "providerOptions">
+> &
+  Pick<AIChannelOptions, "system" | "temperature" | "maxOutputTokens" | "providerOptions">;
+
+export const DEFAULT_FALLBACK_TEXT = "Sorry, something went wrong on my side. Could you say that again?";
+export const DEFAULT_INTERRUPTION_NOTE = "(I interrupted your last answer: I heard it only up to where it stops here.)";
+
+/** @throws RoomKitError `invalid_option`. */
+export function resolveOptions(options: AIChannelOptions): ResolvedOptions {
+  if (typeof options.provider?.generate !== "function") {
+    throw new RoomKitError("invalid_option", "provider must be an AIProvider");
+  }
+  if ((options.tools?.length ?? 0) > 0 && !options.provider.capabilities.tools) {
+    throw new RoomKitError("invalid_option", `the provider ${options.provider.name} takes no tools`);
+  }
+  const whole = (
+    name: keyof AIChannelOptions,
+    byDefault: number,
+    min: number,
+    max = Number.MAX_SAFE_INTEGER,
+  ): number => {
+    const value = (options[name] as number | undefined) ?? byDefault;
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new RoomKitError("invalid_option", `${name} must be a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+  const positiveMs = (name: keyof AIChannelOptions, byDefault: number): number => {
+    const value = (options[name] as number | undefined) ?? byDefault;
+    if (!(value > 0) || value === Number.POSITIVE_INFINITY) {
+      throw new RoomKitError("invalid_option", `${name} must be a number of milliseconds > 0`);
+    }
+    return value;
+  };
+  if (options.maxOutputTokens !== undefined) whole("maxOutputTokens", 1, 1);
+  if (options.temperature !== undefined && !(options.temperature >= 0)) {
+    throw new RoomKitError("invalid_option", "temperature must be >= 0");
+  }
+  return {
+    provider: options.provider,
+    toolTimeoutMs: positiveMs("toolTimeoutMs", 15_000),
+    maxToolRounds: whole("maxToolRounds", 8, 0),
+    maxToolCallsPerRound: whole("maxToolCallsPerRound", 32, 1),
+    maxIdenticalCalls: whole("maxIdenticalCalls", 2, 1),
+    toolResultMaxLength: whole("toolResultMaxLength", 16_384, 1),
+    historyEvents: whole("historyEvents", 50, 0, 100),
+    maxHistoryChars: whole("maxHistoryChars", 32_000, 1),
+    firstTokenTimeoutMs: positiveMs("firstTokenTimeoutMs", 15_000),
+    stallTimeoutMs: positiveMs("stallTimeoutMs", 15_000),
+    maxReplyChars: whole("maxReplyChars", 8_000, 1),
+    fallbackText: options.fallbackText ?? DEFAULT_FALLBACK_TEXT,
+    retry: options.retry ?? true,
+    retryDelayMs: whole("retryDelayMs", 250, 0),
+    interruptionNote: options.interruptionNote ?? DEFAULT_INTERRUPTION_NOTE,
+    respondTo: options.respondTo ?? ((event) => event.source.role === "user"),
+    ...(options.system === undefined ? {} : { system: options.system }),
+    ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
+    ...(options.maxOutputTokens === undefined ? {} : { maxOutputTokens: options.maxOutputTokens }),
+    ...(options.providerOptions === undefined ? {} : { providerOptions: options.providerOptions }),
+  };
+}

@@ -1,0 +1,86 @@
+import { type AIMessage, type AIRequest, abortedError, RoomKitError } from "@roomkit/core";
+import { RepetitionGuard } from "../tools/repetition.ts";
+import { runRound } from "../tools/run-round.ts";
+import { ToolLog } from "../tools/tool-log.ts";
+import type { ReplyAccount } from "./account.ts";
+import { generateRound, type RoundEnd } from "./round.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * A whole reply as text: generations and tool rounds in turn, until the model answers in words or may call no more. A model that
+ * fails is reported; when nothing had been said the fallback is, otherwise the text just ends.
+ *
+ * @throws RoomKitError `aborted`, and nothing else.
+ */
+export async function* generateReply(turn: Turn, account: ReplyAccount, signal: AbortSignal): AsyncGenerator<string> {
+  const log = new ToolLog(turn);
+  try {
+    yield* converse(turn, account, log, signal);
+    account.status = "completed";
+  } catch (error) {
+    if (signal.aborted) throw abortedError(signal);
+    account.status = "failed";
+    report(turn, RoomKitError.from(error));
+    const { fallbackText } = turn.options;
+    if (account.text.trim() === "" && fallbackText !== false && fallbackText !== "") {
+      account.text += fallbackText;
+      yield fallbackText;
+    }
+  } finally {
+    await log.flushed();
+  }
+}
+
+async function* converse(
+  turn: Turn,
+  account: ReplyAccount,
+  log: ToolLog,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  const guard = new RepetitionGuard(turn.options.maxIdenticalCalls);
+  const messages = await turn.messages();
+  for (let round = 0; ; round++) {
+    const mustAnswer = round >= turn.options.maxToolRounds || guard.tripped;
+    const end = yield* generateRound(makeRequest(turn, messages, mustAnswer), turn, account, signal);
+    if (end.calls.length === 0) return;
+    if (mustAnswer) {
+      // It was told to answer in words and called all the same.
+      if (end.text.trim() === "")
+        throw new RoomKitError("tool_loop", "the model goes on calling tools instead of answering");
+      return;
+    }
+    account.toolCalls += end.calls.length;
+    messages.push(assistantMessage(end), ...(await runRound(end.calls, turn, { guard, log }, signal)));
+    if (signal.aborted) throw abortedError(signal);
+  }
+}
+
+function makeRequest(turn: Turn, messages: readonly AIMessage[], mustAnswer: boolean): AIRequest {
+  const { temperature, maxOutputTokens, providerOptions } = turn.options;
+  return {
+    messages: [...messages],
+    ...(turn.system === undefined ? {} : { system: turn.system }),
+    ...(turn.tools.definitions.length === 0
+      ? {}
+      : { tools: turn.tools.definitions, toolChoice: mustAnswer ? "none" : "auto" }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(providerOptions === undefined ? {} : { providerOptions }),
+  };
+}
+
+function assistantMessage(end: RoundEnd): AIMessage {
+  return {
+    role: "assistant",
+    content: end.text,
+    toolCalls: end.calls,
+    ...(end.providerData === undefined ? {} : { providerData: end.providerData }),
+  };
+}
+
+function report(turn: Turn, error: RoomKitError): void {
+  const { host, roomId, channelId } = turn;
+  // The message may quote the vendor, and the vendor the conversation: only the code is for the log.
+  host.logger.warn({ roomId, channelId, code: error.code }, "the model failed");
+  host.emit("ai_error", { roomId, channelId, error });
+}

@@ -1,0 +1,80 @@
+import {
+  type AIPart,
+  type AIProvider,
+  type AIRequest,
+  abortedError,
+  type Clock,
+  RoomKitError,
+  withTimeout,
+} from "@roomkit/core";
+
+/** How long a provider that was told to stop is waited for. */
+export const STOP_TIMEOUT_MS = 1_000;
+
+export interface ModelStreamOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** See `AIChannelOptions`. */
+  readonly firstTokenTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+}
+
+/** What a generation gives when all goes well. */
+export type ModelPart = Exclude<AIPart, { readonly type: "error" }>;
+
+/**
+ * One call of a model, held to the contract: ends after its one `finish`, and everything else (an `error` part, an early end, a
+ * throw, silence) is thrown. However it ends, the provider's iterator has been told to stop and was given a moment to do so.
+ *
+ * @throws RoomKitError `aborted`, `timeout`, `provider_incomplete`, or the provider's own code; `provider_error` for what is no RoomKitError.
+ */
+export async function* streamModel(
+  provider: AIProvider,
+  request: AIRequest,
+  options: ModelStreamOptions,
+): AsyncGenerator<ModelPart> {
+  const { signal, clock } = options;
+  if (signal.aborted) throw abortedError(signal);
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(abortedError(signal));
+  signal.addEventListener("abort", onAbort, { once: true });
+  let iterator: AsyncIterator<AIPart> | undefined;
+  let finished = false;
+  try {
+    iterator = provider.generate(request, { signal: controller.signal })[Symbol.asyncIterator]();
+    let waitMs = options.firstTokenTimeoutMs;
+    while (!finished) {
+      const step = await withTimeout(iterator.next(), waitMs, {
+        clock,
+        signal,
+        what: `the next part from ${provider.name}`,
+      });
+      if (step.done) {
+        throw new RoomKitError("provider_incomplete", `${provider.name} ended without finishing`, { retryable: true });
+      }
+      if (step.value.type === "error") throw step.value.error;
+      finished = step.value.type === "finish";
+      waitMs = options.stallTimeoutMs;
+      yield step.value;
+    }
+  } catch (error) {
+    if (signal.aborted) throw abortedError(signal);
+    throw RoomKitError.from(error, "provider_error");
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    if (!finished) controller.abort(abortedError(signal));
+    await stop(iterator, clock);
+    // A provider that goes on after its own end is cut off too.
+    controller.abort(abortedError(signal));
+  }
+}
+
+async function stop(iterator: AsyncIterator<AIPart> | undefined, clock: Clock): Promise<void> {
+  try {
+    const returned = iterator?.return?.();
+    if (returned)
+      await withTimeout(Promise.resolve(returned), STOP_TIMEOUT_MS, { clock, what: "stopping the provider" });
+  } catch {
+    // It had its chance; what it says now changes nothing.
+  }
+}

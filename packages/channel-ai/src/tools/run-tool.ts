@@ -1,0 +1,100 @@
+import { RoomKitError, type ToolCall, withTimeout } from "@roomkit/core";
+import type { Turn } from "../reply/turn.ts";
+import { untilAborted } from "../reply/until-aborted.ts";
+
+/** What the model is told of a call. */
+export interface ToolOutcome {
+  readonly result: string;
+  readonly isError: boolean;
+  /** The call that ran, where a hook made another of it. */
+  readonly ran?: ToolCall;
+}
+
+export const INTERRUPTED: ToolOutcome = { result: "The call was interrupted before it finished.", isError: true };
+
+/**
+ * Runs one call: arguments checked, hooks asked, what they changed checked again, then the tool within its time. Never throws:
+ * every failure is an outcome in words that give away nothing of the inside.
+ */
+export async function runTool(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<ToolOutcome> {
+  try {
+    const fault = turn.tools.faults(call.name, call.arguments);
+    if (fault !== undefined) return failure(`The call was not made: ${fault}`);
+    const permitted = await permit(call, turn, signal);
+    if ("isError" in permitted) return permitted;
+    const ran = permitted === call ? {} : { ran: permitted };
+    return { result: await execute(permitted, turn, signal), isError: false, ...ran };
+  } catch (error) {
+    return explain(error, call, turn, signal);
+  }
+}
+
+/** The call as the hooks leave it, or why it may not run. */
+async function permit(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<ToolCall | ToolOutcome> {
+  const { host, roomId, channelId } = turn;
+  if (!host.hasHooks("BEFORE_TOOL_USE", roomId)) return call;
+  const outcome = await untilAborted(host.runHooks("BEFORE_TOOL_USE", { roomId, channelId, call }, signal), signal);
+  if (!outcome.allowed) return failure("The call was not allowed.");
+  // The id is what pairs the call with its result; a hook has no say in it.
+  const changed: ToolCall = { ...outcome.payload.call, id: call.id };
+  const fault = turn.tools.faults(changed.name, changed.arguments);
+  if (fault === undefined) return changed;
+  host.logger.warn(
+    { roomId, channelId, tool: changed.name },
+    "a BEFORE_TOOL_USE hook made a call that does not fit its tool",
+  );
+  return failure("The call was not allowed.");
+}
+
+async function execute(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<string> {
+  const tool = turn.tools.get(call.name);
+  if (!tool) throw new RoomKitError("unknown_tool", "there is no such tool");
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const context = {
+      signal: controller.signal,
+      roomId: turn.roomId,
+      callId: call.id,
+      ...(turn.session ? { session: turn.session } : {}),
+    };
+    const running = Promise.resolve().then(() => tool.execute(call.arguments, context));
+    const value = await withTimeout(running, tool.timeoutMs ?? turn.options.toolTimeoutMs, {
+      clock: turn.host.clock,
+      signal,
+      what: `tool ${call.name}`,
+    });
+    return clip(asText(value), turn.options.toolResultMaxLength);
+  } catch (error) {
+    controller.abort(error);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function explain(error: unknown, call: ToolCall, turn: Turn, signal: AbortSignal): ToolOutcome {
+  if (signal.aborted) return INTERRUPTED;
+  const { host, roomId, channelId } = turn;
+  const code = RoomKitError.is(error) ? error.code : "tool_threw";
+  host.logger.warn({ roomId, channelId, tool: call.name, code }, "a tool failed");
+  if (code === "tool_failed") return failure(clip((error as RoomKitError).message, turn.options.toolResultMaxLength));
+  return failure(code === "timeout" ? "The tool took too long." : "The tool failed.");
+}
+
+function failure(result: string): ToolOutcome {
+  return { result, isError: true };
+}
+
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined ? "done" : (JSON.stringify(value) ?? String(value));
+}
+
+/** The first `max` characters, and a word on what is missing. Never half a surrogate pair. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const end = /[\uD800-\uDBFF]/.test(text[max - 1] ?? "") ? max - 1 : max;
+  return `${text.slice(0, end)} [cut: ${text.length - end} more characters]`;
+}

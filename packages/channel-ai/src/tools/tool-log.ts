@@ -1,0 +1,63 @@
+import { type EventContent, RoomKitError, type ToolCall, withTimeout } from "@roomkit/core";
+import type { Turn } from "../reply/turn.ts";
+import type { ToolOutcome } from "./run-tool.ts";
+
+/** How long the end of a reply waits for its tool events to be in the room's log. */
+export const LOG_TIMEOUT_MS = 2_000;
+
+/**
+ * Writes calls and results into the room, in order and beside the reply: neither the model nor the tools wait for the room, so
+ * a slow channel in it cannot hold a reply up, and a room that waits for the reply cannot hang on it. What has run is logged
+ * even when the reply is cut off: the next turn must know of it.
+ */
+export class ToolLog {
+  readonly #turn: Turn;
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(turn: Turn) {
+    this.#turn = turn;
+  }
+
+  call(call: ToolCall): void {
+    this.#append({ type: "tool-call", callId: call.id, name: call.name, arguments: call.arguments });
+  }
+
+  result(call: ToolCall, outcome: ToolOutcome): void {
+    this.#append({
+      type: "tool-result",
+      callId: call.id,
+      name: call.name,
+      result: outcome.result,
+      isError: outcome.isError,
+    });
+  }
+
+  /** Waits until everything so far is written, for at most {@link LOG_TIMEOUT_MS}. Never throws. */
+  async flushed(): Promise<void> {
+    try {
+      await withTimeout(this.#tail, LOG_TIMEOUT_MS, { clock: this.#turn.host.clock, what: "writing tool events" });
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  #append(content: EventContent): void {
+    const { host, roomId, channelId, correlationId } = this.#turn;
+    const correlated = correlationId === undefined ? {} : { correlationId };
+    // No signal: the log keeps what happened, also when the turn it happened in is over.
+    this.#tail = this.#tail
+      .then(() => host.processInbound({ roomId, channelId, role: "assistant", content, ...correlated }))
+      .then(
+        () => {},
+        (error: unknown) => this.#warn(error),
+      );
+  }
+
+  #warn(error: unknown): void {
+    const { host, roomId, channelId } = this.#turn;
+    const { code } = RoomKitError.from(error);
+    // A room that closed meanwhile needs no more events.
+    if (code !== "room_closed" && code !== "not_attached")
+      host.logger.warn({ roomId, channelId, code }, "a tool event was not logged");
+  }
+}

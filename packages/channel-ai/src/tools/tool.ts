@@ -1,0 +1,65 @@
+import type { JsonSchema, ToolDefinition, VoiceSession } from "@roomkit/core";
+
+/** What surrounds one run of a tool. */
+export interface ToolContext {
+  /** Aborts when the reply is cancelled or the tool's time is up: stop the work then. */
+  readonly signal: AbortSignal;
+  readonly roomId: string;
+  /** The session whose words caused the call, when a voice session did. */
+  readonly session?: VoiceSession;
+  /** Names the call; the same id in the room's `tool-call` and `tool-result` events. */
+  readonly callId: string;
+}
+
+/** Something the model may have done. */
+export interface Tool<Args = unknown> extends ToolDefinition {
+  /** Longest run in ms; default the channel's `toolTimeoutMs`. */
+  readonly timeoutMs?: number;
+  /**
+   * Runs the call. `args` has been checked against `parameters`. A string is given to the model as it is, anything else as
+   * JSON. What it throws is not shown to the model, except the message of a RoomKitError `tool_failed`.
+   */
+  execute(args: Args, context: ToolContext): unknown;
+}
+
+/** The arguments a JSON Schema describes, as far as types can say it; `unknown` for what they cannot. */
+export type ArgumentsOf<S> = S extends { readonly const: infer Value }
+  ? Value
+  : S extends { readonly enum: readonly (infer Value)[] }
+    ? Value
+    : S extends { readonly type: infer Type }
+      ? Type extends "string"
+        ? string
+        : Type extends "number" | "integer"
+          ? number
+          : Type extends "boolean"
+            ? boolean
+            : Type extends "null"
+              ? null
+              : Type extends "array"
+                ? S extends { readonly items: infer Items }
+                  ? ArgumentsOf<Items>[]
+                  : unknown[]
+                : Type extends "object"
+                  ? ObjectOf<S>
+                  : unknown
+      : unknown;
+
+type RequiredOf<S> = S extends { readonly required: readonly (infer Name)[] } ? Name : never;
+
+type ObjectOf<S> = S extends { readonly properties: infer Properties }
+  ? { -readonly [K in keyof Properties as K extends RequiredOf<S> ? K : never]: ArgumentsOf<Properties[K]> } & {
+      -readonly [K in keyof Properties as K extends RequiredOf<S> ? never : K]?: ArgumentsOf<Properties[K]>;
+    }
+  : Record<string, unknown>;
+
+/** Writes a tool whose `execute` gets arguments typed by its own JSON Schema. */
+export function defineTool<const S extends JsonSchema>(tool: {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: S;
+  readonly timeoutMs?: number;
+  execute(args: ArgumentsOf<S>, context: ToolContext): unknown;
+}): Tool<ArgumentsOf<S>> {
+  return tool;
+}
