@@ -4,9 +4,12 @@ import type { ServerMessage } from "./messages/server.ts";
 
 /** A client message as JSON text. */
 export function serializeClientMessage(message: ClientMessage): string {
-  if (message.event !== "media") return JSON.stringify(message);
-  const { event, audio, ...rest } = message;
-  return JSON.stringify({ event, ...rest, media: { payload: encodeBase64(audio) } });
+  if (message.event === "media") {
+    const { audio, ...rest } = message;
+    return JSON.stringify({ ...rest, media: { payload: encodeBase64(audio) } });
+  }
+  if (message.event === "mark") return JSON.stringify({ event: "mark", mark: { name: message.name } });
+  return JSON.stringify(message);
 }
 
 /** A server message as JSON text. */

@@ -108,7 +108,7 @@ export interface PhoneConnectedMessage {
   readonly event: "connected";
 }
 
-/** Phone mode: playback has reached a mark the server sent. */
+/** Phone mode: playback has reached a mark. This server sends none and ignores it. */
 export interface PhoneMarkMessage {
   readonly event: "mark";
   readonly name: string;

@@ -22,9 +22,7 @@ export type CompatServerMessage =
   /** A refusal; the connection closes after it. `meta` may hold more facts, such as `limit`. */
   | { readonly status: "failed"; readonly meta: { readonly error: string; readonly [fact: string]: unknown } }
   /** Phone mode: drop the audio that is queued at the telephone provider. */
-  | { readonly event: "clear"; readonly streamSid: string }
-  /** Phone mode: come back as a client `mark` when playback gets here. */
-  | { readonly event: "mark"; readonly streamSid: string; readonly name: string };
+  | { readonly event: "clear"; readonly streamSid: string };
 
 /** v1's messages. Utterances are numbers, counted up from 1 in a session, the same as in binary audio frames. */
 export type V1ServerMessage =
