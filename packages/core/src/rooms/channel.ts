@@ -1,8 +1,8 @@
-import type { Clock } from "../time/clock.ts";
+import type { VoiceSession } from "../contracts/voice.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
 import type { IdSource } from "../ids/ids.ts";
 import type { Logger } from "../log/logger.ts";
-import type { VoiceSession } from "../contracts/voice.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Binding, ChannelCategory } from "./binding.ts";
 import type { EventContent, EventDraft, HeardRecord, RoomEvent } from "./event.ts";
 import type { FrameworkEvents } from "./framework-events.ts";
@@ -65,6 +65,16 @@ export interface ReplyStream {
   readonly text: AsyncIterable<string>;
 }
 
+/** A reply on its way to listeners. */
+export interface StreamedReply extends ReplyStream {
+  /** May be read several times, also side by side: every reader gets the whole text, each at its own speed. */
+  readonly text: AsyncIterable<string>;
+  /** The channel that replies. */
+  readonly channelId: string;
+  /** The turn it answers. */
+  readonly correlationId?: string;
+}
+
 /** What a channel answers to an event. */
 export interface ChannelReply {
   /** Events to append after it, one level deeper in the chain. */
@@ -108,7 +118,7 @@ export interface Channel {
    * Delivers a reply while it is made; resolves when it has been heard or cut off. A commit follows with the text it returns,
    * and `deliver` is not called for that event.
    */
-  deliverStream?(reply: ReplyStream, context: DeliveryContext): Promise<StreamDelivery>;
+  deliverStream?(reply: StreamedReply, context: DeliveryContext): Promise<StreamDelivery>;
   /** `kit.join` / `kit.leave` for channels that have sessions. */
   join?(session: VoiceSession): Promise<void>;
   leave?(session: VoiceSession, reason: string): Promise<void>;
