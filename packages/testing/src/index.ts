@@ -1,2 +1,13 @@
 export * from "./clock.ts";
+export { FakeBackend } from "./fakes/backend.ts";
+export { FakeConnection, type FakeConnectionOptions } from "./fakes/connection.ts";
+export { FakePipeline, FakePipelineStream } from "./fakes/pipeline.ts";
+export {
+  type AIScript,
+  ScriptedAI,
+  ScriptedStt,
+  ScriptedTts,
+  type ScriptedTtsOptions,
+  type SttScript,
+} from "./fakes/providers.ts";
 export * from "./settle.ts";

@@ -19,8 +19,8 @@ export class Emitter<Events extends object> {
 
   /** Adds a listener; returns the function that removes it. */
   on<K extends keyof Events>(event: K, listener: (payload: Events[K]) => unknown): Unsubscribe {
-    let set = this.#listeners.get(event);
-    if (!set) this.#listeners.set(event, (set = new Set()));
+    const set = this.#listeners.get(event) ?? new Set<(payload: never) => unknown>();
+    this.#listeners.set(event, set);
     // Wrapped, so that adding one function twice gives two subscriptions that end separately.
     const entry = (payload: Events[K]): unknown => listener(payload);
     set.add(entry as (payload: never) => unknown);

@@ -1,0 +1,225 @@
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type Clock,
+  type CloseReason,
+  type ConnectionInput,
+  type ConnectionMessage,
+  Emitter,
+  frameDurationMs,
+  type HeardReport,
+  type Metadata,
+  type PlaybackProgress,
+  type Unsubscribe,
+  type UtteranceId,
+  type VoiceConnection,
+} from "@roomkit/core";
+
+interface Queued {
+  readonly utterance: UtteranceId;
+  readonly frame: AudioFrame | undefined;
+}
+
+export interface FakeConnectionOptions {
+  readonly clock: Clock;
+  readonly inbound?: AudioFormat;
+  readonly outbound?: AudioFormat;
+  readonly playback?: "reported" | "estimated";
+  readonly id?: string;
+}
+
+/** How often the fake listener reports what was played, in ms. */
+const REPORT_MS = 20;
+
+/**
+ * A listener without a socket: plays what it is given in real time of the clock, reports it exactly, and remembers everything
+ * the server said. Speak into it with `hear` and `input`.
+ */
+export class FakeConnection implements VoiceConnection {
+  readonly id: string;
+  readonly label = "fake";
+  readonly metadata: Metadata = {};
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+  readonly playback: "reported" | "estimated";
+  /** Everything sent, oldest first. */
+  readonly sent: ConnectionMessage[] = [];
+  /** Audio that has been played, by utterance, in ms. */
+  readonly played = new Map<UtteranceId, number>();
+  /** How often the listener was silenced. */
+  clears = 0;
+  readonly #clock: Clock;
+  readonly #events = new Emitter<{
+    audio: AudioFrame;
+    playback: PlaybackProgress;
+    played: AudioFrame;
+    input: ConnectionInput;
+    close: CloseReason;
+  }>((error) => {
+    throw error;
+  });
+  #queue: Queued[] = [];
+  #offsetMs = 0;
+  #cancelTick: (() => void) | undefined;
+  #closeReason: CloseReason | undefined;
+  #writers: { readonly belowMs: number; readonly resolve: () => void }[] = [];
+
+  constructor(options: FakeConnectionOptions) {
+    this.#clock = options.clock;
+    this.id = options.id ?? "conn_fake";
+    this.inbound = options.inbound ?? { sampleRate: 16_000, channels: 1 };
+    this.outbound = options.outbound ?? { sampleRate: 24_000, channels: 1 };
+    this.playback = options.playback ?? "reported";
+  }
+
+  get closed(): boolean {
+    return this.#closeReason !== undefined;
+  }
+
+  get queuedMs(): number {
+    return this.#queue.reduce((ms, item) => ms + (item.frame ? frameDurationMs(item.frame) : 0), 0) - this.#offsetMs;
+  }
+
+  /** Listeners still attached: none after a session has ended. */
+  get listeners(): number {
+    return this.#events.listenerCount();
+  }
+
+  /** The caller's microphone. */
+  hear(frame: AudioFrame): void {
+    this.#events.emit("audio", frame);
+  }
+
+  /** The caller's client. */
+  input(input: ConnectionInput): void {
+    this.#events.emit("input", input);
+  }
+
+  /** What was sent of one type. */
+  messages<T extends ConnectionMessage["type"]>(type: T): Extract<ConnectionMessage, { type: T }>[] {
+    return this.sent.filter((message): message is Extract<ConnectionMessage, { type: T }> => message.type === type);
+  }
+
+  onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
+    return this.#events.on("audio", listener);
+  }
+
+  play(utterance: UtteranceId, frame: AudioFrame): void {
+    if (this.closed || frame.samples.length === 0) return;
+    this.#queue.push({ utterance, frame });
+    this.#tick();
+  }
+
+  endUtterance(utterance: UtteranceId): void {
+    if (this.closed) return;
+    this.#queue.push({ utterance, frame: undefined });
+    this.#tick();
+  }
+
+  writable(belowMs: number, signal: AbortSignal): Promise<void> {
+    if (this.closed || this.queuedMs <= belowMs) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#writers.push({ belowMs, resolve });
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
+  clear(): HeardReport {
+    this.clears++;
+    const ids = [...new Set(this.#queue.map((item) => item.utterance))];
+    this.#queue = [];
+    this.#offsetMs = 0;
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    const utterances = ids.map((utterance) => this.#progress(utterance, true));
+    if (this.playback === "reported") {
+      this.#clock.setTimeout(() => {
+        for (const progress of utterances) this.#events.emit("playback", progress);
+      }, 10);
+    }
+    this.#releaseWriters();
+    return { utterances };
+  }
+
+  onPlayback(listener: (progress: PlaybackProgress) => void): Unsubscribe {
+    return this.#events.on("playback", listener);
+  }
+
+  onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe {
+    return this.#events.on("played", listener);
+  }
+
+  send(message: ConnectionMessage): void {
+    if (!this.closed) this.sent.push(message);
+  }
+
+  onInput(listener: (input: ConnectionInput) => void): Unsubscribe {
+    return this.#events.on("input", listener);
+  }
+
+  onClose(listener: (reason: CloseReason) => void): Unsubscribe {
+    if (this.#closeReason) {
+      listener(this.#closeReason);
+      return () => {};
+    }
+    return this.#events.on("close", listener);
+  }
+
+  async close(reason: CloseReason = { code: "server_closed", message: "" }): Promise<void> {
+    if (this.#closeReason) return;
+    this.#closeReason = reason;
+    this.#cancelTick?.();
+    this.#queue = [];
+    this.#releaseWriters();
+    this.#events.emit("close", reason);
+  }
+
+  #tick(): void {
+    if (this.#cancelTick || this.#queue.length === 0) return;
+    this.#cancelTick = this.#clock.setTimeout(() => {
+      this.#cancelTick = undefined;
+      this.#advance(REPORT_MS);
+      this.#tick();
+    }, REPORT_MS);
+  }
+
+  #advance(ms: number): void {
+    let left = ms;
+    let reported: UtteranceId | undefined;
+    while (this.#queue.length > 0) {
+      const { utterance, frame } = this.#queue[0] as Queued;
+      if (frame === undefined) {
+        this.#queue.shift();
+        reported = undefined;
+        this.#events.emit("playback", this.#progress(utterance, true));
+        continue;
+      }
+      if (left <= 0) break;
+      const rest = frameDurationMs(frame) - this.#offsetMs;
+      const now = Math.min(left, rest);
+      left -= now;
+      this.played.set(utterance, (this.played.get(utterance) ?? 0) + now);
+      reported = utterance;
+      this.#offsetMs += now;
+      if (now < rest) break;
+      this.#queue.shift();
+      this.#offsetMs = 0;
+      this.#events.emit("played", frame);
+    }
+    if (reported !== undefined) this.#events.emit("playback", this.#progress(reported, false));
+    this.#releaseWriters();
+  }
+
+  #progress(utterance: UtteranceId, done: boolean): PlaybackProgress {
+    return { utterance, playedMs: this.played.get(utterance) ?? 0, confidence: this.playback, done };
+  }
+
+  #releaseWriters(): void {
+    const queued = this.queuedMs;
+    this.#writers = this.#writers.filter(({ belowMs, resolve }) => {
+      if (!this.closed && queued > belowMs) return true;
+      resolve();
+      return false;
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type AudioPipeline,
+  Emitter,
+  type PipelineEvents,
+  type PipelineStream,
+  silence,
+  type Unsubscribe,
+} from "@roomkit/core";
+
+/** A pipeline without DSP: frames pass as they are, speech begins and ends when the test says so. */
+export class FakePipelineStream implements PipelineStream {
+  readonly internal: AudioFormat = { sampleRate: 16_000, channels: 1 };
+  readonly hasVad: boolean;
+  closed = false;
+  clears = 0;
+  playedMs = 0;
+  readonly #events = new Emitter<PipelineEvents>((error) => {
+    throw error;
+  });
+  readonly #outbound: AudioFormat;
+  #position = 0;
+  #speechAt: number | undefined;
+
+  constructor(outbound: AudioFormat, hasVad: boolean) {
+    this.#outbound = outbound;
+    this.hasVad = hasVad;
+  }
+
+  on<K extends keyof PipelineEvents>(event: K, listener: (payload: PipelineEvents[K]) => void): Unsubscribe {
+    return this.#events.on(event, listener);
+  }
+
+  /** The VAD became sure that speech began `agoMs` ago. */
+  speechStart(agoMs = 60): void {
+    this.#speechAt = this.#position - agoMs;
+    const preRoll = [silence(this.internal, agoMs, this.#speechAt)];
+    this.#events.emit("speech-start", { timestamp: this.#speechAt, preRoll });
+  }
+
+  /** The VAD became sure that speech ended `agoMs` ago. */
+  speechEnd(agoMs = 500): void {
+    if (this.#speechAt === undefined) return;
+    const timestamp = this.#position - agoMs;
+    const durationMs = Math.max(0, timestamp - this.#speechAt);
+    this.#speechAt = undefined;
+    this.#events.emit("speech-end", { timestamp, durationMs });
+  }
+
+  processInbound(frame: AudioFrame): void {
+    this.#position = frame.timestamp + (frame.samples.length / frame.sampleRate) * 1000;
+    this.#events.emit("frame", { frame, speech: this.#speechAt !== undefined });
+  }
+
+  processOutbound(frame: AudioFrame): AudioFrame {
+    return { ...silence(this.#outbound, (frame.samples.length / frame.sampleRate) * 1000), timestamp: frame.timestamp };
+  }
+
+  flushOutbound(): AudioFrame {
+    return silence(this.#outbound, 0);
+  }
+
+  clearOutbound(): void {
+    this.clears++;
+  }
+
+  played(frame: AudioFrame): void {
+    this.playedMs += (frame.samples.length / frame.sampleRate) * 1000;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  get listeners(): number {
+    return this.#events.listenerCount();
+  }
+}
+
+/** Makes {@link FakePipelineStream}s and remembers them. */
+export class FakePipeline implements AudioPipeline {
+  readonly streams: FakePipelineStream[] = [];
+  readonly #hasVad: boolean;
+
+  constructor(hasVad = true) {
+    this.#hasVad = hasVad;
+  }
+
+  open(formats: { readonly outbound: AudioFormat }): FakePipelineStream {
+    const stream = new FakePipelineStream(formats.outbound, this.#hasVad);
+    this.streams.push(stream);
+    return stream;
+  }
+}
