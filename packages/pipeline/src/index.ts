@@ -1,1 +1,7 @@
-export {};
+export {
+  createFloatResampler,
+  createResampler,
+  type FloatResampler,
+  type Resampler,
+  type StreamResampler,
+} from "./resample/resampler.ts";
