@@ -71,9 +71,8 @@ export async function* streamModel(
 
 async function stop(iterator: AsyncIterator<AIPart> | undefined, clock: Clock): Promise<void> {
   try {
-    const returned = iterator?.return?.();
-    if (returned)
-      await withTimeout(Promise.resolve(returned), STOP_TIMEOUT_MS, { clock, what: "stopping the provider" });
+    const returned = Promise.resolve(iterator?.return?.());
+    await withTimeout(returned, STOP_TIMEOUT_MS, { clock, what: "stopping the provider" });
   } catch {
     // It had its chance; what it says now changes nothing.
   }

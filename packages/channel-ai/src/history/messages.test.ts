@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import { FakeHost } from "../fake-room.fixture.ts";
+import { buildMessages } from "./messages.ts";
+import { NO_RESULT } from "./tool-ledger.ts";
+
+const options = { channelId: "ai", tools: true, interruptionNote: "(interrupted)" } as const;
+const ai = { channelId: "ai", role: "assistant" } as const;
+const ROOM = "r";
+
+function room(): FakeHost {
+  return new FakeHost();
+}
+
+describe("buildMessages", () => {
+  it("shows the conversation oldest first and the current event last, once", () => {
+    const host = room();
+    host.user(ROOM, "hello");
+    host.assistant(ROOM, "hi");
+    const current = host.user(ROOM, "what now");
+    // A careless context that holds the current event too must not make the model read it twice.
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "hello" },
+      { role: "assistant", content: "hi" },
+      { role: "user", content: "what now" },
+    ]);
+  });
+
+  it("leaves out what came later, what was blocked, what is empty and what is no text", () => {
+    const host = room();
+    host.user(ROOM, "secret", { status: "blocked" });
+    host.add(ROOM, { type: "system", code: "attached" }, { channelId: "voice", role: "system" });
+    host.assistant(ROOM, "  ");
+    const current = host.user(ROOM, "now");
+    host.user(ROOM, "later");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([{ role: "user", content: "now" }]);
+  });
+
+  it("merges neighbours of one role", () => {
+    const host = room();
+    host.assistant(ROOM, "Welcome.");
+    host.assistant(ROOM, "How can I help?");
+    host.user(ROOM, "one");
+    const current = host.user(ROOM, "two");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "assistant", content: "Welcome.\nHow can I help?" },
+      { role: "user", content: "one\ntwo" },
+    ]);
+  });
+
+  it("shows an interrupted reply as far as it was heard, and says so with the words that interrupted it", () => {
+    const host = room();
+    host.user(ROOM, "tell me a story");
+    host.assistant(ROOM, "Once upon a time", {
+      heard: { interrupted: true, unheard: " there was a king.", playedMs: 900, confidence: "reported" },
+    });
+    const current = host.user(ROOM, "stop");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "tell me a story" },
+      { role: "assistant", content: "Once upon a time" },
+      { role: "user", content: "(interrupted)\nstop" },
+    ]);
+    expect(buildMessages(host.log(ROOM), current, { ...options, interruptionNote: false }).at(-1)).toEqual({
+      role: "user",
+      content: "stop",
+    });
+  });
+
+  it("says nothing of an interruption nothing was heard of, nor of an older one", () => {
+    const host = room();
+    const heard = { interrupted: true, unheard: "x", playedMs: 0, confidence: "estimated" } as const;
+    host.user(ROOM, "one");
+    host.assistant(ROOM, "", { heard });
+    host.user(ROOM, "two");
+    host.assistant(ROOM, "Half an", { heard });
+    host.assistant(ROOM, "A whole answer.");
+    const current = host.user(ROOM, "three");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "one\ntwo" },
+      { role: "assistant", content: "Half an\nA whole answer." },
+      { role: "user", content: "three" },
+    ]);
+  });
+
+  it("marks what the system says", () => {
+    const host = room();
+    host.add(ROOM, { type: "text", text: "The caller is a customer." }, { channelId: "crm", role: "system" });
+    const current = host.user(ROOM, "hello");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "(Note from the system: The caller is a customer.)\nhello" },
+    ]);
+  });
+});
+
+describe("tool events", () => {
+  const callEvent = (host: FakeHost, callId: string, args: unknown = {}): unknown =>
+    host.add(ROOM, { type: "tool-call", callId, name: "look", arguments: args }, ai);
+  const resultEvent = (host: FakeHost, callId: string, result: string, isError = false): unknown =>
+    host.add(ROOM, { type: "tool-result", callId, name: "look", result, isError }, ai);
+  const tool = (toolCallId: string, content: string, error = false): unknown => ({
+    role: "tool",
+    toolCallId,
+    toolName: "look",
+    content,
+    ...(error ? { isError: true } : {}),
+  });
+  const calls = (content: string, ...ids: string[]): unknown => ({
+    role: "assistant",
+    content,
+    toolCalls: ids.map((id) => ({ id, name: "look", arguments: {} })),
+  });
+
+  it("pairs parallel calls with their results in the order of the calls, and rounds with rounds", () => {
+    const host = room();
+    host.user(ROOM, "look");
+    callEvent(host, "a");
+    callEvent(host, "b");
+    resultEvent(host, "b", "B");
+    resultEvent(host, "a", "A");
+    callEvent(host, "c");
+    resultEvent(host, "c", "C", true);
+    host.assistant(ROOM, "I looked.");
+    const current = host.user(ROOM, "thanks");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "look" },
+      calls("", "a", "b"),
+      tool("a", "A"),
+      tool("b", "B"),
+      calls("", "c"),
+      tool("c", "C", true),
+      { role: "assistant", content: "I looked." },
+      { role: "user", content: "thanks" },
+    ]);
+  });
+
+  it("patches a call that never got a result and drops a result whose call is out of sight", () => {
+    const host = room();
+    resultEvent(host, "old", "?");
+    host.user(ROOM, "look");
+    host.assistant(ROOM, "Let me look.");
+    callEvent(host, "a");
+    const current = host.user(ROOM, "never mind");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "look" },
+      calls("Let me look.", "a"),
+      tool("a", NO_RESULT, true),
+      { role: "user", content: "never mind" },
+    ]);
+  });
+
+  it("finds a result that was logged late, after the words that interrupted", () => {
+    const host = room();
+    host.user(ROOM, "look");
+    callEvent(host, "a");
+    host.user(ROOM, "wait");
+    resultEvent(host, "a", "A");
+    const current = host.user(ROOM, "and?");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "look" },
+      calls("", "a"),
+      tool("a", "A"),
+      { role: "user", content: "wait\nand?" },
+    ]);
+  });
+
+  it("tells calls apart that have one id", () => {
+    const host = room();
+    host.user(ROOM, "look");
+    callEvent(host, "x");
+    resultEvent(host, "x", "first");
+    host.user(ROOM, "again");
+    callEvent(host, "x");
+    resultEvent(host, "x", "second");
+    const current = host.user(ROOM, "ok");
+    expect(buildMessages(host.log(ROOM), current, options)).toEqual([
+      { role: "user", content: "look" },
+      calls("", "x"),
+      tool("x", "first"),
+      { role: "user", content: "again" },
+      calls("", "x_2"),
+      tool("x_2", "second"),
+      { role: "user", content: "ok" },
+    ]);
+  });
+
+  it("leaves out the calls of other channels, and all of them for a model without tools", () => {
+    const host = room();
+    host.add(
+      ROOM,
+      { type: "tool-call", callId: "o", name: "other", arguments: {} },
+      { channelId: "ai2", role: "assistant" },
+    );
+    callEvent(host, "a");
+    const current = host.user(ROOM, "hello");
+    expect(buildMessages(host.log(ROOM), current, options)).toHaveLength(3);
+    expect(buildMessages(host.log(ROOM), current, { ...options, tools: false })).toEqual([
+      { role: "user", content: "hello" },
+    ]);
+  });
+});
