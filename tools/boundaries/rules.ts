@@ -29,10 +29,13 @@ const rules: Readonly<Record<string, Rule>> = {
   recorder: { mayImport: ["core"], platform: "node", thirdParty: true },
   turn: { mayImport: ["core"], platform: "node", thirdParty: true },
 
-  backend: { mayImport: ["core", "protocol"], platform: "node", thirdParty: true },
-  transport: { mayImport: ["core", "protocol"], platform: "node", thirdParty: true },
+  // transport-utils is not a leaf: what the transports share (docs/decisions/0001-transport-utils.md).
+  backend: { mayImport: ["core", "protocol", "transport-utils"], platform: "node", thirdParty: true },
+  transport: { mayImport: ["core", "protocol", "transport-utils"], platform: "node", thirdParty: true },
 
-  provider: { mayImport: ["core", "provider-utils"], platform: "node", thirdParty: true },
+  // Not a leaf: what providers that compute on the machine itself share.
+  worker: { mayImport: ["core"], platform: "node", thirdParty: false },
+  provider: { mayImport: ["core", "provider-utils", "worker-pool"], platform: "node", thirdParty: true },
   store: { mayImport: ["core"], platform: "node", thirdParty: true },
   bus: { mayImport: ["core"], platform: "node", thirdParty: true },
 

@@ -1,0 +1,3 @@
+export * from "./entry.ts";
+export * from "./pool.ts";
+export * from "./serve.ts";
