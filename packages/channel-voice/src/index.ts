@@ -1,1 +1,17 @@
-export {};
+export type { InterruptionOptions, VoiceChannelOptions } from "./options.ts";
+export { type SpeechFilter, speakable } from "./speech/filters.ts";
+export { HeardLedger, type HeardSplit } from "./speech/ledger.ts";
+export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
+export { turnStep } from "./turns/machine.ts";
+export type {
+  InterruptionStrategy,
+  TurnEffect,
+  TurnInput,
+  TurnPhase,
+  TurnRules,
+  TurnState,
+  TurnStep,
+  TurnTimer,
+} from "./turns/state.ts";
+export { initialTurnState, phaseOf } from "./turns/state.ts";
+export { VoiceChannel } from "./voice-channel.ts";

@@ -1,0 +1,33 @@
+import type { AudioFormat, AudioFrame, Clock, PipelineStream, RoomKitError, SttProvider } from "@roomkit/core";
+import type { TurnInput } from "../turns/state.ts";
+
+/** What a caller's speech becomes: inputs of the turn machine. */
+export interface Ears {
+  /** The recogniser gets no more audio of a segment. */
+  finish(segment: number): void;
+  /** A segment does not count. */
+  drop(segment: number): void;
+  /** When the newest speech ended, on the injected clock; undefined before any. */
+  readonly speechEndedAt: number | undefined;
+  /** How long the newest speech lasted, in ms. */
+  readonly speechMs: number;
+  close(): void;
+}
+
+export interface EarsOptions {
+  readonly stt: SttProvider;
+  readonly pipeline: PipelineStream;
+  /** What the transport delivers. */
+  readonly inbound: AudioFormat;
+  readonly clock: Clock;
+  readonly language?: string | undefined;
+  readonly finalTimeoutMs: number;
+  /** Longest speech handed to one recogniser stream, in frames. */
+  readonly maxFrames: number;
+  readonly dispatch: (input: TurnInput) => void;
+  readonly onSpeechStart: (timestamp: number) => void;
+  readonly onSpeechEnd: (timestamp: number, durationMs: number) => void;
+  readonly onError: (error: RoomKitError) => void;
+  /** The newest audio, for a turn detector. */
+  readonly onAudio: (frame: AudioFrame) => void;
+}

@@ -1,0 +1,104 @@
+import { type AudioFrame, frameDurationMs, silence, type Unsubscribe } from "@roomkit/core";
+import type { Ears, EarsOptions } from "./ears.ts";
+import { SpeechSegment } from "./segment.ts";
+
+/** Without audio for so long in the middle of speech, silence is assumed: the client has muted, or its network is gone. */
+const GAP_MS = 400;
+
+/** Listens where the VAD hears speech: one recogniser stream for each segment, beginning with the pre-roll. */
+export class VadEars implements Ears {
+  readonly #options: EarsOptions;
+  readonly #segments = new Map<number, SpeechSegment>();
+  readonly #subscriptions: Unsubscribe[];
+  #count = 0;
+  #current: SpeechSegment | undefined;
+  #newest: AudioFrame | undefined;
+  #position = 0;
+  #stopGapTimer: () => void = () => {};
+  speechEndedAt: number | undefined;
+  speechMs = 0;
+
+  constructor(options: EarsOptions) {
+    this.#options = options;
+    const { pipeline } = options;
+    this.#subscriptions = [
+      pipeline.on("frame", ({ frame, speech }) => this.#onFrame(frame, speech)),
+      pipeline.on("speech-start", ({ timestamp, preRoll }) => this.#onStart(timestamp, preRoll)),
+      pipeline.on("speech-end", ({ timestamp, durationMs }) => this.#onEnd(timestamp, durationMs)),
+    ];
+  }
+
+  finish(segment: number): void {
+    this.#segments.get(segment)?.finish();
+  }
+
+  drop(segment: number): void {
+    this.#segments.get(segment)?.drop();
+    this.#segments.delete(segment);
+    if (this.#current?.id === segment) this.#current = undefined;
+  }
+
+  close(): void {
+    this.#stopGapTimer();
+    for (const stop of this.#subscriptions) stop();
+    for (const segment of this.#segments.values()) segment.drop();
+    this.#segments.clear();
+    this.#current = undefined;
+  }
+
+  #onFrame(frame: AudioFrame, speech: boolean): void {
+    this.#newest = frame;
+    this.#position = frame.timestamp + frameDurationMs(frame);
+    this.#options.onAudio(frame);
+    if (!speech) return;
+    this.#current?.push(frame);
+    this.#watchForGap();
+  }
+
+  #onStart(timestamp: number, preRoll: readonly AudioFrame[]): void {
+    const { stt, clock, language, finalTimeoutMs, maxFrames, dispatch, onError } = this.#options;
+    const id = ++this.#count;
+    const segment = new SpeechSegment(id, {
+      stt,
+      clock,
+      language,
+      finalTimeoutMs,
+      maxFrames,
+      onPartial: (text) => dispatch({ type: "partial", segment: id, text }),
+      onFinal: (text) => {
+        this.#segments.delete(id);
+        dispatch({ type: "transcript", segment: id, text });
+      },
+      onError,
+    });
+    this.#segments.set(id, segment);
+    this.#current = segment;
+    for (const frame of preRoll) segment.push(frame);
+    const last = preRoll.at(-1);
+    if (last) this.#position = Math.max(this.#position, last.timestamp + frameDurationMs(last));
+    this.#options.onSpeechStart(timestamp);
+    dispatch({ type: "speech-start", segment: id, elapsedMs: Math.max(0, this.#position - timestamp) });
+    this.#watchForGap();
+  }
+
+  #onEnd(timestamp: number, durationMs: number): void {
+    this.#stopGapTimer();
+    const segment = this.#current;
+    this.#current = undefined;
+    // The VAD needed some silence to be sure: the speech ended that long ago.
+    this.speechEndedAt = this.#options.clock.now() - Math.max(0, this.#position - timestamp);
+    this.speechMs = durationMs;
+    this.#options.onSpeechEnd(timestamp, durationMs);
+    if (segment) this.#options.dispatch({ type: "speech-end", segment: segment.id });
+  }
+
+  #watchForGap(): void {
+    this.#stopGapTimer();
+    this.#stopGapTimer = this.#options.clock.setTimeout(() => {
+      if (!this.#current || !this.#newest) return;
+      // Fed through the whole pipeline, so that the VAD itself ends the speech.
+      this.#options.pipeline.processInbound(silence(this.#options.inbound, GAP_MS, this.#position));
+      if (this.#current) this.#watchForGap();
+    }, GAP_MS);
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  type ChannelHost,
+  type PipelineStream,
+  RoomKitError,
+  type TtsProvider,
+  type UtteranceId,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { VoiceSettings } from "../options.ts";
+import { speakable } from "../speech/filters.ts";
+import { type SpokenUtterance, Utterance } from "../speech/utterance.ts";
+
+export interface SpeakOptions {
+  /** Cancels this utterance. */
+  readonly signal: AbortSignal;
+  readonly voice?: string;
+  /** Another source of audio than the channel's voice. */
+  readonly tts?: TtsProvider;
+  /** The turn it answers. */
+  readonly correlationId?: string;
+}
+
+export interface MouthOptions {
+  readonly host: ChannelHost;
+  readonly settings: VoiceSettings;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly pipeline: PipelineStream;
+  readonly onAudible: (utterance: UtteranceId) => void;
+  readonly onSynthesized: () => void;
+  readonly onEnd: (utterance: UtteranceId) => void;
+}
+
+/** Everything said to one listener, one utterance after the other. */
+export class Mouth {
+  readonly #options: MouthOptions;
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Speaking and waiting. */
+  readonly #utterances = new Set<Utterance>();
+  #closed = false;
+
+  constructor(options: MouthOptions) {
+    this.#options = options;
+  }
+
+  /** Speaks when it is its turn. Resolves with what was heard; nothing of it when it was silenced before it began. @throws RoomKitError `queue_full`. */
+  speak(text: AsyncIterable<string>, options: SpeakOptions): Promise<SpokenUtterance> {
+    const { host, settings } = this.#options;
+    if (this.#utterances.size > settings.maxUtterances) {
+      return Promise.reject(
+        new RoomKitError("queue_full", `more than ${settings.maxUtterances} utterances are waiting`, {
+          retryable: true,
+        }),
+      );
+    }
+    const utterance = this.#open(host.ids("utt"), options);
+    this.#utterances.add(utterance);
+    if (this.#closed) utterance.silence("closed");
+    const spoken = this.#queue.then(() => this.#speakNow(utterance, text, options));
+    this.#queue = spoken.catch(() => {});
+    return spoken;
+  }
+
+  /** Silences the listener now; what waits to be spoken is not spoken either. */
+  silence(reason: string): void {
+    const report = this.#options.connection.clear();
+    this.#options.pipeline.clearOutbound();
+    for (const utterance of this.#utterances) utterance.silence(reason, report);
+  }
+
+  close(reason: string): void {
+    this.#closed = true;
+    this.silence(reason);
+  }
+
+  async #speakNow(
+    utterance: Utterance,
+    text: AsyncIterable<string>,
+    { signal }: SpeakOptions,
+  ): Promise<SpokenUtterance> {
+    const onAbort = (): void => {
+      utterance.silence("cancelled", utterance.audible ? this.#options.connection.clear() : undefined);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const spoken = await utterance.speak(text);
+      this.#report(utterance, spoken);
+      return spoken;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.#utterances.delete(utterance);
+    }
+  }
+
+  #open(id: UtteranceId, options: SpeakOptions): Utterance {
+    const { host, settings, session, connection, pipeline } = this.#options;
+    const { roomId } = session;
+    const filter = settings.speechFilter ?? speakable;
+    return new Utterance(id, {
+      connection,
+      pipeline,
+      clock: host.clock,
+      tts: options.tts ?? settings.tts,
+      voice: options.voice ?? settings.voice,
+      language: settings.language,
+      sentences: settings.sentences,
+      maxQueuedMs: settings.maxQueuedMs,
+      beforeSpeaking: async (piece) => {
+        const text = filter(piece);
+        if (text === "" || !host.hasHooks("BEFORE_TTS", roomId)) return text;
+        const outcome = await host.runHooks("BEFORE_TTS", { session, roomId, text, utterance: id });
+        return outcome.allowed ? outcome.payload.text : undefined;
+      },
+      onAudible: () => {
+        connection.send({ type: "utterance", id, phase: "start" });
+        this.#options.onAudible(id);
+      },
+      onSynthesized: this.#options.onSynthesized,
+      onShown: (text, revision) =>
+        connection.send({ type: "transcript", id, role: "assistant", text, final: false, revision }),
+    });
+  }
+
+  #report(utterance: Utterance, spoken: SpokenUtterance): void {
+    const { host, session, connection } = this.#options;
+    const { roomId } = session;
+    const { id } = utterance;
+    const { heard, unheard, record } = spoken;
+    if (spoken.error !== undefined) this.#reportFailure(spoken.error);
+    if (spoken.audible) {
+      const text = [heard, unheard].filter((part) => part !== "").join(" ");
+      const shown = {
+        type: "transcript",
+        id,
+        role: "assistant",
+        text,
+        final: true,
+        revision: utterance.revision,
+      } as const;
+      connection.send(record.interrupted ? { ...shown, heard } : shown);
+      connection.send({ type: "utterance", id, phase: "end" });
+      this.#options.onEnd(id);
+    }
+    const reason = utterance.silencedBecause;
+    if (reason === "") {
+      if (spoken.audible) host.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance: id });
+      return;
+    }
+    if (!spoken.audible) return;
+    connection.send({ type: "interrupted", utterance: id, heard, unheard });
+    host.notifyHooks("ON_TTS_CANCELLED", { session, roomId, utterance: id, heard, record, reason });
+    if (reason === "barge_in") host.notifyHooks("ON_BARGE_IN", { session, roomId, utterance: id, heard, record });
+  }
+
+  #reportFailure(thrown: unknown): void {
+    const { host, session, connection } = this.#options;
+    const error = RoomKitError.from(thrown, "tts_failed");
+    if (error.code === "connection_closed" || error.code === "aborted") return;
+    host.emit("tts_error", { session, error });
+    host.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "tts", error });
+    connection.send({ type: "error", code: "tts_failed", message: "The answer could not be spoken.", retryable: true });
+  }
+}

@@ -1,0 +1,246 @@
+import {
+  type AudioFrame,
+  type ChannelHost,
+  eventText,
+  frameDurationMs,
+  RoomKitError,
+  type TurnDecision,
+  type VoiceConnection,
+  type VoiceSession,
+  withTimeout,
+} from "@roomkit/core";
+import type { Ears } from "../listening/ears.ts";
+import type { VoiceSettings } from "../options.ts";
+import { TurnWaterfall } from "../turns/metrics.ts";
+import type { TurnEffect, TurnInput, TurnState } from "../turns/state.ts";
+import type { UserTranscripts } from "./transcripts.ts";
+
+/** A turn detector that takes longer is taken to have said "complete". */
+const DETECTOR_TIMEOUT_MS = 2_000;
+/** A turn detector hears at most the last so many ms. */
+const DETECTOR_AUDIO_MS = 8_000;
+/** How long a new turn waits for the answer before it to reach the log. */
+const ORDER_TIMEOUT_MS = 3_000;
+
+export interface TurnRunnerOptions {
+  readonly host: ChannelHost;
+  readonly settings: VoiceSettings;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly channelId: string;
+  readonly transcripts: UserTranscripts;
+  readonly dispatch: (input: TurnInput) => void;
+}
+
+interface RunningTurn {
+  readonly id: string;
+  readonly abort: AbortController;
+  readonly waterfall: TurnWaterfall;
+  audible: boolean;
+}
+
+/** Carries a caller's turns through hooks, detector and room, and measures where their time goes. */
+export class TurnRunner {
+  readonly #options: TurnRunnerOptions;
+  readonly #lifetime = new AbortController();
+  #running: RunningTurn | undefined;
+  #judged: { readonly id: string; readonly waterfall: TurnWaterfall } | undefined;
+  /** The turn before has reached the log, with what was heard of its answer. */
+  #previous: Promise<unknown> = Promise.resolve();
+  #endpointAt: number | undefined;
+  #audio: AudioFrame[] = [];
+  #audioMs = 0;
+
+  constructor(options: TurnRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** The VAD was sure just now that speech has ended. */
+  endpointed(): void {
+    this.#endpointAt = this.#options.host.clock.now();
+  }
+
+  /** Keeps the newest audio for the turn detector. */
+  hear(frame: AudioFrame): void {
+    if (!this.#options.settings.turnDetector) return;
+    this.#audio.push(frame);
+    this.#audioMs += frameDurationMs(frame);
+    while (this.#audioMs > DETECTOR_AUDIO_MS) this.#audioMs -= frameDurationMs(this.#audio.shift() as AudioFrame);
+  }
+
+  /** Shows the turn as it is guessed so far. */
+  partial(state: TurnState, text: string): void {
+    if (state.speaking === undefined && state.awaited.length === 0) return;
+    this.#options.transcripts.partial(this.#turnId(state.turns + 1), [...state.pieces, text].join(" "));
+  }
+
+  /** Runs hooks and detector on the turn so far. */
+  judge(effect: Extract<TurnEffect, { type: "judge" }>, turn: number, ears: Ears): void {
+    const id = this.#turnId(turn);
+    const { host, dispatch } = this.#options;
+    const spoken = !effect.typed && ears.speechEndedAt !== undefined;
+    const speech = spoken ? { endedAt: ears.speechEndedAt as number, speechMs: ears.speechMs } : undefined;
+    const waterfall = new TurnWaterfall(host.clock, id, speech);
+    if (spoken && this.#endpointAt !== undefined) waterfall.mark("endpointMs", this.#endpointAt);
+    waterfall.mark("transcriptMs");
+    this.#judged = { id, waterfall };
+    void this.#judge(effect, id).then(
+      (input) => dispatch(input),
+      (error: unknown) => {
+        host.logger.error({ session: this.#options.session.id, error: String(error) }, "a turn was dropped");
+        dispatch({ type: "turn-blocked", revision: effect.revision });
+      },
+    );
+  }
+
+  /** Says the turn into the room; its answer comes back as a reply to speak. */
+  submit(turn: number, text: string): void {
+    const { host, session, connection, channelId, transcripts, dispatch } = this.#options;
+    const { roomId } = session;
+    const id = this.#turnId(turn);
+    const waterfall = this.#judged?.id === id ? this.#judged.waterfall : new TurnWaterfall(host.clock, id, undefined);
+    const running: RunningTurn = { id, abort: new AbortController(), waterfall, audible: false };
+    this.#running = running;
+    this.#audio = [];
+    this.#audioMs = 0;
+    transcripts.final(id, text);
+    host.notifyHooks("ON_TURN_COMPLETE", { session, roomId, text, turnId: id });
+    const previous = this.#previous;
+    const run = async (): Promise<void> => {
+      // The log tells the conversation in the order in which it was heard.
+      await withTimeout(previous, ORDER_TIMEOUT_MS, { clock: host.clock, signal: this.#lifetime.signal }).catch(
+        () => {},
+      );
+      await host.processInbound(
+        {
+          roomId,
+          channelId,
+          participantId: session.participantId,
+          content: { type: "text", text },
+          correlationId: id,
+          metadata: { voiceSessionId: session.id, source: "voice" },
+        },
+        { replySignal: running.abort.signal, session },
+      );
+    };
+    this.#previous = run()
+      .catch((error: unknown) => this.#onFailure(error, connection))
+      .finally(() => {
+        if (running.audible && running.abort.signal.aborted) this.#report(running, true);
+        if (this.#running === running) this.#running = undefined;
+        dispatch({ type: "turn-done", turn });
+      });
+  }
+
+  /** Stops the answer under way: its model and its voice. */
+  cancel(): void {
+    this.#running?.abort.abort(new RoomKitError("aborted", "the caller interrupted"));
+  }
+
+  /** Passes a reply's text through and notes when its first word came. */
+  async *watchFirstToken(
+    text: AsyncIterable<string>,
+    correlationId: string | undefined,
+  ): AsyncGenerator<string, void, undefined> {
+    const running = this.#running?.id === correlationId ? this.#running : undefined;
+    for await (const delta of text) {
+      running?.waterfall.mark("firstTokenMs");
+      yield delta;
+    }
+  }
+
+  synthesized(): void {
+    this.#running?.waterfall.mark("firstAudioMs");
+  }
+
+  /** The first audio of an answer was handed to the listener. */
+  audible(): void {
+    const running = this.#running;
+    if (!running || running.audible) return;
+    running.audible = true;
+    running.waterfall.mark("replyMs");
+    this.#report(running, false);
+  }
+
+  close(): void {
+    this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
+    this.cancel();
+    this.#audio = [];
+  }
+
+  async #judge(effect: Extract<TurnEffect, { type: "judge" }>, turnId: string): Promise<TurnInput> {
+    const { host, session, settings, transcripts } = this.#options;
+    const { roomId } = session;
+    const { revision, typed } = effect;
+    let text = effect.text;
+    if (host.hasHooks("ON_TRANSCRIPTION", roomId)) {
+      const outcome = await host.runHooks("ON_TRANSCRIPTION", { session, roomId, text, turnId }, this.#lifetime.signal);
+      text = outcome.allowed ? outcome.payload.text.trim() : "";
+    }
+    if (text === "") return { type: "turn-blocked", revision };
+    const detector = typed ? undefined : settings.turnDetector;
+    if (!detector) return { type: "decision", revision, text, complete: true, waitMs: 0, typed };
+    const decision = await this.#decide(text);
+    if (!decision.complete) {
+      transcripts.hooked(turnId, text);
+      host.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId });
+    }
+    return {
+      type: "decision",
+      revision,
+      text,
+      complete: decision.complete,
+      waitMs: decision.waitMs ?? settings.maxEndpointWaitMs,
+      typed,
+    };
+  }
+
+  /** Asks the detector; one that fails is taken to have said "complete", so that the caller is answered. */
+  async #decide(transcript: string): Promise<TurnDecision> {
+    const { host, session, channelId, settings } = this.#options;
+    const detector = settings.turnDetector;
+    if (!detector) return { complete: true, confidence: 1 };
+    try {
+      const events = await host.timeline(session.roomId, channelId, { last: 10 });
+      const history = events.flatMap((event) => {
+        const role = event.source.role;
+        const text = eventText(event);
+        return text === "" || role === "system" ? [] : [{ role, text }];
+      });
+      const silenceMs = this.#endpointAt === undefined ? 0 : host.clock.now() - this.#endpointAt;
+      const context = { transcript, history, silenceMs, audio: [...this.#audio] };
+      const { language } = settings;
+      return await withTimeout(
+        detector.evaluate(language === undefined ? context : { ...context, language }, {
+          signal: this.#lifetime.signal,
+        }),
+        DETECTOR_TIMEOUT_MS,
+        { clock: host.clock, signal: this.#lifetime.signal, what: "turn detection" },
+      );
+    } catch (error) {
+      host.logger.warn({ session: session.id, detector: detector.name, error: String(error) }, "turn detection failed");
+      return { complete: true, confidence: 0 };
+    }
+  }
+
+  #onFailure(thrown: unknown, connection: VoiceConnection): void {
+    if (this.#lifetime.signal.aborted) return;
+    const error = RoomKitError.from(thrown);
+    this.#options.host.logger.error(
+      { session: this.#options.session.id, code: error.code, error: error.message },
+      "a turn failed",
+    );
+    connection.send({ type: "error", code: error.code, message: "The answer failed.", retryable: error.retryable });
+  }
+
+  #report(running: RunningTurn, interrupted: boolean): void {
+    const { host, session, connection } = this.#options;
+    const metrics = running.waterfall.report(interrupted);
+    connection.send({ type: "metrics", turn: metrics });
+    host.notifyHooks("ON_TURN_METRICS", { session, roomId: session.roomId, metrics });
+  }
+
+  #turnId(turn: number): string {
+    return `${this.#options.session.id}:${turn}`;
+  }
+}

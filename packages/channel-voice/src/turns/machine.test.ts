@@ -1,0 +1,252 @@
+import { describe, expect, it } from "vitest";
+import { turnStep } from "./machine.ts";
+import { initialTurnState, phaseOf, type TurnEffect, type TurnInput, type TurnRules, type TurnState } from "./state.ts";
+
+const confirmed: TurnRules = { strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 2 };
+const immediate: TurnRules = { ...confirmed, strategy: "immediate" };
+const disabled: TurnRules = { ...confirmed, strategy: "disabled" };
+
+/** Runs inputs through the machine; gives the state and, for each input, the effects as short names. */
+function run(inputs: readonly TurnInput[], rules: TurnRules = confirmed, from: TurnState = initialTurnState) {
+  let state = from;
+  const effects: TurnEffect[][] = [];
+  const phases: string[] = [];
+  for (const input of inputs) {
+    const step = turnStep(state, input, rules);
+    state = step.state;
+    effects.push([...step.effects]);
+    phases.push(phaseOf(state));
+  }
+  return { state, effects, phases, names: effects.map((list) => list.map((effect) => effect.type)) };
+}
+
+const start = (segment: number, elapsedMs = 60): TurnInput => ({ type: "speech-start", segment, elapsedMs });
+const end = (segment: number): TurnInput => ({ type: "speech-end", segment });
+const said = (segment: number, text: string): TurnInput => ({ type: "transcript", segment, text });
+const partial = (segment: number, text: string): TurnInput => ({ type: "partial", segment, text });
+const decided = (revision: number, text: string, complete = true, waitMs = 1_000): TurnInput => ({
+  type: "decision",
+  revision,
+  text,
+  complete,
+  waitMs,
+  typed: false,
+});
+const audible = (utterance = "u1"): TurnInput => ({ type: "utterance-start", utterance });
+const ended = (utterance = "u1"): TurnInput => ({ type: "utterance-end", utterance });
+const confirmTimer: TurnInput = { type: "timer", timer: "confirm" };
+const endpointTimer: TurnInput = { type: "timer", timer: "endpoint" };
+
+const question: TurnInput[] = [start(1), end(1), said(1, "what time is it"), decided(1, "what time is it")];
+
+describe("a plain turn", () => {
+  it("goes from idle to listening, endpointing, thinking, speaking and back", () => {
+    const { phases, names, effects, state } = run([...question, audible(), ended(), { type: "turn-done", turn: 1 }]);
+    expect(phases).toEqual(["listening", "endpointing", "endpointing", "thinking", "speaking", "thinking", "idle"]);
+    expect(names).toEqual([[], ["finish-segment"], ["judge"], ["submit"], [], [], []]);
+    expect(effects[3]).toEqual([{ type: "submit", turn: 1, text: "what time is it" }]);
+    expect(state).toEqual({ ...initialTurnState, turns: 1, revision: 1 });
+  });
+
+  it("ends quietly when nothing was recognised", () => {
+    const { phases, names } = run([start(1), end(1), said(1, "")]);
+    expect(phases.at(-1)).toBe("idle");
+    expect(names.flat()).toEqual(["finish-segment"]);
+  });
+
+  it("joins what was said before and after a short pause", () => {
+    const { effects } = run([start(1), end(1), start(2), said(1, "I would like"), end(2), said(2, "a table for two")]);
+    expect(effects.at(-1)).toEqual([
+      { type: "judge", revision: 2, text: "I would like a table for two", typed: false },
+    ]);
+    expect(effects[3]).toEqual([]); // still talking: not judged yet
+  });
+
+  it("ignores a decision about an older revision, and one that comes while the caller talks again", () => {
+    const stale = run([start(1), end(1), said(1, "one"), start(2), end(2), said(2, "two"), decided(1, "one")]);
+    expect(stale.names.at(-1)).toEqual([]);
+    const talking = run([start(1), end(1), said(1, "one"), start(2), decided(1, "one")]);
+    expect(talking.names.at(-1)).toEqual([]);
+    expect(talking.phases.at(-1)).toBe("listening");
+  });
+
+  it("drops a turn that a hook blocked", () => {
+    const { state, phases } = run([start(1), end(1), said(1, "secret"), { type: "turn-blocked", revision: 1 }]);
+    expect(phases.at(-1)).toBe("idle");
+    expect(state.pieces).toEqual([]);
+  });
+});
+
+describe("an incomplete turn", () => {
+  const waiting: TurnInput[] = [start(1), end(1), said(1, "my number is"), decided(1, "my number is", false, 9_000)];
+
+  it("waits, at most as long as allowed, and is answered all the same", () => {
+    const { effects, names } = run([...waiting, endpointTimer]);
+    expect(effects[3]).toEqual([{ type: "start-timer", timer: "endpoint", ms: 3_000 }]);
+    expect(effects[4]).toEqual([{ type: "submit", turn: 1, text: "my number is" }]);
+    expect(names.flat().filter((name) => name === "submit")).toHaveLength(1);
+  });
+
+  it("goes on when the caller does", () => {
+    const { effects } = run([...waiting, start(2), end(2), said(2, "five five five"), endpointTimer]);
+    expect(effects[4]).toEqual([{ type: "stop-timer", timer: "endpoint" }]);
+    expect(effects[6]).toEqual([{ type: "judge", revision: 2, text: "my number is five five five", typed: false }]);
+    expect(effects[7]).toEqual([]);
+  });
+
+  it("is judged again when only noise followed: the caller is never left without an answer", () => {
+    const { effects } = run([...waiting, start(2), end(2), said(2, "")]);
+    expect(effects.at(-1)).toEqual([{ type: "judge", revision: 2, text: "my number is", typed: false }]);
+  });
+});
+
+describe("speech over the assistant's speech", () => {
+  const speaking: TurnInput[] = [...question, audible()];
+
+  it("confirmed: silences first, once the speech has lasted", () => {
+    const { effects, phases } = run([...speaking, start(2, 60), confirmTimer]);
+    expect(effects[5]).toEqual([{ type: "start-timer", timer: "confirm", ms: 240 }]);
+    expect(phases[5]).toBe("speaking");
+    expect(effects[6]?.[0]).toEqual({ type: "silence", reason: "barge_in" });
+    expect(phases[6]).toBe("interrupted");
+  });
+
+  it("confirmed: a cough neither interrupts nor becomes a turn", () => {
+    const { effects, phases } = run([...speaking, start(2), end(2), confirmTimer, said(2, "uh")]);
+    expect(effects[6]).toEqual([
+      { type: "stop-timer", timer: "confirm" },
+      { type: "drop-segment", segment: 2 },
+    ]);
+    expect(effects.slice(7).flat()).toEqual([]);
+    expect(phases.at(-1)).toBe("speaking");
+  });
+
+  it("immediate: silences at the onset", () => {
+    const { effects } = run([...speaking, start(2)], immediate);
+    expect(effects.at(-1)?.[0]).toEqual({ type: "silence", reason: "barge_in" });
+  });
+
+  it("disabled: never silences; what was said is the next turn", () => {
+    const { effects, names } = run(
+      [...speaking, start(2), end(2), said(2, "and the date"), ended(), { type: "turn-done", turn: 1 }],
+      disabled,
+    );
+    expect(names.flat()).not.toContain("silence");
+    expect(effects.at(-1)).toEqual([{ type: "judge", revision: 2, text: "and the date", typed: false }]);
+  });
+
+  it("disabled: keeps the newest pieces only", () => {
+    const more: TurnInput[] = [2, 3, 4].flatMap((n) => [start(n), end(n), said(n, `piece ${n}`)]);
+    const { state } = run([...speaking, ...more], disabled);
+    expect(state.held).toEqual(["piece 3", "piece 4"]);
+  });
+
+  it("the interrupting words become the next turn, from their first word", () => {
+    const { effects, phases } = run([
+      ...speaking,
+      start(2),
+      confirmTimer,
+      end(2),
+      said(2, "stop please"),
+      decided(2, "stop please"),
+    ]);
+    expect(effects.at(-1)).toEqual([{ type: "submit", turn: 2, text: "stop please" }]);
+    expect(phases.at(-1)).toBe("thinking");
+  });
+
+  it("a late end of the silenced utterance, or of its turn, changes nothing", () => {
+    const { phases, names } = run([...speaking, start(2), confirmTimer, ended(), { type: "turn-done", turn: 1 }]);
+    expect(phases.at(-1)).toBe("interrupted");
+    expect(names.slice(-2).flat()).toEqual([]);
+  });
+});
+
+describe("speech while the answer is still being made", () => {
+  it("noise does not cancel the answer", () => {
+    const { names, phases } = run([...question, start(2), end(2), said(2, "")]);
+    expect(names.flat()).not.toContain("silence");
+    expect(phases.at(-1)).toBe("thinking");
+  });
+
+  it("words do, as soon as they are guessed", () => {
+    const { effects, phases } = run([...question, start(2), partial(2, "and also")]);
+    expect(effects.at(-1)).toEqual([
+      { type: "silence", reason: "barge_in" },
+      { type: "stop-timer", timer: "confirm" },
+    ]);
+    expect(phases.at(-1)).toBe("interrupted");
+  });
+
+  it("words do, when they are known only at the end", () => {
+    const { effects } = run([...question, start(2), end(2), said(2, "in London")]);
+    expect(effects.at(-1)?.map((effect) => effect.type)).toEqual(
+      ["silence", "stop-timer", "judge"].filter((n) => n !== "stop-timer"),
+    );
+  });
+
+  it("short speech that began before the answer was audible counts, however short", () => {
+    const { effects } = run([...question, start(2), audible(), end(2), said(2, "no")]);
+    expect(effects[5]).toEqual([{ type: "start-timer", timer: "confirm", ms: 300 }]);
+    expect(effects[6]).toEqual([
+      { type: "stop-timer", timer: "confirm" },
+      { type: "finish-segment", segment: 2 },
+    ]);
+    expect(effects[7]?.[0]).toEqual({ type: "silence", reason: "barge_in" });
+    expect(effects[7]?.at(-1)).toEqual({ type: "judge", revision: 2, text: "no", typed: false });
+  });
+});
+
+describe("typing and stopping", () => {
+  it("typed text silences the assistant and is a turn of its own, also while the caller talks", () => {
+    const { effects } = run([
+      ...question,
+      audible(),
+      start(2),
+      { type: "text", text: "never mind" },
+      { ...decided(2, "never mind"), typed: true } as TurnInput,
+    ]);
+    expect(effects.at(-2)?.[0]).toEqual({ type: "silence", reason: "text_input" });
+    expect(effects.at(-1)).toEqual([{ type: "submit", turn: 2, text: "never mind" }]);
+  });
+
+  it("stop silences once, and does nothing when nobody speaks", () => {
+    const stop: TurnInput = { type: "interrupt", reason: "client" };
+    const { effects } = run([...question, audible(), stop, stop]);
+    expect(effects.at(-2)?.[0]).toEqual({ type: "silence", reason: "client" });
+    expect(effects.at(-1)).toEqual([]);
+  });
+});
+
+describe("always", () => {
+  const everything: TurnInput[] = [
+    start(1), end(1), said(1, "a"), said(1, ""), partial(1, "a"), decided(1, "a"), decided(1, "a", false), confirmTimer,
+    endpointTimer, audible("u1"), ended("u1"), { type: "turn-done", turn: 1 }, { type: "turn-blocked", revision: 1 },
+    { type: "text", text: "t" }, { type: "interrupt", reason: "client" }, start(2), end(2), said(2, "b"),
+  ]; // biome-ignore format: a plain list
+
+  it.each([confirmed, immediate, disabled])(
+    "no order of inputs breaks it, and silence is always the first effect ($strategy)",
+    (rules) => {
+      let seed = 1;
+      const random = (): number => {
+        seed = (seed * 48_271) % 2_147_483_647;
+        return seed / 2_147_483_647;
+      };
+      for (let round = 0; round < 300; round++) {
+        let state = initialTurnState;
+        for (let i = 0; i < 30; i++) {
+          const input = everything[Math.floor(random() * everything.length)] as TurnInput;
+          const step = turnStep(state, input, rules);
+          const at = step.effects.findIndex((effect) => effect.type === "silence");
+          expect(at).toBeLessThanOrEqual(0);
+          if (at === 0) expect(step.state.utterance).toBeUndefined();
+          const submits = step.effects.filter((effect) => effect.type === "submit");
+          expect(submits.length).toBeLessThanOrEqual(1);
+          if (submits.length === 1) expect(step.state.answering).toBe(step.state.turns);
+          expect(step.state.held.length).toBeLessThanOrEqual(rules.maxHeldPieces);
+          state = step.state;
+        }
+      }
+    },
+  );
+});

@@ -1,0 +1,138 @@
+import type { UtteranceId } from "@roomkit/core";
+
+/** When the caller's speech silences the assistant. */
+export type InterruptionStrategy =
+  /** As soon as the VAD is sure of speech. */
+  | "immediate"
+  /** When the speech has lasted `minSpeechMs`: a cough or a knock does not interrupt. */
+  | "confirmed"
+  /** Never: what is said meanwhile is kept and answered afterwards. */
+  | "disabled";
+
+export interface TurnRules {
+  readonly strategy: InterruptionStrategy;
+  /** How long speech must last to interrupt (`confirmed`), in ms. */
+  readonly minSpeechMs: number;
+  /** Longest wait after an incomplete turn before it is answered all the same, in ms. */
+  readonly maxEndpointWaitMs: number;
+  /** Pieces of speech kept while the assistant may not be interrupted (`disabled`). */
+  readonly maxHeldPieces: number;
+}
+
+/** What the caller is shown, and the name of the state for people. */
+export type TurnPhase = "idle" | "listening" | "endpointing" | "thinking" | "speaking" | "interrupted";
+
+/**
+ * Who has the floor. Two people talk: the caller (a segment of speech under way, transcripts awaited, pieces of an unfinished
+ * turn) and the assistant (a turn being answered, an utterance being played). {@link phaseOf} names the combination.
+ */
+export interface TurnState {
+  /** The segment of speech under way, or undefined while the caller is silent. */
+  readonly speaking: number | undefined;
+  /** Segments that ended and whose transcript is awaited. */
+  readonly awaited: readonly number[];
+  /** What the caller said in this turn so far, by segment. */
+  readonly pieces: readonly string[];
+  /** Counts every change of `pieces`; a decision about an older revision is stale. */
+  readonly revision: number;
+  /** The turn as the hooks left it and the detector judged it, waiting for its time to be answered. */
+  readonly waiting: string | undefined;
+  /**
+   * A segment that began while the assistant was thinking or speaking, and has not (yet) interrupted it. An `early` one began
+   * before anything was audible: it is no reaction to the assistant's speech, so its words count however short it is.
+   */
+  readonly overlap: { readonly segment: number; readonly early: boolean } | undefined;
+  /** Said while interruption is disabled. */
+  readonly held: readonly string[];
+  /** Turns submitted so far; they are numbered from 1. */
+  readonly turns: number;
+  /** The turn being answered. */
+  readonly answering: number | undefined;
+  /** The utterance being played. */
+  readonly utterance: UtteranceId | undefined;
+  /** The caller has just silenced the assistant and has not been answered since. */
+  readonly interrupted: boolean;
+}
+
+export const initialTurnState: TurnState = {
+  speaking: undefined,
+  awaited: [],
+  pieces: [],
+  revision: 0,
+  waiting: undefined,
+  overlap: undefined,
+  held: [],
+  turns: 0,
+  answering: undefined,
+  utterance: undefined,
+  interrupted: false,
+};
+
+/** The name of a state. */
+export function phaseOf(state: TurnState): TurnPhase {
+  if (state.utterance !== undefined) return "speaking";
+  if (state.answering !== undefined) return "thinking";
+  if (state.interrupted && (state.speaking !== undefined || state.awaited.length > 0)) return "interrupted";
+  if (state.speaking !== undefined) return "listening";
+  if (state.awaited.length > 0 || state.pieces.length > 0) return "endpointing";
+  return "idle";
+}
+
+/** What happens. */
+export type TurnInput =
+  /** The VAD is sure: speech began `elapsedMs` ago. */
+  | { readonly type: "speech-start"; readonly segment: number; readonly elapsedMs: number }
+  | { readonly type: "speech-end"; readonly segment: number }
+  /** A guess at what the segment says. */
+  | { readonly type: "partial"; readonly segment: number; readonly text: string }
+  /** All the segment says; empty for noise and failed recognition. */
+  | { readonly type: "transcript"; readonly segment: number; readonly text: string }
+  /** Hooks and turn detector on revision `revision` of the turn; `text` is what the hooks left of it. */
+  | TurnJudgement
+  /** A hook blocked the turn. */
+  | { readonly type: "turn-blocked"; readonly revision: number }
+  | { readonly type: "timer"; readonly timer: TurnTimer }
+  | { readonly type: "utterance-start"; readonly utterance: UtteranceId }
+  | { readonly type: "utterance-end"; readonly utterance: UtteranceId }
+  /** Everything the turn caused is through. */
+  | { readonly type: "turn-done"; readonly turn: number }
+  /** The caller typed instead of speaking. */
+  | { readonly type: "text"; readonly text: string }
+  /** Somebody pressed stop. */
+  | { readonly type: "interrupt"; readonly reason: string };
+
+export interface TurnJudgement {
+  readonly type: "decision";
+  readonly revision: number;
+  readonly text: string;
+  readonly complete: boolean;
+  /** When not complete: how long to wait for more. */
+  readonly waitMs: number;
+  /** As in the `judge` effect it answers. */
+  readonly typed: boolean;
+}
+
+export type TurnTimer = "confirm" | "endpoint";
+
+/** What is to be done about it, in this order. */
+export type TurnEffect =
+  /** Silence the listener now, then stop the model and the voice. Always the first effect. */
+  | { readonly type: "silence"; readonly reason: string }
+  /** The recogniser gets no more audio of this segment: it shall say what it has. */
+  | { readonly type: "finish-segment"; readonly segment: number }
+  /** The segment does not count: drop its recogniser. */
+  | { readonly type: "drop-segment"; readonly segment: number }
+  | { readonly type: "start-timer"; readonly timer: TurnTimer; readonly ms: number }
+  | { readonly type: "stop-timer"; readonly timer: TurnTimer }
+  /**
+   * Run the hooks on the turn so far and judge whether it is complete; answer with `decision` or `turn-blocked`. A `typed`
+   * turn is complete by itself: hooks only.
+   */
+  | { readonly type: "judge"; readonly revision: number; readonly text: string; readonly typed: boolean }
+  /** The turn is complete: say it into the room. */
+  | { readonly type: "submit"; readonly turn: number; readonly text: string };
+
+export interface TurnStep {
+  readonly state: TurnState;
+  readonly effects: readonly TurnEffect[];
+}
