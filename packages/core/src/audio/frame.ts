@@ -43,7 +43,11 @@ export function assertFrame(frame: AudioFrame): void {
   const rateOk = Number.isInteger(sampleRate) && sampleRate >= 8_000 && sampleRate <= 192_000;
   const channelsOk = channels === 1 || channels === 2;
   if (samples instanceof Int16Array && rateOk && channelsOk && samples.length % channels === 0) return;
-  throw new RoomKitError("invalid_audio", "an audio frame must be Int16Array samples at 8,000 to 192,000 Hz, 1 or 2 channels", {
-    details: { sampleRate, channels, samples: samples?.length ?? 0 },
-  });
+  throw new RoomKitError(
+    "invalid_audio",
+    "an audio frame must be Int16Array samples at 8,000 to 192,000 Hz, 1 or 2 channels",
+    {
+      details: { sampleRate, channels, samples: samples?.length ?? 0 },
+    },
+  );
 }

@@ -1,13 +1,19 @@
 import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
 
+/** What a stage may know about the stream it is opened for. */
+export interface StageContext {
+  /** The session the stream belongs to: for stages that name what they make, such as a recording. */
+  readonly sessionId: string;
+}
+
 /** Makes the instances of one pipeline stage: one per stream, so that no caller's state touches another's. */
 export interface StageFactory<S> {
   readonly name: string;
   /** The rate in Hz the stage works at; absent: any. The pipeline resamples around it when it must. */
   readonly sampleRate?: number;
   /** @throws RoomKitError `unsupported_format` when the stage cannot work on `format`. */
-  open(format: AudioFormat): S;
+  open(format: AudioFormat, context?: StageContext): S;
 }
 
 /** What every stage has. All of it is synchronous. */

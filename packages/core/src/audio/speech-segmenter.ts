@@ -1,0 +1,103 @@
+import type { VadEvent } from "../contracts/stage.ts";
+
+export interface SpeechSegmenterOptions {
+  /** How much silence ends speech, in ms. */
+  readonly silenceThresholdMs: number;
+  /** Longest speech in ms; what is longer is ended there, and what follows is speech of its own. */
+  readonly maxSpeechMs: number;
+}
+
+/** A judged stretch of audio. */
+export interface SpeechHop {
+  /** Where it begins on the capture clock, ms. */
+  readonly timestamp: number;
+  readonly durationMs: number;
+  /**
+   * Before speech: how much of the proof that speech has begun this stretch is. Speech begins when the sum reaches 1; a negative
+   * value takes away from it, never below nothing.
+   */
+  readonly evidence: number;
+  /** During speech: whether it goes on. */
+  readonly sustained: boolean;
+}
+
+/** Adding up shares such as 1/6 falls short of 1 by a little. */
+const ENOUGH = 1 - 1e-6;
+
+/** Speech begins only while its end, too, will find room. A reader that takes an event per frame never gets near this. */
+const MAX_EVENTS = 32;
+
+/**
+ * The decisions every voice activity detector shares: from judged stretches of audio to `speech-start` and `speech-end`. Each start
+ * has exactly one end, times never run backwards, and a gap in the audio counts as silence.
+ */
+export class SpeechSegmenter {
+  readonly #options: SpeechSegmenterOptions;
+  readonly #events: VadEvent[] = [];
+  #speaking = false;
+  #evidence = 0;
+  /** Where the evidence, or the speech, began. */
+  #start = 0;
+  /** Where the speech was last heard. */
+  #heard = 0;
+  /** End of the newest stretch. */
+  #now = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SpeechSegmenterOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a start has been decided whose end has not. */
+  get speaking(): boolean {
+    return this.#speaking;
+  }
+
+  /** Takes the next stretch; what it decides is there to {@link take}. */
+  push(hop: SpeechHop): void {
+    const { silenceThresholdMs, maxSpeechMs } = this.#options;
+    const begin = Math.max(hop.timestamp, this.#now);
+    const end = Math.max(hop.timestamp + hop.durationMs, begin);
+    const gap = begin - this.#now;
+    this.#now = end;
+    if (this.#speaking && begin - this.#heard >= silenceThresholdMs) this.#end(this.#heard);
+    if (this.#speaking) {
+      if (hop.sustained) this.#heard = end;
+      if (end - this.#heard >= silenceThresholdMs) this.#end(this.#heard);
+      else if (end - this.#start >= maxSpeechMs) this.#end(end);
+      return;
+    }
+    if (gap >= silenceThresholdMs) this.#evidence = 0;
+    const before = this.#evidence;
+    this.#evidence = Math.max(0, before + hop.evidence);
+    if (before === 0) this.#start = begin;
+    if (this.#evidence < ENOUGH || this.#events.length > MAX_EVENTS - 2) return;
+    this.#evidence = 0;
+    this.#speaking = true;
+    this.#heard = end;
+    this.#events.push({ type: "speech-start", timestamp: this.#start });
+  }
+
+  /** The oldest decision not yet taken. */
+  take(): VadEvent | undefined {
+    return this.#events.shift();
+  }
+
+  /** Ends speech that is under way where it was last heard: no more audio can be judged. */
+  finish(): void {
+    if (this.#speaking) this.#end(this.#heard);
+  }
+
+  /** Forgets everything, open speech and untaken decisions too. */
+  reset(): void {
+    this.#events.length = 0;
+    this.#speaking = false;
+    this.#evidence = 0;
+    this.#now = Number.NEGATIVE_INFINITY;
+  }
+
+  #end(timestamp: number): void {
+    this.#speaking = false;
+    this.#evidence = 0;
+    this.#events.push({ type: "speech-end", timestamp, durationMs: timestamp - this.#start });
+  }
+}
