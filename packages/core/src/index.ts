@@ -13,6 +13,7 @@ export * from "./contracts/stt.ts";
 export * from "./contracts/tts.ts";
 export * from "./contracts/turn.ts";
 export * from "./contracts/voice.ts";
+export * from "./contracts/webrtc-engine.ts";
 export * from "./errors/error.ts";
 export * from "./events/emitter.ts";
 export * from "./ids/ids.ts";

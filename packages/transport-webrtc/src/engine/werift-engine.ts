@@ -1,0 +1,193 @@
+import {
+  type Clock,
+  consoleLogger,
+  type Logger,
+  RoomKitError,
+  systemClock,
+  type WebRTCAcceptOptions,
+  type WebRTCEngine,
+  type WebRTCOffer,
+  type WebRTCPeer,
+} from "@roomkit/core";
+import { isIP, isIPv6 } from "node:net";
+import { hostAddresses } from "../net/local-addresses.ts";
+import { PortAllocator } from "../net/port-range.ts";
+import { SharedPort } from "../net/shared-port.ts";
+import type { GateResult } from "../net/session-gate.ts";
+import { writeAnswer } from "../sdp/answer.ts";
+import { Certificates } from "./certificates.ts";
+import { type PeerPort, WeriftPeer } from "./werift-peer.ts";
+
+/** Where the server listens for media and what it tells clients of it. */
+export interface IceOptions {
+  /** Local IP addresses to listen on. Default: every interface's, without loopback and link-local. */
+  readonly listenAddresses?: readonly string[];
+  /** Addresses clients are told instead of those listened on, one per listen address: the public ones of a 1:1 NAT. */
+  readonly announcedAddresses?: readonly string[];
+  /** First and last UDP port; one or two (with IPv6) are used per connection. Default: any free port. */
+  readonly portRange?: readonly [number, number];
+  /** One UDP port for all connections, instead of one or two each. */
+  readonly port?: number;
+  /** Listen on IPv6 too where the machine has it. Default true. */
+  readonly ipv6?: boolean;
+  /**
+   * Answer the client's connectivity checks but send none (RFC 8445, 2.5). For servers with a public address: nothing is ever
+   * sent to an address the client merely names. Default false.
+   */
+  readonly iceLite?: boolean;
+}
+
+export interface WeriftEngineOptions extends IceOptions {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+/** ICE priority of a host candidate (RFC 8445, 5.1.2.1), later addresses a little lower. */
+function hostPriority(index: number): number {
+  return 126 * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
+}
+
+/** The default engine: werift's ICE, DTLS, SRTP and SCTP behind the guards of this package. Pure TypeScript, no native code. */
+export class WeriftEngine implements WebRTCEngine {
+  readonly name = "werift";
+  readonly #options: WeriftEngineOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #allocator: PortAllocator;
+  readonly #certificates: Certificates;
+  readonly #peers = new Set<WeriftPeer>();
+  readonly #shared = new Map<string, Promise<SharedPort>>();
+  #closed = false;
+
+  /** @throws RoomKitError `invalid_option` */
+  constructor(options: WeriftEngineOptions = {}) {
+    checkOptions(options);
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? consoleLogger;
+    this.#allocator = new PortAllocator(options.portRange);
+    this.#certificates = new Certificates(this.#clock);
+  }
+
+  /** Connections that exist now. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
+    this.#assertOpen(options.signal);
+    const certificate = await this.#certificates.current();
+    this.#assertOpen(options.signal);
+    const iceLite = this.#options.iceLite ?? false;
+    if (iceLite && offer.ice.lite) throw new RoomKitError("invalid_sdp", "two ICE-lite agents cannot connect");
+    const peer = new WeriftPeer({
+      offer,
+      accept: options,
+      certificate: certificate.certificate,
+      iceLite,
+      now: this.#clock.now,
+      onListenerError: (error) => this.#logger.error({ error }, "a WebRTC listener threw"),
+    });
+    this.#peers.add(peer);
+    peer.onClosed(() => this.#peers.delete(peer));
+    try {
+      const ports = await this.#listen(peer, options.loopback);
+      this.#assertOpen(options.signal);
+      peer.answer = writeAnswer(offer, options, {
+        ice: { usernameFragment: peer.localFragment, password: peer.localPassword, lite: iceLite },
+        fingerprint: certificate.fingerprint,
+        setup: offer.setup === "passive" ? "active" : "passive",
+        candidates: ports.map((p) => ({ address: p.address, port: p.port.port, priority: p.priority, foundation: p.foundation })),
+        sctpPort: 5000,
+        cname: `roomkit-${peer.localFragment}`,
+      });
+    } catch (error) {
+      await peer.close({ code: "server_closed", message: "the offer could not be answered" });
+      throw error;
+    }
+    peer.start();
+    return peer;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#peers].map((peer) => peer.close()));
+    const shared = await Promise.allSettled(this.#shared.values());
+    this.#shared.clear();
+    await Promise.all(shared.map((s) => (s.status === "fulfilled" ? s.value.close() : undefined)));
+  }
+
+  #assertOpen(signal: AbortSignal | undefined): void {
+    if (this.#closed) throw new RoomKitError("closed", "this WebRTC engine is closed");
+    if (signal?.aborted) throw new RoomKitError("aborted", "the offer was given up", { cause: signal.reason });
+  }
+
+  /** Opens the session's sockets. An address that cannot be bound is left out, as long as one can. */
+  async #listen(peer: WeriftPeer, loopback: boolean): Promise<PeerPort[]> {
+    const { announcedAddresses, port } = this.#options;
+    const addresses = this.#addresses(loopback);
+    const ports: PeerPort[] = [];
+    let failure: unknown = new RoomKitError("bind_failed", "this machine has no address to listen on");
+    for (const [index, address] of addresses.entries()) {
+      let receive: (data: Buffer, from: string, fromPort: number) => GateResult = () => "dropped";
+      try {
+        const onDatagram = (data: Buffer, from: string, fromPort: number): GateResult => receive(data, from, fromPort);
+        const socket =
+          port === undefined
+            ? await this.#allocator.bind(address, onDatagram)
+            : (await this.#sharedPort(address, port)).open({ localFragment: peer.localFragment, handle: onDatagram });
+        const peerPort = {
+          port: socket,
+          address: announcedAddresses?.[index] ?? address,
+          priority: hostPriority(index),
+          foundation: String(index + 1),
+        };
+        receive = peer.attach(peerPort);
+        ports.push(peerPort);
+      } catch (error) {
+        failure = error;
+        this.#logger.warn({ address, error: (error as Error).message }, "no UDP socket on an address");
+      }
+    }
+    if (ports.length === 0) throw failure;
+    return ports;
+  }
+
+  #addresses(loopback: boolean): string[] {
+    const { listenAddresses, ipv6 = true } = this.#options;
+    const addresses = listenAddresses ? [...listenAddresses] : hostAddresses({ ipv6 });
+    if (loopback && !addresses.includes("127.0.0.1") && !listenAddresses) addresses.push("127.0.0.1");
+    return addresses;
+  }
+
+  #sharedPort(address: string, port: number): Promise<SharedPort> {
+    let shared = this.#shared.get(address);
+    if (!shared) {
+      shared = SharedPort.bind(address, port);
+      this.#shared.set(address, shared);
+      shared.catch(() => this.#shared.delete(address));
+    }
+    return shared;
+  }
+}
+
+function checkOptions(options: IceOptions): void {
+  const { listenAddresses, announcedAddresses, port, portRange } = options;
+  const invalid = (message: string): never => {
+    throw new RoomKitError("invalid_option", message);
+  };
+  if (listenAddresses && (listenAddresses.length === 0 || listenAddresses.some((a) => isIP(a) === 0))) {
+    invalid("listenAddresses must be IP addresses of this machine");
+  }
+  if (announcedAddresses) {
+    if (announcedAddresses.some((a) => isIP(a) === 0)) invalid("announcedAddresses must be IP addresses");
+    if (!listenAddresses || listenAddresses.length !== announcedAddresses.length) {
+      invalid("announcedAddresses needs one listenAddresses entry for each");
+    }
+    if (announcedAddresses.some((a, i) => isIPv6(a) !== isIPv6(listenAddresses?.[i] ?? ""))) {
+      invalid("an announced address and its listen address must be of one family");
+    }
+  }
+  if (port !== undefined && portRange) invalid("give either port or portRange");
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) invalid("port must be 0 to 65535");
+}

@@ -1,0 +1,128 @@
+/**
+ * The parts of werift 0.24 this engine uses that its types keep private. All of them were read in its source; a newer
+ * version is taken only after that reading is done again (the dependency is pinned to the minor version).
+ */
+import type { Candidate, RTCDtlsTransport, RTCIceTransport, RTCSctpTransport, StunProtocol } from "werift";
+
+/** An ICE candidate pair. */
+export interface PairInternals {
+  readonly remoteAddr: readonly [string, number];
+  readonly responsesReceived: number;
+  readonly protocol: StunProtocol;
+  /** werift's CandidatePairState. */
+  readonly state: number;
+  nominated: boolean;
+}
+
+/** CandidatePairState.SUCCEEDED */
+export const PAIR_SUCCEEDED = 3;
+
+/** werift's ICE agent. */
+export interface IceInternals {
+  stunServer: unknown;
+  turnServer: unknown;
+  localUsername: string;
+  localPassword: string;
+  userHistory: Record<string, string>;
+  iceControlling: boolean;
+  protocols: StunProtocol[];
+  localCandidates: Candidate[];
+  localCandidatesStart: boolean;
+  localCandidatesEnd: boolean;
+  readonly checkList: readonly PairInternals[];
+  readonly nominated: PairInternals | undefined;
+  readonly onData: { execute(data: Buffer): void };
+  send(data: Buffer): Promise<void>;
+  setRemoteParams(parameters: { iceLite: boolean; usernameFragment: string; password: string }): void;
+  addRemoteCandidate(candidate: Candidate): Promise<void>;
+  ensureProtocol(protocol: StunProtocol): void;
+  resetNominatedPair(): void;
+  checkComplete(pair: PairInternals): void;
+}
+
+/** What a STUN protocol object needs of its transport. */
+export interface ProtocolTransport {
+  readonly type: "udp";
+  readonly socketType: "udp4" | "udp6";
+  closed: boolean;
+  readonly address: { readonly address: string; readonly port: number; readonly family: string };
+  send(data: Buffer, address: readonly [string, number]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** werift's SCTP association. */
+export interface SctpInternals {
+  readonly transport: { send: (data: Buffer) => Promise<void> };
+  readonly associationState: number;
+  readonly advertisedRwnd: number;
+  readonly sackMisOrdered: ReadonlySet<number>;
+  readonly outboundQueue: readonly unknown[];
+  readonly onReceive: {
+    allUnsubscribe(): void;
+    subscribe(listener: (streamId: number, protocol: number, data: Buffer) => void): unknown;
+  };
+  readonly onReconfigStreams: { subscribe(listener: (streamIds: readonly number[]) => void): unknown };
+  readonly stateChanged: { readonly closed: { subscribe(listener: () => void): unknown } };
+  reconfigQueue: number[];
+  handleData(data: Buffer): Promise<void>;
+  send(
+    streamId: number,
+    protocol: number,
+    data: Buffer,
+    options: { expiry: number | undefined; maxRetransmits: number | undefined; ordered: boolean },
+  ): Promise<void>;
+  transmitReconfigRequest(): Promise<void>;
+}
+
+export function iceInternals(ice: RTCIceTransport): IceInternals {
+  return ice.connection as unknown as IceInternals;
+}
+
+export function sctpInternals(sctp: RTCSctpTransport): SctpInternals {
+  return sctp.sctp as unknown as SctpInternals;
+}
+
+/** Replaces how werift handles media: it keeps a router, receivers and RTCP loops per stream, none of which is wanted here. */
+export function takeOverMedia(dtls: RTCDtlsTransport): void {
+  dtls.startSrtp = () => {
+    dtls.srtpStarted = true;
+    dtls.updateSrtpSession();
+  };
+}
+
+/** Gives a STUN message to the agent as if it came from the protocol's socket. */
+export function giveStun(protocol: StunProtocol, message: Buffer, address: string, port: number): void {
+  (protocol as unknown as { datagramReceived(data: Buffer, from: [string, number]): void }).datagramReceived(message, [
+    address,
+    port,
+  ]);
+}
+
+interface DtlsSocketInternals {
+  readonly connected: boolean;
+  readonly cipher: { encryptPacket: (packet: { recordLayerHeader: { contentType: number } }) => unknown };
+  send(data: Buffer): Promise<void>;
+}
+
+/** Tells the client that the connection ends (close_notify, RFC 5246, 7.2.1); werift itself just goes silent. */
+export async function sendCloseNotify(dtls: RTCDtlsTransport): Promise<void> {
+  const socket = dtls.dtls as unknown as DtlsSocketInternals | undefined;
+  if (!socket?.connected) return;
+  const { cipher } = socket;
+  const encrypt = cipher.encryptPacket.bind(cipher);
+  // werift only writes application data: the record it makes is relabelled before it is encrypted.
+  cipher.encryptPacket = (packet) => {
+    packet.recordLayerHeader.contentType = 21;
+    return encrypt(packet);
+  };
+  try {
+    await socket.send(Buffer.of(1, 0));
+  } catch {
+    // It was a courtesy: the client notices by itself, later.
+  } finally {
+    cipher.encryptPacket = encrypt;
+  }
+}
+
+/** werift's SCTP_STATE.ESTABLISHED. */
+export const SCTP_ESTABLISHED = 4;

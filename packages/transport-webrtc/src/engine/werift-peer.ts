@@ -1,0 +1,326 @@
+import { randomBytes } from "node:crypto";
+import { isIPv6 } from "node:net";
+import {
+  type CloseReason,
+  Emitter,
+  type RemoteCandidate,
+  type Unsubscribe,
+  type WebRTCAcceptOptions,
+  type WebRTCDataChannel,
+  type WebRTCOffer,
+  type WebRTCPeer,
+  type WebRTCPeerStats,
+} from "@roomkit/core";
+import {
+  Candidate,
+  type RTCCertificate,
+  RTCDtlsFingerprint,
+  RTCDtlsParameters,
+  RTCDtlsTransport,
+  RTCIceGatherer,
+  RTCIceTransport,
+  RTCSctpTransport,
+  RtpHeader,
+  StunProtocol,
+} from "werift";
+import { type GateResult, SessionGate } from "../net/session-gate.ts";
+import type { DatagramPort } from "../net/udp-socket.ts";
+import { DataChannels } from "./data-channels.ts";
+import { SrtpReceiver } from "./srtp-receiver.ts";
+import {
+  giveStun,
+  type IceInternals,
+  iceInternals,
+  PAIR_SUCCEEDED,
+  type PairInternals,
+  type ProtocolTransport,
+  sctpInternals,
+  sendCloseNotify,
+  takeOverMedia,
+} from "./werift-internals.ts";
+
+/** AEAD_AES_128_GCM, then AES128_CM_HMAC_SHA1_80 (RFC 5764, 4.1.2; RFC 7714, 14.2). */
+const SRTP_PROFILES: readonly (7 | 1)[] = [7, 1];
+/** After this long without a request on the selected address, another that the client nominates takes its place. */
+const SWITCH_AFTER_MS = 2_000;
+
+/** A socket of the session and what the client is told of it. */
+export interface PeerPort {
+  readonly port: DatagramPort & { noteTransaction?(id: string): void };
+  /** The address to advertise. */
+  readonly address: string;
+  readonly priority: number;
+  readonly foundation: string;
+}
+
+export interface WeriftPeerOptions {
+  readonly offer: WebRTCOffer;
+  readonly accept: WebRTCAcceptOptions;
+  readonly certificate: RTCCertificate;
+  readonly iceLite: boolean;
+  readonly now: () => number;
+  readonly onListenerError: (error: unknown) => void;
+}
+
+interface PeerEvents {
+  readonly rtp: Uint8Array;
+  readonly channel: WebRTCDataChannel;
+  readonly connected: undefined;
+  readonly closed: CloseReason;
+}
+
+/**
+ * One client on werift's ICE, DTLS, SRTP and SCTP, without its peer connection: the offer was taken apart and the answer is
+ * written by this package, sockets are ours, and every datagram passes the gate first.
+ */
+export class WeriftPeer implements WebRTCPeer {
+  answer = "";
+  readonly localFragment: string = randomBytes(9).toString("base64").replaceAll(/[^A-Za-z0-9]/g, "x");
+  readonly localPassword: string = randomBytes(24).toString("base64").replaceAll(/[^A-Za-z0-9]/g, "x");
+  readonly #options: WeriftPeerOptions;
+  readonly #events: Emitter<PeerEvents>;
+  readonly #ice: RTCIceTransport;
+  readonly #agent: IceInternals;
+  readonly #dtls: RTCDtlsTransport;
+  readonly #sctp: RTCSctpTransport | undefined;
+  readonly #channels: DataChannels | undefined;
+  readonly #gate: SessionGate;
+  readonly #srtp: SrtpReceiver;
+  readonly #ports: DatagramPort[] = [];
+  #state: "connecting" | "connected" | "closed" = "connecting";
+  #rtpReceived = 0;
+  #rtpSent = 0;
+  #reason: CloseReason | undefined;
+  #closing: Promise<void> | undefined;
+  #earlyDtls: Buffer[] = [];
+
+  constructor(options: WeriftPeerOptions) {
+    this.#options = options;
+    const { offer, accept, certificate, iceLite } = options;
+    this.#events = new Emitter<PeerEvents>(options.onListenerError);
+    this.#srtp = new SrtpReceiver(accept.limits.streams);
+    const gatherer = new RTCIceGatherer({ iceLite });
+    this.#ice = new RTCIceTransport(gatherer);
+    this.#agent = iceInternals(this.#ice);
+    // No server means Google's, in werift.
+    this.#agent.stunServer = undefined;
+    this.#agent.turnServer = undefined;
+    this.#agent.localUsername = this.localFragment;
+    this.#agent.localPassword = this.localPassword;
+    this.#agent.userHistory = { [this.localFragment]: this.localPassword };
+    this.#agent.iceControlling = offer.ice.lite && !iceLite;
+    this.#agent.localCandidatesStart = true;
+    this.#agent.localCandidatesEnd = true;
+    this.#agent.setRemoteParams({ iceLite: offer.ice.lite, ...offer.ice });
+    this.#dtls = new RTCDtlsTransport({}, this.#ice, certificate, offer.audio ? [...SRTP_PROFILES] : []);
+    this.#dtls.role = offer.setup === "passive" ? "client" : "server";
+    const fingerprints = offer.fingerprints.map((f) => new RTCDtlsFingerprint(f.algorithm, f.value));
+    this.#dtls.setRemoteParams(new RTCDtlsParameters(fingerprints, offer.setup === "passive" ? "server" : "client"));
+    takeOverMedia(this.#dtls);
+    this.#gate = new SessionGate({
+      localFragment: this.localFragment,
+      localPassword: this.localPassword,
+      remoteFragment: offer.ice.usernameFragment,
+      remoteAddresses: accept.limits.remoteAddresses,
+      now: options.now,
+      onDtls: (datagram) => this.#receiveDtls(datagram),
+      onSrtp: (packet) => this.#receiveSrtp(packet),
+      isValidated: (address, port) => this.#pairAt(address, port, (pair) => pair.responsesReceived > 0) !== undefined,
+      established: () => this.#dtls.dtls?.connected === true,
+      onNominated: (address, port) => this.#considerSwitch(address, port),
+    });
+    if (offer.data) {
+      this.#sctp = new RTCSctpTransport(5000, accept.limits.messageBytes);
+      this.#sctp.setDtlsTransport(this.#dtls);
+      const association = sctpInternals(this.#sctp);
+      association.transport.send = async (data) => {
+        if (this.#state === "connected") await this.#dtls.sendData(data).catch(() => {});
+      };
+      const channels = new DataChannels({
+        sctp: association,
+        limits: accept.limits,
+        remoteMaxMessageSize: offer.data.maxMessageSize,
+        onChannel: (channel) => this.#events.emit("channel", channel),
+        onDrop: (reason) => void this.#gate.drop(reason),
+        onAbuse: (message) => void this.close({ code: "protocol_error", message }),
+        onListenerError: options.onListenerError,
+      });
+      this.#channels = channels;
+      this.#dtls.dataReceiver = (data) => channels.handlePacket(data);
+    }
+    this.#dtls.onStateChange.subscribe((state) => {
+      if (state === "closed") void this.close({ code: "client_closed", message: "the client closed the connection" });
+      else if (state === "failed") void this.close({ code: "dtls_failed", message: "the DTLS handshake failed" });
+    });
+  }
+
+  get state(): "connecting" | "connected" | "closed" {
+    return this.#state;
+  }
+
+  get stats(): WebRTCPeerStats {
+    return {
+      received: this.#gate.received,
+      rtpReceived: this.#rtpReceived,
+      rtpSent: this.#rtpSent,
+      dropped: this.#gate.dropped,
+      remoteAddresses: this.#agent.checkList.length,
+    };
+  }
+
+  /** Makes a socket of the session part of its ICE agent; returns what takes the socket's datagrams. */
+  attach(peerPort: PeerPort): (data: Buffer, address: string, port: number) => GateResult {
+    const { port } = peerPort;
+    const protocol = new StunProtocol();
+    const transport: ProtocolTransport = {
+      type: "udp",
+      socketType: isIPv6(port.address) ? "udp6" : "udp4",
+      closed: false,
+      address: { address: port.address, port: port.port, family: isIPv6(port.address) ? "IPv6" : "IPv4" },
+      send: async (data, [address, remotePort]) => {
+        const id = this.#gate.noteSent(data);
+        if (id !== undefined) port.noteTransaction?.(id);
+        port.send(data, remotePort, address);
+      },
+      close: () => port.close(),
+    };
+    protocol.transport = transport as unknown as StunProtocol["transport"];
+    protocol.localIp = port.address;
+    protocol.localCandidate = new Candidate(peerPort.foundation, 1, "udp", peerPort.priority, peerPort.address, port.port, "host");
+    protocol.localCandidate.generation = 0;
+    protocol.localCandidate.ufrag = this.localFragment;
+    this.#agent.ensureProtocol(protocol);
+    this.#agent.protocols.push(protocol);
+    this.#agent.localCandidates.push(protocol.localCandidate);
+    this.#ports.push(port);
+    const onStun = (message: Buffer, address: string, remotePort: number): void => {
+      giveStun(protocol, message, address, remotePort);
+    };
+    return (data, address, remotePort) =>
+      this.#state === "closed" ? "dropped" : this.#gate.handle(data, address, remotePort, onStun);
+  }
+
+  /** Begins ICE, then DTLS, then SCTP; what fails closes the peer. */
+  start(): void {
+    for (const candidate of this.#options.offer.candidates) this.addCandidate(candidate);
+    this.#connect().catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : "the connection failed";
+      void this.close({ code: this.#dtls.state === "new" ? "ice_failed" : "dtls_failed", message });
+    });
+  }
+
+  async #connect(): Promise<void> {
+    await this.#ice.start();
+    if (this.#state === "closed") return;
+    const handshake = this.#dtls.start();
+    for (const datagram of this.#earlyDtls) this.#agent.onData.execute(datagram);
+    this.#earlyDtls = [];
+    await handshake;
+    if (this.#state !== "connecting") return;
+    this.#state = "connected";
+    if (this.#sctp) await this.#sctp.start(this.#options.offer.data?.sctpPort ?? 5000);
+    this.#events.emit("connected", undefined);
+  }
+
+  addCandidate(candidate: RemoteCandidate): void {
+    if (this.#state === "closed" || this.#agent.checkList.length >= this.#options.accept.limits.remoteAddresses) return;
+    const { foundation, component, priority, address, port, type } = candidate;
+    this.#agent
+      .addRemoteCandidate(new Candidate(foundation, component, "udp", priority, address, port, type))
+      .catch(() => this.#gate.drop("candidate"));
+  }
+
+  sendRtp(packet: Uint8Array): boolean {
+    if (this.#state !== "connected" || !this.#dtls.srtpStarted) return false;
+    const data = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
+    const header = new RtpHeader({
+      marker: ((data[1] as number) & 0x80) !== 0,
+      payloadType: (data[1] as number) & 0x7f,
+      sequenceNumber: data.readUInt16BE(2),
+      timestamp: data.readUInt32BE(4),
+      ssrc: data.readUInt32BE(8),
+    });
+    this.#agent.send(this.#dtls.srtp.encrypt(data.subarray(12), header)).catch(() => {});
+    this.#rtpSent++;
+    return true;
+  }
+
+  onRtp(listener: (packet: Uint8Array) => void): Unsubscribe {
+    return this.#events.on("rtp", listener);
+  }
+
+  onDataChannel(listener: (channel: WebRTCDataChannel) => void): Unsubscribe {
+    return this.#events.on("channel", listener);
+  }
+
+  onConnected(listener: () => void): Unsubscribe {
+    if (this.#state !== "connected") return this.#events.on("connected", listener);
+    listener();
+    return () => {};
+  }
+
+  onClosed(listener: (reason: CloseReason) => void): Unsubscribe {
+    if (!this.#reason) return this.#events.on("closed", listener);
+    listener(this.#reason);
+    return () => {};
+  }
+
+  close(reason: CloseReason = { code: "server_closed", message: "the server closed the connection" }): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: CloseReason): Promise<void> {
+    this.#reason = reason;
+    // The abort of the data channels, then the alert: each tells the client at once what it would else find out in 8 to 30 s.
+    await this.#sctp?.stop().catch(() => {});
+    await sendCloseNotify(this.#dtls);
+    this.#state = "closed";
+    this.#channels?.close();
+    this.#earlyDtls = [];
+    await this.#dtls.stop().catch(() => {});
+    await Promise.all(this.#ports.map((port) => port.close()));
+    this.#events.emit("closed", reason);
+    this.#events.clear();
+  }
+
+  #receiveDtls(datagram: Buffer): void {
+    // The client may begin the handshake before our own check of its address is answered: kept, or it would wait for its timer.
+    if (this.#dtls.state === "new") {
+      if (this.#earlyDtls.length < 4) this.#earlyDtls.push(datagram);
+      return;
+    }
+    this.#agent.onData.execute(datagram);
+  }
+
+  #receiveSrtp(data: Buffer): void {
+    if (this.#state !== "connected" || !this.#dtls.srtpStarted) return;
+    const result = this.#srtp.receive(data, this.#dtls.srtp);
+    if ("dropped" in result) {
+      this.#gate.drop(result.dropped);
+      return;
+    }
+    this.#gate.noteAuthentic();
+    this.#rtpReceived++;
+    this.#events.emit("rtp", result.packet);
+  }
+
+  #pairAt(address: string, port: number, fits: (pair: PairInternals) => boolean): PairInternals | undefined {
+    return this.#agent.checkList.find((p) => p.remoteAddr[1] === port && p.remoteAddr[0] === address && fits(p));
+  }
+
+  /** The client's network changed: it nominates another address while the one in use has gone silent (werift keeps the first). */
+  #considerSwitch(address: string, port: number): void {
+    const { nominated } = this.#agent;
+    if (!nominated) return;
+    const [usedAddress, usedPort] = nominated.remoteAddr;
+    if (usedAddress === address && usedPort === port) return;
+    const last = this.#gate.lastRequestFrom(usedAddress, usedPort);
+    if (last !== undefined && this.#options.now() - last < SWITCH_AFTER_MS) return;
+    const pair = this.#pairAt(address, port, (p) => p.state === PAIR_SUCCEEDED);
+    if (!pair) return;
+    this.#agent.resetNominatedPair();
+    pair.nominated = true;
+    this.#agent.checkComplete(pair);
+  }
+}
