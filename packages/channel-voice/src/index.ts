@@ -1,7 +1,5 @@
 export type { InterruptionOptions, VoiceChannelOptions } from "./options.ts";
 export { type SpeechFilter, speakable } from "./speech/filters.ts";
-export { HeardLedger, type HeardSplit } from "./speech/ledger.ts";
-export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
 export { turnStep } from "./turns/machine.ts";
 export type {
   InterruptionStrategy,

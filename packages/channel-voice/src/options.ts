@@ -1,7 +1,14 @@
-import type { AudioPipeline, RoomEvent, SttProvider, TtsProvider, TurnDetector, VoiceBackend } from "@roomkit/core";
+import type {
+  AudioPipeline,
+  RoomEvent,
+  SentenceOptions,
+  SttProvider,
+  TtsProvider,
+  TurnDetector,
+  VoiceBackend,
+} from "@roomkit/core";
 import { RoomKitError } from "@roomkit/core";
 import type { SpeechFilter } from "./speech/filters.ts";
-import type { SentenceOptions } from "./speech/sentences.ts";
 import type { InterruptionStrategy } from "./turns/state.ts";
 
 export interface InterruptionOptions {

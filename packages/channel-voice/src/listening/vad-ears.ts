@@ -1,6 +1,5 @@
-import { type AudioFrame, frameDurationMs, silence, type Unsubscribe } from "@roomkit/core";
+import { type AudioFrame, frameDurationMs, SpeechSegment, silence, type Unsubscribe } from "@roomkit/core";
 import type { Ears, EarsOptions } from "./ears.ts";
-import { SpeechSegment } from "./segment.ts";
 
 /** Without audio for so long in the middle of speech, silence is assumed: the client has muted, or its network is gone. */
 const GAP_MS = 400;

@@ -3,18 +3,20 @@ import {
   abortedError,
   type Clock,
   frameDurationMs,
+  HeardLedger,
   type HeardRecord,
   type HeardReport,
+  type HeardSplit,
   type PipelineStream,
   type PlaybackProgress,
   RoomKitError,
+  type SentenceOptions,
+  splitSentences,
   type TtsProvider,
   type Unsubscribe,
   type UtteranceId,
   type VoiceConnection,
 } from "@roomkit/core";
-import { HeardLedger, type HeardSplit } from "./ledger.ts";
-import { type SentenceOptions, splitSentences } from "./sentences.ts";
 
 /** What an utterance needs of the session it is spoken in. */
 export interface UtteranceContext {

@@ -1,4 +1,4 @@
-import type { WordTiming } from "@roomkit/core";
+import type { WordTiming } from "../contracts/stt.ts";
 
 interface Segment {
   /** Where its text begins in the whole text. */

@@ -1,6 +1,10 @@
-import { type AudioFrame, BoundedQueue, type Clock, RoomKitError, type SttProvider } from "@roomkit/core";
+import type { AudioFrame } from "../audio/frame.ts";
+import type { SttProvider } from "../contracts/stt.ts";
+import { RoomKitError } from "../errors/error.ts";
+import { BoundedQueue } from "../queue/bounded-queue.ts";
+import type { Clock } from "../time/clock.ts";
 
-export interface SegmentOptions {
+export interface SpeechSegmentOptions {
   readonly stt: SttProvider;
   readonly clock: Clock;
   readonly language?: string | undefined;
@@ -21,7 +25,7 @@ const RETRIES = 1;
 /** The recognition of one stretch of speech: every frame of it, whatever becomes of a single recogniser stream. */
 export class SpeechSegment {
   readonly id: number;
-  readonly #options: SegmentOptions;
+  readonly #options: SpeechSegmentOptions;
   readonly #frames: AudioFrame[] = [];
   #queue: BoundedQueue<AudioFrame>;
   #abort = new AbortController();
@@ -31,7 +35,7 @@ export class SpeechSegment {
   #settled = false;
   #stopTimer: () => void = () => {};
 
-  constructor(id: number, options: SegmentOptions) {
+  constructor(id: number, options: SpeechSegmentOptions) {
     this.id = id;
     this.#options = options;
     this.#queue = new BoundedQueue({ capacity: options.maxFrames });

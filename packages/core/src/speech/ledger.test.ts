@@ -2,13 +2,11 @@ import { describe, expect, it } from "vitest";
 import { HeardLedger } from "./ledger.ts";
 
 function words(text: string, msPerWord: number, from = 0) {
-  return text
-    .split(" ")
-    .map((word, i) => ({
-      text: word.replace(/[^\w']/g, ""),
-      startMs: from + i * msPerWord,
-      endMs: from + (i + 1) * msPerWord,
-    }));
+  return text.split(" ").map((word, i) => ({
+    text: word.replace(/[^\w']/g, ""),
+    startMs: from + i * msPerWord,
+    endMs: from + (i + 1) * msPerWord,
+  }));
 }
 
 describe("with word timings", () => {

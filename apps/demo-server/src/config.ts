@@ -1,0 +1,36 @@
+/** What the environment may change about the demo. */
+export interface DemoConfig {
+  /** `HOST`, default `127.0.0.1`. */
+  readonly host: string;
+  /** `PORT`, default 8000; 0 takes any free one. */
+  readonly port: number;
+  /** `ROOMKIT_VOICE`: a flite voice, default `slt`. */
+  readonly voice: string;
+  /** `ROOMKIT_GREETING`: spoken when a call begins; empty for none. */
+  readonly greeting: string;
+  /** `ROOMKIT_MAX_CALLS`: calls at once, default 100. */
+  readonly maxCalls: number;
+}
+
+const DEFAULT_GREETING = "Hello! You are talking to Room Kit. What is your name?";
+
+/** @throws Error with a sentence for whoever started the server. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): DemoConfig {
+  return {
+    host: env["HOST"] ?? "127.0.0.1",
+    port: integer(env, "PORT", 8_000, 0, 65_535),
+    voice: env["ROOMKIT_VOICE"] ?? "slt",
+    greeting: env["ROOMKIT_GREETING"] ?? DEFAULT_GREETING,
+    maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
+  };
+}
+
+function integer(env: Readonly<Record<string, string | undefined>>, name: string, fallback: number, min: number, max: number): number {
+  const text = env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new Error(`${name} must be a whole number from ${min} to ${max}, not "${text}".`);
+  }
+  return value;
+}

@@ -1,0 +1,433 @@
+import { AIChannel } from "@roomkit/channel-ai";
+import {
+  ChannelCategory,
+  eventText,
+  RoomKit,
+  RoomKitError,
+  sequentialIds,
+  silence,
+  type VoiceSession,
+} from "@roomkit/core";
+import {
+  type AIScript,
+  FakeBackend,
+  FakeConnection,
+  FakePipeline,
+  type FakePipelineStream,
+  ScriptedAI,
+  ScriptedStt,
+  ScriptedTts,
+  type ScriptedTtsOptions,
+  type SttScript,
+  VirtualClock,
+} from "@roomkit/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import type { VoiceChannelOptions } from "./options.ts";
+import { VoiceChannel } from "./voice-channel.ts";
+
+interface Setup {
+  readonly stt?: readonly SttScript[];
+  readonly answers?: readonly AIScript[];
+  readonly msPerWord?: number;
+  readonly tts?: ScriptedTtsOptions;
+  readonly voice?: Partial<VoiceChannelOptions>;
+  readonly playback?: "reported" | "estimated";
+}
+
+const running: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+/** A whole call without sockets, in virtual time: real room, real AI channel, real voice channel. */
+async function call(setup: Setup = {}) {
+  const clock = new VirtualClock();
+  const ids = sequentialIds();
+  const kit = new RoomKit({ clock, ids });
+  const backend = new FakeBackend(ids);
+  const pipeline = new FakePipeline();
+  const stt = new ScriptedStt(clock, setup.stt ?? []);
+  const tts = new ScriptedTts(clock, setup.tts);
+  const model = new ScriptedAI(clock, setup.answers ?? [], setup.msPerWord);
+  const voice = new VoiceChannel("voice", { backend, stt, tts, pipeline, ...setup.voice });
+  kit.registerChannel(voice);
+  kit.registerChannel(new AIChannel("ai", { provider: model }));
+  const room = await kit.createRoom();
+  await kit.attachChannel(room.id, "voice");
+  await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
+  const session = await backend.connect(room.id, "caller", "voice");
+  await kit.join(room.id, "voice", { session });
+  const connection = new FakeConnection({ clock, playback: setup.playback ?? "reported" });
+  backend.bind(session, connection);
+  const stream = pipeline.streams[0] as FakePipelineStream;
+  let position = 0;
+  running.push(async () => {
+    const closing = kit.close();
+    await clock.advance(20_000);
+    await closing;
+  });
+
+  /** Audio from the caller's microphone, frame by frame in time. */
+  const microphone = async (ms: number): Promise<void> => {
+    for (let at = 0; at < ms; at += 20) {
+      connection.hear(silence({ sampleRate: 16_000, channels: 1 }, 20, position));
+      position += 20;
+      await clock.advance(20);
+    }
+  };
+  /** The caller speaks for so long, and is then silent for the VAD's 500 ms. */
+  const speak = async (ms: number): Promise<void> => {
+    await microphone(60);
+    stream.speechStart(60);
+    await microphone(ms);
+    await microphone(500);
+    stream.speechEnd(500);
+    await clock.advance(20);
+  };
+  const log = async (): Promise<string[]> =>
+    (await kit.timeline(room.id))
+      .filter((e) => e.content.type === "text")
+      .map((e) => `${e.source.role}: ${eventText(e)}`);
+  return { clock, kit, backend, connection, stream, stt, tts, model, voice, room, session, microphone, speak, log };
+}
+
+const greeting = "Hello Ada. It is ten past nine. Is there anything else?";
+
+describe("one turn", () => {
+  it("is heard, answered aloud, shown and remembered", async () => {
+    const c = await call({
+      stt: [{ partials: ["what"], finals: ["what time is it"], delayMs: 80 }],
+      answers: [greeting],
+    });
+    await c.speak(1_000);
+    await c.clock.advance(10_000);
+    expect(c.tts.spoken).toEqual(["Hello Ada.", "It is ten past nine.", "Is there anything else?"]);
+    expect(await c.log()).toEqual(["user: what time is it", `assistant: ${greeting}`]);
+    const user = c.connection.messages("transcript").filter((m) => m.role === "user");
+    expect(user.map((m) => [m.text, m.final, m.revision])).toEqual(
+      [
+        ["what", false, 0],
+        ["what time is it", true, 1],
+      ].map((row) => (row[0] === "what time is it" ? [row[0], true, user.length - 1] : row)),
+    );
+    const assistant = c.connection.messages("transcript").filter((m) => m.role === "assistant");
+    expect(assistant[0]?.text).toBe("Hello Ada.");
+    expect(assistant.at(-1)).toMatchObject({ text: greeting, final: true });
+    expect(c.connection.messages("state").map((m) => m.state)).toEqual([
+      "listening",
+      "thinking",
+      "speaking",
+      "listening",
+    ]);
+  });
+
+  it("measures where the time went, from when the caller stopped", async () => {
+    const c = await call({
+      stt: [{ finals: ["hi"], delayMs: 80 }],
+      answers: ["Good morning to you."],
+      tts: { delayMs: 40 },
+    });
+    await c.speak(1_000);
+    await c.clock.advance(5_000);
+    const [metrics] = c.connection.messages("metrics");
+    expect(metrics?.turn).toMatchObject({
+      endpointMs: 500,
+      transcriptMs: 580,
+      firstTokenMs: 580,
+      firstAudioMs: 620,
+      replyMs: 620,
+      speechMs: 1_000,
+    });
+  });
+
+  it("gives the recogniser the pre-roll and everything until the VAD is sure", async () => {
+    const c = await call({ stt: [{ finals: ["hi"] }] });
+    await c.speak(1_000);
+    expect(c.stt.frames[0]).toBe(1 + 1_500 / 20);
+  });
+
+  it("keeps words a recogniser only guessed before it failed to finish", async () => {
+    const c = await call({ stt: [{ partials: ["turn on the light"], hang: true }], answers: ["Done."] });
+    await c.speak(600);
+    await c.clock.advance(6_000);
+    expect(await c.log()).toContain("user: turn on the light");
+    expect(c.stt.open).toBe(0);
+  });
+
+  it("tries a failing recogniser once more with all of the audio, and reports it", async () => {
+    const error = new RoomKitError("stt_down", "down", { retryable: true });
+    const c = await call({ stt: [{ error }, { finals: ["second try"] }], answers: ["Yes."] });
+    const errors: string[] = [];
+    c.kit.on("stt_error", ({ error: e }) => errors.push(e.code));
+    await c.speak(600);
+    await c.clock.advance(5_000);
+    expect(errors).toEqual(["stt_down"]);
+    expect(c.stt.frames[1]).toBe(c.stt.frames[0]);
+    expect(await c.log()).toContain("user: second try");
+  });
+
+  it("stays quiet when a hook blocks the words, and shows nobody the raw ones", async () => {
+    const c = await call({ stt: [{ partials: ["my pin is 1234"], finals: ["my pin is 1234"] }] });
+    c.kit.hook("ON_TRANSCRIPTION", () => ({ action: "block" }));
+    await c.speak(600);
+    await c.clock.advance(2_000);
+    expect(await c.log()).toEqual([]);
+    expect(JSON.stringify(c.connection.sent)).not.toContain("1234");
+    expect(c.connection.messages("state").at(-1)?.state).toBe("listening");
+  });
+
+  it("redacts before anything leaves: client, room and model see the rewritten words only", async () => {
+    const c = await call({
+      stt: [{ partials: ["my pin is 1234"], finals: ["my pin is 1234"] }],
+      answers: ["Your pin 1234 is safe."],
+    });
+    const redact = (text: string) => text.replace(/\d{4}/g, "[number]");
+    c.kit.hook("ON_TRANSCRIPTION", ({ text }) => ({ action: "modify", payload: { text: redact(text) } }));
+    c.kit.hook("BEFORE_TTS", ({ text }) => ({ action: "modify", payload: { text: redact(text) } }));
+    await c.speak(600);
+    await c.clock.advance(5_000);
+    expect(JSON.stringify(c.connection.sent)).not.toContain("1234");
+    expect(await c.log()).toEqual(["user: my pin is [number]", "assistant: Your pin [number] is safe."]);
+    expect(JSON.stringify(c.model.requests)).not.toContain("1234");
+  });
+
+  it("says nothing when BEFORE_TTS breaks", async () => {
+    const c = await call({ stt: [{ finals: ["hi"] }], answers: ["One. Two."] });
+    c.kit.hook("BEFORE_TTS", () => {
+      throw new Error("broken");
+    });
+    await c.speak(600);
+    await c.clock.advance(3_000);
+    expect(c.tts.spoken).toEqual([]);
+    expect(c.connection.messages("transcript").filter((m) => m.role === "assistant")).toEqual([]);
+  });
+});
+
+describe("barge-in", () => {
+  const long = "One two three four five. Six seven eight nine ten. Eleven twelve thirteen.";
+
+  it.each(["reported", "estimated"] as const)(
+    "silences first, then corrects the history to what was heard (%s)",
+    async (playback) => {
+      const c = await call({
+        stt: [{ finals: ["count"] }, { finals: ["stop"] }],
+        answers: [long, "Okay."],
+        tts: { wordTimings: true },
+        playback,
+      });
+      const order: string[] = [];
+      c.kit.hook("ON_BARGE_IN", ({ heard }) => void order.push(`hook after ${c.connection.clears} clear: ${heard}`));
+      await c.speak(600);
+      await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+      await c.clock.advance(1_000);
+      await c.microphone(60);
+      c.stream.speechStart(60);
+      expect(c.connection.clears).toBe(0);
+      await c.microphone(240);
+      expect(c.connection.clears).toBe(1);
+      expect(c.tts.open).toBe(0);
+      await c.microphone(700);
+      c.stream.speechEnd(500);
+      await c.clock.advance(5_000);
+      // 50 ms a character: after 1.3 s "One two three four five." has been heard.
+      const heard = "One two three four five.";
+      expect(order).toEqual([`hook after 1 clear: ${heard}`]);
+      expect(await c.log()).toEqual(["user: count", `assistant: ${heard}`, "user: stop", "assistant: Okay."]);
+      const [interrupted] = c.connection.messages("interrupted");
+      expect(interrupted).toMatchObject({ heard, unheard: "Six seven eight nine ten. Eleven twelve thirteen." });
+      const events = await c.kit.timeline(c.room.id);
+      expect(events.find((e) => e.heard?.interrupted)?.heard).toMatchObject({
+        confidence: playback,
+        unheard: interrupted?.unheard,
+      });
+      // The model reads what was heard, not what it wrote.
+      const asked = JSON.stringify(c.model.requests[1]?.messages);
+      expect(asked).toContain(heard);
+      expect(asked).not.toContain("Eleven");
+    },
+  );
+
+  it("plays nothing of the old answer afterwards", async () => {
+    const c = await call({ stt: [{ finals: ["count"] }, { finals: ["stop"] }], answers: [long, "Okay."] });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    await c.microphone(60);
+    c.stream.speechStart(60);
+    await c.microphone(240);
+    const before = new Map(c.connection.played);
+    await c.microphone(1_000);
+    c.stream.speechEnd(500);
+    await c.clock.advance(5_000);
+    for (const [utterance, ms] of before) expect(c.connection.played.get(utterance)).toBe(ms);
+  });
+
+  it("stops the model as well", async () => {
+    const c = await call({
+      stt: [{ finals: ["count"] }, { finals: ["stop"] }],
+      answers: [long, "Okay."],
+      msPerWord: 300,
+    });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    await c.microphone(60);
+    c.stream.speechStart(60);
+    await c.microphone(300);
+    expect(c.model.aborted + (c.model.open === 0 ? 1 : 0)).toBeGreaterThan(0);
+    expect(c.model.open).toBe(0);
+  });
+
+  it("a cough does not interrupt", async () => {
+    const c = await call({ stt: [{ finals: ["count"] }, { finals: ["uh"] }], answers: [long] });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    await c.microphone(60);
+    c.stream.speechStart(60);
+    await c.microphone(100);
+    c.stream.speechEnd(0);
+    await c.clock.advance(10_000);
+    expect(c.connection.clears).toBe(0);
+    expect(await c.log()).toEqual(["user: count", `assistant: ${long}`]);
+  });
+
+  it("disabled: hears the answer out and then takes what was said", async () => {
+    const c = await call({
+      stt: [{ finals: ["count"] }, { finals: ["and then"] }],
+      answers: [long, "Then nothing."],
+      voice: { interruption: { strategy: "disabled" } },
+    });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    await c.speak(600);
+    await c.clock.advance(20_000);
+    expect(c.connection.clears).toBe(0);
+    expect(await c.log()).toEqual(["user: count", `assistant: ${long}`, "user: and then", "assistant: Then nothing."]);
+  });
+
+  it("the caller's stop button silences without a new turn", async () => {
+    const c = await call({ stt: [{ finals: ["count"] }], answers: [long] });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    await c.clock.advance(500);
+    c.connection.input({ type: "interrupt" });
+    expect(c.connection.clears).toBe(1);
+    await c.clock.advance(2_000);
+    expect(c.connection.messages("state").at(-1)?.state).toBe("listening");
+    expect((await c.log()).length).toBe(2);
+  });
+});
+
+describe("speaking for the application", () => {
+  it("greets, and the log has it", async () => {
+    const c = await call({ voice: { greeting: "Welcome. How can I help?" } });
+    await c.clock.advance(4_000);
+    expect(await c.log()).toEqual(["assistant: Welcome. How can I help?"]);
+    expect(c.model.requests).toEqual([]);
+  });
+
+  it("says one thing after the other and refuses what does not fit the queue", async () => {
+    const c = await call({ voice: { maxUtterances: 2 } });
+    const said = ["First.", "Second.", "Third."].map((text) => c.voice.say(c.session.id, text));
+    await expect(c.voice.say(c.session.id, "Fourth.")).rejects.toMatchObject({ code: "queue_full" });
+    await c.clock.advance(3_000);
+    await Promise.all(said);
+    expect(await c.log()).toEqual(["assistant: First.", "assistant: Second.", "assistant: Third."]);
+  });
+
+  it("plays recorded audio", async () => {
+    const c = await call();
+    const played = c.voice.play(c.session.id, silence({ sampleRate: 8_000, channels: 1 }, 700), "Ding.");
+    await c.clock.advance(2_000);
+    expect(await played).toMatchObject({ text: "Ding." });
+    expect([...c.connection.played.values()]).toEqual([700]);
+  });
+
+  it("refuses a session that is not there", async () => {
+    const c = await call();
+    await expect(c.voice.say("nobody", "hi")).rejects.toMatchObject({ code: "unknown_session" });
+  });
+});
+
+describe("typing", () => {
+  it("interrupts and is answered", async () => {
+    const c = await call({ stt: [{ finals: ["count"] }], answers: ["One two three four five six seven.", "Sure."] });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    c.connection.input({ type: "text", text: "something else" });
+    await c.clock.advance(5_000);
+    expect(c.connection.clears).toBe(1);
+    expect((await c.log()).slice(-2)).toEqual(["user: something else", "assistant: Sure."]);
+  });
+});
+
+describe("the gate", () => {
+  it("drops audio of a muted binding at once, and ends speech the VAD still waits for", async () => {
+    const c = await call({ stt: [{ finals: ["never"] }] });
+    await c.kit.mute(c.room.id, "voice");
+    await c.microphone(100);
+    expect(c.stt.frames).toEqual([]);
+    await c.kit.unmute(c.room.id, "voice");
+  });
+
+  it("does not speak to a listener whose output is muted", async () => {
+    const c = await call({ stt: [{ finals: ["hi"] }], answers: ["Hello there."] });
+    await c.kit.muteOutput(c.room.id, "voice");
+    await c.speak(600);
+    await c.clock.advance(3_000);
+    expect(c.tts.spoken).toEqual([]);
+    expect(await c.log()).toEqual(["user: hi", "assistant: Hello there."]);
+  });
+});
+
+describe("the end", () => {
+  it.each(["client", "kit", "leave"])("leaves nothing behind (%s)", async (who) => {
+    const c = await call({ stt: [{ finals: ["count"] }, { hang: true }], answers: ["One two three four five six."] });
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    c.stream.speechStart(60);
+    await c.microphone(100);
+    if (who === "client") await c.connection.close({ code: "client_closed", message: "" });
+    if (who === "leave") await c.kit.leave(c.session);
+    if (who === "kit") {
+      const closing = c.kit.close();
+      await c.clock.advance(20_000);
+      await closing;
+    }
+    await c.clock.advance(20_000);
+    expect(c.voice.sessions).toEqual([]);
+    expect(c.connection.listeners).toBe(0);
+    expect(c.stream.closed).toBe(true);
+    expect(c.stream.listeners).toBe(0);
+    expect([c.stt.open, c.tts.open, c.model.open]).toEqual([0, 0, 0]);
+    expect(c.backend.sessions.size).toBe(0);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it("a client whose session is never joined is let go", async () => {
+    const c = await call({ voice: { joinTimeoutMs: 1_000 } });
+    const session: VoiceSession = await c.backend.connect(c.room.id, "late", "voice");
+    const connection = new FakeConnection({ clock: c.clock, id: "late" });
+    c.backend.bind(session, connection);
+    await c.clock.advance(1_100);
+    expect(connection.closed).toBe(true);
+  });
+});
+
+describe("two callers in one room", () => {
+  it("both hear the answer, each from their own voice stream", async () => {
+    const c = await call({ stt: [{ finals: ["hi"] }], answers: ["Hello both of you."] });
+    const session = await c.backend.connect(c.room.id, "second", "voice");
+    await c.kit.join(c.room.id, "voice", { session });
+    const other = new FakeConnection({ clock: c.clock, id: "second" });
+    c.backend.bind(session, other);
+    await c.speak(600);
+    await c.clock.advance(5_000);
+    expect(
+      other
+        .messages("transcript")
+        .filter((m) => m.final)
+        .map((m) => m.text),
+    ).toEqual(["Hello both of you."]);
+    expect([...other.played.values()]).toEqual([...c.connection.played.values()]);
+    expect((await c.log()).filter((line) => line.startsWith("assistant"))).toHaveLength(1);
+  });
+});
