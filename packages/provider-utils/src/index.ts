@@ -1,0 +1,18 @@
+export * from "./audio/frames-of-bytes.ts";
+export * from "./audio/pcm-bytes.ts";
+export * from "./audio/pcm-framer.ts";
+export * from "./audio/wav.ts";
+export * from "./errors/http-error.ts";
+export * from "./errors/provider-error.ts";
+export * from "./errors/retry-after.ts";
+export * from "./errors/to-provider-error.ts";
+export * from "./keys/redact.ts";
+export * from "./keys/resolve-key.ts";
+export * from "./keys/secret.ts";
+export * from "./retry/with-retry.ts";
+export * from "./socket/close-error.ts";
+export type { SocketMessage } from "./socket/inbound-queue.ts";
+export * from "./socket/managed-web-socket.ts";
+export type { ManagedWebSocketOptions, SocketConnectionOptions } from "./socket/options.ts";
+export * from "./streams/linked-abort.ts";
+export * from "./streams/with-stream-timeouts.ts";
