@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Metadata } from "@roomkit/core";
+import type { ConnectionRequest } from "../request.ts";
+import type { Authenticator } from "./authenticator.ts";
+
+/** A browser cannot set headers on a WebSocket; it can name subprotocols. This one carries a token and is never answered with. */
+export const bearerSubprotocol = "roomkit.bearer.";
+
+/**
+ * The token of a request: of its `Authorization: Bearer` header or its `roomkit.bearer.TOKEN` subprotocol, and only if
+ * `queryName` is given, of that query parameter.
+ */
+export function tokenOf(request: ConnectionRequest, options: { readonly queryName?: string } = {}): string | undefined {
+  const bearer = /^Bearer ([^\s]+)$/i.exec(request.header("authorization") ?? "")?.[1];
+  if (bearer) return bearer;
+  for (const name of (request.header("sec-websocket-protocol") ?? "").split(",")) {
+    const trimmed = name.trim();
+    if (trimmed.startsWith(bearerSubprotocol)) return trimmed.slice(bearerSubprotocol.length) || undefined;
+  }
+  if (options.queryName === undefined) return undefined;
+  return request.query.get(options.queryName) || undefined;
+}
+
+/** Compares in a time that does not depend on where the texts differ. */
+export function tokensEqual(a: string, b: string): boolean {
+  // Hashes have one length, so that not even the length shows.
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+export interface TokenAuthOptions {
+  /** Take the token from this query parameter too. Default: never; a URL ends up in logs. */
+  readonly queryName?: string;
+}
+
+/** An authenticator for fixed tokens, each with the metadata it stands for. */
+export function tokenAuth(tokens: Readonly<Record<string, Metadata>>, options: TokenAuthOptions = {}): Authenticator {
+  const known = Object.entries(tokens);
+  return (request) => {
+    const token = tokenOf(request, options);
+    if (token === undefined) return null;
+    let found: Metadata | null = null;
+    // No early end: how long it takes tells nothing.
+    for (const [candidate, metadata] of known) if (tokensEqual(candidate, token)) found = metadata;
+    return found;
+  };
+}

@@ -1,0 +1,14 @@
+import type { CloseReason, ConnectionMessage } from "@roomkit/core";
+import type { PlayoutFrame } from "../playout/options.ts";
+
+/** The socket (or peer) under a connection. A resumed connection gets a new one. None of these may throw. */
+export interface ConnectionLink {
+  /** Hands a frame to the client. False when the client cannot take it now; it is offered again 20 ms later. */
+  audio(frame: PlayoutFrame): boolean;
+  /** Tells the client, in its dialect. */
+  message(message: ConnectionMessage): void;
+  /** Silences the client: drop utterances numbered `number` or lower. */
+  clear(number: number): void;
+  /** Tells the client why, then ends. Resolves when the socket is gone. */
+  close(reason: CloseReason): Promise<void>;
+}

@@ -1,0 +1,253 @@
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type CloseReason,
+  type ConnectionInput,
+  type ConnectionMessage,
+  Emitter,
+  type HeardReport,
+  type Logger,
+  type Metadata,
+  type PlaybackProgress,
+  type Unsubscribe,
+  type UtteranceId,
+  type VoiceConnection,
+} from "@roomkit/core";
+import type { PlayoutQueueOptions } from "../playout/options.ts";
+import { PlayoutQueue } from "../playout/queue.ts";
+import { InboundAudio } from "./inbound.ts";
+import type { ConnectionLink } from "./link.ts";
+
+export interface MediaConnectionOptions
+  extends Omit<PlayoutQueueOptions, "format" | "send" | "onProgress" | "onDrop" | "playback"> {
+  readonly id: string;
+  /** What the client called itself. */
+  readonly label: string;
+  readonly metadata: Metadata;
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+  readonly playback: VoiceConnection["playback"];
+  readonly logger: Logger;
+  /** Caller audio held until there is a consumer, ms. Default 2,000. */
+  readonly holdInboundMs?: number;
+  /** Give {@link VoiceConnection.onPlayed} silence too where nothing plays. Default false. */
+  readonly playedSilence?: boolean;
+}
+
+interface Events {
+  readonly playback: PlaybackProgress;
+  readonly input: ConnectionInput;
+}
+
+/** Messages kept for a client that is away; the oldest go first. */
+const MOST_HELD_MESSAGES = 100;
+const SERVER_CLOSED: CloseReason = { code: "server_closed", message: "the server ended the connection" };
+
+/**
+ * The {@link VoiceConnection} of every transport: the playout queue, the listeners, and whatever link is under them just now.
+ * It outlives its link: between {@link detach} and {@link attach} audio and messages are held, within bounds.
+ */
+export class MediaConnection implements VoiceConnection {
+  readonly id: string;
+  readonly label: string;
+  readonly metadata: Metadata;
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+  readonly playback: VoiceConnection["playback"];
+  readonly #queue: PlayoutQueue;
+  readonly #audio: InboundAudio;
+  readonly #events: Emitter<Events>;
+  readonly #logger: Logger;
+  readonly #playedSilence: boolean;
+  readonly #onClose = new Set<(reason: CloseReason) => void>();
+  readonly #played = new Set<(frame: AudioFrame) => void>();
+  #tap: ((frame: AudioFrame) => void) | undefined;
+  #link: ConnectionLink | undefined;
+  #held: ConnectionMessage[] = [];
+  #state: ConnectionMessage | undefined;
+  #reason: CloseReason | undefined;
+  #dropped = 0;
+
+  constructor(options: MediaConnectionOptions) {
+    const { id, label, metadata, inbound, outbound, playback, logger } = options;
+    this.id = id;
+    this.label = label;
+    this.metadata = metadata;
+    this.inbound = inbound;
+    this.outbound = outbound;
+    this.playback = playback;
+    this.#logger = logger;
+    this.#playedSilence = options.playedSilence ?? false;
+    this.#audio = new InboundAudio(options.holdInboundMs ?? 2_000);
+    this.#events = new Emitter<Events>((error, event) =>
+      logger.error({ error, event, connection: id }, "a listener failed"),
+    );
+    this.#queue = new PlayoutQueue({
+      ...options,
+      format: outbound,
+      send: (frame) => this.#link?.audio(frame) ?? false,
+      onProgress: (progress) => this.#events.emit("playback", progress),
+      onDrop: (utterance, droppedMs) => {
+        this.#dropped += droppedMs;
+        logger.warn({ connection: id, utterance, droppedMs }, "outbound audio dropped: the queue is full");
+      },
+    });
+    this.#queue.suspend();
+  }
+
+  get closed(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  get queuedMs(): number {
+    return this.#queue.queuedMs;
+  }
+
+  /** Outbound audio dropped so far because the queue was full, ms. */
+  get droppedMs(): number {
+    return this.#dropped;
+  }
+
+  onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
+    return this.closed ? () => {} : this.#audio.listen(listener);
+  }
+
+  play(utterance: UtteranceId, frame: AudioFrame): void {
+    this.#queue.play(utterance, frame);
+  }
+
+  endUtterance(utterance: UtteranceId): void {
+    this.#queue.endUtterance(utterance);
+  }
+
+  writable(belowMs: number, signal: AbortSignal): Promise<void> {
+    return this.#queue.writable(belowMs, signal);
+  }
+
+  clear(): HeardReport {
+    if (this.closed) return { utterances: [] };
+    const { report, number } = this.#queue.clear();
+    this.#link?.clear(number);
+    return report;
+  }
+
+  onPlayback(listener: (progress: PlaybackProgress) => void): Unsubscribe {
+    return this.#events.on("playback", listener);
+  }
+
+  onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe {
+    if (this.closed) return () => {};
+    const entry = (frame: AudioFrame): void => listener(frame);
+    this.#played.add(entry);
+    if (this.#played.size === 1) {
+      this.#tap = (frame) => {
+        for (const each of [...this.#played]) each(frame);
+      };
+      this.#queue.tapPlayed(this.#tap, { silence: this.#playedSilence });
+    }
+    return () => {
+      if (this.#played.delete(entry) && this.#played.size === 0) this.#queue.tapPlayed(undefined);
+    };
+  }
+
+  send(message: ConnectionMessage): void {
+    if (this.closed) return;
+    if (message.type === "state") this.#state = message;
+    if (this.#link) {
+      this.#link.message(message);
+      return;
+    }
+    this.#held.push(message);
+    if (this.#held.length > MOST_HELD_MESSAGES) this.#held.shift();
+  }
+
+  onInput(listener: (input: ConnectionInput) => void): Unsubscribe {
+    return this.#events.on("input", listener);
+  }
+
+  onClose(listener: (reason: CloseReason) => void): Unsubscribe {
+    if (this.#reason) {
+      this.#callClose(listener, this.#reason);
+      return () => {};
+    }
+    const entry = (reason: CloseReason): void => listener(reason);
+    this.#onClose.add(entry);
+    return () => {
+      this.#onClose.delete(entry);
+    };
+  }
+
+  async close(reason: CloseReason = SERVER_CLOSED): Promise<void> {
+    const link = this.#link;
+    this.end(reason);
+    await link?.close(reason);
+  }
+
+  // What the transport calls -------------------------------------------------------------------------------------------
+
+  /** Wire number of an utterance, for messages that name it. */
+  utteranceNumber(utterance: UtteranceId): number {
+    return this.#queue.numberOf(utterance);
+  }
+
+  /** A client is there: what was held goes out, audio flows. */
+  attach(link: ConnectionLink): void {
+    if (this.closed) return;
+    this.#link = link;
+    const held = this.#held;
+    this.#held = [];
+    if (this.#state && !held.some(({ type }) => type === "state")) link.message(this.#state);
+    for (const message of held) link.message(message);
+    this.#queue.resume();
+  }
+
+  /** The client is gone for now. */
+  detach(): void {
+    this.#link = undefined;
+    this.#queue.suspend();
+  }
+
+  /** Audio came from the client. */
+  receive(frame: AudioFrame): void {
+    if (this.closed) return;
+    try {
+      this.#audio.push(frame);
+    } catch (error) {
+      this.#logger.error({ error, connection: this.id }, "the consumer of inbound audio failed");
+    }
+  }
+
+  /** The client said something besides audio and playback. */
+  input(input: ConnectionInput): void {
+    if (!this.closed) this.#events.emit("input", input);
+  }
+
+  /** The client reported playback, in samples at the outbound rate. */
+  report(number: number, playedSamples: number, done: boolean): void {
+    this.#queue.report(number, playedSamples, done);
+  }
+
+  /** The connection is over and there is no link to tell: frees everything, then tells who listens. */
+  end(reason: CloseReason): void {
+    if (this.#reason) return;
+    // Last progress first: what was heard must be known when the end is told.
+    this.#queue.close();
+    this.#reason = reason;
+    this.#link = undefined;
+    this.#held = [];
+    this.#audio.drop();
+    this.#events.clear();
+    this.#played.clear();
+    const listeners = [...this.#onClose];
+    this.#onClose.clear();
+    for (const listener of listeners) this.#callClose(listener, reason);
+  }
+
+  #callClose(listener: (reason: CloseReason) => void, reason: CloseReason): void {
+    try {
+      listener(reason);
+    } catch (error) {
+      this.#logger.error({ error, connection: this.id }, "a close listener failed");
+    }
+  }
+}

@@ -1,0 +1,18 @@
+export { type AddressResolver, addressResolver } from "./admission/address.ts";
+export { Admission, type AdmissionOptions, type Admitted } from "./admission/admission.ts";
+export { type Origins, originAllowed } from "./admission/origins.ts";
+export { TokenBucket, type TokenBucketOptions } from "./admission/token-bucket.ts";
+export { defaultTrafficLimits, TrafficGuard, type TrafficLimits, type Verdict } from "./admission/traffic-guard.ts";
+export { type AuthenticateOptions, type Authenticator, type AuthResult, authenticate } from "./auth/authenticator.ts";
+export { authContext } from "./auth/context.ts";
+export { bearerSubprotocol, type TokenAuthOptions, tokenAuth, tokenOf, tokensEqual } from "./auth/token.ts";
+export type { ConnectionLink } from "./connection/link.ts";
+export { MediaConnection, type MediaConnectionOptions } from "./connection/media-connection.ts";
+export { compatMessage } from "./dialect/compat.ts";
+export { connectionInput } from "./dialect/input.ts";
+export { v1Message } from "./dialect/v1.ts";
+export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
+export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
+export { PlayoutQueue } from "./playout/queue.ts";
+export type { ConnectionRequest } from "./request.ts";
+export { SessionRegistry, type SessionRegistryOptions } from "./sessions/registry.ts";

@@ -1,0 +1,125 @@
+import { type Cancel, type Clock, consoleLogger, type Logger, RoomKitError, type Unsubscribe } from "@roomkit/core";
+
+export interface PacingWheelOptions {
+  readonly clock: Clock;
+  readonly logger?: Logger;
+  /** How often each subscriber is called, ms. Default 20: one audio frame. */
+  readonly tickMs?: number;
+  /** Into how many evenly spaced groups subscribers are spread, so that not all of them send at one instant. Default 4. */
+  readonly slots?: number;
+}
+
+/** Called with the time it stands for, ms on the wheel's clock: its deadline, or later after a stall. */
+export type Tick = (now: number) => void;
+
+const shared = new WeakMap<Clock, PacingWheel>();
+
+/**
+ * One timer for everything in a process that must happen every 20 ms. Deadlines are absolute (origin + n x tick), so lateness
+ * never adds up; after a stall each subscriber is called once, not once for every tick it missed. A wheel without subscribers
+ * has no timer.
+ */
+export class PacingWheel {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #slotMs: number;
+  readonly #slots: Set<Tick>[];
+  #origin = 0;
+  /** Slot boundary that is due next, counted from the origin. */
+  #next = 0;
+  #cancel: Cancel | undefined;
+  #turning = false;
+
+  constructor(options: PacingWheelOptions) {
+    const { tickMs = 20, slots = 4 } = options;
+    if (!(tickMs > 0) || !Number.isInteger(slots) || slots < 1) {
+      throw new RoomKitError("invalid_option", "a wheel has a tick longer than 0 ms and at least one slot");
+    }
+    this.#clock = options.clock;
+    this.#logger = options.logger ?? consoleLogger;
+    this.#slotMs = tickMs / slots;
+    this.#slots = Array.from({ length: slots }, () => new Set<Tick>());
+  }
+
+  /** The wheel all sessions on this clock share. */
+  static shared(clock: Clock): PacingWheel {
+    let wheel = shared.get(clock);
+    if (!wheel) {
+      wheel = new PacingWheel({ clock });
+      shared.set(clock, wheel);
+    }
+    return wheel;
+  }
+
+  /** How many subscribers there are. */
+  get size(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.size, 0);
+  }
+
+  /** Calls `tick` every 20 ms from within the next 20 ms on. */
+  subscribe(tick: Tick): Unsubscribe {
+    // Wrapped, so that one function can subscribe twice.
+    const entry: Tick = (now) => tick(now);
+    const slot = this.#slots.reduce((least, candidate) => (candidate.size < least.size ? candidate : least));
+    slot.add(entry);
+    if (!this.#cancel && !this.#turning) this.#start();
+    return () => {
+      slot.delete(entry);
+      if (this.size === 0) {
+        this.#cancel?.();
+        this.#cancel = undefined;
+      }
+    };
+  }
+
+  #start(): void {
+    this.#origin = this.#clock.now();
+    this.#next = 1;
+    this.#arm();
+  }
+
+  /** Sets the timer for the next slot that has subscribers. */
+  #arm(): void {
+    const count = this.#slots.length;
+    for (let ahead = 0; ahead < count; ahead++) {
+      if (this.#slot(this.#next + ahead).size === 0) continue;
+      this.#next += ahead;
+      this.#cancel = this.#clock.setTimeout(() => this.#turn(), this.#deadline(this.#next) - this.#clock.now());
+      return;
+    }
+    this.#cancel = undefined;
+  }
+
+  #turn(): void {
+    this.#cancel = undefined;
+    this.#turning = true;
+    const now = this.#clock.now();
+    // A platform's timer may run a fraction of a millisecond early.
+    const due = Math.max(this.#next, Math.floor((now - this.#origin) / this.#slotMs));
+    // After a stall: each slot once, in the order of their deadlines.
+    for (let boundary = Math.max(this.#next, due - this.#slots.length + 1); boundary <= due; boundary++) {
+      const at = Math.max(now, this.#deadline(boundary));
+      for (const tick of [...this.#slot(boundary)]) this.#call(tick, at);
+    }
+    this.#next = due + 1;
+    this.#turning = false;
+    this.#arm();
+  }
+
+  #call(tick: Tick, now: number): void {
+    try {
+      tick(now);
+    } catch (error) {
+      // One session's failure must not stop everybody else's audio.
+      this.#logger.error({ error }, "a pacing tick failed");
+    }
+  }
+
+  #slot(boundary: number): Set<Tick> {
+    return this.#slots[boundary % this.#slots.length] as Set<Tick>;
+  }
+
+  #deadline(boundary: number): number {
+    return this.#origin + boundary * this.#slotMs;
+  }
+}

@@ -1,0 +1,109 @@
+import { Framer } from "./framer.ts";
+import type { UtteranceRecord } from "./utterances.ts";
+
+const EMPTY = new Int16Array(0);
+/** Less than a frame waits this long for more before it goes out as it is, ms. */
+const CARRY_MS = 60;
+
+/** A frame that waits to be sent. */
+export interface Waiting {
+  readonly record: UtteranceRecord;
+  /** Interleaved; empty when only the end is to be told. */
+  readonly samples: Int16Array;
+  end: boolean;
+}
+
+/** What waits to be sent, in order, cut into frames. Counts are interleaved samples. */
+export class Backlog {
+  readonly #framer: Framer;
+  #waiting: Waiting[] = [];
+  #samples = 0;
+  #carriedSince = 0;
+
+  constructor(frameSize: number) {
+    this.#framer = new Framer(frameSize);
+  }
+
+  /** Samples waiting, with those that do not fill a frame yet. */
+  get samples(): number {
+    return this.#samples + this.#framer.carried;
+  }
+
+  get frames(): readonly Waiting[] {
+    return this.#waiting;
+  }
+
+  get empty(): boolean {
+    return this.#waiting.length === 0 && this.#framer.carried === 0;
+  }
+
+  add(record: UtteranceRecord, samples: Int16Array, now: number): void {
+    if (this.#framer.record !== record) this.#flushCarry();
+    this.#framer.push(record, samples, (frame) => this.#put(record, frame));
+    if (this.#framer.carried > 0) this.#carriedSince = now;
+  }
+
+  /** The last frame of `record` ends it, or an empty one does. */
+  end(record: UtteranceRecord): void {
+    if (this.#framer.record === record) this.#flushCarry();
+    const last = this.#waiting.at(-1);
+    if (last?.record === record) last.end = true;
+    else this.#waiting.push({ record, samples: EMPTY, end: true });
+  }
+
+  /** Lets less than a frame go when nothing else waits and nothing has come for a while. */
+  release(now: number): void {
+    if (this.#waiting.length === 0 && now - this.#carriedSince >= CARRY_MS) this.#flushCarry();
+  }
+
+  /** The first `count` frames have been sent. */
+  sent(count: number): void {
+    for (const { record, samples } of this.#waiting.splice(0, count)) {
+      this.#samples -= samples.length;
+      record.queued -= samples.length;
+    }
+  }
+
+  /** Puts frames before all others. */
+  prepend(frames: readonly Waiting[]): void {
+    for (const frame of frames) this.#count(frame);
+    this.#waiting = [...frames, ...this.#waiting];
+  }
+
+  /** Drops all that waits of the oldest utterance and leaves its end; returns it and how much that was. */
+  dropOldest(): { readonly record: UtteranceRecord; readonly samples: number } | undefined {
+    const record = this.#waiting.find((frame) => frame.samples.length > 0)?.record;
+    if (!record) return undefined;
+    if (this.#framer.record === record) this.#flushCarry();
+    const samples = record.queued;
+    this.#waiting = this.#waiting.filter((frame) => frame.record !== record);
+    this.#waiting.unshift({ record, samples: EMPTY, end: true });
+    this.#samples -= samples;
+    record.queued = 0;
+    return { record, samples };
+  }
+
+  clear(): void {
+    for (const { record } of this.#waiting) record.queued = 0;
+    this.#waiting = [];
+    this.#samples = 0;
+    this.#framer.drop();
+  }
+
+  #flushCarry(): void {
+    const { record } = this.#framer;
+    const samples = this.#framer.flush();
+    if (record && samples) this.#put(record, samples);
+  }
+
+  #put(record: UtteranceRecord, samples: Int16Array): void {
+    const frame = { record, samples, end: false };
+    this.#count(frame);
+    this.#waiting.push(frame);
+  }
+
+  #count({ record, samples }: Waiting): void {
+    this.#samples += samples.length;
+    record.queued += samples.length;
+  }
+}

@@ -1,0 +1,60 @@
+import type { UtteranceRecord } from "./utterances.ts";
+
+/** Cuts audio of any length into frames of one length, carrying the rest over to the next piece of the same utterance. */
+export class Framer {
+  readonly #size: number;
+  #carry: Int16Array;
+  #carried = 0;
+  #record: UtteranceRecord | undefined;
+
+  /** @param size interleaved samples of a frame. */
+  constructor(size: number) {
+    this.#size = size;
+    this.#carry = new Int16Array(size);
+  }
+
+  /** Interleaved samples carried over. */
+  get carried(): number {
+    return this.#carried;
+  }
+
+  /** Whose samples are carried over. */
+  get record(): UtteranceRecord | undefined {
+    return this.#record;
+  }
+
+  /** Calls `emit` with each whole frame; nothing of another utterance may be carried. */
+  push(record: UtteranceRecord, samples: Int16Array, emit: (frame: Int16Array) => void): void {
+    let from = 0;
+    if (this.#carried > 0) {
+      from = Math.min(this.#size - this.#carried, samples.length);
+      this.#carry.set(samples.subarray(0, from), this.#carried);
+      this.#carried += from;
+      if (this.#carried < this.#size) return;
+      emit(this.#take());
+    }
+    // Whole frames are views: frames are values that nobody writes to.
+    for (; from + this.#size <= samples.length; from += this.#size) emit(samples.subarray(from, from + this.#size));
+    if (from === samples.length) return;
+    this.#carry.set(samples.subarray(from));
+    this.#carried = samples.length - from;
+    this.#record = record;
+  }
+
+  /** What is carried over, as a short frame; undefined when there is nothing. */
+  flush(): Int16Array | undefined {
+    return this.#carried === 0 ? undefined : this.#take();
+  }
+
+  drop(): void {
+    this.#carried = 0;
+    this.#record = undefined;
+  }
+
+  #take(): Int16Array {
+    const frame = this.#carry.subarray(0, this.#carried);
+    this.#carry = new Int16Array(this.#size);
+    this.drop();
+    return frame;
+  }
+}

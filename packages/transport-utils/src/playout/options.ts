@@ -1,0 +1,45 @@
+import type { AudioFormat, Clock, PlaybackProgress, UtteranceId } from "@roomkit/core";
+import type { PacingWheel } from "../pacing/wheel.ts";
+
+/** A piece of an utterance on its way to the client. */
+export interface PlayoutFrame {
+  readonly utterance: UtteranceId;
+  /** The utterance's number on the wire. */
+  readonly number: number;
+  /** Samples per channel of the utterance before this frame. */
+  readonly offset: number;
+  /** Interleaved; 20 ms, less at an utterance's end, empty when only `end` is to be told. */
+  readonly samples: Int16Array;
+  /** Nothing more of this utterance follows. */
+  readonly end: boolean;
+}
+
+export interface PlayoutQueueOptions {
+  /** Of the audio put in and sent out. */
+  readonly format: AudioFormat;
+  readonly clock: Clock;
+  readonly wheel: PacingWheel;
+  /** Hands a frame to the client. Returns false when it cannot take one now: it is offered again at the next tick. Must not throw. */
+  readonly send: (frame: PlayoutFrame) => boolean;
+  readonly onProgress: (progress: PlaybackProgress) => void;
+  /** The rest of an utterance, `droppedMs` of audio, was dropped because the queue was full. */
+  readonly onDrop?: (utterance: UtteranceId, droppedMs: number) => void;
+  /** Whether the client reports what it played ({@link PlayoutQueue.report}), or the pacing clock is all there is. */
+  readonly playback: PlaybackProgress["confidence"];
+  /** How much audio may be with the client and unplayed, ms, 0 to 5,000. Default 200. */
+  readonly leadMs?: number;
+  /** Most frames queued. Default 1,000. */
+  readonly maxFrames?: number;
+  /** Most audio queued, ms. Default 20,000. */
+  readonly maxQueuedMs?: number;
+  /** Fill short frames up with silence, for codecs that know only whole frames. Default false. */
+  readonly wholeFrames?: boolean;
+  /** Keep what the client has not reported as played, so that {@link PlayoutQueue.resume} can send it again. Default false. */
+  readonly resumable?: boolean;
+  /** How often an estimate is reported while playing, ms. Default 200. */
+  readonly progressMs?: number;
+  /** After `clear`, how long the client's exact report is waited for, ms. Default 300. */
+  readonly clearGraceMs?: number;
+  /** After an utterance should have ended, how long the client's last report is waited for, ms. Default 2,000. */
+  readonly reportGraceMs?: number;
+}

@@ -1,0 +1,325 @@
+import {
+  type AudioFrame,
+  abortedError,
+  type HeardReport,
+  type PlaybackProgress,
+  RoomKitError,
+  samplesFor,
+  type Unsubscribe,
+  type UtteranceId,
+} from "@roomkit/core";
+import { Backlog } from "./backlog.ts";
+import type { PlayoutQueueOptions } from "./options.ts";
+import { PlayedTap } from "./played-tap.ts";
+import { Resend } from "./resend.ts";
+import { Timeline } from "./timeline.ts";
+import { heardSamples, progressOf, type UtteranceRecord, Utterances } from "./utterances.ts";
+import { Waiters } from "./waiters.ts";
+
+const FRAME_MS = 20;
+
+/**
+ * The outbound audio of one connection: utterances in the order they were put in, cut to 20 ms, sent at the rate they are
+ * played, and followed until they have been heard.
+ *
+ * At most `leadMs` of audio is with the client unplayed, also after a stall: so silence comes within the lead, and what has been
+ * heard is known. All times are absolute; lateness never adds up.
+ */
+export class PlayoutQueue {
+  readonly #options: PlayoutQueueOptions;
+  readonly #leadMs: number;
+  readonly #maxFrames: number;
+  readonly #maxSamples: number;
+  readonly #frameSize: number;
+  readonly #utterances = new Utterances();
+  readonly #backlog: Backlog;
+  readonly #timeline: Timeline;
+  readonly #resend: Resend | undefined;
+  readonly #waiters = new Waiters();
+  #progressAt = 0;
+  #tap: PlayedTap | undefined;
+  #unsubscribe: Unsubscribe | undefined;
+  #suspended = false;
+  #closed = false;
+
+  constructor(options: PlayoutQueueOptions) {
+    const { leadMs = 200, maxFrames = 1_000, maxQueuedMs = 20_000, format } = options;
+    if (!(leadMs >= 0 && leadMs <= 5_000)) throw new RoomKitError("invalid_option", "leadMs is 0 to 5,000");
+    if (!(maxFrames >= 1) || !(maxQueuedMs >= FRAME_MS)) {
+      throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
+    }
+    this.#options = options;
+    this.#leadMs = leadMs;
+    this.#maxFrames = maxFrames;
+    this.#maxSamples = samplesFor(format, maxQueuedMs);
+    this.#frameSize = samplesFor(format, FRAME_MS);
+    this.#backlog = new Backlog(this.#frameSize);
+    this.#timeline = new Timeline(format);
+    this.#resend = options.resumable ? new Resend() : undefined;
+  }
+
+  /** Audio put in and not yet sent, ms. */
+  get queuedMs(): number {
+    return this.#ms(this.#backlog.samples);
+  }
+
+  /** The wire number of an utterance, given at first mention. */
+  numberOf(utterance: UtteranceId): number {
+    return this.#utterances.numberOf(utterance);
+  }
+
+  /**
+   * Adds audio. Ignored for an utterance that has ended or was cleared or dropped, and after {@link close}.
+   *
+   * @throws RoomKitError `invalid_audio` when the frame has not the queue's format.
+   */
+  play(utterance: UtteranceId, frame: AudioFrame): void {
+    const { format } = this.#options;
+    if (frame.sampleRate !== format.sampleRate || frame.channels !== format.channels) {
+      throw new RoomKitError("invalid_audio", "the frame has not the connection's outbound format", {
+        details: { sampleRate: frame.sampleRate, channels: frame.channels, wanted: format },
+      });
+    }
+    const record = this.#closed ? undefined : this.#utterances.open(utterance);
+    if (!record || record.closed || frame.samples.length === 0) return;
+    record.started = true;
+    const now = this.#options.clock.now();
+    this.#backlog.add(record, frame.samples, now);
+    this.#bound();
+    this.#pump(now);
+    this.#wake();
+  }
+
+  /** Nothing more of this utterance will come. Travels the queue behind its audio. */
+  endUtterance(utterance: UtteranceId): void {
+    const record = this.#closed ? undefined : this.#utterances.open(utterance);
+    if (!record || record.closed) return;
+    record.closed = true;
+    this.#backlog.end(record);
+    const now = this.#options.clock.now();
+    this.#pump(now);
+    this.#settle(now);
+    this.#wake();
+  }
+
+  /** Resolves when at most `belowMs` is queued, or the queue was closed. @throws RoomKitError `aborted`. */
+  writable(belowMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(abortedError(signal));
+    if (this.#closed || this.queuedMs <= belowMs) return Promise.resolve();
+    return this.#waiters.wait(belowMs, signal);
+  }
+
+  /**
+   * Drops everything queued and counts nothing more as played. In the report an utterance with `done` is final; the others
+   * follow as progress with `done` when the client's exact count is there, or `clearGraceMs` later as they are.
+   *
+   * `number` is the highest wire number used so far: the client drops what arrives of it or of lower ones.
+   */
+  clear(): { readonly report: HeardReport; readonly number: number } {
+    const now = this.#options.clock.now();
+    this.#advance(now);
+    const utterances: PlaybackProgress[] = [];
+    for (const record of [...this.#utterances]) {
+      if (record.cleared) continue;
+      const waits = this.#options.playback === "reported" && record.sentAtMost > 0 && !this.#suspended;
+      const heard = heardSamples(record, now, this.#rate);
+      record.closed = true;
+      record.cleared = true;
+      // From here on a report may only raise it.
+      record.estimated = heard;
+      if (record.started || record.endSent) {
+        utterances.push(progressOf(record, heard, this.#rate, "estimated", !waits));
+      }
+      if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
+      else this.#utterances.finish(record);
+    }
+    this.#backlog.clear();
+    this.#timeline.cut(now);
+    this.#resend?.clear();
+    this.#waiters.check(0);
+    this.#wake();
+    return { report: { utterances }, number: this.#utterances.lastNumber };
+  }
+
+  /**
+   * The client's count of what it played, in samples of the outbound rate. Never taken to fall, nor to exceed what was sent.
+   *
+   * @param done The client will play no more of it.
+   */
+  report(number: number, playedSamples: number, done = false): void {
+    const record = this.#utterances.byNumber(number);
+    if (!record || this.#closed || this.#options.playback !== "reported") return;
+    const now = this.#options.clock.now();
+    const samples = Math.max(record.reported?.samples ?? 0, Math.min(playedSamples, record.sentAtMost));
+    record.reported = { samples, at: now };
+    this.#resend?.heard(record, samples);
+    const over = record.cleared ? done : record.endSent && (done || samples >= record.sent);
+    if (over) this.#finish(record, samples, "reported");
+    else if (!record.cleared) this.#emit(record, samples, "reported");
+  }
+
+  /** Shows `listener` the audio when it is played, and silence between if asked. One at a time; `undefined` removes it. */
+  tapPlayed(listener: ((frame: AudioFrame) => void) | undefined, options: { readonly silence?: boolean } = {}): void {
+    const { format, clock } = this.#options;
+    this.#tap = listener && new PlayedTap(format, clock.now(), options.silence ?? false, listener);
+    this.#wake();
+  }
+
+  /** The client is gone for now: nothing is sent until {@link resume}. */
+  suspend(): void {
+    if (this.#closed || this.#suspended) return;
+    this.#suspended = true;
+    this.#advance(this.#options.clock.now());
+    this.#sleep();
+  }
+
+  /** The client is back: what it never reported as played is sent again, then what is queued. */
+  resume(): void {
+    if (this.#closed || !this.#suspended) return;
+    this.#suspended = false;
+    const now = this.#options.clock.now();
+    this.#timeline.cut(now);
+    this.#backlog.prepend(this.#resend?.rewind() ?? []);
+    // What is not sent again has been heard.
+    for (const record of this.#utterances) record.estimated = record.sent;
+    this.#pump(now);
+    this.#wake();
+  }
+
+  /** Ends the queue: every utterance gets its last progress, and those who wait go on. */
+  close(): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.now();
+    if (!this.#suspended) this.#advance(now);
+    this.#closed = true;
+    this.#sleep();
+    this.#backlog.clear();
+    this.#timeline.cut(now);
+    this.#resend?.clear();
+    for (const record of [...this.#utterances]) {
+      if (record.started) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
+      else this.#utterances.finish(record);
+    }
+    this.#tap = undefined;
+    this.#waiters.releaseAll();
+  }
+
+  get #rate(): number {
+    return this.#options.format.sampleRate;
+  }
+
+  /** Interleaved samples as ms. */
+  #ms(samples: number): number {
+    return (samples / this.#options.format.channels / this.#rate) * 1000;
+  }
+
+  /** Drops the oldest utterance, as a whole, until the backlog is within its bounds. */
+  #bound(): void {
+    while (this.#backlog.frames.length > this.#maxFrames || this.#backlog.samples > this.#maxSamples) {
+      const dropped = this.#backlog.dropOldest();
+      if (!dropped) return;
+      dropped.record.closed = true;
+      this.#options.onDrop?.(dropped.record.id, this.#ms(dropped.samples));
+    }
+  }
+
+  /** Sends what is due: as much as keeps `leadMs` with the client. */
+  #pump(now: number): void {
+    if (this.#suspended) return;
+    let sent = 0;
+    for (const waiting of this.#backlog.frames) {
+      const { record, samples, end } = waiting;
+      const ahead = this.#timeline.aheadMs(now);
+      if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > this.#leadMs + 1e-6) break;
+      const filled = this.#options.wholeFrames && samples.length > 0 ? fill(samples, this.#frameSize) : samples;
+      const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, end };
+      if (!this.#options.send(frame) || this.#closed) break;
+      sent++;
+      const count = samples.length / this.#options.format.channels;
+      this.#resend?.sent(waiting, record.sent, record.sent + count);
+      record.sent += count;
+      record.sentAtMost = Math.max(record.sentAtMost, record.sent);
+      if (end) record.endSent = true;
+      if (samples.length > 0) this.#timeline.add(record, filled, count, now);
+    }
+    if (sent === 0 || this.#closed) return;
+    this.#backlog.sent(sent);
+    this.#waiters.check(this.queuedMs);
+  }
+
+  #advance(now: number): void {
+    this.#timeline.advance(now, this.#tap?.audio);
+    this.#tap?.idle(now);
+  }
+
+  readonly #tick = (now: number): void => {
+    this.#advance(now);
+    this.#backlog.release(now);
+    this.#pump(now);
+    this.#settle(now);
+    this.#estimate(now);
+    if (this.#idle) this.#sleep();
+  };
+
+  /** Finishes the utterances that have been played. */
+  #settle(now: number): void {
+    for (const record of [...this.#utterances]) {
+      if (!record.cleared && !(record.endSent && record.estimated >= record.sent)) continue;
+      if (this.#options.playback === "estimated") {
+        this.#finish(record, record.estimated, "estimated");
+        continue;
+      }
+      if (record.reported && record.endSent && record.reported.samples >= record.sent) {
+        this.#finish(record, record.reported.samples, "reported");
+        continue;
+      }
+      // Of what was never sent no client says anything.
+      const grace = record.sentAtMost === 0 ? 0 : (this.#options.reportGraceMs ?? 2_000);
+      record.settleBy ??= now + grace;
+      if (now >= record.settleBy) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
+    }
+  }
+
+  /** Reports the estimate of what is playing, a few times a second. */
+  #estimate(now: number): void {
+    if (this.#options.playback !== "estimated" || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
+    const record = this.#timeline.current;
+    if (!record) return;
+    this.#progressAt = now;
+    this.#emit(record, record.estimated, "estimated");
+  }
+
+  #emit(record: UtteranceRecord, samples: number, confidence: PlaybackProgress["confidence"], done = false): void {
+    this.#options.onProgress(progressOf(record, samples, this.#rate, confidence, done));
+  }
+
+  #finish(record: UtteranceRecord, samples: number, confidence: PlaybackProgress["confidence"]): void {
+    this.#utterances.finish(record);
+    this.#emit(record, samples, confidence, true);
+  }
+
+  /** Nothing to send, to follow or to wait for. */
+  get #idle(): boolean {
+    if (!this.#backlog.empty || !this.#timeline.empty) return false;
+    if (this.#tap?.continuous) return false;
+    for (const record of this.#utterances) if (record.settleBy !== undefined) return false;
+    return true;
+  }
+
+  #wake(): void {
+    if (this.#unsubscribe || this.#suspended || this.#closed || this.#idle) return;
+    this.#unsubscribe = this.#options.wheel.subscribe(this.#tick);
+  }
+
+  #sleep(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+}
+
+function fill(samples: Int16Array, size: number): Int16Array {
+  if (samples.length === size) return samples;
+  const whole = new Int16Array(size);
+  whole.set(samples);
+  return whole;
+}

@@ -1,0 +1,84 @@
+import type { AudioFormat } from "@roomkit/core";
+import type { UtteranceRecord } from "./utterances.ts";
+
+/** How late audio may come and still count as continuing what was playing, ms: the client's own buffer bridges that much. */
+const SLACK_MS = 40;
+
+interface Flight {
+  readonly record: UtteranceRecord;
+  readonly samples: Int16Array;
+  /** Samples per channel that belong to the utterance; the rest, if any, is filling. */
+  readonly count: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Samples counted as played so far. */
+  counted: number;
+  tapped: boolean;
+}
+
+/** Hears of audio when its playing begins. */
+export type TimelineTap = (samples: Int16Array, startMs: number) => void;
+
+/**
+ * Where the audio that was sent is being played, as far as the server's clock can tell: it plays at its natural rate from when
+ * it was sent, and begins anew when it had run dry. Counts samples into the utterances' `estimated`.
+ */
+export class Timeline {
+  readonly #format: AudioFormat;
+  readonly #flights: Flight[] = [];
+  /** When everything sent so far will have been played, ms. */
+  #endMs = Number.NEGATIVE_INFINITY;
+
+  constructor(format: AudioFormat) {
+    this.#format = format;
+  }
+
+  /** How much of what was sent is still to be played, ms; negative when it ran dry that long ago. */
+  aheadMs(now: number): number {
+    return this.#endMs - now;
+  }
+
+  get empty(): boolean {
+    return this.#flights.length === 0;
+  }
+
+  /** The utterance being played. */
+  get current(): UtteranceRecord | undefined {
+    return this.#flights[0]?.record;
+  }
+
+  /** Audio was sent at `now`. */
+  add(record: UtteranceRecord, samples: Int16Array, count: number, now: number): void {
+    if (now - this.#endMs > SLACK_MS) this.#endMs = now;
+    const startMs = this.#endMs;
+    this.#endMs += (samples.length / this.#format.channels / this.#format.sampleRate) * 1000;
+    this.#flights.push({ record, samples, count, startMs, endMs: this.#endMs, counted: 0, tapped: false });
+  }
+
+  /** Counts what has been played by `now` and shows the tap what has begun. */
+  advance(now: number, tap?: TimelineTap): void {
+    let over = 0;
+    for (const flight of this.#flights) {
+      if (flight.startMs > now) break;
+      if (!flight.tapped) {
+        flight.tapped = true;
+        tap?.(flight.samples, flight.startMs);
+      }
+      // The small sum keeps a frame that ends exactly now from staying a sample short.
+      const done = now + 1e-6 >= flight.endMs;
+      const played = done
+        ? flight.count
+        : Math.min(flight.count, Math.floor(((now - flight.startMs) * this.#format.sampleRate) / 1000));
+      flight.record.estimated += played - flight.counted;
+      flight.counted = played;
+      if (done) over++;
+    }
+    if (over > 0) this.#flights.splice(0, over);
+  }
+
+  /** Nothing is playing any more. */
+  cut(now: number): void {
+    this.#flights.length = 0;
+    this.#endMs = Math.min(this.#endMs, now);
+  }
+}
