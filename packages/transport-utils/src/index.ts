@@ -11,6 +11,9 @@ export { MediaConnection, type MediaConnectionOptions } from "./connection/media
 export { compatMessage } from "./dialect/compat.ts";
 export { connectionInput } from "./dialect/input.ts";
 export { v1Message } from "./dialect/v1.ts";
+export { claimServer, refuseUpgrade, type ServerClaim } from "./http/claim.ts";
+export { connectionRequest } from "./http/connection-request.ts";
+export { jsonResponse, type ReadRequestOptions, requestUrl, sendWebResponse, toWebRequest } from "./http/web.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
 export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";
