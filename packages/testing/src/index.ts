@@ -1,4 +1,5 @@
 export * from "./clock.ts";
+export { type VadConformanceOptions, vadConformance } from "./conformance/vad.ts";
 export { FakeBackend } from "./fakes/backend.ts";
 export { FakeConnection, type FakeConnectionOptions } from "./fakes/connection.ts";
 export { FakePipeline, FakePipelineStream } from "./fakes/pipeline.ts";
@@ -11,3 +12,5 @@ export {
   type SttScript,
 } from "./fakes/providers.ts";
 export * from "./settle.ts";
+export * from "./signals.ts";
+export * from "./wav.ts";

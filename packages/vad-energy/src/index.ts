@@ -1,1 +1,2 @@
-export {};
+export { energyVad } from "./energy-vad.ts";
+export type { EnergyVadOptions } from "./options.ts";

@@ -1,3 +1,4 @@
+import { inSequence } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { designFilter } from "./filter.ts";
 import { scriptKernel } from "./kernel.ts";
@@ -60,16 +61,6 @@ function rms(samples: Float32Array): number {
   return Math.sqrt(sum / (end - begin));
 }
 
-function concat<S extends Int16Array | Float32Array>(parts: S[], make: (length: number) => S): S {
-  const all = make(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 /** The whole stream in pieces of the given lengths, over and over. */
 function inPieces(samples: Int16Array, from: number, to: number, lengths: number[]): Int16Array {
   const resampler = createResampler(from, to);
@@ -79,7 +70,7 @@ function inPieces(samples: Int16Array, from: number, to: number, lengths: number
     parts.push(resampler.process(samples.subarray(at, at + length)));
     at += length;
   }
-  return concat([...parts, resampler.flush()], (length) => new Int16Array(length));
+  return inSequence(...parts, resampler.flush());
 }
 
 const toInt16 = (floats: Float32Array): Int16Array => Int16Array.from(floats, (x) => Math.round(x * 32_767));
@@ -109,7 +100,7 @@ describe.each(pairs)("%d to %d Hz", (from, to) => {
   it("computes the same with and without WebAssembly", () => {
     const samples = toInt16(noise(Math.round(from * 0.05)));
     const outputs = [scriptKernel, wasmKernel].map((kernel) => {
-      const resampler = new PolyphaseResampler(
+      const resampler = new PolyphaseResampler<Int16Array>(
         from,
         to,
         (length) => new Int16Array(length),
@@ -120,7 +111,7 @@ describe.each(pairs)("%d to %d Hz", (from, to) => {
           return { filter, kernel: made };
         },
       );
-      return concat([resampler.process(samples), resampler.flush()], (length) => new Int16Array(length));
+      return inSequence(resampler.process(samples), resampler.flush());
     });
     const [script, wasm] = outputs as [Int16Array, Int16Array];
     expect(wasm).toHaveLength(script.length);
@@ -178,11 +169,11 @@ describe("resampler", () => {
   it("begins anew after flush and reset", () => {
     const samples = toInt16(noise(4_410));
     const resampler = createResampler(44_100, 16_000);
-    const first = concat([resampler.process(samples), resampler.flush()], (length) => new Int16Array(length));
+    const first = inSequence(resampler.process(samples), resampler.flush());
     expect(resampler.flush()).toHaveLength(0);
     resampler.process(toInt16(noise(999, 7)));
     resampler.reset();
-    expect(concat([resampler.process(samples), resampler.flush()], (length) => new Int16Array(length))).toEqual(first);
+    expect(inSequence(resampler.process(samples), resampler.flush())).toEqual(first);
   });
 
   it("lets two streams of one ratio alone", () => {
@@ -194,7 +185,7 @@ describe("resampler", () => {
       parts.push(one.process(a.subarray(at, at + 100)));
       two.process(b.subarray(at, at + 100));
     }
-    expect(concat(parts, (length) => new Int16Array(length))).toEqual(alone);
+    expect(inSequence(...parts)).toEqual(alone);
   });
 
   it("hands equal rates through", () => {

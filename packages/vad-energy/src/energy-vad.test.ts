@@ -1,0 +1,191 @@
+import type { AudioFormat, VadEvent } from "@roomkit/core";
+import { inFrames, inSequence, mixed, quiet, speechLike, tone, vadConformance, whiteNoise } from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { energyVad } from "./energy-vad.ts";
+import type { EnergyVadOptions } from "./options.ts";
+
+const rate = 16_000;
+const format: AudioFormat = { sampleRate: rate, channels: 1 };
+
+describe.each([8_000, 16_000, 44_100, 48_000])("conformance at %d Hz", (sampleRate) => {
+  for (const { name, run } of vadConformance({ factory: energyVad(), format: { sampleRate, channels: 1 } }))
+    it(name, run);
+});
+
+function hear(samples: Int16Array, options: EnergyVadOptions = {}, length?: number, sampleRate = rate): VadEvent[] {
+  const vad = energyVad(options).open({ sampleRate, channels: 1 });
+  return inFrames(samples, { sampleRate, channels: 1 }, length).flatMap((frame) => vad.process(frame) ?? []);
+}
+
+/** `S` and `E` with the time in ms. */
+const written = (events: VadEvent[]): string[] =>
+  events.map((e) => `${e.type === "speech-start" ? "S" : "E"}${Math.round(e.timestamp)}`);
+
+const rest = quiet(rate, 1_500);
+const speech = speechLike(rate, 1_800, 3_000);
+
+describe("what is not speech", () => {
+  const room = whiteNoise(rate, 3_000, 40);
+  it.each<[string, Int16Array]>([
+    ["one loud 20 ms frame", inSequence(quiet(rate, 1_000), whiteNoise(rate, 20, 25_000), rest)],
+    ["a click of 1 ms", inSequence(room, whiteNoise(rate, 1, 32_000), room)],
+    ["a knock that rings for 50 ms", inSequence(room, whiteNoise(rate, 50, 12_000), room)],
+    [
+      "typing",
+      inSequence(
+        room,
+        ...Array.from({ length: 12 }, () => inSequence(whiteNoise(rate, 30, 6_000), quiet(rate, 110))),
+        room,
+      ),
+    ],
+    ["a burst too quiet", inSequence(room, tone(rate, 1_000, 200, 250), room)],
+    ["a rustle just above the threshold for 120 ms", inSequence(room, whiteNoise(rate, 120, 330), room)],
+    ["silence", quiet(rate, 5_000)],
+    ["a constant offset", new Int16Array(5 * rate).fill(250)],
+    ...[60, 290, 800, 2_500, 8_000].map((level): [string, Int16Array] => [
+      `steady noise of RMS ${level} from the start`,
+      whiteNoise(rate, 8_000, level),
+    ]),
+    ["a loud hum from the start", tone(rate, 6_000, 100, 5_000)],
+  ])("%s", (_, samples) => {
+    expect(written(hear(samples))).toEqual([]);
+  });
+});
+
+describe("speech", () => {
+  it.each([700, 1_500, 6_000, 14_000])("at RMS %d in a quiet room", (level) => {
+    const events = hear(inSequence(quiet(rate, 500), speechLike(rate, 1_800, level), rest));
+    expect(events).toHaveLength(2);
+    // Within the rise of its first syllable, and not after its last.
+    expect(events[0]?.timestamp).toBeGreaterThanOrEqual(500);
+    expect(events[0]?.timestamp).toBeLessThanOrEqual(530);
+    expect(events[1]?.timestamp).toBeGreaterThan(2_050);
+    expect(events[1]?.timestamp).toBeLessThanOrEqual(2_300);
+  });
+
+  it.each([50, 200, 500, 1_200])("14 dB above noise of RMS %d", (level) => {
+    const noise = whiteNoise(rate, 6_000, level);
+    const events = hear(
+      mixed(inSequence(quiet(rate, 2_000), speechLike(rate, 1_800, Math.max(900, 5 * level))), noise),
+    );
+    expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
+    expect(events[0]?.timestamp).toBeGreaterThanOrEqual(1_990);
+    expect(events[0]?.timestamp).toBeLessThan(2_150);
+    expect(events[1]?.timestamp).toBeGreaterThan(3_400);
+    expect(events[1]?.timestamp).toBeLessThan(3_850);
+  });
+
+  it("is known within 60 ms of clear sound, within 200 ms of weak sound", () => {
+    const known = (level: number): number => {
+      const vad = energyVad().open(format);
+      const frames = inFrames(inSequence(quiet(rate, 500), tone(rate, 1_000, 200, level)), format, 160);
+      const index = frames.findIndex((frame) => vad.process(frame)?.type === "speech-start");
+      return 10 * (index + 1) - 500;
+    };
+    expect(known(3_000)).toBe(60);
+    expect(known(302)).toBe(200);
+    expect(known(450)).toBe(90);
+    expect(known(299)).toBeLessThan(0);
+  });
+
+  it("goes on over pauses shorter than the silence that ends it, and over quieter words", () => {
+    const word = speechLike(rate, 300, 3_000);
+    const murmur = speechLike(rate, 300, 900);
+    const events = hear(inSequence(rest, word, quiet(rate, 350), murmur, quiet(rate, 350), word, rest));
+    expect(events).toHaveLength(2);
+    expect(hear(inSequence(rest, word, quiet(rate, 700), word, rest))).toHaveLength(4);
+    expect(hear(inSequence(rest, word, quiet(rate, 700), word, rest), { silenceThresholdMs: 900 })).toHaveLength(2);
+  });
+
+  it("that begins with the first sample is found at its first fall", () => {
+    const events = hear(inSequence(speech, rest));
+    expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
+    expect(events[0]?.timestamp).toBeLessThan(500);
+  });
+
+  it("of no end is cut into pieces that leave nothing out", () => {
+    const long = inSequence(rest, ...Array.from({ length: 4 }, (_, i) => speechLike(rate, 3_000, 3_000, i + 1)), rest);
+    const events = hear(long, { maxSpeechMs: 2_500 });
+    expect(events.length).toBeGreaterThan(8);
+    for (let i = 0; i < events.length; i += 2) {
+      const end = events[i + 1];
+      expect(end?.type === "speech-end" && end.durationMs).toBeLessThanOrEqual(2_500);
+      const next = events[i + 2];
+      // Between two pieces there is at most a pause between syllables.
+      if (end && next) expect(next.timestamp - end.timestamp).toBeLessThan(250);
+    }
+  });
+});
+
+describe("noise", () => {
+  it("that begins in silence is speech only until it has proved steady", () => {
+    const events = hear(inSequence(rest, tone(rate, 10_000, 120, 3_000)));
+    expect(written(events)[0]).toBe("S1500");
+    expect(events).toHaveLength(2);
+    expect(events[1]?.timestamp).toBeLessThan(1_500 + 1_700);
+  });
+
+  it("is not followed when adaptive is off", () => {
+    const hum = inSequence(rest, tone(rate, 4_000, 120, 3_000), rest);
+    expect(written(hear(hum, { adaptive: false }))).toEqual(["S1500", "E5500"]);
+  });
+
+  it("is outgrown by noiseFactor times its level only", () => {
+    const step = mixed(whiteNoise(rate, 4_000, 500), inSequence(quiet(rate, 2_000), whiteNoise(rate, 500, 1_700, 2)));
+    expect(hear(step)).toHaveLength(2);
+    expect(hear(step, { noiseFactor: 6 })).toHaveLength(0);
+  });
+
+  it("that stops gives way to quiet speech within the window", () => {
+    const after = (ms: number): Int16Array =>
+      inSequence(whiteNoise(rate, 3_000, 2_000), quiet(rate, ms), speechLike(rate, 900, 1_000), rest);
+    const found = (samples: Int16Array): VadEvent[] => hear(samples).filter((event) => event.timestamp > 3_000);
+    expect(found(after(100))).toHaveLength(2);
+    expect(hear(mixed(after(100), whiteNoise(rate, 6_000, 30)), { noiseWindowMs: 400 }).length).toBe(2);
+  });
+});
+
+it("hears the seed's browser client: 4,096 samples at 48,000 Hz in a frame", () => {
+  const at48 = inSequence(quiet(48_000, 500), speechLike(48_000, 1_800, 3_000), quiet(48_000, 1_500));
+  const big = hear(at48, {}, 4_096, 48_000);
+  expect(big).toEqual(hear(at48, {}, 480, 48_000));
+  expect(big).toHaveLength(2);
+});
+
+it("stays finite on anything 16 bits can hold", () => {
+  const vad = energyVad().open(format);
+  for (const sample of [-32_768, 32_767, 0]) {
+    for (let i = 0; i < 100; i++) {
+      vad.process({ samples: new Int16Array(320).fill(sample), ...format, timestamp: 20 * i });
+      expect(vad.probability).toBeGreaterThanOrEqual(0);
+      expect(vad.probability).toBeLessThanOrEqual(1);
+    }
+  }
+  vad.process({ samples: new Int16Array(0), ...format, timestamp: 2_000 });
+});
+
+it("refuses what it cannot work with", () => {
+  for (const options of [
+    { energyThreshold: 0 },
+    { energyThreshold: Number.NaN },
+    { silenceThresholdMs: -1 },
+    { onsetMs: 0 },
+    { minSpeechMs: Number.POSITIVE_INFINITY },
+    { speechPadMs: -5 },
+    { maxSpeechMs: 1 },
+    { noiseFactor: 1 },
+    { noiseWindowMs: 0 },
+  ]) {
+    expect(() => energyVad(options), JSON.stringify(options)).toThrowError(
+      expect.objectContaining({ code: "invalid_option" }),
+    );
+  }
+  expect(() => energyVad().open({ sampleRate: rate, channels: 2 })).toThrowError(
+    expect.objectContaining({ code: "unsupported_format" }),
+  );
+  const vad = energyVad().open(format);
+  expect(() =>
+    vad.process({ samples: new Int16Array(320), sampleRate: 8_000, channels: 1, timestamp: 0 }),
+  ).toThrowError(expect.objectContaining({ code: "unsupported_format" }));
+  expect(energyVad({ speechPadMs: 450 }).speechPadMs).toBe(450);
+});
