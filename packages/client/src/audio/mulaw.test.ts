@@ -1,3 +1,4 @@
+import * as codec from "@roomkit/codec-mulaw";
 import { describe, expect, it } from "vitest";
 import { decodeMulaw, encodeMulaw } from "./mulaw.ts";
 
@@ -11,19 +12,10 @@ describe("mu-law", () => {
     expect([0, 32_767, -32_768, 8_000, -8_000].map(encode)).toEqual([0xff, 0x80, 0x00, 0xa0, 0x20]);
   });
 
-  it("gives back every code it decodes", () => {
-    for (let byte = 0; byte < 256; byte++) {
-      // 0x7f is minus zero.
-      expect(encode(decode(byte))).toBe(byte === 0x7f ? 0xff : byte);
-    }
-  });
-
-  it("never errs by more than half a step, and keeps the sign", () => {
-    for (let sample = -32_768; sample < 32_768; sample++) {
-      const decoded = decode(encode(sample));
-      const step = 2 ** (Math.floor(Math.log2(Math.min(Math.abs(sample), 32_635) + 132)) - 4);
-      const clipped = Math.max(-32_124 - 512, Math.min(32_124 + 512, sample));
-      expect(Math.abs(decoded - clipped)).toBeLessThanOrEqual(step / 2);
-    }
+  it("is the codec the servers use, for every sample and every code", () => {
+    const samples = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768);
+    expect(encodeMulaw(samples)).toEqual(codec.encodeMulaw(samples));
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    expect(decodeMulaw(bytes)).toEqual(codec.decodeMulaw(bytes));
   });
 });

@@ -12,7 +12,8 @@ export function encodeMulaw(samples: Int16Array): Uint8Array {
   const bytes = new Uint8Array(samples.length);
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i] as number;
-    const magnitude = Math.min(Math.abs(sample), CLIP) + BIAS;
+    // Ones' complement, as ITU-T's reference code (G.191) does it.
+    const magnitude = Math.min(sample < 0 ? ~sample : sample, CLIP) + BIAS;
     // The segment is the position of the highest bit above bit 7.
     const segment = 24 - Math.clz32(magnitude);
     const mantissa = (magnitude >> (segment + 3)) & 0x0f;

@@ -87,6 +87,19 @@ describe("Capture", () => {
     expect(toneDb(joined(run(capture, 500, tone)).subarray(800), 440, 16_000)).toBeCloseTo(-6, 0);
   });
 
+  it("passes on what goes out, and makes no frames without a rate", () => {
+    const capture = make({ targetRate: undefined });
+    expect(run(capture, 100, tone)).toEqual([]);
+    const block = tone.subarray(0, 128);
+    capture.process(block, undefined, 128, () => {});
+    expect(capture.selected).toEqual(block);
+    capture.process(block, other.subarray(0, 128), 128, () => {});
+    expect(capture.selected).toEqual(other.subarray(0, 128));
+    capture.muted = true;
+    capture.process(block, undefined, 128, () => {});
+    expect(capture.selected).toEqual(new Float32Array(128));
+  });
+
   it("clips instead of wrapping around", () => {
     const frames = run(make({ targetRate: RATE }), 100, sine(440, RATE, RATE, 3));
     const samples = joined(frames);

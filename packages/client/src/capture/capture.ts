@@ -4,8 +4,8 @@ import { Resampler } from "../audio/resampler.ts";
 export interface CaptureOptions {
   /** Rate audio is captured at, Hz. */
   readonly contextRate: number;
-  /** Rate frames are made in, Hz. */
-  readonly targetRate: number;
+  /** Rate frames are made in, Hz; without it none are made. */
+  readonly targetRate?: number | undefined;
   /** Length of a frame, ms. Default 20. */
   readonly frameMs?: number;
   /** Silence sent after a recording, so that the server notices the end of speech, ms. Default 2,000. */
@@ -28,8 +28,9 @@ export class Capture {
   readonly #targetRate: number;
   readonly #frameLength: number;
   readonly #tailLength: number;
-  readonly #resampler: Resampler;
+  readonly #resampler: Resampler | undefined;
   readonly #meter: LevelMeter;
+  #selected: Float32Array | undefined;
   #frame: Int16Array<ArrayBuffer>;
   #filled = 0;
   /** Context samples since capture began. */
@@ -41,12 +42,17 @@ export class Capture {
   constructor(options: CaptureOptions) {
     const { contextRate, targetRate, frameMs = 20, tailMs = 2_000 } = options;
     this.#contextRate = contextRate;
-    this.#targetRate = targetRate;
-    this.#frameLength = Math.round((targetRate * frameMs) / 1000);
+    this.#targetRate = targetRate ?? contextRate;
+    this.#frameLength = Math.round((this.#targetRate * frameMs) / 1000);
     this.#tailLength = Math.round((contextRate * tailMs) / 1000);
-    this.#resampler = new Resampler(contextRate, targetRate);
+    this.#resampler = targetRate === undefined ? undefined : new Resampler(contextRate, targetRate);
     this.#meter = new LevelMeter(contextRate);
     this.#frame = new Int16Array(this.#frameLength);
+  }
+
+  /** What of the last block goes out: the microphone's or the recording's samples, silence after a recording, or nothing. */
+  get selected(): Float32Array | undefined {
+    return this.#selected;
   }
 
   /**
@@ -59,23 +65,34 @@ export class Capture {
     length: number,
     onFrame: (frame: CapturedFrame) => void,
   ): number | undefined {
-    let source = recording;
-    if (recording) {
-      this.#tail = this.#tailLength;
-    } else if (microphone && !this.muted) {
-      source = microphone;
-      this.#tail = 0;
-    } else if (this.#tail > 0) {
-      source = new Float32Array(length);
-      this.#tail -= length;
-    }
+    const source = this.#select(microphone, recording, length);
+    this.#selected = source;
     if (source) this.#take(source, onFrame);
     else if (this.#offset !== undefined) this.#stop();
     this.#clock += length;
     return this.#meter.add(recording ?? microphone, length);
   }
 
+  #select(
+    microphone: Float32Array | undefined,
+    recording: Float32Array | undefined,
+    length: number,
+  ): Float32Array | undefined {
+    if (recording) {
+      this.#tail = this.#tailLength;
+      return recording;
+    }
+    if (microphone && !this.muted) {
+      this.#tail = 0;
+      return microphone;
+    }
+    if (this.#tail <= 0) return undefined;
+    this.#tail -= length;
+    return new Float32Array(length);
+  }
+
   #take(source: Float32Array, onFrame: (frame: CapturedFrame) => void): void {
+    if (this.#resampler === undefined) return;
     this.#offset ??= Math.round((this.#clock * this.#targetRate) / this.#contextRate);
     const samples = this.#resampler.process(source);
     for (let i = 0; i < samples.length; i++) {
@@ -93,6 +110,6 @@ export class Capture {
   #stop(): void {
     this.#offset = undefined;
     this.#filled = 0;
-    this.#resampler.reset();
+    this.#resampler?.reset();
   }
 }

@@ -17,8 +17,11 @@ export class CaptureProcessor extends scope.AudioWorkletProcessor {
     };
   }
 
-  process(inputs: Float32Array[][]): boolean {
+  process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const level = this.#capture.process(mono(inputs[0]), mono(inputs[1]), BLOCK, this.#send);
+    const { selected } = this.#capture;
+    // An output is silent unless it is written.
+    if (selected) for (const channel of outputs[0] ?? []) channel.set(selected);
     if (level !== undefined) this.port.postMessage({ type: "level", db: level } satisfies FromCapture);
     return this.#open;
   }

@@ -5,9 +5,10 @@ import type { PlaybackReport } from "../playback/player.ts";
 export const CAPTURE_PROCESSOR = "roomkit-capture";
 export const PLAYBACK_PROCESSOR = "roomkit-playback";
 
-/** Given to the capture processor when it is made. Input 0 is the microphone, input 1 recordings. */
+/** Given to the capture processor when it is made. Input 0 is the microphone, input 1 recordings, output 0 what goes out of them. */
 export interface CaptureProcessorOptions {
-  readonly targetRate: number;
+  /** Rate of the frames it posts, Hz; without it, it posts none. */
+  readonly targetRate?: number | undefined;
 }
 
 export type ToCapture =

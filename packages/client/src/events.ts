@@ -1,0 +1,68 @@
+import type { MetricsMessage } from "@roomkit/protocol";
+import type { AudioDevices } from "./browser/audio-io.ts";
+import type { VoiceClientError } from "./errors.ts";
+
+/** `idle` before the first call, `ended` after one; between them what the assistant is doing, or what the connection is. */
+export type CallState = "idle" | "connecting" | "listening" | "thinking" | "speaking" | "reconnecting" | "ended";
+
+/** Where the time of one turn went, ms after the person stopped speaking; a stage that did not happen is absent. */
+export type TurnMetrics = MetricsMessage["turn"];
+
+export interface Transcript {
+  readonly id: string;
+  readonly role: "user" | "assistant";
+  /** The whole text so far. */
+  readonly text: string;
+  readonly final: boolean;
+  /** Counts up from 0 for each id. */
+  readonly revision: number;
+  /** When the assistant was interrupted: the part of `text` that was heard. */
+  readonly heard?: string;
+}
+
+export interface CallStats {
+  /** `websocket`, ... */
+  readonly transport: string;
+  /** Round trip to the server, ms; absent until the first answer. */
+  readonly roundTripMs?: number;
+  /** Audio received and waiting to be played, ms. */
+  readonly bufferedMs?: number;
+  /** What the jitter buffer holds back at the start of an utterance, ms. */
+  readonly jitterBufferMs?: number;
+  /** How often audio ran out mid-utterance, in this call. */
+  readonly underruns?: number;
+  /** Received samples that were lost, and replaced by silence or skipped. */
+  readonly concealedSamples?: number;
+  /** Received samples that came twice or too late. */
+  readonly droppedSamples?: number;
+  /** Microphone frames sent, 20 ms each. */
+  readonly sentFrames: number;
+  /** Microphone frames not sent because the network did not keep up. */
+  readonly droppedFrames: number;
+}
+
+export interface VoiceClientEvents {
+  /** `reason` is set on `ended`: `client_closed`, or the code of what ended it. */
+  readonly state: { readonly state: CallState; readonly previous: CallState; readonly reason?: string };
+  /** Connected to a session of the server: a new one, or (`resumed`) the same as before a lost connection. */
+  readonly session: { readonly id: string; readonly resumed: boolean };
+  readonly transcript: Transcript;
+  /** The assistant begins or ends saying something. */
+  readonly utterance: { readonly id: number; readonly phase: "start" | "end"; readonly text?: string };
+  /** The assistant was cut off. */
+  readonly interrupted: { readonly utterance: number; readonly heard: string; readonly unheard: string };
+  /** About 20 times a second, dBFS, -60 is silence. `input` is measured while muted too; `muted` says so. */
+  readonly level: { readonly input: number; readonly output: number; readonly muted: boolean };
+  readonly metrics: TurnMetrics;
+  /** A message of the server's application. */
+  readonly data: { readonly name: string; readonly payload: unknown };
+  /** Something failed and the call goes on, or the call ended because of it; a failed `connect()` rejects instead. */
+  readonly error: VoiceClientError;
+  /** Once a second. */
+  readonly stats: CallStats;
+  readonly muted: boolean;
+  /** The microphones and speakers there are now; after one was plugged in or out. */
+  readonly devices: AudioDevices;
+  /** The browser keeps the page silent until the person touches it: show a button that calls `resume`. Again with `blocked: false` once it plays. */
+  readonly "autoplay-blocked": { readonly blocked: boolean; resume(): Promise<void> };
+}

@@ -1,0 +1,149 @@
+import { type AudioCodecName, type AudioSpecs, audioSampleRates } from "@roomkit/protocol";
+import type { AudioIOFactory, MicrophoneOptions } from "./browser/audio-io.ts";
+import { WebAudio } from "./browser/web-audio.ts";
+import { browserClock, type ClientClock } from "./clock.ts";
+import { VoiceClientError } from "./errors.ts";
+import type { JitterOptions } from "./playback/jitter-buffer.ts";
+import { defaultReconnect, type ReconnectOptions } from "./session/backoff.ts";
+import { browserPage, type Page } from "./session/page.ts";
+import type { TransportFactory } from "./transport/transport.ts";
+import { WebSocketTransport } from "./transport/websocket.ts";
+
+/** A value, or what gives one: asked again for every connection, so that a short-lived token is fresh. */
+export type Provided<T> = T | (() => T | Promise<T>);
+
+export interface VoiceClientOptions {
+  /** Where the server mounted its voice endpoints: `/voice`, `https://example.com/voice`; ws and wss are understood too. */
+  readonly url: string | URL;
+  /** How to connect. Default `websocket`; a function brings another transport. */
+  readonly transport?: "websocket" | TransportFactory;
+  /** Which microphone; `false` calls without one. */
+  readonly microphone?: MicrophoneOptions | false;
+  /** A device of `devices().outputs`; default the system's. */
+  readonly outputDevice?: string;
+  /** How audio is written. `mulaw` halves the traffic and sounds like it. Default `pcm16`. */
+  readonly codec?: AudioCodecName;
+  /** Rate of the audio that is sent, Hz: 8,000, 16,000, 24,000 or 48,000. Default 16,000. The server has the last word. */
+  readonly sendSampleRate?: number;
+  /** Rate of the audio that is received, Hz; as above. Default 24,000. */
+  readonly receiveSampleRate?: number;
+  /** Goes into the query as `token`: make it short-lived, since servers log addresses. */
+  readonly token?: Provided<string>;
+  /** More for the query of every request. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** WebSocket subprotocols, for servers that take a token there. */
+  readonly protocols?: Provided<readonly string[]>;
+  /** What to do when the connection is lost; `false` ends the call. */
+  readonly reconnect?: Partial<ReconnectOptions> | false;
+  /** How playback rides out late packets. */
+  readonly jitter?: Partial<JitterOptions>;
+  /** Where the page serves `workletSource`, when its content security policy forbids `blob:` scripts. */
+  readonly workletUrl?: string | URL;
+  /** From an attempt to connect to the server's `ready`, ms. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Time between pings, ms. Default 5,000; less when the server's idle limit asks for it. */
+  readonly pingEveryMs?: number;
+  /** Silence after a ping that means the connection is dead, ms. Default 10,000. */
+  readonly deadAfterMs?: number;
+  /** Named in the server's records. */
+  readonly client?: { readonly name?: string; readonly version?: string };
+  /** Hears of event handlers that threw. Default: the console. */
+  readonly onHandlerError?: (error: unknown, event: string) => void;
+  /** For tests: time, chance, the page, and the page's ears and mouth. */
+  readonly environment?: Partial<Environment>;
+}
+
+/** Everything the client takes from the platform. */
+export interface Environment {
+  readonly clock: ClientClock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly page: Page;
+  readonly audio: AudioIOFactory;
+  /** What a relative `url` is relative to. */
+  readonly baseUrl: string;
+}
+
+/** The options with nothing left open. */
+export interface ResolvedOptions {
+  readonly url: URL;
+  readonly makeTransport: TransportFactory;
+  readonly microphone: MicrophoneOptions | undefined;
+  readonly audio: AudioSpecs;
+  readonly token: Provided<string> | undefined;
+  readonly query: Readonly<Record<string, string>>;
+  readonly protocols: Provided<readonly string[]>;
+  readonly reconnect: ReconnectOptions | undefined;
+  readonly connectTimeoutMs: number;
+  readonly pingEveryMs: number;
+  readonly deadAfterMs: number;
+  readonly client: { readonly name?: string; readonly version?: string };
+  readonly onHandlerError: (error: unknown, event: string) => void;
+  readonly environment: Environment;
+}
+
+/** @throws VoiceClientError `invalid_option`. */
+export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
+  const { environment, jitter, workletUrl, outputDevice } = options;
+  const codec = options.codec ?? "pcm16";
+  if (codec !== "pcm16" && codec !== "mulaw") throw invalid("codec", "pcm16 or mulaw");
+  const { transport = "websocket" } = options;
+  if (transport !== "websocket" && typeof transport !== "function")
+    throw invalid("transport", "websocket or a function");
+  return {
+    url: resolveUrl(options.url, environment?.baseUrl ?? globalThis.location?.href),
+    makeTransport: transport === "websocket" ? (context) => new WebSocketTransport(context) : transport,
+    microphone: options.microphone === false ? undefined : (options.microphone ?? {}),
+    audio: {
+      send: { codec, sampleRate: rate("sendSampleRate", options.sendSampleRate ?? 16_000) },
+      receive: { codec, sampleRate: rate("receiveSampleRate", options.receiveSampleRate ?? 24_000) },
+    },
+    token: options.token,
+    query: options.query ?? {},
+    protocols: options.protocols ?? [],
+    reconnect: options.reconnect === false ? undefined : { ...defaultReconnect, ...options.reconnect },
+    connectTimeoutMs: ms("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),
+    pingEveryMs: ms("pingEveryMs", options.pingEveryMs ?? 5_000),
+    deadAfterMs: ms("deadAfterMs", options.deadAfterMs ?? 10_000),
+    client: options.client ?? {},
+    onHandlerError:
+      options.onHandlerError ?? ((error, event) => console.error(`[roomkit] a handler of "${event}" failed`, error)),
+    environment: {
+      clock: browserClock,
+      random: Math.random,
+      page: browserPage,
+      audio: (handlers) => new WebAudio({ workletUrl, jitter, outputDevice }, handlers),
+      baseUrl: "",
+      ...environment,
+    },
+  };
+}
+
+function resolveUrl(value: string | URL, base: string | undefined): URL {
+  let url: URL;
+  try {
+    url = new URL(value, base);
+  } catch {
+    throw invalid("url", "an address or a path, such as /voice");
+  }
+  // ws: to http:, wss: to https:.
+  url = new URL(url.href.replace(/^ws/, "http"));
+  if (!/^https?:$/.test(url.protocol)) throw invalid("url", "an http, https, ws or wss address");
+  url.pathname = url.pathname.replace(/\/+$/, "");
+  url.hash = "";
+  return url;
+}
+
+function rate(name: string, value: number): number {
+  if ((audioSampleRates as readonly number[]).includes(value)) return value;
+  throw invalid(name, audioSampleRates.join(", "));
+}
+
+function ms(name: string, value: number): number {
+  if (value > 0 && value <= 3_600_000) return value;
+  throw invalid(name, "milliseconds above 0");
+}
+
+function invalid(name: string, rule: string): VoiceClientError {
+  return new VoiceClientError("invalid_option", `${name} must be ${rule}`);
+}

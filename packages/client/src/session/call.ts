@@ -1,0 +1,257 @@
+import type { ClientMessage, PlaybackMessage, ReadyMessage, V1ServerMessage } from "@roomkit/protocol";
+import { unlessAborted } from "../abort.ts";
+import type { AudioIO } from "../browser/audio-io.ts";
+import { listDevices } from "../browser/microphone.ts";
+import { VoiceClientError } from "../errors.ts";
+import type { CallState, CallStats, VoiceClientEvents } from "../events.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { PlaybackReport } from "../playback/player.ts";
+import type { Transport, TransportHandlers } from "../transport/transport.ts";
+import type { PlaybackStats } from "../worklets/messages.ts";
+import { Link } from "./link.ts";
+
+const STATS_EVERY_MS = 1_000;
+/** Utterances whose last report is kept while there is no connection. */
+const MAX_UNSENT_REPORTS = 64;
+
+export interface CallHandlers {
+  emit<K extends keyof VoiceClientEvents>(event: K, payload: VoiceClientEvents[K]): void;
+  onState(state: CallState): void;
+  /** The call is over, though `close` was not called. */
+  onEnd(reason: string, error: VoiceClientError | undefined): void;
+}
+
+export interface OpenOptions {
+  readonly inputDevice: string | undefined;
+  readonly outputDevice: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One call from dialling to hanging up: joins the line to the server with the page's ears and mouth. */
+export class Call {
+  readonly audio: AudioIO;
+  readonly #options: ResolvedOptions;
+  readonly #handlers: CallHandlers;
+  readonly #link: Link;
+  readonly #abort = new AbortController();
+  readonly #unwatch: () => void;
+  #muted = false;
+  #inputDb = -60;
+  #playback: PlaybackStats | undefined;
+  /** Offset of the first frame since `ready`: what the server counts from. */
+  #firstOffset: number | undefined;
+  #sentFrames = 0;
+  #droppedFrames = 0;
+  #unsent = new Map<number, PlaybackMessage>();
+  #cancelStats: (() => void) | undefined;
+
+  constructor(options: ResolvedOptions, handlers: CallHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    const { environment, reconnect, connectTimeoutMs, pingEveryMs, deadAfterMs } = options;
+    const { clock, page, random } = environment;
+    this.audio = environment.audio({
+      onFrame: (offset, samples) => this.#sendFrame(offset, samples),
+      onInputLevel: (db) => {
+        this.#inputDb = db;
+      },
+      onOutputLevel: (db, stats) => {
+        this.#playback = stats;
+        handlers.emit("level", { input: this.#inputDb, output: db, muted: this.#muted });
+      },
+      onReport: (report, underruns) => this.#sendReport(report, underruns),
+      onBlocked: (blocked) => handlers.emit("autoplay-blocked", { blocked, resume: () => this.audio.resume() }),
+      onMicrophoneLost: (error) => handlers.emit("error", VoiceClientError.from(error, "microphone_lost")),
+      onDevices: () => {
+        listDevices().then(
+          (devices) => handlers.emit("devices", devices),
+          () => {},
+        );
+      },
+    });
+    this.#link = new Link({
+      makeTransport: (resume, transportHandlers) => this.#makeTransport(resume, transportHandlers),
+      handlers: {
+        onUp: (ready, transport) => this.#up(ready, transport),
+        onDown: () => handlers.onState("reconnecting"),
+        onMessage: (message) => this.#receive(message),
+        onAudio: (audio) => this.audio.play(audio),
+        onStream: (stream) => this.audio.playStream(stream),
+        onEnd: (reason, error) => {
+          this.close().catch(() => {});
+          handlers.onEnd(reason, error);
+        },
+      },
+      reconnect,
+      connectTimeoutMs,
+      pingEveryMs,
+      deadAfterMs,
+      clock,
+      page,
+      random,
+    });
+    this.#unwatch = page.onLeave(() => this.#hangUp());
+  }
+
+  get connected(): boolean {
+    return this.#link.transport !== undefined;
+  }
+
+  /** @throws VoiceClientError; everything is released then. */
+  async open({ inputDevice, outputDevice, signal }: OpenOptions): Promise<void> {
+    const abort = (): void => this.#abort.abort(VoiceClientError.from(signal?.reason, "aborted"));
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted) abort();
+    try {
+      // Started before anything is awaited: the click that led here is what lets the page make sound.
+      const ears = Promise.all([this.audio.start(), this.#openMicrophone(inputDevice)]);
+      // A person may take a minute over the browser's question, or never answer it.
+      await unlessAborted(ears, this.#abort.signal);
+      if (outputDevice !== undefined) await this.audio.setOutputDevice(outputDevice);
+      await this.#link.open(this.#abort.signal);
+    } catch (error) {
+      await this.close().catch(() => {});
+      throw VoiceClientError.from(this.#abort.signal.aborted ? this.#abort.signal.reason : error, "connection_failed");
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  send(message: ClientMessage): void {
+    this.#link.send(message);
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.audio.setMuted(muted);
+    this.send({ event: "mute", muted });
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort(new VoiceClientError("aborted", "the call was ended"));
+    this.#unwatch();
+    this.#cancelStats?.();
+    this.#hangUp();
+    await this.audio.close();
+  }
+
+  #hangUp(): void {
+    this.send({ event: "stop" });
+    this.#link.close();
+  }
+
+  async #openMicrophone(deviceId: string | undefined): Promise<void> {
+    const { microphone } = this.#options;
+    if (microphone === undefined) return;
+    try {
+      await this.audio.openMicrophone(deviceId === undefined ? microphone : { ...microphone, deviceId });
+    } catch (error) {
+      if (!microphone.optional || this.#abort.signal.aborted) throw error;
+      this.#handlers.emit("error", VoiceClientError.from(error, "microphone_not_found"));
+    }
+  }
+
+  async #makeTransport(resume: string | undefined, handlers: TransportHandlers): Promise<Transport> {
+    const { url, query, token, protocols, audio, client, environment } = this.#options;
+    const given = typeof token === "function" ? await token() : token;
+    return this.#options.makeTransport({
+      url,
+      query: new Map([...Object.entries(query), ...(given === undefined ? [] : [["token", given] as const])]),
+      protocols: typeof protocols === "function" ? await protocols() : protocols,
+      audio,
+      resume,
+      client,
+      handlers,
+      clock: environment.clock,
+    });
+  }
+
+  #up(ready: ReadyMessage, transport: Transport): void {
+    const { send, receive } = ready.audio;
+    this.#firstOffset = undefined;
+    if (!ready.resumed) this.#unsent.clear();
+    if (transport.media === "frames") {
+      this.audio.setRates({ send: send.sampleRate, receive: receive.sampleRate }, !ready.resumed);
+    } else {
+      this.audio.setRates({}, !ready.resumed);
+      transport.sendStream?.(this.audio.outgoingStream()).catch((error: unknown) => {
+        this.#handlers.emit("error", VoiceClientError.from(error, "protocol_error"));
+      });
+    }
+    for (const report of this.#unsent.values()) transport.send(report);
+    this.#unsent.clear();
+    if (this.#muted) transport.send({ event: "mute", muted: true });
+    this.#cancelStats?.();
+    this.#scheduleStats();
+    this.#handlers.emit("session", { id: ready.session, resumed: ready.resumed });
+    this.#handlers.onState("listening");
+  }
+
+  #receive(message: V1ServerMessage): void {
+    if (!("type" in message)) return;
+    const { emit } = this.#handlers;
+    switch (message.type) {
+      case "state":
+        this.#handlers.onState(message.state);
+        break;
+      case "clear":
+        this.audio.clear(message.utterance);
+        break;
+      case "transcript":
+      case "utterance":
+      case "interrupted":
+      case "data": {
+        const { type, ...payload } = message;
+        emit(type, payload as never);
+        break;
+      }
+      case "metrics":
+        emit("metrics", message.turn);
+        break;
+      case "error":
+        emit("error", new VoiceClientError(message.code, message.message, { retryable: message.retryable }));
+        break;
+      default:
+      // pong and bye are the link's; levels are measured here, where they are heard.
+    }
+  }
+
+  #sendFrame(offset: number, samples: Int16Array): void {
+    const transport = this.#link.transport;
+    if (transport === undefined) return;
+    this.#firstOffset ??= offset;
+    if (transport.sendAudio(offset - this.#firstOffset, samples)) this.#sentFrames++;
+    else this.#droppedFrames++;
+  }
+
+  #sendReport({ utterance, playedSamples, done }: PlaybackReport, underruns: number): void {
+    const message: PlaybackMessage = {
+      event: "playback",
+      utterance,
+      playedSamples,
+      underruns,
+      ...(done ? { done } : {}),
+    };
+    if (this.connected) this.send(message);
+    else this.#unsent.set(utterance, message);
+    if (this.#unsent.size > MAX_UNSENT_REPORTS) this.#unsent.delete(this.#unsent.keys().next().value as number);
+  }
+
+  #scheduleStats(): void {
+    this.#cancelStats = this.#options.environment.clock.setTimeout(() => {
+      this.#handlers.emit("stats", this.#stats());
+      this.#scheduleStats();
+    }, STATS_EVERY_MS);
+  }
+
+  #stats(): CallStats {
+    const { roundTripMs } = this.#link;
+    return {
+      transport: this.#link.transport?.name ?? "",
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...this.#playback,
+      sentFrames: this.#sentFrames,
+      droppedFrames: this.#droppedFrames,
+    };
+  }
+}

@@ -1,0 +1,247 @@
+import type { ByeMessage, ClientMessage, ReadyMessage, V1ServerMessage } from "@roomkit/protocol";
+import { abortedError, unlessAborted } from "../abort.ts";
+import type { ClientClock } from "../clock.ts";
+import { VoiceClientError } from "../errors.ts";
+import type { ReceivedAudio, Transport, TransportClose, TransportHandlers } from "../transport/transport.ts";
+import { backoffMs, type ReconnectOptions } from "./backoff.ts";
+import { KeepAlive } from "./keep-alive.ts";
+import type { Page } from "./page.ts";
+
+export interface LinkHandlers {
+  /** Connected: first, or again. */
+  onUp(ready: ReadyMessage, transport: Transport): void;
+  /** The connection is gone; another is being tried. */
+  onDown(close: TransportClose): void;
+  onMessage(message: V1ServerMessage): void;
+  onAudio(audio: ReceivedAudio): void;
+  onStream(stream: MediaStream): void;
+  /** The call is over for good, though nobody called `close`. `error` is absent when the server ended it as planned. */
+  onEnd(reason: string, error: VoiceClientError | undefined): void;
+}
+
+export interface LinkOptions {
+  /** Makes the transport of the next attempt. */
+  makeTransport(resume: string | undefined, handlers: TransportHandlers): Promise<Transport>;
+  readonly handlers: LinkHandlers;
+  readonly reconnect: ReconnectOptions | undefined;
+  /** From the attempt to the server's `ready`, ms. */
+  readonly connectTimeoutMs: number;
+  readonly pingEveryMs: number;
+  readonly deadAfterMs: number;
+  readonly clock: ClientClock;
+  readonly page: Page;
+  /** 0 to 1; for the back-off. */
+  random(): number;
+}
+
+/** Server codes that say the session to be resumed is not there any more. */
+const EXPIRED: ReadonlySet<string> = new Set([
+  "session_expired",
+  "unknown_session",
+  "resume_expired",
+  "invalid_resume",
+]);
+/** `bye` reasons that are the normal end of a call. */
+const PLANNED: ReadonlySet<string> = new Set(["client_closed", "server_closed", "closed"]);
+
+/** One call's line to its server: connects, notices when the connection is lost, and connects again into the same session. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #abort = new AbortController();
+  readonly #unwatch: () => void;
+  #transport: Transport | undefined;
+  #keepAlive: KeepAlive | undefined;
+  #resume: string | undefined;
+  #bye: ByeMessage | undefined;
+  /** Ends the current wait between two attempts. */
+  #wake: (() => void) | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#unwatch = options.page.onChange(() => {
+      this.#keepAlive?.probe();
+      if (options.page.online) this.#wake?.();
+    });
+  }
+
+  /** The connection in use; undefined while there is none. */
+  get transport(): Transport | undefined {
+    return this.#transport;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#keepAlive?.roundTripMs;
+  }
+
+  /** The first connection. Not tried again: whoever called is there to decide. @throws VoiceClientError */
+  async open(signal?: AbortSignal): Promise<void> {
+    try {
+      this.#up(await this.#attempt(signal));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  send(message: ClientMessage): void {
+    this.#transport?.send(message);
+  }
+
+  /** Ends the call; nothing is reported after it. */
+  close(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(new VoiceClientError("aborted", "the call was ended"));
+    this.#unwatch();
+    this.#drop();
+    this.#wake?.();
+  }
+
+  async #attempt(signal?: AbortSignal): Promise<{ transport: Transport; ready: ReadyMessage }> {
+    const { clock, connectTimeoutMs, makeTransport } = this.#options;
+    const attempt = new AbortController();
+    const cancel = clock.setTimeout(() => {
+      const message = `no answer within ${connectTimeoutMs} ms`;
+      attempt.abort(new VoiceClientError("connection_timeout", message, { retryable: true }));
+    }, connectTimeoutMs);
+    const sources = [this.#abort.signal, ...(signal ? [signal] : [])];
+    const onAbort = (): void =>
+      attempt.abort(abortedError(sources.find(({ aborted }) => aborted) ?? this.#abort.signal));
+    for (const source of sources) source.addEventListener("abort", onAbort);
+    let transport: Transport | undefined;
+    try {
+      if (sources.some(({ aborted }) => aborted)) onAbort();
+      transport = await unlessAborted(
+        makeTransport(
+          this.#resume,
+          this.#transportHandlers(() => this.#transport === transport),
+        ),
+        attempt.signal,
+      );
+      return { transport, ready: await transport.connect(attempt.signal) };
+    } catch (error) {
+      transport?.close();
+      throw VoiceClientError.from(error, "connection_failed");
+    } finally {
+      cancel();
+      for (const source of sources) source.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #transportHandlers(current: () => boolean): TransportHandlers {
+    const { handlers } = this.#options;
+    return {
+      onMessage: (message) => {
+        if (!current()) return;
+        this.#keepAlive?.heard();
+        if (!("type" in message)) return;
+        if (message.type === "pong") this.#keepAlive?.pong(message.t);
+        else if (message.type === "bye") this.#bye = message;
+        else handlers.onMessage(message);
+      },
+      onAudio: (audio) => {
+        if (!current()) return;
+        this.#keepAlive?.heard();
+        handlers.onAudio(audio);
+      },
+      onStream: (stream) => {
+        if (current()) handlers.onStream(stream);
+      },
+      onClose: (close) => {
+        if (current()) this.#lost(close);
+      },
+    };
+  }
+
+  #up({ transport, ready }: { transport: Transport; ready: ReadyMessage }): void {
+    if (this.#abort.signal.aborted) {
+      transport.close();
+      throw abortedError(this.#abort.signal);
+    }
+    const { clock, deadAfterMs, pingEveryMs, handlers } = this.#options;
+    this.#transport = transport;
+    this.#resume = ready.resume;
+    this.#bye = undefined;
+    const { idleMs } = ready.limits;
+    this.#keepAlive = new KeepAlive({
+      clock,
+      everyMs: idleMs > 0 ? Math.min(pingEveryMs, idleMs / 3) : pingEveryMs,
+      timeoutMs: deadAfterMs,
+      ping: (t) => transport.send({ event: "ping", t }),
+      onDead: () => {
+        transport.close();
+        this.#lost({ code: "connection_lost", message: `nothing heard for ${deadAfterMs} ms`, retryable: true });
+      },
+    });
+    handlers.onUp(ready, transport);
+  }
+
+  #drop(): void {
+    this.#keepAlive?.stop();
+    this.#keepAlive = undefined;
+    this.#transport?.close();
+    this.#transport = undefined;
+  }
+
+  #lost(close: TransportClose): void {
+    const bye = this.#bye;
+    this.#drop();
+    const gone = bye !== undefined && !bye.resumable;
+    const planned = gone ? PLANNED.has(bye.reason) : close.code === "server_closed";
+    const { reconnect, handlers } = this.#options;
+    if (planned) {
+      this.#end(bye?.reason ?? close.code, undefined);
+    } else if (gone || !close.retryable || reconnect === undefined) {
+      this.#fail(new VoiceClientError(gone ? bye.reason : close.code, close.message, { retryable: close.retryable }));
+    } else {
+      handlers.onDown(close);
+      void this.#reconnect(reconnect);
+    }
+  }
+
+  async #reconnect(options: ReconnectOptions): Promise<void> {
+    const { clock, page, random } = this.#options;
+    const deadline = clock.now() + options.giveUpAfterMs;
+    for (let attempt = 0; ; attempt++) {
+      await this.#sleep(Math.min(backoffMs(options, attempt, random()), deadline - clock.now()));
+      if (!page.online) await this.#sleep(deadline - clock.now());
+      if (this.#abort.signal.aborted) return;
+      try {
+        this.#up(await this.#attempt());
+        return;
+      } catch (cause) {
+        if (this.#abort.signal.aborted) return;
+        const error = VoiceClientError.from(cause, "connection_failed");
+        const expired = EXPIRED.has(error.code) && this.#resume !== undefined;
+        if (expired && options.newSession) this.#resume = undefined;
+        else if (expired) return this.#fail(new VoiceClientError("session_expired", error.message, { cause }));
+        else if (!error.retryable) return this.#fail(error);
+        if (clock.now() < deadline) continue;
+        const away = `not back within ${options.giveUpAfterMs} ms`;
+        return this.#fail(new VoiceClientError("connection_lost", away, { retryable: true, cause }));
+      }
+    }
+  }
+
+  #fail(error: VoiceClientError): void {
+    this.#end(error.code, error);
+  }
+
+  #end(reason: string, error: VoiceClientError | undefined): void {
+    this.close();
+    this.#options.handlers.onEnd(reason, error);
+  }
+
+  /** Waits, or not any longer once the network is back or the call is over. */
+  #sleep(ms: number): Promise<void> {
+    if (ms <= 0 || this.#abort.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#wake = undefined;
+        resolve();
+      };
+      const cancel = this.#options.clock.setTimeout(done, ms);
+      this.#wake = done;
+    });
+  }
+}

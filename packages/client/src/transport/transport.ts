@@ -1,0 +1,79 @@
+import type { AudioSpecs, ClientMessage, ReadyMessage, V1ServerMessage } from "@roomkit/protocol";
+import type { ClientClock } from "../clock.ts";
+
+/**
+ * One connection to a server, used once: made, connected, closed. Reconnecting makes a new one. Whatever carries it, the
+ * messages are protocol v1's; what differs is how audio travels, and {@link Transport.media} says which way.
+ */
+export interface Transport {
+  /** For people and statistics: `websocket`, `webrtc`. */
+  readonly name: string;
+  /**
+   * `frames`: the SDK captures, encodes and plays; audio goes through `sendAudio` and `onAudio`.
+   * `stream`: the browser does; the microphone goes through `sendStream`, the far end comes through `onStream`.
+   */
+  readonly media: "frames" | "stream";
+  /**
+   * Connects and asks for a session. Once `signal` aborts it must let go of everything and reject with the signal's reason.
+   *
+   * @returns the server's `ready`.
+   * @throws VoiceClientError `connection_failed`, `unauthorized`, `unknown_path`, `limit_reached`, or the server's code.
+   */
+  connect(signal: AbortSignal): Promise<ReadyMessage>;
+  /** Sends a message; ignored unless connected. */
+  send(message: ClientMessage): void;
+  /** (frames) Sends microphone audio at the granted rate. False when it was dropped because the network does not keep up. */
+  sendAudio(offset: number, samples: Int16Array): boolean;
+  /** (stream) Sends this audio from now on. */
+  sendStream?(stream: MediaStream): Promise<void>;
+  /** Ends the connection; `onClose` is not called for that. Safe to call at any time. */
+  close(): void;
+}
+
+/** Audio that arrived. */
+export interface ReceivedAudio {
+  readonly utterance: number;
+  /** Position of the first sample in the utterance. */
+  readonly offset: number;
+  readonly samples: Int16Array;
+  /** Nothing of the utterance comes after it. */
+  readonly end: boolean;
+}
+
+/** Why a connection ended by itself. */
+export interface TransportClose {
+  /** A client error code or the server's reason. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether it makes sense to connect again. */
+  readonly retryable: boolean;
+}
+
+/** Told by a transport after `connect` has resolved; never before, and never after `close`. */
+export interface TransportHandlers {
+  onMessage(message: V1ServerMessage): void;
+  onAudio(audio: ReceivedAudio): void;
+  /** (stream) The far end's audio, once. */
+  onStream(stream: MediaStream): void;
+  /** Called once. */
+  onClose(close: TransportClose): void;
+}
+
+/** What a transport is made from. */
+export interface TransportContext {
+  /** The mount, e.g. `https://example.com/voice`: absolute, http or https, no trailing slash. */
+  readonly url: URL;
+  /** Added to every request's query: the token and whatever else the application wants there. */
+  readonly query: ReadonlyMap<string, string>;
+  /** WebSocket subprotocols to offer. */
+  readonly protocols: readonly string[];
+  /** What to ask for. */
+  readonly audio: AudioSpecs;
+  /** Token of the session to continue. */
+  readonly resume: string | undefined;
+  readonly client: { readonly name?: string; readonly version?: string };
+  readonly handlers: TransportHandlers;
+  readonly clock: ClientClock;
+}
+
+export type TransportFactory = (context: TransportContext) => Transport;
