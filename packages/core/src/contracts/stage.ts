@@ -82,3 +82,15 @@ export interface Recorder extends Stage {
   inbound(frame: AudioFrame): void;
   outbound(frame: AudioFrame): void;
 }
+
+/** Changes the rate of one mono stream of 16-bit samples; `createResampler` of `@roomkit/pipeline` makes them. */
+export interface RateConverter {
+  process(samples: Int16Array): Int16Array;
+  /** The samples still held back; a new stream begins. */
+  flush(): Int16Array;
+  /** Drops what is held back; a new stream begins. */
+  reset(): void;
+}
+
+/** Makes the converter from one rate in Hz to another. @throws RoomKitError `unsupported_format`. */
+export type RateConverterFactory = (fromRate: number, toRate: number) => RateConverter;

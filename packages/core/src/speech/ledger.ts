@@ -49,6 +49,13 @@ export class HeardLedger {
     this.#segments.push({ from, to: this.#text.length, startMs: undefined });
   }
 
+  /** For voices that tell their own words while they speak: the whole text so far, without pieces. */
+  setText(text: string): void {
+    this.#text = text;
+    this.#segments.length = 0;
+    this.#begun = 0;
+  }
+
   /** The audio that follows speaks the next piece. */
   beginSegment(): void {
     const segment = this.#segments[this.#begun];

@@ -1,0 +1,261 @@
+import {
+  type ChannelHost,
+  type ConnectionInput,
+  canWrite,
+  type RealtimeEvent,
+  type RealtimeSession,
+  RoomKitError,
+  randomId,
+  type Unsubscribe,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { ToolRunner } from "@roomkit/tools";
+import type { RealtimeSettings } from "../options.ts";
+import { Conversation } from "./conversation.ts";
+import type { InboundAudio } from "./inbound.ts";
+import { OutboundAudio } from "./outbound.ts";
+
+export interface RealtimeCallOptions {
+  readonly host: ChannelHost;
+  readonly settings: RealtimeSettings;
+  readonly channelId: string;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly provider: RealtimeSession;
+  readonly inbound: InboundAudio;
+  readonly tools: ToolRunner;
+  /** The session is over from the provider's side. */
+  readonly onEnded: (reason: string) => void;
+}
+
+type State = "listening" | "thinking" | "speaking";
+
+/** One caller and one provider session, joined: audio both ways, words to the room, tools, interruption. */
+export class RealtimeCall {
+  readonly session: VoiceSession;
+  readonly #options: RealtimeCallOptions;
+  readonly #outbound: OutboundAudio;
+  readonly #conversation: Conversation;
+  readonly #lifetime = new AbortController();
+  readonly #running = new Map<string, AbortController>();
+  readonly #subscriptions: Unsubscribe[];
+  /** Responses whose late audio is dropped: the caller has interrupted them. */
+  readonly #cancelled = new Set<string>();
+  #response: string | undefined;
+  #userSpeaking = false;
+  #state: State | "" = "";
+  #muted = false;
+  #closed = false;
+
+  constructor(options: RealtimeCallOptions) {
+    const { host, settings, session, connection, provider, channelId } = options;
+    this.#options = options;
+    this.session = session;
+    this.#conversation = new Conversation({
+      host,
+      session,
+      connection,
+      channelId,
+      store: settings.emitTranscriptionEvents,
+    });
+    const from = provider.outbound.sampleRate;
+    const to = connection.outbound.sampleRate;
+    this.#outbound = new OutboundAudio({
+      connection,
+      clock: host.clock,
+      newId: () => host.ids("utt"),
+      resampler: from === to ? undefined : settings.createResampler?.(from, to),
+      maxBufferedMs: settings.maxBufferedMs,
+      onAudible: (utterance) => {
+        connection.send({ type: "utterance", id: utterance, phase: "start" });
+        this.#show();
+      },
+      onPlayed: ({ itemId, utterance, heard, unheard, record }) => {
+        connection.send({ type: "utterance", id: utterance, phase: "end" });
+        if (record.interrupted) {
+          provider.truncate(itemId, record.playedMs);
+          connection.send({ type: "interrupted", utterance, heard, unheard });
+          const facts = { session, roomId: session.roomId, utterance, heard, record };
+          host.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason: "barge_in" });
+          host.notifyHooks("ON_BARGE_IN", facts);
+        }
+        this.#conversation.heard(itemId, heard, record);
+        this.#show();
+      },
+      onOverflow: () =>
+        host.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
+    });
+    this.#subscriptions = [
+      provider.onEvent((event) => this.#onEvent(event)),
+      connection.onInput((input) => this.#onInput(input)),
+    ];
+    this.#show();
+  }
+
+  /** Whether audio of the caller may reach the provider now. */
+  get mayHear(): boolean {
+    const { host, channelId, settings } = this.#options;
+    const binding = host.binding(this.session.roomId, channelId);
+    if (this.#closed || this.#muted || binding === undefined || !canWrite(binding) || binding.muted) return false;
+    return !(settings.muteOnToolCall && this.#running.size > 0);
+  }
+
+  /** Puts text into the conversation. */
+  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
+    this.#options.provider.sendText(text, options);
+    if (options.respond !== false) this.#show("thinking");
+  }
+
+  /** Stops the reply under way, for the listener first. */
+  interrupt(): void {
+    const audible = this.#outbound.playing;
+    if (this.#response !== undefined) this.#cancelled.add(this.#response);
+    if (audible) this.#outbound.silence();
+    if (this.#options.provider.responding) this.#options.provider.interrupt();
+    this.#show();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stop of this.#subscriptions) stop();
+    this.#outbound.close();
+    this.#conversation.close();
+    this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
+    this.#running.clear();
+    this.#options.inbound.close();
+  }
+
+  #onEvent(event: RealtimeEvent): void {
+    const { host, session, connection, onEnded } = this.#options;
+    const { roomId } = session;
+    switch (event.type) {
+      case "response-start":
+        this.#response = event.responseId;
+        this.#userSpeaking = false;
+        this.#show();
+        return;
+      case "audio":
+        // What was under way when the caller interrupted may still arrive; the listener hears none of it.
+        if (this.#cancelled.has(event.responseId) || this.#outputMuted()) return;
+        this.#outbound.play(event.itemId, event.frame);
+        return;
+      case "transcript":
+        this.#onTranscript(event);
+        return;
+      case "speech-start":
+        this.#userSpeaking = true;
+        this.interrupt();
+        host.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp: 0 });
+        return;
+      case "speech-end":
+        this.#userSpeaking = false;
+        host.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp: 0, durationMs: 0 });
+        this.#show("thinking");
+        return;
+      case "response-end":
+        if (this.#response === event.responseId) this.#response = undefined;
+        if (!this.#cancelled.delete(event.responseId)) this.#outbound.complete();
+        this.#show();
+        return;
+      case "tool-call":
+        this.#conversation.after(() => void this.#runTool(event));
+        return;
+      case "tool-call-cancelled":
+        for (const id of event.ids)
+          this.#running.get(id)?.abort(new RoomKitError("aborted", "the model took the call back"));
+        return;
+      case "reconnecting":
+        connection.send({ type: "state", state: "thinking" });
+        return;
+      case "reconnected":
+        if (!event.contextKept)
+          host.logger.warn({ session: session.id }, "the provider lost the conversation and began anew");
+        this.#state = "";
+        this.#show();
+        return;
+      case "error":
+        host.notifyHooks("ON_ERROR", { roomId, where: "realtime", error: event.error });
+        host.emit("ai_error", { roomId, channelId: this.#options.channelId, error: event.error });
+        if (event.fatal)
+          connection.send({
+            type: "error",
+            code: event.error.code,
+            message: "The conversation was interrupted.",
+            retryable: true,
+          });
+        return;
+      case "closed":
+        onEnded(`provider_${event.reason}`);
+        return;
+    }
+  }
+
+  #onTranscript(event: Extract<RealtimeEvent, { type: "transcript" }>): void {
+    if (event.role === "user") {
+      this.#conversation.user(event.id, event.text, event.final);
+      return;
+    }
+    const itemId = event.itemId ?? event.id;
+    this.#outbound.text(itemId, event.text, event.final);
+    this.#conversation.assistant(itemId, event.text);
+  }
+
+  #onInput(input: ConnectionInput): void {
+    const { host, session } = this.#options;
+    const { roomId } = session;
+    if (input.type === "mute") this.#muted = input.muted;
+    else if (input.type === "interrupt") this.interrupt();
+    else if (input.type === "data")
+      host.notifyHooks("ON_CLIENT_DATA", { session, roomId, name: input.name, payload: input.payload });
+    else if (input.type === "dtmf" && isDigit(input.digit)) {
+      host.notifyHooks("ON_DTMF", { session, roomId, digit: input.digit, durationMs: 0, timestamp: 0 });
+    } else if (input.type === "text" && input.text.trim() !== "" && this.#mayWrite()) {
+      this.interrupt();
+      this.#conversation.user(randomId("text"), input.text.trim(), true);
+      this.sendText(input.text.trim());
+    }
+  }
+
+  async #runTool(call: Extract<RealtimeEvent, { type: "tool-call" }>): Promise<void> {
+    const { provider, tools } = this.#options;
+    if (this.#closed) return;
+    const controller = new AbortController();
+    const signal = AbortSignal.any([controller.signal, this.#lifetime.signal]);
+    this.#running.set(call.id, controller);
+    const { id, name, arguments: args } = call;
+    const { result, isError } = await tools.run(
+      { id, name, arguments: args },
+      { roomId: this.session.roomId, session: this.session, signal },
+    );
+    if (!this.#running.delete(call.id) || signal.aborted) return;
+    provider.submitToolResult(call.id, result, isError ? { isError } : {});
+  }
+
+  #mayWrite(): boolean {
+    const binding = this.#options.host.binding(this.session.roomId, this.#options.channelId);
+    return binding !== undefined && canWrite(binding) && !binding.muted;
+  }
+
+  #outputMuted(): boolean {
+    return this.#options.host.binding(this.session.roomId, this.#options.channelId)?.outputMuted ?? true;
+  }
+
+  /** Tells the client who has the floor, when that changed. */
+  #show(hint?: State): void {
+    if (this.#closed) return;
+    const state = this.#outbound.playing
+      ? "speaking"
+      : this.#userSpeaking
+        ? "listening"
+        : this.#response !== undefined
+          ? "thinking"
+          : (hint ?? "listening");
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.connection.send({ type: "state", state });
+  }
+}
+
+const isDigit = (digit: string): digit is "0" => /^[0-9*#A-D]$/.test(digit);

@@ -1,0 +1,207 @@
+import { type RealtimeEvent, type RealtimeSessionConfig, RoomKitError, silence } from "@roomkit/core";
+import {
+  type AIScript,
+  FakePipeline,
+  type FakePipelineStream,
+  ScriptedAI,
+  ScriptedStt,
+  ScriptedTts,
+  type SttScript,
+  VirtualClock,
+} from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { cascade } from "./cascade.ts";
+import type { CascadeOptions } from "./options.ts";
+
+async function open(
+  stt: SttScript[],
+  answers: AIScript[],
+  config: RealtimeSessionConfig = {},
+  options: Partial<CascadeOptions> = {},
+) {
+  const clock = new VirtualClock();
+  const pipeline = new FakePipeline();
+  const model = new ScriptedAI(clock, answers, 20);
+  const recogniser = new ScriptedStt(clock, stt);
+  const voice = new ScriptedTts(clock, { wordTimings: true, delayMs: 10 });
+  const provider = cascade({ stt: recogniser, ai: model, tts: voice, pipeline, clock, ...options });
+  const session = await provider.connect(config, { signal: new AbortController().signal });
+  const events: RealtimeEvent[] = [];
+  session.onEvent((event) => events.push(event));
+  const stream = pipeline.streams[0] as FakePipelineStream;
+  let at = 0;
+  const microphone = async (ms: number): Promise<void> => {
+    for (let t = 0; t < ms; t += 20, at += 20) {
+      session.sendAudio(silence(session.inbound, 20, at));
+      await clock.advance(20);
+    }
+  };
+  const speak = async (ms = 600): Promise<void> => {
+    await microphone(60);
+    stream.speechStart(60);
+    await microphone(ms + 500);
+    stream.speechEnd(500);
+  };
+  const of = <T extends RealtimeEvent["type"]>(type: T) =>
+    events.filter((e): e is Extract<RealtimeEvent, { type: T }> => e.type === type);
+  return { clock, provider, session, events, stream, model, voice, recogniser, microphone, speak, of };
+}
+
+describe("a turn", () => {
+  it("hears, answers and speaks, in the order of the contract", async () => {
+    const c = await open([{ partials: ["what"], finals: ["what time is it"] }], ["It is noon. Good bye."]);
+    await c.speak();
+    await c.clock.advance(3_000);
+    const names = c.events.map((e) => (e.type === "transcript" ? `${e.role}${e.final ? "!" : ""}` : e.type));
+    const order = names.filter((name, i) => name !== names[i - 1]);
+    expect(order).toEqual([
+      "user",
+      "speech-start",
+      "user",
+      "speech-end",
+      "user!",
+      "response-start",
+      "audio",
+      "assistant",
+      "audio",
+      "assistant",
+      "audio",
+      "assistant!",
+      "response-end",
+    ]);
+    expect(c.of("transcript").at(-1)).toMatchObject({ text: "It is noon. Good bye.", role: "assistant" });
+    const ms = c.of("audio").reduce((sum, e) => sum + (e.frame.samples.length / e.frame.sampleRate) * 1000, 0);
+    expect(ms).toBe("It is noon.Good bye.".length * 50);
+    expect(c.of("audio")[0]?.frame.sampleRate).toBe(c.session.outbound.sampleRate);
+  });
+
+  it("answers words too short to interrupt, and no noise", async () => {
+    const c = await open([{ finals: ["no"] }, {}], ["Fine."], {}, { interruptAfterMs: 5_000 });
+    await c.speak(100);
+    await c.clock.advance(2_000);
+    expect(c.of("response-end")).toHaveLength(1);
+    await c.speak(100);
+    await c.clock.advance(2_000);
+    expect(c.of("response-end")).toHaveLength(1);
+  });
+
+  it("begins with the history it was given", async () => {
+    const c = await open([], ["Hi again."], {
+      instructions: "Be kind.",
+      history: [
+        { role: "user", text: "I am Ada" },
+        { role: "assistant", text: "Hello Ada" },
+      ],
+    });
+    c.session.sendText("hello");
+    await c.clock.advance(2_000);
+    expect(c.model.requests[0]).toMatchObject({
+      system: "Be kind.",
+      messages: [
+        { role: "user", content: "I am Ada" },
+        { role: "assistant", content: "Hello Ada" },
+        { role: "user", content: "hello" },
+      ],
+    });
+  });
+});
+
+describe("an interruption", () => {
+  it("stops model and voice, and the memory keeps what was heard", async () => {
+    const c = await open([{ finals: ["go on"] }, { finals: ["stop"] }], ["One two three four five six.", "Okay."]);
+    await c.speak();
+    await c.clock.advanceUntil(() => c.of("audio").length > 0);
+    const item = c.of("audio")[0]?.itemId as string;
+    await c.speak();
+    expect(c.of("response-end")[0]?.status).toBeOneOf(["cancelled", "completed"]);
+    c.session.truncate(item, 450);
+    await c.clock.advance(2_000);
+    expect(c.model.requests[1]?.messages.slice(0, 2)).toEqual([
+      { role: "user", content: "go on" },
+      { role: "assistant", content: "One two" },
+    ]);
+    expect(c.session.responding).toBe(false);
+    expect([c.model.open, c.voice.open, c.recogniser.open]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("tools", () => {
+  const tools = [{ name: "dice", description: "Rolls a die.", parameters: { type: "object" } }];
+  const call: AIScript = [
+    { type: "text-delta", text: "One moment." },
+    { type: "tool-call", id: "c1", name: "dice", arguments: { sides: 6 } },
+    { type: "finish", reason: "tool-calls", providerData: { signed: true } },
+  ];
+
+  it("are called, and their result is spoken", async () => {
+    const c = await open([], [call, "You rolled a four."], { tools });
+    c.session.sendText("roll");
+    await c.clock.advanceUntil(() => c.of("tool-call").length > 0);
+    expect(c.of("tool-call")[0]).toMatchObject({ id: "c1", name: "dice", arguments: { sides: 6 } });
+    c.session.submitToolResult("c1", "4");
+    await c.clock.advance(3_000);
+    expect(c.model.requests[1]?.messages.slice(1)).toEqual([
+      {
+        role: "assistant",
+        content: "One moment.",
+        toolCalls: [{ id: "c1", name: "dice", arguments: { sides: 6 } }],
+        providerData: { signed: true },
+      },
+      { role: "tool", toolCallId: "c1", toolName: "dice", content: "4" },
+    ]);
+    expect(c.voice.spoken).toEqual(["One moment.", "You rolled a four."]);
+    expect(c.of("response-end")).toHaveLength(1);
+  });
+
+  it("that never answer are given up, and the model is told", async () => {
+    const c = await open([], [call, "It failed."], { tools }, { toolTimeoutMs: 1_000 });
+    c.session.sendText("roll");
+    await c.clock.advance(5_000);
+    expect(c.model.requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", isError: true });
+  });
+
+  it("are taken back when the caller interrupts", async () => {
+    const c = await open([], [call, "Fine."], { tools });
+    c.session.sendText("roll");
+    await c.clock.advanceUntil(() => c.of("tool-call").length > 0);
+    c.session.sendText("never mind");
+    await c.clock.advance(3_000);
+    expect(c.of("tool-call-cancelled")).toEqual([{ type: "tool-call-cancelled", ids: ["c1"] }]);
+    expect(c.of("response-end").map((e) => e.status)).toEqual(["cancelled", "completed"]);
+  });
+});
+
+describe("failures", () => {
+  it("a model that fails before it said anything is apologised for", async () => {
+    const c = await open([], [new RoomKitError("down", "down")], {}, { apology: "Sorry." });
+    c.session.sendText("hi");
+    await c.clock.advance(2_000);
+    expect(c.voice.spoken).toEqual(["Sorry."]);
+    expect(c.of("error")[0]?.error.code).toBe("down");
+  });
+
+  it("a recogniser that fails is reported and harms nothing", async () => {
+    const c = await open([{ error: new RoomKitError("deaf", "deaf") }, { finals: ["hello"] }], ["Hi."]);
+    await c.speak();
+    await c.clock.advance(1_000);
+    expect(c.of("error").map((e) => e.error.code)).toEqual(["deaf"]);
+    await c.speak();
+    await c.clock.advance(2_000);
+    expect(c.voice.spoken).toEqual(["Hi."]);
+  });
+});
+
+it("closing ends everything and says so once", async () => {
+  const c = await open([{ hang: true }], ["One two three four five."]);
+  c.session.sendText("hi");
+  await c.clock.advanceUntil(() => c.of("audio").length > 0);
+  await c.microphone(60);
+  c.stream.speechStart(60);
+  await c.session.close();
+  await c.session.close();
+  await c.clock.advance(10_000);
+  expect(c.of("closed")).toHaveLength(1);
+  expect([c.model.open, c.voice.open, c.recogniser.open, c.stream.listeners, c.clock.pendingTimers]).toEqual([
+    0, 0, 0, 0, 0,
+  ]);
+});

@@ -1,0 +1,2 @@
+export { cascade } from "./cascade.ts";
+export type { CascadeOptions } from "./options.ts";

@@ -1,0 +1,25 @@
+import type { AIProvider, AudioPipeline, Clock, SentenceOptions, SttProvider, TtsProvider } from "@roomkit/core";
+
+export interface CascadeOptions {
+  readonly stt: SttProvider;
+  readonly ai: AIProvider;
+  readonly tts: TtsProvider;
+  /** The audio path, with a VAD: `audioPipeline({ vad: energyVad() })` of `@roomkit/pipeline`. */
+  readonly pipeline: AudioPipeline;
+  /** How long speech must last before it counts as an interruption. Default 250 ms. */
+  readonly interruptAfterMs?: number;
+  /** How long the recogniser may take for its last word. Default 5,000 ms. */
+  readonly sttTimeoutMs?: number;
+  /** Longest speech given to one recogniser stream. Default 60,000 ms. */
+  readonly maxSpeechMs?: number;
+  /** Messages of the conversation shown to the model at most. Default 60. */
+  readonly maxMessages?: number;
+  /** Rounds of tool calls before the model must answer in words. Default 8. */
+  readonly maxToolRounds?: number;
+  /** How long the application may take for a tool's result. Default 30,000 ms. */
+  readonly toolTimeoutMs?: number;
+  /** Said when the model fails before it said anything. Default a short apology; empty for silence. */
+  readonly apology?: string;
+  readonly sentences?: SentenceOptions;
+  readonly clock?: Clock;
+}

@@ -1,0 +1,113 @@
+import {
+  type AIPart,
+  type AudioFrame,
+  abortedError,
+  BoundedQueue,
+  type FinishReason,
+  frameDurationMs,
+  type HeardLedger,
+  RoomKitError,
+  type SentenceOptions,
+  type SpeechPart,
+  splitSentences,
+  type ToolCall,
+  type TtsProvider,
+} from "@roomkit/core";
+
+/** What one answer of the model came to. */
+export interface SpokenRound {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly reason: FinishReason;
+  readonly providerData: unknown;
+}
+
+export interface RoundOptions {
+  readonly tts: TtsProvider;
+  readonly voice?: string | undefined;
+  readonly language?: string | undefined;
+  readonly sentences?: SentenceOptions | undefined;
+  readonly signal: AbortSignal;
+  readonly ledger: HeardLedger;
+  readonly onAudio: (frame: AudioFrame) => void;
+  /** The text whose speech has begun so far. */
+  readonly onText: (text: string) => void;
+}
+
+/** Pieces the model may be ahead of the voice. */
+const MAX_TEXT_AHEAD = 4_096;
+
+/** Speaks one round of the model while it is being written. Throws what failed; what was spoken until then stands in the ledger. */
+export async function speakRound(parts: AsyncIterable<AIPart>, options: RoundOptions): Promise<SpokenRound> {
+  const text = new BoundedQueue<string>({ capacity: MAX_TEXT_AHEAD, overflow: "throw" });
+  const stopWatching = text.abortOn(options.signal);
+  try {
+    const [round] = await Promise.all([readModel(parts, text, options.signal), speak(text, options)]);
+    return { ...round, text: options.ledger.text };
+  } finally {
+    stopWatching();
+    void text.return();
+  }
+}
+
+async function readModel(
+  parts: AsyncIterable<AIPart>,
+  text: BoundedQueue<string>,
+  signal: AbortSignal,
+): Promise<Omit<SpokenRound, "text">> {
+  const toolCalls: ToolCall[] = [];
+  let reason: FinishReason | undefined;
+  let providerData: unknown;
+  try {
+    for await (const part of parts) {
+      if (signal.aborted) throw abortedError(signal);
+      if (part.type === "text-delta") text.push(part.text);
+      else if (part.type === "tool-call") toolCalls.push({ id: part.id, name: part.name, arguments: part.arguments });
+      else if (part.type === "error") throw part.error;
+      else if (part.type === "finish") {
+        reason = part.reason;
+        providerData = part.providerData;
+      }
+    }
+    if (reason === undefined)
+      throw new RoomKitError("ai_truncated", "the model stopped without finishing", { retryable: true });
+  } finally {
+    // What it said before it failed is still spoken.
+    text.end();
+  }
+  return { toolCalls, reason, providerData };
+}
+
+async function speak(text: AsyncIterable<string>, options: RoundOptions): Promise<void> {
+  const { tts, voice, language, sentences, signal, ledger } = options;
+  async function* pieces(): AsyncGenerator<string, void, undefined> {
+    for await (const piece of splitSentences(text, sentences)) {
+      ledger.addText(piece);
+      yield piece;
+    }
+  }
+  const speech = tts.synthesize(pieces(), {
+    signal,
+    ...(voice === undefined ? {} : { voice }),
+    ...(language === undefined ? {} : { language }),
+  });
+  let shown = "";
+  for await (const part of speech) {
+    if (signal.aborted) throw abortedError(signal);
+    note(part, ledger);
+    if (part.type !== "audio") continue;
+    options.onAudio(part.frame);
+    const begun = ledger.begunText(ledger.audioMs);
+    if (begun.length > shown.length) {
+      shown = begun;
+      options.onText(shown);
+    }
+  }
+  ledger.finish();
+}
+
+function note(part: SpeechPart, ledger: HeardLedger): void {
+  if (part.type === "segment") ledger.beginSegment();
+  else if (part.type === "words") ledger.addWords(part.words);
+  else ledger.addAudio(frameDurationMs(part.frame));
+}

@@ -1,0 +1,269 @@
+import {
+  type AudioFormat,
+  type AudioFrame,
+  Emitter,
+  HeardLedger,
+  type PipelineStream,
+  type RealtimeEvent,
+  type RealtimeSession,
+  type RealtimeSessionConfig,
+  RoomKitError,
+  type ToolCall,
+  type Unsubscribe,
+  withTimeout,
+} from "@roomkit/core";
+import { Hearing } from "./hearing.ts";
+import { ConversationMemory } from "./memory.ts";
+import type { CascadeOptions } from "./options.ts";
+import { speakRound } from "./response.ts";
+
+export interface CascadeSessionOptions {
+  readonly id: string;
+  readonly settings: Required<Omit<CascadeOptions, "sentences">> & Pick<CascadeOptions, "sentences">;
+  readonly config: RealtimeSessionConfig;
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+}
+
+interface ToolWait {
+  readonly resolve: (result: { readonly result: string; readonly isError: boolean }) => void;
+}
+
+/** A speech-to-speech session made of a recogniser, a model and a voice. */
+export class CascadeSession implements RealtimeSession {
+  readonly id: string;
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+  readonly #settings: CascadeSessionOptions["settings"];
+  readonly #pipeline: PipelineStream;
+  readonly #hearing: Hearing;
+  readonly #memory: ConversationMemory;
+  readonly #events: Emitter<{ event: RealtimeEvent }>;
+  readonly #ledgers = new Map<string, HeardLedger>();
+  readonly #toolWaits = new Map<string, ToolWait>();
+  #config: RealtimeSessionConfig;
+  #current: AbortController | undefined;
+  #responses = 0;
+  #closed = false;
+
+  constructor(options: CascadeSessionOptions) {
+    const { id, settings, config, inbound, outbound } = options;
+    this.id = id;
+    this.inbound = inbound;
+    this.outbound = outbound;
+    this.#settings = settings;
+    this.#config = config;
+    this.#events = new Emitter((error) => {
+      throw error;
+    });
+    this.#memory = new ConversationMemory(settings.maxMessages);
+    for (const { role, text } of config.history ?? []) {
+      if (role === "user") this.#memory.user(text);
+      else this.#memory.assistant("", text, [], undefined);
+    }
+    this.#pipeline = settings.pipeline.open({ inbound, outbound, sessionId: id });
+    this.#hearing = new Hearing({
+      pipeline: this.#pipeline,
+      stt: settings.stt,
+      clock: settings.clock,
+      language: config.language,
+      manual: config.turnDetection === "manual",
+      interruptAfterMs: settings.interruptAfterMs,
+      finalTimeoutMs: settings.sttTimeoutMs,
+      maxFrames: Math.ceil(settings.maxSpeechMs / 10),
+      onSpeech: () => {
+        this.interrupt();
+        this.#emit({ type: "speech-start" });
+      },
+      onPartial: (transcript, text) =>
+        this.#emit({ type: "transcript", id: transcript, role: "user", text, final: false }),
+      onFinal: (transcript, text) => this.#onHeard(transcript, text),
+      onError: (error) => this.#emit({ type: "error", error, fatal: false }),
+    });
+  }
+
+  get responding(): boolean {
+    return this.#current !== undefined;
+  }
+
+  onEvent(listener: (event: RealtimeEvent) => void): Unsubscribe {
+    return this.#events.on("event", listener);
+  }
+
+  sendAudio(frame: AudioFrame): void {
+    if (!this.#closed) this.#pipeline.processInbound(frame);
+  }
+
+  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
+    if (this.#closed) return;
+    this.interrupt();
+    // A model has one place for instructions; in the middle of a conversation they come as words.
+    this.#memory.user(options.role === "system" ? `(instruction) ${text}` : text);
+    if (options.respond !== false) void this.#respond();
+  }
+
+  activityStart(): void {
+    if (this.#closed || this.#config.turnDetection !== "manual") return;
+    this.interrupt();
+    this.#hearing.begin();
+    this.#emit({ type: "speech-start" });
+  }
+
+  activityEnd(): void {
+    if (!this.#closed && this.#config.turnDetection === "manual") this.#hearing.end();
+  }
+
+  interrupt(): void {
+    this.#current?.abort(new RoomKitError("aborted", "the caller interrupted"));
+    if (this.#current) this.#pipeline.clearOutbound();
+  }
+
+  truncate(itemId: string, playedMs: number): void {
+    const ledger = this.#ledgers.get(itemId);
+    if (ledger) this.#memory.correct(itemId, ledger.heardAt(playedMs).heard);
+  }
+
+  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
+    this.#toolWaits.get(callId)?.resolve({ result, isError: options.isError ?? false });
+  }
+
+  async update(config: Partial<RealtimeSessionConfig>): Promise<void> {
+    this.#config = { ...this.#config, ...config };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.interrupt();
+    this.#hearing.close();
+    this.#pipeline.close();
+    this.#toolWaits.clear();
+    this.#ledgers.clear();
+    this.#events.emit("event", { type: "closed", reason: "client" });
+    this.#events.clear();
+  }
+
+  #onHeard(transcript: string, text: string): void {
+    if (this.#closed) return;
+    this.#emit({ type: "speech-end" });
+    this.#emit({ type: "transcript", id: transcript, role: "user", text, final: true });
+    if (text === "") return;
+    // Short of the interruption threshold but understood: it is a turn all the same.
+    this.interrupt();
+    this.#memory.user(text);
+    void this.#respond();
+  }
+
+  async #respond(): Promise<void> {
+    const abort = new AbortController();
+    this.#current = abort;
+    const responseId = `${this.id}_r${++this.#responses}`;
+    this.#emit({ type: "response-start", responseId });
+    let status: "completed" | "cancelled" | "failed" = "completed";
+    try {
+      await this.#rounds(responseId, abort.signal);
+    } catch (thrown) {
+      status = abort.signal.aborted ? "cancelled" : "failed";
+      if (status === "failed")
+        this.#emit({ type: "error", error: RoomKitError.from(thrown, "ai_failed"), fatal: false });
+    }
+    if (this.#current === abort) this.#current = undefined;
+    this.#emit({ type: "response-end", responseId, status });
+  }
+
+  async #rounds(responseId: string, signal: AbortSignal): Promise<void> {
+    const { maxToolRounds } = this.#settings;
+    for (let round = 0; ; round++) {
+      const calls = await this.#round(responseId, round, round >= maxToolRounds, signal);
+      if (calls.length === 0) return;
+      const results = await Promise.all(calls.map((call) => this.#callTool(call, signal)));
+      for (const [i, call] of calls.entries()) {
+        const { result, isError } = results[i] as { result: string; isError: boolean };
+        this.#memory.tool(call, result, isError);
+      }
+    }
+  }
+
+  /** One answer of the model, spoken; gives the tools it wants. */
+  async #round(responseId: string, round: number, last: boolean, signal: AbortSignal): Promise<readonly ToolCall[]> {
+    const { ai, tts, sentences, apology } = this.#settings;
+    const { instructions, tools, temperature, voice, language } = this.#config;
+    const itemId = `${responseId}_${round}`;
+    const ledger = new HeardLedger();
+    this.#remember(itemId, ledger);
+    const onAudio = (frame: AudioFrame): void =>
+      this.#sendSpeech(responseId, itemId, this.#pipeline.processOutbound(frame));
+    const onText = (text: string): void =>
+      this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: false });
+    const speaking = { tts, voice, language, sentences, signal, ledger, onAudio, onText };
+    const request = {
+      messages: this.#memory.messages(),
+      ...(instructions === undefined ? {} : { system: instructions }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(tools === undefined || tools.length === 0 ? {} : { tools, ...(last ? { toolChoice: "none" as const } : {}) }),
+    };
+    try {
+      const spoken = await speakRound(ai.generate(request, { signal }), speaking);
+      this.#memory.assistant(itemId, spoken.text, spoken.toolCalls, spoken.providerData);
+      return last ? [] : spoken.toolCalls;
+    } catch (error) {
+      if (signal.aborted || ledger.text !== "" || apology === "") {
+        if (ledger.text !== "") this.#memory.assistant(itemId, ledger.text, [], undefined);
+        throw error;
+      }
+      this.#emit({ type: "error", error: RoomKitError.from(error, "ai_failed"), fatal: false });
+      await speakRound(said(apology), speaking);
+      return [];
+    } finally {
+      if (!signal.aborted) this.#sendSpeech(responseId, itemId, this.#pipeline.flushOutbound());
+      if (ledger.text !== "")
+        this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text: ledger.text, final: true });
+    }
+  }
+
+  async #callTool(
+    call: ToolCall,
+    signal: AbortSignal,
+  ): Promise<{ readonly result: string; readonly isError: boolean }> {
+    const { clock, toolTimeoutMs } = this.#settings;
+    const answered = new Promise<{ readonly result: string; readonly isError: boolean }>((resolve) => {
+      this.#toolWaits.set(call.id, { resolve });
+    });
+    this.#emit({ type: "tool-call", ...call });
+    try {
+      return await withTimeout(answered, toolTimeoutMs, { clock, signal, what: `the result of ${call.name}` });
+    } catch (error) {
+      if (signal.aborted) {
+        this.#emit({ type: "tool-call-cancelled", ids: [call.id] });
+        this.#memory.tool(call, "The call was interrupted.", true);
+        throw error;
+      }
+      return { result: "The tool took too long.", isError: true };
+    } finally {
+      this.#toolWaits.delete(call.id);
+    }
+  }
+
+  #sendSpeech(responseId: string, itemId: string, frame: AudioFrame): void {
+    if (frame.samples.length > 0) this.#emit({ type: "audio", responseId, itemId, frame });
+  }
+
+  /** Ledgers serve truncation, which concerns the newest speech only. */
+  #remember(itemId: string, ledger: HeardLedger): void {
+    this.#ledgers.set(itemId, ledger);
+    if (this.#ledgers.size > 16) this.#ledgers.delete(this.#ledgers.keys().next().value as string);
+  }
+
+  #emit(event: RealtimeEvent): void {
+    if (!this.#closed) this.#events.emit("event", event);
+  }
+}
+
+async function* said(
+  text: string,
+): AsyncGenerator<
+  { readonly type: "text-delta"; readonly text: string } | { readonly type: "finish"; readonly reason: "stop" }
+> {
+  yield { type: "text-delta", text };
+  yield { type: "finish", reason: "stop" };
+}
