@@ -6,7 +6,12 @@ export const ChannelCategory = { TRANSPORT: "transport", INTELLIGENCE: "intellig
 
 /** What a channel may do in a room. */
 export type Access = "read_write" | "read_only" | "write_only" | "none";
-export const Access = { READ_WRITE: "read_write", READ_ONLY: "read_only", WRITE_ONLY: "write_only", NONE: "none" } as const;
+export const Access = {
+  READ_WRITE: "read_write",
+  READ_ONLY: "read_only",
+  WRITE_ONLY: "write_only",
+  NONE: "none",
+} as const;
 
 /** Who sees a channel's events: everybody, nobody, one category, or the channels named. */
 export type Visibility = "all" | "none" | "transport" | "intelligence" | readonly string[];
@@ -25,11 +30,11 @@ export interface Binding {
   readonly metadata: Metadata;
 }
 
-export function canRead(binding: Binding): boolean {
+export function canRead(binding: Pick<Binding, "access">): boolean {
   return binding.access === "read_write" || binding.access === "read_only";
 }
 
 /** Access alone; a muted channel may write but its events are blocked. */
-export function canWrite(binding: Binding): boolean {
+export function canWrite(binding: Pick<Binding, "access">): boolean {
   return binding.access === "read_write" || binding.access === "write_only";
 }

@@ -105,12 +105,13 @@ export interface Channel {
   register(host: ChannelHost): void;
   /** Called before an attachment stands; throwing refuses it. */
   onAttached?(room: Room, binding: Binding): void | Promise<void>;
+  /** No longer in the room, or the room closed: let go of what belongs to it. */
   onDetached?(roomId: string): void | Promise<void>;
   /** The binding changed (access, mute, visibility). */
   onBindingChanged?(binding: Binding): void;
-  /** Every event the channel may read, in index order per room. */
+  /** Every event the channel may read, in index order per room. Bounded by the kit's `deliveryTimeoutMs`; a `stream` it answers with is not. */
   onEvent?(event: RoomEvent, context: DeliveryContext): Promise<ChannelReply | undefined>;
-  /** Brings an event to the channel's people; called after `onEvent` unless output is muted. */
+  /** Brings an event to the channel's people; called after `onEvent` unless output is muted. Bounded by `deliveryTimeoutMs`: do not wait for long playback. */
   deliver?(event: RoomEvent, context: DeliveryContext): Promise<void>;
   /** Whether a streamed reply can be delivered to this room now. */
   canStream?(roomId: string): boolean;
@@ -130,7 +131,14 @@ export interface ChannelHost {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ids: IdSource;
-  /** Says something into a room on behalf of a channel. @throws RoomKitError `unknown_room`, `room_closed`, `not_attached`, `aborted`. */
+  /**
+   * Says something into a room on behalf of a channel, and resolves when all replies it caused are through. Called from
+   * inside `onEvent`, `deliver` or a hook that the room waits for, it resolves at the commit instead, as waiting there would
+   * be waiting for itself; such an event counts as one level deeper in the chain.
+   *
+   * @throws RoomKitError `unknown_room`, `room_closed`, `unknown_channel`, `not_attached`, `invalid_message`, `room_busy`,
+   *   `timeout` (nothing stored), `aborted` (nothing stored), `kit_closed`.
+   */
   processInbound(message: InboundMessage, options?: InboundOptions): Promise<InboundResult>;
   /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */
   binding(roomId: string, channelId: string): Binding | undefined;

@@ -5,7 +5,13 @@ import type { Visibility } from "./binding.ts";
 export type EventContent =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "tool-call"; readonly callId: string; readonly name: string; readonly arguments: unknown }
-  | { readonly type: "tool-result"; readonly callId: string; readonly name: string; readonly result: string; readonly isError: boolean }
+  | {
+      readonly type: "tool-result";
+      readonly callId: string;
+      readonly name: string;
+      readonly result: string;
+      readonly isError: boolean;
+    }
   /** Something the system did: attached, detached, interrupted, ... */
   | { readonly type: "system"; readonly code: string; readonly data?: Metadata };
 
@@ -52,7 +58,10 @@ export interface RoomEvent extends EventDraft {
   /** 0, 1, 2, ... without a gap. */
   readonly index: number;
   readonly status: "delivered" | "blocked";
-  /** Why a blocked event was blocked: `hook:<name>`, `source_muted`, `source_read_only`, `event_chain_depth_limit`. */
+  /**
+   * Why a blocked event was blocked: `hook:<name>`, `source_muted`, `source_read_only`, `event_chain_depth_limit`,
+   * `cascade_limit`.
+   */
   readonly blockedBy?: string;
   /** Replies to replies count up; see `maxChainDepth`. */
   readonly chainDepth: number;

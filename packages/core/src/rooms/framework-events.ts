@@ -5,12 +5,16 @@ import type { RoomEvent } from "./event.ts";
 /** What the kit reports while it works; never stored. */
 export interface FrameworkEvents {
   readonly room_created: { readonly roomId: string };
+  readonly room_paused: { readonly roomId: string };
+  readonly room_archived: { readonly roomId: string };
   readonly room_closed: { readonly roomId: string };
   readonly room_refused_event: { readonly roomId: string; readonly channelId: string };
   readonly channel_attached: { readonly roomId: string; readonly channelId: string };
   readonly channel_detached: { readonly roomId: string; readonly channelId: string };
   readonly event_processed: { readonly roomId: string; readonly event: RoomEvent };
   readonly event_blocked: { readonly roomId: string; readonly event: RoomEvent; readonly reason: string };
+  /** An event was given up before its commit; nothing of it was stored. */
+  readonly process_timeout: { readonly roomId: string; readonly channelId: string };
   readonly chain_depth_exceeded: { readonly roomId: string; readonly channelId: string };
   readonly delivery_failed: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
   readonly hook_error: { readonly hook: string; readonly trigger: string; readonly error: RoomKitError };

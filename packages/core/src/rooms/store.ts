@@ -3,10 +3,12 @@ import type { Binding } from "./binding.ts";
 import type { RoomEvent } from "./event.ts";
 import type { Room, RoomStatus, RoomTimers } from "./room.ts";
 
+export type ParticipantRole = "owner" | "agent" | "member" | "observer" | "bot";
+
 export interface Participant {
   readonly id: string;
   readonly roomId: string;
-  readonly role: "owner" | "agent" | "member" | "observer" | "bot";
+  readonly role: ParticipantRole;
   readonly displayName?: string;
   readonly metadata: Metadata;
 }
@@ -32,6 +34,8 @@ export type CommitResult =
 export interface EventQuery {
   /** Only events with a greater index. */
   readonly after?: number;
+  /** Only events with a smaller index. */
+  readonly before?: number;
   /** The newest so many of those, still oldest first. */
   readonly last?: number;
 }
@@ -49,15 +53,27 @@ export interface ConversationStore {
   /** @throws RoomKitError `conflict` when the version is no longer `expectVersion`, `unknown_room`. */
   patchRoom(roomId: string, patch: RoomPatch, expectVersion: number): Promise<Room>;
   listRooms(filter?: { readonly status?: RoomStatus }): Promise<readonly Room[]>;
+  /** Forgets the room with all that belongs to it; nothing happens when there is none. */
   deleteRoom(roomId: string): Promise<void>;
-  /** The only way a log grows: one atomic step that stores the events, counts them and notes the activity. @throws RoomKitError `unknown_room`. */
-  commit(roomId: string, events: readonly NewEvent[]): Promise<CommitResult>;
+  /**
+   * The only way a log grows: one atomic step that stores the events, counts them and notes the activity as of `at` (wall
+   * time; stores have no clock). It does not change the room's `version`. @throws RoomKitError `unknown_room`.
+   */
+  commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult>;
+  /** Oldest first; empty for a room it does not know. */
   readEvents(roomId: string, query?: EventQuery): Promise<readonly RoomEvent[]>;
+  /** The event committed with this key in this room. */
+  findByIdempotencyKey(roomId: string, key: string): Promise<RoomEvent | undefined>;
+  /** Adds or replaces. @throws RoomKitError `unknown_room`. */
   putBinding(binding: Binding): Promise<void>;
   removeBinding(roomId: string, channelId: string): Promise<void>;
+  /** In the order they were first put. */
   listBindings(roomId: string): Promise<readonly Binding[]>;
+  /** Adds or replaces. @throws RoomKitError `unknown_room`. */
   putParticipant(participant: Participant): Promise<void>;
+  /** In the order they were first put. */
   listParticipants(roomId: string): Promise<readonly Participant[]>;
+  /** Idempotent. */
   close(): Promise<void>;
 }
 
@@ -65,5 +81,9 @@ export interface ConversationStore {
 export interface LockManager {
   readonly scope: "process" | "shared";
   /** Runs `work` alone for `key`, in the order of the calls. @throws RoomKitError `timeout` or `aborted` while waiting; `work` then never runs. */
-  withLock<T>(key: string, work: () => Promise<T>, options?: { readonly waitMs?: number; readonly signal?: AbortSignal }): Promise<T>;
+  withLock<T>(
+    key: string,
+    work: () => Promise<T>,
+    options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
+  ): Promise<T>;
 }

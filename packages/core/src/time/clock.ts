@@ -44,7 +44,8 @@ export const systemClock: Clock = makeClock({
   now: () => performance.now(),
   wallTime: () => Date.now(),
   setTimeout(handler, ms) {
-    const timer = setTimeout(handler, ms);
+    // A platform timer beyond 31 bits fires at once instead of in a month.
+    const timer = setTimeout(handler, Math.min(ms, 2 ** 31 - 1));
     (timer as { unref?: () => void }).unref?.();
     return () => clearTimeout(timer);
   },
@@ -82,6 +83,48 @@ export function withTimeout<T>(
     promise.then(
       (value) => settle(() => resolve(value)),
       (error: unknown) => settle(() => reject(error)),
+    );
+  });
+}
+
+/**
+ * Waits for `promise` as long as it takes; but once `signal` aborts, only `graceMs` more, in which the work behind it can wind up
+ * and still give its result.
+ *
+ * @throws RoomKitError `timeout` when it has not wound up in time, or whatever `promise` rejects with.
+ */
+export function withGrace<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  graceMs: number,
+  clock: Clock = systemClock,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let cancel: Cancel = () => {};
+    const onAbort = (): void => {
+      cancel = clock.setTimeout(
+        () =>
+          reject(
+            new RoomKitError("timeout", `did not stop within ${graceMs} ms of being told to`, { cause: signal.reason }),
+          ),
+        graceMs,
+      );
+    };
+    const settle = (): void => {
+      cancel();
+      signal.removeEventListener("abort", onAbort);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (error: unknown) => {
+        settle();
+        reject(error);
+      },
     );
   });
 }

@@ -1,0 +1,95 @@
+import { RoomKitError } from "../../errors/error.ts";
+import { Emitter } from "../../events/emitter.ts";
+import { randomId } from "../../ids/ids.ts";
+import { consoleLogger } from "../../log/logger.ts";
+import { AbortScope } from "../../time/abort-scope.ts";
+import { systemClock } from "../../time/clock.ts";
+import type { ChannelHost } from "../channel.ts";
+import type { FrameworkEvents } from "../framework-events.ts";
+import { InProcessLocks } from "../locks.ts";
+import { MemoryStore } from "../memory-store.ts";
+import type { RoomKitOptions } from "../options.ts";
+import { CallScopes } from "./call-scopes.ts";
+import { commitEvent } from "./commit.ts";
+import type { Engine } from "./engine.ts";
+import { visibleEvents } from "./history.ts";
+import { HookEngine } from "./hook-engine.ts";
+import { messageDraft, postEvent } from "./inbound.ts";
+import { checkTimers } from "./lifecycle.ts";
+import { resolveLimits } from "./limits.ts";
+import { loadRoom } from "./locked.ts";
+import { RoomRegistry } from "./registry.ts";
+import { RoomLock } from "./room-lock.ts";
+import { RoomTimerDriver } from "./timers.ts";
+
+/** Puts the parts of a kit together. @throws RoomKitError `invalid_option`. */
+export function createEngine(options: RoomKitOptions): Engine {
+  const { clock = systemClock, ids = randomId, logger = consoleLogger } = options;
+  const store = options.store ?? new MemoryStore();
+  const locks = options.locks ?? new InProcessLocks({ clock });
+  if (store.scope === "shared" && locks.scope === "process") {
+    throw new RoomKitError("invalid_option", "a store that several processes share needs locks that they share too");
+  }
+  const events = new Emitter<FrameworkEvents>((error, event) => {
+    logger.error({ event, code: RoomKitError.from(error).code }, "a listener of a framework event failed");
+  });
+  const hooks = new HookEngine(clock, {
+    error: (hook, trigger, error) => {
+      logger.warn({ hook, trigger, code: error.code }, "a hook failed");
+      events.emit("hook_error", { hook, trigger, error });
+    },
+    timeout: (hook, trigger) => {
+      logger.warn({ hook, trigger }, "a hook took too long");
+      events.emit("hook_timeout", { hook, trigger });
+    },
+  });
+  const scope = new AbortScope();
+  const calls = new CallScopes();
+  const timers = new RoomTimerDriver(clock, async (roomId) => {
+    try {
+      await checkTimers(engine, roomId);
+    } catch (error) {
+      logger.warn({ roomId, code: RoomKitError.from(error).code }, "a room's timer could not do its work");
+    }
+  });
+  const engine: Engine = {
+    store,
+    clock,
+    ids,
+    logger,
+    limits: resolveLimits(options),
+    events,
+    hooks,
+    channels: new Map(),
+    rooms: new RoomRegistry(store, scope, timers),
+    calls,
+    lock: new RoomLock(locks, calls, clock),
+    timers,
+    active: new Set(),
+    scope,
+    commit: (state, request) => commitEvent(engine, state, request),
+  };
+  return engine;
+}
+
+/** What the kit offers its channels. */
+export function createHost(engine: Engine): ChannelHost {
+  const { clock, logger, ids, hooks, events } = engine;
+  return {
+    clock,
+    logger,
+    ids,
+    processInbound: async (message, options) => await postEvent(engine, message.roomId, messageDraft(message), options),
+    binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
+    timeline: async (roomId, channelId, query) => {
+      const state = await loadRoom(engine, roomId);
+      return await visibleEvents(engine.store, state.bindings.get(channelId), query);
+    },
+    hasHooks: (trigger, roomId) => hooks.has(trigger, roomId),
+    hasSyncHooks: (trigger, roomId) => hooks.hasSync(trigger, roomId),
+    runHooks: (trigger, payload, signal) => hooks.run(trigger, payload, signal),
+    notifyHooks: (trigger, payload) => void hooks.notify(trigger, payload),
+    emit: (event, payload) => events.emit(event, payload),
+    on: (event, listener) => events.on(event, listener),
+  };
+}

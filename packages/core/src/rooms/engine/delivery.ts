@@ -1,0 +1,156 @@
+import type { AbortScope } from "../../time/abort-scope.ts";
+import { withTimeout } from "../../time/clock.ts";
+import { canRead } from "../binding.ts";
+import type { Channel, ChannelReply, DeliveryContext } from "../channel.ts";
+import type { RoomEvent } from "../event.ts";
+import type { CallScope } from "./call-scopes.ts";
+import type { Cascade } from "./cascade.ts";
+import { type Engine, reportDelivery } from "./engine.ts";
+import { visibleEvents } from "./history.ts";
+import { discardReply, handleReply } from "./replies.ts";
+import type { RoomState } from "./room-state.ts";
+import { includes } from "./visibility.ts";
+
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Queues a committed event for every channel that may read it. Called under the room's lock, so that lanes fill in index order; the
+ * deliveries run outside of it. AFTER_BROADCAST follows when all of them are over, in index order too.
+ */
+export function broadcast(
+  engine: Engine,
+  state: RoomState,
+  event: RoomEvent,
+  cascade: Cascade,
+  streamedTo: ReadonlySet<string> = NONE,
+): void {
+  const { source, visibility } = event;
+  const close = state.notices.open(() => engine.calls.outside(() => tellAfter(engine, state, event, cascade)));
+  const jobs = [...state.bindings.values()]
+    .filter((binding) => binding.channelId !== source.channelId && canRead(binding) && includes(visibility, binding))
+    .map(({ channelId }) => {
+      const job = (): Promise<void> => deliverTo(engine, state, channelId, event, cascade, streamedTo.has(channelId));
+      // The lane is not part of the call that filled it: what runs in it holds no lock and may wait.
+      return engine.calls.outside(() => state.lanes.enqueue(channelId, job)).then(() => state.settle());
+    });
+  cascade.track(Promise.all(jobs).then(close));
+}
+
+function tellAfter(engine: Engine, state: RoomState, event: RoomEvent, cascade: Cascade): void {
+  engine.events.emit("event_processed", { roomId: state.id, event });
+  if (!engine.hooks.has("AFTER_BROADCAST", state.id)) return;
+  const scope: CallScope = { ...handling(event, cascade), kind: "told", roomId: state.id };
+  void engine.calls.enter(scope, () => engine.hooks.notify("AFTER_BROADCAST", { roomId: state.id, event }));
+}
+
+function handling(event: RoomEvent, cascade: Cascade): Pick<CallScope, "chainDepth" | "parentEventId" | "cascade"> {
+  return { chainDepth: event.chainDepth, parentEventId: event.id, cascade };
+}
+
+/** One channel's turn with one event. Whatever it does, this neither throws nor takes longer than its timeouts. */
+async function deliverTo(
+  engine: Engine,
+  state: RoomState,
+  channelId: string,
+  event: RoomEvent,
+  cascade: Cascade,
+  streamed: boolean,
+): Promise<void> {
+  const channel = engine.channels.get(channelId);
+  // It may have been detached, or lost its access, while the event waited in the lane.
+  if (!channel || !readable(state, channelId)) return;
+  if (channel.onEvent) {
+    const scope = cascade.scope.child();
+    const reply = await ask(engine, state, channel, event, cascade, scope);
+    if (reply === undefined) scope.release();
+    else
+      cascade.track(handleReply(engine, state, channelId, event, reply, cascade, scope).finally(() => scope.release()));
+  }
+  const binding = readable(state, channelId);
+  if (!channel.deliver || !binding || binding.outputMuted || streamed) return;
+  const scope = cascade.scope.child();
+  const work = (): Promise<void> =>
+    channel.deliver?.(event, deliveryContext(engine, state, channelId, cascade, scope.signal, event)) ??
+    Promise.resolve();
+  await call(engine, state, channelId, event, cascade, scope, work).catch((error: unknown) => {
+    reportDelivery(engine, state.id, channelId, error);
+  });
+  scope.release();
+}
+
+/** The channel's answer; undefined when it has none or failed. */
+async function ask(
+  engine: Engine,
+  state: RoomState,
+  channel: Channel,
+  event: RoomEvent,
+  cascade: Cascade,
+  scope: AbortScope,
+): Promise<ChannelReply | undefined> {
+  let late = false;
+  const work = async (): Promise<ChannelReply | undefined> => {
+    const reply = await channel.onEvent?.(
+      event,
+      deliveryContext(engine, state, channel.id, cascade, scope.signal, event),
+    );
+    if (late && reply) discardReply(reply);
+    return reply ?? undefined;
+  };
+  try {
+    return await call(engine, state, channel.id, event, cascade, scope, work);
+  } catch (error) {
+    late = true;
+    reportDelivery(engine, state.id, channel.id, error);
+    return undefined;
+  }
+}
+
+/** Calls into a channel, for so long; a channel that takes longer is told to stop. */
+async function call<T>(
+  engine: Engine,
+  state: RoomState,
+  channelId: string,
+  event: RoomEvent,
+  cascade: Cascade,
+  scope: AbortScope,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { clock, limits, calls } = engine;
+  try {
+    const running = calls.enter({ ...handling(event, cascade), kind: "delivery", roomId: state.id }, work);
+    return await withTimeout(running, limits.deliveryTimeoutMs, { clock, what: `the channel ${channelId}` });
+  } catch (error) {
+    scope.abort(error);
+    throw error;
+  }
+}
+
+function readable(state: RoomState, channelId: string): { readonly outputMuted: boolean } | undefined {
+  const binding = state.bindings.get(channelId);
+  return binding && canRead(binding) ? binding : undefined;
+}
+
+/** What a channel is told around an event, or around a reply that is still being made (no `event`). */
+export function deliveryContext(
+  engine: Engine,
+  state: RoomState,
+  channelId: string,
+  cascade: Cascade,
+  signal: AbortSignal,
+  event?: RoomEvent,
+): DeliveryContext {
+  const binding = state.bindings.get(channelId);
+  if (!binding) throw new Error("a context is made for channels that are attached");
+  let history: Promise<readonly RoomEvent[]> | undefined;
+  return {
+    room: state.room,
+    binding,
+    signal,
+    ...(cascade.session && { session: cascade.session }),
+    // Read once, by the permissions that stand when it is first asked for.
+    history: () => {
+      history ??= visibleEvents(engine.store, state.bindings.get(channelId), event ? { before: event.index } : {});
+      return history;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { type Binding, canRead } from "../binding.ts";
+import type { RoomEvent } from "../event.ts";
+import type { ConversationStore, EventQuery } from "../store.ts";
+import { canSee } from "./visibility.ts";
+
+/** What a channel is shown at most. */
+export const MAX_HISTORY = 100;
+/** Pages looked through for it: what lies further back stays unseen. */
+const MAX_PAGES = 10;
+
+/**
+ * The newest events a channel may see, oldest first, at most 100. The filter comes first: nothing that was not for the channel
+ * leaves the store's side, and what it may not see does not count.
+ */
+export async function visibleEvents(
+  store: ConversationStore,
+  binding: Binding | undefined,
+  query: EventQuery = {},
+): Promise<readonly RoomEvent[]> {
+  if (!binding || !canRead(binding)) return [];
+  const wanted = Math.min(query.last ?? MAX_HISTORY, MAX_HISTORY);
+  let found: RoomEvent[] = [];
+  let { before } = query;
+  for (let page = 0; page < MAX_PAGES && found.length < wanted; page++) {
+    const events = await store.readEvents(binding.roomId, {
+      last: MAX_HISTORY,
+      ...(query.after !== undefined && { after: query.after }),
+      ...(before !== undefined && { before }),
+    });
+    found = [...events.filter((event) => canSee(event, binding)), ...found];
+    if (events.length < MAX_HISTORY) break;
+    before = events[0]?.index;
+  }
+  return found.slice(Math.max(0, found.length - wanted));
+}

@@ -1,0 +1,106 @@
+import { RoomKitError } from "../../errors/error.ts";
+import type { AbortScope } from "../../time/abort-scope.ts";
+import type { Room } from "../room.ts";
+import type { ConversationStore, RoomPatch } from "../store.ts";
+import { RoomState } from "./room-state.ts";
+import type { RoomTimerDriver } from "./timers.ts";
+
+const PATCH_ATTEMPTS = 3;
+
+/** The rooms in memory: those that are open and have been used since the kit was made. */
+export class RoomRegistry {
+  readonly #store: ConversationStore;
+  readonly #scope: AbortScope;
+  readonly #timers: Pick<RoomTimerDriver, "watch" | "forget">;
+  readonly #states: Map<string, RoomState> = new Map();
+  readonly #loading: Map<string, Promise<RoomState>> = new Map();
+
+  /** @param scope the kit's: rooms abort with it. @param timers told of rooms that come and go. */
+  constructor(store: ConversationStore, scope: AbortScope, timers: Pick<RoomTimerDriver, "watch" | "forget">) {
+    this.#store = store;
+    this.#scope = scope;
+    this.#timers = timers;
+  }
+
+  get(roomId: string): RoomState | undefined {
+    return this.#states.get(roomId);
+  }
+
+  all(): readonly RoomState[] {
+    return [...this.#states.values()];
+  }
+
+  /** A room that was just made. */
+  add(room: Room): RoomState {
+    return this.#keep(new RoomState(room, [], this.#scope.child()));
+  }
+
+  /** The room, from the store when need be; a closed one is not kept. @throws RoomKitError `unknown_room`. */
+  load(roomId: string): Promise<RoomState> {
+    const known = this.#states.get(roomId);
+    if (known) return Promise.resolve(known);
+    const loading = this.#loading.get(roomId) ?? this.#read(roomId).finally(() => this.#loading.delete(roomId));
+    this.#loading.set(roomId, loading);
+    return loading;
+  }
+
+  /** Where others write to the same store: what they wrote. Under the room's lock only. */
+  async refresh(state: RoomState): Promise<void> {
+    if (this.#store.scope !== "shared") return;
+    const [room, bindings] = await Promise.all([this.#store.getRoom(state.id), this.#store.listBindings(state.id)]);
+    if (!room) throw unknownRoom(state.id);
+    state.room = room;
+    state.bindings.clear();
+    for (const binding of bindings) state.bindings.set(binding.channelId, binding);
+  }
+
+  /** Changes a room, on top of whatever others made of it meanwhile. */
+  async patch(state: RoomState, patch: RoomPatch): Promise<Room> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        state.room = await this.#store.patchRoom(state.id, patch, state.room.version);
+        return state.room;
+      } catch (error) {
+        if (!RoomKitError.is(error, "conflict") || attempt === PATCH_ATTEMPTS) throw error;
+        const room = await this.#store.getRoom(state.id);
+        if (!room) throw unknownRoom(state.id);
+        state.room = room;
+      }
+    }
+  }
+
+  /** The store says that somebody else closed it. */
+  noteClosed(state: RoomState): void {
+    if (state.open) state.room = { ...state.room, status: "closed" };
+    state.scope.abort(new RoomKitError("room_closed", `the room ${state.id} was closed`));
+    this.drop(state.id);
+  }
+
+  /** Lets go of a room that closed. */
+  drop(roomId: string): void {
+    this.#states.get(roomId)?.scope.release();
+    this.#timers.forget(roomId);
+    this.#states.delete(roomId);
+  }
+
+  async #read(roomId: string): Promise<RoomState> {
+    const [room, bindings] = await Promise.all([this.#store.getRoom(roomId), this.#store.listBindings(roomId)]);
+    if (!room) throw unknownRoom(roomId);
+    const raced = this.#states.get(roomId);
+    if (raced) return raced;
+    const state = new RoomState(room, bindings, this.#scope.child());
+    if (state.open) return this.#keep(state);
+    state.scope.release();
+    return state;
+  }
+
+  #keep(state: RoomState): RoomState {
+    this.#states.set(state.id, state);
+    this.#timers.watch(state);
+    return state;
+  }
+}
+
+function unknownRoom(roomId: string): RoomKitError {
+  return new RoomKitError("unknown_room", `there is no room ${roomId}`);
+}

@@ -1,0 +1,78 @@
+import type { VoiceSession } from "../../contracts/voice.ts";
+import type { AbortScope } from "../../time/abort-scope.ts";
+import type { Binding } from "../binding.ts";
+import type { RoomEvent } from "../event.ts";
+import type { Room } from "../room.ts";
+import { OrderedNotices, RoomLanes } from "./lanes.ts";
+
+/** What a kit holds in memory of a room that is open. */
+export class RoomState {
+  readonly id: string;
+  readonly bindings: Map<string, Binding> = new Map();
+  /** Sessions that joined and have not left, by id. */
+  readonly sessions: Map<string, VoiceSession> = new Map();
+  /** Participants known to be in the store. */
+  readonly participants: Set<string> = new Set();
+  readonly lanes: RoomLanes = new RoomLanes();
+  /** AFTER_BROADCAST, in index order. */
+  readonly notices: OrderedNotices = new OrderedNotices();
+  /** Aborts when the room closes, or the kit does. */
+  readonly scope: AbortScope;
+  /** As the store last gave it. */
+  room: Room;
+  #streams = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(room: Room, bindings: Iterable<Binding>, scope: AbortScope) {
+    this.id = room.id;
+    this.room = room;
+    this.scope = scope;
+    for (const binding of bindings) this.bindings.set(binding.channelId, binding);
+  }
+
+  get open(): boolean {
+    return this.room.status === "active" || this.room.status === "paused";
+  }
+
+  /** Whether a delivery or a streamed reply is under way. */
+  get busy(): boolean {
+    return this.lanes.pending > 0 || this.#streams > 0;
+  }
+
+  /** Events that are not through yet, counted once for each channel that waits for them. */
+  get backlog(): number {
+    return Math.max(this.lanes.pending, this.notices.size);
+  }
+
+  /** Resolves when nothing is under way. */
+  whenIdle(): Promise<void> {
+    if (!this.busy) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Call after a delivery ended. */
+  settle(): void {
+    if (this.busy) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** A streamed reply runs while `work` does. */
+  async streaming<T>(work: () => Promise<T>): Promise<T> {
+    this.#streams++;
+    try {
+      return await work();
+    } finally {
+      this.#streams--;
+      this.settle();
+    }
+  }
+
+  /** Keeps up with what was just committed. */
+  noteCommit(event: RoomEvent, at: number): void {
+    this.room = {
+      ...this.room,
+      eventCount: Math.max(this.room.eventCount, event.index + 1),
+      lastActivityAt: Math.max(this.room.lastActivityAt, at),
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import type { Metadata } from "../contracts/voice.ts";
+import type { IdSource } from "../ids/ids.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Access, ChannelCategory, Visibility } from "./binding.ts";
+import type { EventDraft, EventSource } from "./event.ts";
+import type { RoomTimers } from "./room.ts";
+import type { ConversationStore, LockManager, Participant, ParticipantRole } from "./store.ts";
+
+/** The bounds of a kit; every one is a whole number >= 1. */
+export interface RoomKitLimits {
+  /** A reply to a reply to a ... so deep is stored as blocked. Default 5. */
+  readonly maxChainDepth: number;
+  /** From the call to the commit, ms: waiting for the room and its BEFORE_BROADCAST hooks. Default 30,000. */
+  readonly processTimeoutMs: number;
+  /** One `onEvent`, `deliver`, `join`, `leave`, `onAttached` or `onDetached` of a channel, ms. Default 30,000. */
+  readonly deliveryTimeoutMs: number;
+  /** From one piece of a streamed reply to the next, ms. Default 60,000. */
+  readonly streamIdleTimeoutMs: number;
+  /** One `deliverStream` of a channel from its start to the last word heard, ms. Default 600,000. */
+  readonly streamDeliveryTimeoutMs: number;
+  /** Closing one channel, and waiting for what is under way, ms. Default 10,000. */
+  readonly closeTimeoutMs: number;
+  /** Length of one streamed reply in UTF-16 code units. Default 1,000,000. */
+  readonly maxReplyChars: number;
+  /** Deliveries queued in one room before it refuses further messages as `room_busy`. Default 1,000. */
+  readonly maxPendingDeliveries: number;
+}
+
+export interface RoomKitOptions extends Partial<RoomKitLimits> {
+  /** Default: this process's memory. The kit closes it when it closes. */
+  readonly store?: ConversationStore;
+  /** Default: locks of this process. A `shared` store needs `shared` locks. */
+  readonly locks?: LockManager;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+  /** Default: warnings and errors to the console. */
+  readonly logger?: Logger;
+}
+
+/** The source of events that the application puts into a room itself. No channel may be called so. */
+export const SYSTEM_CHANNEL_ID = "system";
+
+export interface CreateRoomOptions {
+  /** Default: a random one. */
+  readonly id?: string;
+  readonly metadata?: Metadata;
+  readonly timers?: RoomTimers;
+}
+
+/** How a channel stands in a room. */
+export interface AttachOptions {
+  /** Default: the channel's own. */
+  readonly category?: ChannelCategory;
+  /** Default `read_write`. */
+  readonly access?: Access;
+  /** Who sees what the channel says. Default `all`. */
+  readonly visibility?: Visibility;
+  /** Default false. */
+  readonly muted?: boolean;
+  /** Default false. */
+  readonly outputMuted?: boolean;
+  /** The application's; channels may read settings from it. */
+  readonly metadata?: Metadata;
+}
+
+/** An event that the application puts into a room itself. */
+export interface AppEvent extends Omit<EventDraft, "source"> {
+  /** Default: the application (`system`), as `assistant`. Naming a channel says it as that channel, with its permissions. */
+  readonly source?: Partial<EventSource>;
+}
+
+/** `immediate`: now. `wait-for-idle`: when nothing is being said. `queued`: likewise, together with what else waits so. */
+export type DeliveryStrategy = "immediate" | "wait-for-idle" | "queued";
+
+export interface DeliverOptions {
+  /** Default `immediate`. */
+  readonly strategy?: DeliveryStrategy;
+  /** `assistant`: the people in the room are told this. `system`: the intelligence in it is. Default `assistant`. */
+  readonly role?: "assistant" | "system";
+  /** How long it must have been quiet, ms. Default 1,000. Of texts queued together, the first one's count. */
+  readonly quietMs?: number;
+  /** Said after so long even when it never got quiet, ms. Default 15,000. */
+  readonly maxWaitMs?: number;
+  /** Gives it up while it waits. */
+  readonly signal?: AbortSignal;
+}
+
+/** A participant as an application names one. */
+export interface ParticipantInput {
+  readonly id: string;
+  /** Default `member`. */
+  readonly role?: ParticipantRole;
+  readonly displayName?: string;
+  readonly metadata?: Metadata;
+}
+
+export type ParticipantPatch = Partial<Pick<Participant, "role" | "displayName" | "metadata">>;
