@@ -1,1 +1,12 @@
-export {};
+export { type IceOptions, WeriftEngine, type WeriftEngineOptions } from "./engine/werift-engine.ts";
+export type { OutboundAudio } from "./session/audio-plan.ts";
+export type { ClientIceServer, IceServer } from "./signalling/ice-servers.ts";
+export { type FetchHandler, fetchHandler, mountRealtime } from "./signalling/mount.ts";
+export type { MountedUi, RealtimeMountOptions } from "./signalling/options.ts";
+export { defaultLimits, type WebRTCLimits, type WebRTCTransportOptions } from "./transport/options.ts";
+export {
+  type ClientContext,
+  type OfferHandling,
+  type SessionFactory,
+  WebRTCTransport,
+} from "./transport/webrtc-transport.ts";

@@ -182,7 +182,9 @@ class Channel implements WebRTCDataChannel {
   send(message: string | Uint8Array): boolean {
     if (this.#closed) return false;
     const text = typeof message === "string";
-    const data = text ? Buffer.from(message, "utf8") : Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    const data = text
+      ? Buffer.from(message, "utf8")
+      : Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     // SCTP has no empty messages: one byte stands for them (RFC 8831, 6.6).
     if (data.length === 0) return this.#host.send(text ? PPID.emptyText : PPID.emptyBinary, Buffer.of(0));
     return this.#host.send(text ? PPID.text : PPID.binary, data);

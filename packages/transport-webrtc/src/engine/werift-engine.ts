@@ -1,3 +1,4 @@
+import { isIP, isIPv6 } from "node:net";
 import {
   type Clock,
   consoleLogger,
@@ -9,11 +10,10 @@ import {
   type WebRTCOffer,
   type WebRTCPeer,
 } from "@roomkit/core";
-import { isIP, isIPv6 } from "node:net";
 import { hostAddresses } from "../net/local-addresses.ts";
 import { PortAllocator } from "../net/port-range.ts";
-import { SharedPort } from "../net/shared-port.ts";
 import type { GateResult } from "../net/session-gate.ts";
+import { SharedPort } from "../net/shared-port.ts";
 import { writeAnswer } from "../sdp/answer.ts";
 import { Certificates } from "./certificates.ts";
 import { type PeerPort, WeriftPeer } from "./werift-peer.ts";
@@ -97,7 +97,12 @@ export class WeriftEngine implements WebRTCEngine {
         ice: { usernameFragment: peer.localFragment, password: peer.localPassword, lite: iceLite },
         fingerprint: certificate.fingerprint,
         setup: offer.setup === "passive" ? "active" : "passive",
-        candidates: ports.map((p) => ({ address: p.address, port: p.port.port, priority: p.priority, foundation: p.foundation })),
+        candidates: ports.map((p) => ({
+          address: p.address,
+          port: p.port.port,
+          priority: p.priority,
+          foundation: p.foundation,
+        })),
         sctpPort: 5000,
         cname: `roomkit-${peer.localFragment}`,
       });
@@ -189,5 +194,6 @@ function checkOptions(options: IceOptions): void {
     }
   }
   if (port !== undefined && portRange) invalid("give either port or portRange");
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) invalid("port must be 0 to 65535");
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    invalid("port must be 0 to 65535");
 }

@@ -75,8 +75,12 @@ interface PeerEvents {
  */
 export class WeriftPeer implements WebRTCPeer {
   answer = "";
-  readonly localFragment: string = randomBytes(9).toString("base64").replaceAll(/[^A-Za-z0-9]/g, "x");
-  readonly localPassword: string = randomBytes(24).toString("base64").replaceAll(/[^A-Za-z0-9]/g, "x");
+  readonly localFragment: string = randomBytes(9)
+    .toString("base64")
+    .replaceAll(/[^A-Za-z0-9]/g, "x");
+  readonly localPassword: string = randomBytes(24)
+    .toString("base64")
+    .replaceAll(/[^A-Za-z0-9]/g, "x");
   readonly #options: WeriftPeerOptions;
   readonly #events: Emitter<PeerEvents>;
   readonly #ice: RTCIceTransport;
@@ -186,7 +190,15 @@ export class WeriftPeer implements WebRTCPeer {
     };
     protocol.transport = transport as unknown as StunProtocol["transport"];
     protocol.localIp = port.address;
-    protocol.localCandidate = new Candidate(peerPort.foundation, 1, "udp", peerPort.priority, peerPort.address, port.port, "host");
+    protocol.localCandidate = new Candidate(
+      peerPort.foundation,
+      1,
+      "udp",
+      peerPort.priority,
+      peerPort.address,
+      port.port,
+      "host",
+    );
     protocol.localCandidate.generation = 0;
     protocol.localCandidate.ufrag = this.localFragment;
     this.#agent.ensureProtocol(protocol);

@@ -8,7 +8,16 @@ export class PortAllocator {
 
   /** @throws RoomKitError `invalid_option` */
   constructor(range: readonly [number, number] | undefined) {
-    if (range && !(Number.isInteger(range[0]) && Number.isInteger(range[1]) && range[0] >= 1 && range[1] <= 65_535 && range[0] <= range[1])) {
+    if (
+      range &&
+      !(
+        Number.isInteger(range[0]) &&
+        Number.isInteger(range[1]) &&
+        range[0] >= 1 &&
+        range[1] <= 65_535 &&
+        range[0] <= range[1]
+      )
+    ) {
       throw new RoomKitError("invalid_option", "portRange must be two ports from 1 to 65535, the lower first");
     }
     this.#range = range;
@@ -24,7 +33,10 @@ export class PortAllocator {
         return await UdpSocket.bind(address, port, onDatagram);
       } catch (error) {
         if ((error as { code?: string }).code === "EADDRINUSE") continue;
-        throw new RoomKitError("bind_failed", "a UDP socket could not be bound", { cause: error, details: { address } });
+        throw new RoomKitError("bind_failed", "a UDP socket could not be bound", {
+          cause: error,
+          details: { address },
+        });
       }
     }
     throw noFreePort(range);

@@ -1,5 +1,12 @@
 import { DtlsFilter } from "./dtls-filter.ts";
-import { type BindingRequest, integrityHolds, readBindingRequest, stunErrorCode, stunKind, transactionId } from "./stun.ts";
+import {
+  type BindingRequest,
+  integrityHolds,
+  readBindingRequest,
+  stunErrorCode,
+  stunKind,
+  transactionId,
+} from "./stun.ts";
 
 /** What a datagram turned out to be, for whoever routes datagrams to gates. */
 export type GateResult = "request" | "accepted" | "dropped";
@@ -82,7 +89,8 @@ export class SessionGate {
   noteSent(data: Buffer): string | undefined {
     if (stunKind(data) !== "request") return undefined;
     const id = transactionId(data);
-    if (this.#transactions.size >= MAX_TRANSACTIONS) this.#transactions.delete(this.#transactions.values().next().value as string);
+    if (this.#transactions.size >= MAX_TRANSACTIONS)
+      this.#transactions.delete(this.#transactions.values().next().value as string);
     this.#transactions.add(id);
     return id;
   }
@@ -150,7 +158,8 @@ export class SessionGate {
     }
     if (++this.#requestsInWindow > REQUESTS_PER_SECOND) return this.drop("stun_rate");
     const from = key(address, port);
-    if (!this.#addresses.has(from) && this.#addresses.size >= this.#options.remoteAddresses) return this.drop("too_many_addresses");
+    if (!this.#addresses.has(from) && this.#addresses.size >= this.#options.remoteAddresses)
+      return this.drop("too_many_addresses");
     this.#addresses.set(from, now);
     this.#received++;
     // Only what the integrity covers goes on: an attribute appended on the way (USE-CANDIDATE, say) is cut off.

@@ -50,7 +50,12 @@ export function readBindingRequest(data: Buffer): BindingRequest | undefined {
     else if (type === MESSAGE_INTEGRITY) {
       const colon = username?.indexOf(":") ?? -1;
       if (length !== 20 || username === undefined || colon < 1) return undefined;
-      return { localFragment: username.slice(0, colon), remoteFragment: username.slice(colon + 1), nominates, integrityOffset: at };
+      return {
+        localFragment: username.slice(0, colon),
+        remoteFragment: username.slice(colon + 1),
+        nominates,
+        integrityOffset: at,
+      };
     }
     at += 4 + ((length + 3) & ~3);
   }
@@ -70,7 +75,8 @@ export function stunErrorCode(data: Buffer): number | undefined {
   for (let at = HEADER; at + 4 <= data.length; ) {
     const length = data.readUInt16BE(at + 2);
     if (at + 4 + length > data.length) return undefined;
-    if (data.readUInt16BE(at) === ERROR_CODE && length >= 4) return ((data[at + 6] as number) & 7) * 100 + (data[at + 7] as number);
+    if (data.readUInt16BE(at) === ERROR_CODE && length >= 4)
+      return ((data[at + 6] as number) & 7) * 100 + (data[at + 7] as number);
     at += 4 + ((length + 3) & ~3);
   }
   return undefined;

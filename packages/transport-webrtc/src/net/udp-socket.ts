@@ -57,7 +57,7 @@ export class UdpSocket implements DatagramPort {
   }
 
   send(data: Uint8Array, port: number, address: string): void {
-    if (this.#closing) return;
+    if (this.#closing !== undefined) return;
     try {
       this.#socket.send(data, port, address);
     } catch {

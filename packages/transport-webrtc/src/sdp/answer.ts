@@ -22,7 +22,14 @@ export interface AnswerFacts {
 /** Writes the answer to `offer` (RFC 8829, 5.3): one bundled transport, all candidates in it, nothing to trickle. */
 export function writeAnswer(offer: WebRTCOffer, options: WebRTCAcceptOptions, facts: AnswerFacts): string {
   const mids = offer.media.map((kind) => (kind === "audio" ? offer.audio?.mid : offer.data?.mid));
-  const lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", `a=group:BUNDLE ${mids.join(" ")}`, "a=msid-semantic: WMS *"];
+  const lines = [
+    "v=0",
+    "o=- 1 1 IN IP4 0.0.0.0",
+    "s=-",
+    "t=0 0",
+    `a=group:BUNDLE ${mids.join(" ")}`,
+    "a=msid-semantic: WMS *",
+  ];
   if (facts.ice.lite) lines.push("a=ice-lite");
   const transport = [
     "c=IN IP4 0.0.0.0",
@@ -31,9 +38,7 @@ export function writeAnswer(offer: WebRTCOffer, options: WebRTCAcceptOptions, fa
     "a=ice-options:trickle",
     `a=fingerprint:${facts.fingerprint.algorithm} ${facts.fingerprint.value}`,
     `a=setup:${facts.setup}`,
-    ...facts.candidates.map(
-      (c) => `a=candidate:${c.foundation} 1 udp ${c.priority} ${c.address} ${c.port} typ host`,
-    ),
+    ...facts.candidates.map((c) => `a=candidate:${c.foundation} 1 udp ${c.priority} ${c.address} ${c.port} typ host`),
     "a=end-of-candidates",
   ];
   for (const kind of offer.media) {
@@ -42,11 +47,22 @@ export function writeAnswer(offer: WebRTCOffer, options: WebRTCAcceptOptions, fa
       const codecs = audio?.codecs ?? [];
       // A section in which nothing can be agreed is refused with port 0, and stays in its place.
       if (!audio || codecs.length === 0) {
-        lines.push(`m=audio 0 UDP/TLS/RTP/SAVPF ${offer.audio.codecs[0]?.payloadType ?? 0}`, "c=IN IP4 0.0.0.0", `a=mid:${offer.audio.mid}`, "a=inactive");
+        lines.push(
+          `m=audio 0 UDP/TLS/RTP/SAVPF ${offer.audio.codecs[0]?.payloadType ?? 0}`,
+          "c=IN IP4 0.0.0.0",
+          `a=mid:${offer.audio.mid}`,
+          "a=inactive",
+        );
         continue;
       }
       lines.push(`m=audio 9 UDP/TLS/RTP/SAVPF ${codecs.map((c) => c.payloadType).join(" ")}`, ...transport);
-      lines.push(`a=mid:${offer.audio.mid}`, `a=${audio.direction}`, "a=rtcp-mux", "a=rtcp-rsize", ...codecs.flatMap(codecLines));
+      lines.push(
+        `a=mid:${offer.audio.mid}`,
+        `a=${audio.direction}`,
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        ...codecs.flatMap(codecLines),
+      );
       if (audio.direction === "sendrecv" || audio.direction === "sendonly") {
         lines.push(`a=msid:${facts.cname} ${facts.cname}-audio`, `a=ssrc:${audio.ssrc} cname:${facts.cname}`);
       }

@@ -29,20 +29,24 @@ export function invalidSdp(message: string): RoomKitError {
 
 /** Splits an SDP text (RFC 8866) into sections. @throws RoomKitError `invalid_sdp`, `sdp_too_large`. */
 export function splitSdp(text: string, caps: SdpCaps = SDP_CAPS): SdpText {
-  if (text.length > caps.bytes) throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.bytes} characters`);
+  if (text.length > caps.bytes)
+    throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.bytes} characters`);
   const lines = text.split(/\r?\n/, caps.lines + 2);
-  if (lines.length > caps.lines + 1) throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.lines} lines`);
+  if (lines.length > caps.lines + 1)
+    throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.lines} lines`);
   if (lines[0] !== "v=0") throw invalidSdp("an offer begins with v=0");
   const sections: { media: string | undefined; attributes: Map<string, string[]> }[] = [
     { media: undefined, attributes: new Map() },
   ];
   for (const line of lines) {
     if (line === "") continue;
-    if (line.length > caps.lineBytes) throw new RoomKitError("sdp_too_large", `a line of an offer has at most ${caps.lineBytes} characters`);
+    if (line.length > caps.lineBytes)
+      throw new RoomKitError("sdp_too_large", `a line of an offer has at most ${caps.lineBytes} characters`);
     if (!/^[a-z]=[\x20-\x7e\u00a0-\uffff]*$/.test(line)) throw invalidSdp("a line of the offer is not SDP");
     const value = line.slice(2);
     if (line[0] === "m") {
-      if (sections.length > caps.sections) throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.sections} media sections`);
+      if (sections.length > caps.sections)
+        throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.sections} media sections`);
       sections.push({ media: value, attributes: new Map() });
     } else if (line[0] === "a") {
       const colon = value.indexOf(":");

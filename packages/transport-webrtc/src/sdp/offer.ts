@@ -34,7 +34,8 @@ export function parseOffer(text: string, accept: CandidateFilter, maxCandidates:
   for (const section of sdp.sections) {
     const [kind, port, protocol, ...formats] = (section.media as string).split(" ");
     const mid = one(section, "mid");
-    if (mid === undefined || !TOKEN.test(mid) || mids.includes(mid)) throw invalidSdp("every media section needs a mid of its own");
+    if (mid === undefined || !TOKEN.test(mid) || mids.includes(mid))
+      throw invalidSdp("every media section needs a mid of its own");
     if (port === "0") throw invalidSdp("a media section of the offer is rejected already");
     mids.push(mid);
     if (kind === "audio" && !audio) {
@@ -51,7 +52,8 @@ export function parseOffer(text: string, accept: CandidateFilter, maxCandidates:
   const ice = parseIce(sdp);
   const fingerprints = parseFingerprints(sdp);
   const setup = shared(sdp, "setup");
-  if (setup !== "actpass" && setup !== "active" && setup !== "passive") throw invalidSdp("a=setup must be actpass, active or passive");
+  if (setup !== "actpass" && setup !== "active" && setup !== "passive")
+    throw invalidSdp("a=setup must be actpass, active or passive");
   const candidates = parseCandidates(sdp, accept, maxCandidates);
   const facts = {
     media,
@@ -85,14 +87,16 @@ function parseAudio(
 ): { direction: MediaDirection; codecs: readonly RtpCodec[] } {
   if (protocol !== "UDP/TLS/RTP/SAVPF" && protocol !== "RTP/SAVPF") throw invalidSdp("audio must be UDP/TLS/RTP/SAVPF");
   if (!section.attributes.has("rtcp-mux")) throw invalidSdp("audio without rtcp-mux is not taken");
-  if (formats.length === 0 || formats.length > MAX_CODECS) throw invalidSdp(`audio offers between 1 and ${MAX_CODECS} codecs`);
+  if (formats.length === 0 || formats.length > MAX_CODECS)
+    throw invalidSdp(`audio offers between 1 and ${MAX_CODECS} codecs`);
   const maps = byPayloadType(section, "rtpmap");
   const parameters = byPayloadType(section, "fmtp");
   const codecs: RtpCodec[] = [];
   const seen = new Set<number>();
   for (const format of formats) {
     const payloadType = Number(format);
-    if (!/^\d{1,3}$/.test(format) || payloadType > 127 || seen.has(payloadType)) throw invalidSdp("a payload type of the offer is not valid");
+    if (!/^\d{1,3}$/.test(format) || payloadType > 127 || seen.has(payloadType))
+      throw invalidSdp("a payload type of the offer is not valid");
     seen.add(payloadType);
     const codec = parseRtpmap(payloadType, maps.get(payloadType));
     if (!codec) continue;
@@ -149,14 +153,18 @@ function parseData(
 
 function checkBundle(sdp: SdpText, mids: readonly string[]): void {
   if (mids.length === 1) return;
-  const groups = (sdp.session.attributes.get("group") ?? []).filter((g) => g.startsWith("BUNDLE ")).map((g) => g.split(" ").slice(1));
-  if (!groups.some((group) => mids.every((mid) => group.includes(mid)))) throw invalidSdp("all media sections must be in one BUNDLE group");
+  const groups = (sdp.session.attributes.get("group") ?? [])
+    .filter((g) => g.startsWith("BUNDLE "))
+    .map((g) => g.split(" ").slice(1));
+  if (!groups.some((group) => mids.every((mid) => group.includes(mid))))
+    throw invalidSdp("all media sections must be in one BUNDLE group");
 }
 
 function parseIce(sdp: SdpText): WebRTCOffer["ice"] {
   const usernameFragment = shared(sdp, "ice-ufrag");
   const password = shared(sdp, "ice-pwd");
-  if (usernameFragment === undefined || !UFRAG.test(usernameFragment)) throw invalidSdp("a=ice-ufrag is missing or not valid");
+  if (usernameFragment === undefined || !UFRAG.test(usernameFragment))
+    throw invalidSdp("a=ice-ufrag is missing or not valid");
   if (password === undefined || !PASSWORD.test(password)) throw invalidSdp("a=ice-pwd is missing or not valid");
   for (const section of sdp.sections) {
     const [ufrag, pwd] = [one(section, "ice-ufrag"), one(section, "ice-pwd")];

@@ -30,7 +30,9 @@ export function writeOffer(offer: Omit<WebRTCOffer, "sdp" | "candidates">): stri
 /** The `a=rtpmap` and `a=fmtp` lines of a codec. */
 export function codecLines(codec: RtpCodec): string[] {
   const channels = codec.channels === 1 ? "" : `/${codec.channels}`;
-  const lines = [`a=rtpmap:${codec.payloadType} ${codec.name === "opus" || codec.name === "red" || codec.name === "telephone-event" ? codec.name : codec.name.toUpperCase()}/${codec.clockRate}${channels}`];
+  const lines = [
+    `a=rtpmap:${codec.payloadType} ${codec.name === "opus" || codec.name === "red" || codec.name === "telephone-event" ? codec.name : codec.name.toUpperCase()}/${codec.clockRate}${channels}`,
+  ];
   if (codec.parameters !== undefined) lines.push(`a=fmtp:${codec.payloadType} ${codec.parameters}`);
   return lines;
 }

@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import {
+  MediaStreamTrack,
+  type RTCDataChannel,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RtpHeader,
+  RtpPacket,
+  useOPUS,
+  usePCMU,
+} from "werift";
+
+export interface TestClientOptions {
+  /** Base URL with the mount path. */
+  readonly url: string;
+  readonly id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default true. */
+  readonly audio?: boolean;
+  /** Default true. */
+  readonly channel?: boolean;
+  readonly codecs?: readonly ("opus" | "pcmu" | "red")[];
+  readonly direction?: "sendrecv" | "sendonly" | "recvonly";
+  readonly protocol?: 1;
+}
+
+/** A client as the seed's JavaScript writes it, on werift's peer connection. */
+export class TestClient {
+  readonly id: string;
+  readonly pc: RTCPeerConnection;
+  readonly track: MediaStreamTrack = new MediaStreamTrack({ kind: "audio" });
+  readonly channel: RTCDataChannel | undefined;
+  readonly messages: Record<string, unknown>[] = [];
+  readonly binary: Buffer[] = [];
+  readonly packets: RtpPacket[] = [];
+  answer: { sdp?: string; type?: string; status?: string; meta?: { error: string } } | undefined;
+  #sequence = 100;
+  #timestamp = 5_000;
+
+  readonly #options: TestClientOptions;
+
+  constructor(options: TestClientOptions) {
+    this.#options = options;
+    this.id = options.id ?? randomUUID();
+    const codecs = (options.codecs ?? ["opus"]).map((name) => {
+      if (name === "pcmu") return usePCMU();
+      if (name === "opus") return useOPUS({ payloadType: 111, parameters: "minptime=10;useinbandfec=1" });
+      return new RTCRtpCodecParameters({
+        mimeType: "audio/red",
+        clockRate: 48_000,
+        channels: 2,
+        payloadType: 63,
+        parameters: "111/111",
+      });
+    });
+    this.pc = new RTCPeerConnection({
+      iceServers: [],
+      iceUseIpv6: false,
+      iceInterfaceAddresses: { udp4: "127.0.0.1" },
+      iceAdditionalHostAddresses: ["127.0.0.1"],
+      codecs: { audio: codecs, video: [] },
+    });
+    if (options.audio !== false) this.pc.addTransceiver(this.track, { direction: options.direction ?? "sendrecv" });
+    this.pc.onTrack.subscribe((track) => track.onReceiveRtp.subscribe((packet) => this.packets.push(packet)));
+    if (options.channel === false) return;
+    this.channel = this.pc.createDataChannel("text");
+    this.channel.onMessage.subscribe((data) => {
+      if (typeof data === "string") this.messages.push(JSON.parse(data) as Record<string, unknown>);
+      else this.binary.push(data);
+    });
+  }
+
+  async post(body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return await fetch(`${this.#options.url}/webrtc/offer`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...this.#options.headers, ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  }
+
+  async offer(): Promise<string> {
+    for (const transport of this.pc.iceTransports) Object.assign(transport.connection, { stunServer: undefined });
+    await this.pc.setLocalDescription(await this.pc.createOffer());
+    return this.pc.localDescription?.sdp ?? "";
+  }
+
+  /** Offers, and applies the answer when there is one. */
+  async connect(): Promise<this> {
+    const sdp = await this.offer();
+    const { protocol } = this.#options;
+    const response = await this.post({ sdp, type: "offer", webrtc_id: this.id, ...(protocol ? { protocol } : {}) });
+    this.answer = (await response.json()) as NonNullable<TestClient["answer"]>;
+    if (this.answer.type === "answer")
+      await this.pc.setRemoteDescription({ type: "answer", sdp: this.answer.sdp as string });
+    return this;
+  }
+
+  send(message: unknown): void {
+    this.channel?.send(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /** Sends one packet of audio, `durationMs` of the 48 kHz clock after the last. */
+  sendRtp(payload: Uint8Array, options: { payloadType?: number; skip?: number; clockRate?: number } = {}): void {
+    const { payloadType = 111, skip = 0, clockRate = 48_000 } = options;
+    this.#sequence = (this.#sequence + 1 + skip) & 0xffff;
+    this.#timestamp = (this.#timestamp + (clockRate / 50) * (1 + skip)) >>> 0;
+    const header = new RtpHeader({ payloadType, sequenceNumber: this.#sequence, timestamp: this.#timestamp, ssrc: 1 });
+    this.track.writeRtp(new RtpPacket(header, Buffer.from(payload)));
+  }
+
+  async close(): Promise<void> {
+    await this.pc.close();
+  }
+}

@@ -1,0 +1,201 @@
+import type { AudioFrame } from "@roomkit/core";
+import type { FrameDecoder } from "./frame-decoder.ts";
+import { JitterBuffer, type JitterStats, type Playout } from "./jitter-buffer.ts";
+import { parseRed } from "./red.ts";
+import { parseRtp, type RtpPacket, timestampDelta } from "./rtp.ts";
+import { TelephoneEvents } from "./telephone-event.ts";
+
+export interface AudioReceiverOptions {
+  readonly decoder: FrameDecoder;
+  readonly payloadTypes: {
+    readonly audio: number;
+    readonly red?: number | undefined;
+    readonly telephoneEvent?: number | undefined;
+  };
+  readonly onFrame: (frame: AudioFrame) => void;
+  readonly onDigit: (digit: string) => void;
+  /** Whether `ms` more of audio may be taken: a sender faster than real time is cut down here. */
+  readonly admit: (ms: number) => boolean;
+  /** Something was dropped, by reason. */
+  readonly onDrop: (reason: string) => void;
+}
+
+/** A lost stretch is concealed this long, then silent, ms. */
+const MAX_CONCEAL_MS = 100;
+/** A gap in the timestamps longer than this is not filled at once, ms. */
+const MAX_FILL_MS = 1_000;
+/** Nothing for this long, and silence takes the stream's place, ms: more than a packet may be late. */
+const IDLE_MS = 120;
+const SILENCE_STEP_MS = 20;
+const MAX_PACKET_MS = 120;
+
+/**
+ * The caller's audio: RTP packets in, one unbroken line of frames out. What is lost is recovered (in-band FEC, RED) or
+ * concealed; where the sender sends nothing (DTX, a muted track) there is silence, so that whoever listens for the end of
+ * speech hears it.
+ */
+export class AudioReceiver {
+  readonly #options: AudioReceiverOptions;
+  readonly #buffer = new JitterBuffer();
+  readonly #digits = new TelephoneEvents();
+  #samples = 0;
+  /** RTP timestamp that continues the line; undefined before the first packet. */
+  #expected: number | undefined;
+  /** Wall time (ms) minus position (ms) of the line at its beginning. */
+  #originMs = 0;
+  #lastPacketAt = 0;
+  #lastDurationMs = 20;
+  #concealedMs = 0;
+
+  constructor(options: AudioReceiverOptions) {
+    this.#options = options;
+  }
+
+  get stats(): JitterStats & { readonly concealedMs: number } {
+    return { ...this.#buffer.stats, concealedMs: this.#concealedMs };
+  }
+
+  /** Takes an RTP packet that arrived at `now`, ms. */
+  receive(data: Uint8Array, now: number): void {
+    const packet = parseRtp(data);
+    if (!packet) {
+      this.#options.onDrop("rtp_malformed");
+      return;
+    }
+    const { audio, red, telephoneEvent } = this.#options.payloadTypes;
+    if (packet.payloadType === telephoneEvent) {
+      const digit = this.#digits.receive(packet.timestamp, packet.payload);
+      if (digit !== undefined) this.#options.onDigit(digit);
+    } else if (packet.payloadType === audio) {
+      // Browsers probe the path with packets of nothing but padding.
+      if (packet.payload.length > 0) this.#buffer.push(packet, now);
+    } else if (packet.payloadType === red) this.#pushRed(packet, now);
+    else this.#options.onDrop("rtp_payload_type");
+    this.#drain(now);
+  }
+
+  /** Call every 20 ms or so: gives up on packets that are overdue, and fills silence in. */
+  tick(now: number): void {
+    this.#drain(now);
+    if (this.#expected === undefined || now - this.#lastPacketAt < IDLE_MS) return;
+    // Never more than what is missing up to now, less what may still be on its way.
+    const missing = now - IDLE_MS - this.#originMs - this.#positionMs;
+    for (let ms = Math.min(missing, MAX_FILL_MS); ms >= SILENCE_STEP_MS; ms -= SILENCE_STEP_MS)
+      this.#silence(SILENCE_STEP_MS);
+    if (missing > MAX_FILL_MS) this.#originMs += missing - MAX_FILL_MS;
+  }
+
+  close(): void {
+    this.#options.decoder.close();
+  }
+
+  get #positionMs(): number {
+    return (this.#samples * 1000) / this.#options.decoder.sampleRate;
+  }
+
+  #pushRed(packet: RtpPacket, now: number): void {
+    const blocks = parseRed(packet.payload);
+    if (!blocks) {
+      this.#options.onDrop("red_malformed");
+      return;
+    }
+    for (const [i, block] of blocks.entries()) {
+      const back = blocks.length - 1 - i;
+      if (block.payloadType !== this.#options.payloadTypes.audio || block.payload.length === 0) continue;
+      const copy = {
+        sequence: (packet.sequence - back) & 0xffff,
+        timestamp: (packet.timestamp - block.timestampOffset) >>> 0,
+        payload: block.payload,
+      };
+      // Before the first packet of the stream an older copy would set its beginning.
+      if (back > 0 && this.#expected === undefined) continue;
+      this.#buffer.push(copy, now, back > 0);
+    }
+  }
+
+  #drain(now: number): void {
+    for (let next = this.#buffer.pop(now); next; next = this.#buffer.pop(now)) this.#play(next, now);
+  }
+
+  #play(playout: Playout, now: number): void {
+    if (playout.type === "lost") {
+      this.#makeUp(playout);
+      return;
+    }
+    const { packet } = playout;
+    const { decoder, onDrop, admit } = this.#options;
+    if (this.#expected === undefined) {
+      this.#expected = packet.timestamp;
+      this.#originMs = now - this.#positionMs;
+    }
+    this.#lastPacketAt = now;
+    const gapMs = (timestampDelta(packet.timestamp, this.#expected) * 1000) / decoder.clockRate;
+    // The sender left silence out. A gap already filled while waiting is behind us, and one too large is a new beginning.
+    if (gapMs >= SILENCE_STEP_MS / 2 && gapMs <= MAX_FILL_MS) this.#silence(gapMs);
+    let samples: Int16Array;
+    try {
+      samples = decoder.decode(packet.payload);
+    } catch {
+      onDrop("audio_malformed");
+      return;
+    }
+    const ms = (samples.length * 1000) / decoder.sampleRate;
+    this.#lastDurationMs = ms;
+    this.#expected = (packet.timestamp + Math.round((ms * decoder.clockRate) / 1000)) >>> 0;
+    if (!admit(ms)) {
+      onDrop("audio_too_fast");
+      return;
+    }
+    this.#emit(samples);
+  }
+
+  /** Fills the place of lost packets: what the next packet carries of the last of them, before that what the decoder makes up. */
+  #makeUp({ count, next }: Extract<Playout, { type: "lost" }>): void {
+    const { decoder } = this.#options;
+    if (this.#expected === undefined) return;
+    const gapMs = (timestampDelta(next.timestamp, this.#expected) * 1000) / decoder.clockRate;
+    // The timestamps know how long it was; packets of 20 ms are only a guess.
+    const lostMs = Math.min(Math.max(0, gapMs), count * MAX_PACKET_MS, MAX_FILL_MS);
+    const lastMs = roundFrame(Math.min(this.#lastDurationMs, lostMs, 60));
+    if (lastMs <= 0) return;
+    const beforeMs = lostMs - lastMs;
+    const concealMs = roundFrame(Math.min(beforeMs, MAX_CONCEAL_MS));
+    if (concealMs > 0) this.#madeUp(decoder.conceal(concealMs), concealMs);
+    if (beforeMs - concealMs >= SILENCE_STEP_MS / 2) this.#silence(beforeMs - concealMs);
+    try {
+      this.#madeUp(decoder.recover(next.payload, lastMs), lastMs);
+    } catch {
+      // Not an Opus packet: it will be dropped in its turn.
+      this.#madeUp(decoder.conceal(lastMs), lastMs);
+    }
+  }
+
+  #madeUp(samples: Int16Array, ms: number): void {
+    this.#concealedMs += ms;
+    this.#advance(ms);
+    this.#emit(samples);
+  }
+
+  #silence(ms: number): void {
+    const { sampleRate } = this.#options.decoder;
+    this.#advance(ms);
+    this.#emit(new Int16Array(Math.round((ms * sampleRate) / 1000)));
+  }
+
+  #advance(ms: number): void {
+    if (this.#expected === undefined) return;
+    this.#expected = (this.#expected + Math.round((ms * this.#options.decoder.clockRate) / 1000)) >>> 0;
+  }
+
+  #emit(samples: Int16Array): void {
+    const { sampleRate } = this.#options.decoder;
+    const timestamp = this.#positionMs;
+    this.#samples += samples.length;
+    this.#options.onFrame({ samples, sampleRate, channels: 1, timestamp });
+  }
+}
+
+/** Down to a multiple of 2.5 ms, which is what Opus counts in. */
+function roundFrame(ms: number): number {
+  return Math.floor(ms / 2.5 + 1e-9) * 2.5;
+}

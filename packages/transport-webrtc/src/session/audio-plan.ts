@@ -1,0 +1,80 @@
+import { type MediaDirection, RoomKitError, type RtpCodec, type WebRTCOffer } from "@roomkit/core";
+
+/** How the server's voice reaches the client. */
+export type OutboundAudio = "opus" | "pcmu" | "datachannel";
+
+/** What of an offered audio section is used. */
+export interface AudioPlan {
+  readonly direction: MediaDirection;
+  /** The answer's codecs, in its order. */
+  readonly codecs: readonly RtpCodec[];
+  /** The caller's audio; absent when the client sends none. */
+  readonly inbound?: {
+    readonly codec: "opus" | "pcmu";
+    readonly payloadType: number;
+    readonly red?: number;
+    readonly telephoneEvent?: number;
+  };
+  /** The track to the client; absent when audio goes over the data channel. */
+  readonly outbound?: { readonly codec: "opus" | "pcmu"; readonly payloadType: number };
+}
+
+export interface PlanOptions {
+  readonly outboundAudio: OutboundAudio;
+  /** Whether G.711 can be coded. */
+  readonly pcmu: boolean;
+}
+
+/** Decides what to answer. @throws RoomKitError `invalid_sdp` when no codec is common. */
+export function planAudio(audio: NonNullable<WebRTCOffer["audio"]>, options: PlanOptions): AudioPlan {
+  const { codecs, direction } = audio;
+  const opus = codecs.find((c) => c.name === "opus" && c.clockRate === 48_000 && c.channels === 2);
+  const pcmu = options.pcmu ? codecs.find((c) => c.name === "pcmu" && c.clockRate === 8_000) : undefined;
+  const clientSends = direction === "sendrecv" || direction === "sendonly";
+  const clientReceives = direction === "sendrecv" || direction === "recvonly";
+  const main = opus ?? pcmu;
+  if (!main) throw new RoomKitError("invalid_sdp", "the offer has no audio codec this server knows (Opus or PCMU)");
+  const wanted = options.outboundAudio === "pcmu" ? (pcmu ?? opus) : (opus ?? pcmu);
+  const sender = clientReceives && options.outboundAudio !== "datachannel" ? wanted : undefined;
+  const red = opus && clientSends ? usableRed(codecs, opus) : undefined;
+  const events = clientSends
+    ? codecs.find((c) => c.name === "telephone-event" && c.clockRate === main.clockRate)
+    : undefined;
+  const answered = [
+    ...(red ? [red] : []),
+    ...(opus ? [{ ...opus, parameters: "minptime=10;useinbandfec=1" }] : []),
+    ...(pcmu && (pcmu === main || pcmu === sender) ? [pcmu] : []),
+    ...(events ? [{ ...events, parameters: "0-15" }] : []),
+  ];
+  return {
+    direction: answerDirection(clientSends, sender !== undefined),
+    codecs: answered,
+    ...(clientSends
+      ? {
+          inbound: {
+            codec: main === opus ? "opus" : "pcmu",
+            payloadType: main.payloadType,
+            ...(red ? { red: red.payloadType } : {}),
+            ...(events ? { telephoneEvent: events.payloadType } : {}),
+          },
+        }
+      : {}),
+    ...(sender ? { outbound: { codec: sender === pcmu ? "pcmu" : "opus", payloadType: sender.payloadType } } : {}),
+  };
+}
+
+/**
+ * Redundant audio (RFC 2198) is taken only from a client that puts it first: it doubles the bitrate, so it is the client's
+ * to want.
+ */
+function usableRed(codecs: readonly RtpCodec[], opus: RtpCodec): RtpCodec | undefined {
+  const first = codecs[0];
+  if (first?.name !== "red" || first.clockRate !== 48_000) return undefined;
+  const carried = (first.parameters ?? "").split("/");
+  return carried.every((pt) => pt === String(opus.payloadType)) ? first : undefined;
+}
+
+function answerDirection(receive: boolean, send: boolean): MediaDirection {
+  if (receive) return send ? "sendrecv" : "recvonly";
+  return send ? "sendonly" : "inactive";
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { RoomKitError, type Unsubscribe } from "@roomkit/core";
+import {
+  addressResolver,
+  type ConnectionRequest,
+  claimServer,
+  connectionRequest,
+  requestUrl,
+  sendWebResponse,
+  toWebRequest,
+} from "@roomkit/transport-utils";
+import type { WebRTCTransport } from "../transport/webrtc-transport.ts";
+import { readText } from "./body.ts";
+import type { RealtimeMountOptions } from "./options.ts";
+import { Signalling } from "./signalling.ts";
+
+/**
+ * Serves a transport's endpoints on a Node server, under `path`: `POST /webrtc/offer`, `GET /config` and, with `ui`, `GET /ui`.
+ * Other paths stay with whoever serves them.
+ *
+ * @returns what takes the endpoints away again; connections go on.
+ * @throws RoomKitError `auth_required` without `auth` or `allowAnonymous`, `invalid_option`.
+ */
+export function mountRealtime(server: Server, transport: WebRTCTransport, options: RealtimeMountOptions): Unsubscribe {
+  const signalling = new Signalling(transport, options);
+  const resolveAddress = addressResolver(options.trustedProxies);
+  const unclaim = claimServer(server, {
+    request(request, response) {
+      if (!signalling.claims(requestUrl(request).pathname)) return false;
+      serve(signalling, transport, request, response, connectionRequest(request, "http", resolveAddress)).catch(() =>
+        response.destroy(),
+      );
+      return true;
+    },
+  });
+  return () => {
+    signalling.drain();
+    unclaim();
+  };
+}
+
+async function serve(
+  signalling: Signalling,
+  transport: WebRTCTransport,
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: ConnectionRequest,
+): Promise<void> {
+  const readBody = async (): Promise<string> => (await toWebRequest(request, { clock: transport.clock })).text();
+  const web = (): Request => new Request(requestUrl(request), { method: client.method });
+  const answer = await signalling.handle(client, readBody, web);
+  // Without the rest of the body the connection cannot serve another request.
+  if (!request.complete) response.setHeader("connection", "close");
+  await sendWebResponse(response, answer);
+  if (!request.complete) request.destroy();
+}
+
+/** A web-standard handler of the same endpoints, for Hono, h3, Bun, Deno and the like. */
+export type FetchHandler = (request: Request, client?: { readonly address?: string }) => Promise<Response>;
+
+/**
+ * Makes that handler. `address` is the client's, which a web-standard request does not tell; limits per address and the
+ * candidate policy want it.
+ *
+ * @throws RoomKitError `auth_required`, `invalid_option`.
+ */
+export function fetchHandler(transport: WebRTCTransport, options: RealtimeMountOptions): FetchHandler {
+  const signalling = new Signalling(transport, options);
+  const resolveAddress = addressResolver(options.trustedProxies);
+  return async (request, client = {}) => {
+    if (!(request instanceof Request))
+      throw new RoomKitError("invalid_option", "a handler takes a web-standard Request");
+    const url = new URL(request.url);
+    const header = (name: string): string | undefined =>
+      request.headers.get(name) ?? (name === "host" ? url.host : undefined);
+    const described: ConnectionRequest = {
+      kind: "http",
+      method: request.method,
+      path: url.pathname,
+      query: url.searchParams,
+      header,
+      address: resolveAddress(client.address ?? "", header("x-forwarded-for")),
+    };
+    return await signalling.handle(
+      described,
+      () => readText(request, transport.clock),
+      () => request,
+    );
+  };
+}

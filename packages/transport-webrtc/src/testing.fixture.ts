@@ -1,0 +1,58 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { AudioFrame } from "@roomkit/core";
+
+/** An HTTP server on a free port of 127.0.0.1, and its address. */
+export async function listen(): Promise<{ server: Server; url: string; close: () => Promise<void> }> {
+  const server = createServer((_request, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    server,
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** `ms` of a sine. */
+export function sine(sampleRate: number, hz: number, ms: number, amplitude = 10_000): Int16Array {
+  return Int16Array.from(
+    { length: (sampleRate * ms) / 1000 },
+    (_, i) => amplitude * Math.sin((2 * Math.PI * hz * i) / sampleRate),
+  );
+}
+
+export function frameOf(samples: Int16Array, sampleRate: number): AudioFrame {
+  return { samples, sampleRate, channels: 1, timestamp: 0 };
+}
+
+/** Amplitude of one frequency in samples (Goertzel), in sample units. */
+export function amplitudeAt(samples: Int16Array, sampleRate: number, hz: number): number {
+  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / sampleRate);
+  let [a, b] = [0, 0];
+  for (const sample of samples) [a, b] = [sample + coefficient * a - b, a];
+  return (2 * Math.sqrt(Math.max(0, a * a + b * b - coefficient * a * b))) / samples.length;
+}
+
+export function join(parts: readonly Int16Array[]): Int16Array {
+  const out = new Int16Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Waits until `condition` holds. For tests with real sockets only. */
+export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,354 @@
+import {
+  type AudioFrame,
+  type Clock,
+  type CloseReason,
+  consoleLogger,
+  Emitter,
+  type IdSource,
+  type Logger,
+  type Metadata,
+  type RealtimeTransport,
+  RoomKitError,
+  randomId,
+  systemClock,
+  type Unsubscribe,
+  type VoiceBackend,
+  type VoiceCapabilities,
+  type VoiceConnection,
+  type VoiceSession,
+  type WebRTCEngine,
+  withTimeout,
+} from "@roomkit/core";
+import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
+import { authContext, SessionRegistry } from "@roomkit/transport-utils";
+import { WeriftEngine } from "../engine/werift-engine.ts";
+import { parseCandidate } from "../sdp/candidate.ts";
+import { RtcSession } from "../session/rtc-session.ts";
+import { CandidateHold } from "../signalling/candidate-hold.ts";
+import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
+import { ConnectionTable, type Place } from "./connection-table.ts";
+import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
+import { checkTransportOptions, defaultLimits, type WebRTCTransportOptions } from "./options.ts";
+import { playAll } from "./play-all.ts";
+
+/** Makes the session of a client that connected; given what the client called itself. */
+export type SessionFactory = (webrtcId: string) => VoiceSession | Promise<VoiceSession>;
+
+/** What is known of the client behind an offer or a candidate. */
+export interface ClientContext {
+  /** Of authentication. */
+  readonly metadata: Metadata;
+  /** Says whether two requests are of one client; made from its token, or from its metadata. */
+  readonly identity: string;
+  /** Where its HTTP request came from. */
+  readonly address: string;
+}
+
+/** How a mount wants an offer's client treated. */
+export interface OfferHandling {
+  readonly sessionFactory?: SessionFactory;
+  /** Called once, when nothing of the connection is left; also when the offer is refused. */
+  readonly release: () => void;
+}
+
+interface Events {
+  readonly connected: { readonly id: string; readonly metadata: Metadata };
+  readonly disconnected: { readonly session: VoiceSession; readonly reason: CloseReason };
+}
+
+const failed = (error: string, facts: Readonly<Record<string, unknown>> = {}): SignalAnswer => ({
+  status: "failed",
+  meta: { error, ...facts },
+});
+
+/**
+ * Voice over WebRTC. As a {@link RealtimeTransport} it tells the application of each client, which then starts a session on it;
+ * as a {@link VoiceBackend} its mount makes the sessions of a voice channel.
+ */
+export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
+  readonly name = "webrtc";
+  /** Browsers remove echo and level the microphone before Opus. */
+  readonly capabilities: VoiceCapabilities = { nativeEchoCancellation: true, nativeGainControl: true };
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: WebRTCTransportOptions;
+  readonly #engine: WebRTCEngine;
+  readonly #ids: IdSource;
+  readonly #table: ConnectionTable;
+  readonly #hold: CandidateHold;
+  readonly #registry: SessionRegistry;
+  readonly #events: Emitter<Events>;
+  /** Connected clients no session has been bound to, by connection id. */
+  readonly #waiting = new Map<string, { readonly session: RtcSession; readonly cancel: () => void }>();
+  /** Sessions given to {@link accept}, by id. */
+  readonly #accepted = new Map<string, { readonly session: VoiceSession; readonly rtc: RtcSession }>();
+  /** Which session hears a client. */
+  readonly #owners = new Map<RtcSession, VoiceSession>();
+  #fetch: FetchHandler | undefined;
+  #closed = false;
+
+  /** @throws RoomKitError `invalid_option` */
+  constructor(options: WebRTCTransportOptions) {
+    checkTransportOptions(options);
+    this.options = options;
+    const { clock = systemClock, logger = consoleLogger, ids = randomId } = options;
+    this.clock = clock;
+    this.logger = logger;
+    this.#ids = ids;
+    this.#engine = options.engine ?? new WeriftEngine({ ...options.ice, clock, logger });
+    this.#table = new ConnectionTable(clock);
+    this.#hold = new CandidateHold(clock, options.limits?.candidates ?? defaultLimits.candidates);
+    this.#registry = new SessionRegistry({ clock, logger, ids });
+    this.#events = new Emitter<Events>((error, event) => logger.error({ error, event }, "a transport listener failed"));
+  }
+
+  /** Connections from their offer to their end. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /**
+   * Serves the endpoints web-standard, as `signalling` among the options says. `client.address` is where the request came from.
+   *
+   * @throws RoomKitError `auth_required` when `signalling` is missing or has neither `auth` nor `allowAnonymous`.
+   */
+  fetch(request: Request, client?: { readonly address?: string }): Promise<Response> {
+    this.#fetch ??= fetchHandler(this, this.options.signalling ?? {});
+    return this.#fetch(request, client);
+  }
+
+  // Signalling --------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Answers an offer. Refusals come as `status: "failed"`.
+   *
+   * @throws RoomKitError `invalid_sdp`, `sdp_too_large` (the client's fault), `no_free_port`, `closed`.
+   */
+  async offer(request: OfferRequest, client: ClientContext, handling: OfferHandling): Promise<SignalAnswer> {
+    let place: Place | undefined;
+    try {
+      if (this.#closed) throw new RoomKitError("closed", "this transport is closed");
+      const offer = readOffer(request.sdp, this.options, client.address);
+      // Reserved before anything is awaited: of two offers with one name, one is refused whatever comes first.
+      place = this.#table.take(request.webrtc_id, client.identity);
+      if (!place) {
+        handling.release();
+        return failed("connection_already_exists");
+      }
+      const { peer, media, ssrc, dataChannelAudio } = await negotiate(
+        offer,
+        this.#engine,
+        this.options,
+        client.address,
+      );
+      const taken = place;
+      if (this.#closed) {
+        media.close();
+        await peer.close();
+        throw new RoomKitError("closed", "this transport is closed");
+      }
+      const limits = { ...defaultLimits, ...this.options.limits };
+      taken.candidates = offer.candidates.length;
+      taken.session = new RtcSession({
+        id: this.#ids("connection"),
+        label: request.webrtc_id,
+        metadata: client.metadata,
+        peer,
+        media,
+        ssrc,
+        dataChannelAudio,
+        mulaw: this.options.mulaw,
+        v1: request.protocol === 1,
+        messageBytes: limits.messageBytes,
+        times: { connectMs: limits.connectMs, lostMs: limits.lostMs, maximumMs: limits.sessionMs },
+        traffic: limits,
+        queue: { maxFrames: limits.queuedFrames, maxQueuedMs: limits.queuedMs, leadMs: this.options.leadMs },
+        clock: this.clock,
+        logger: this.logger,
+        onFrame: (session, frame) => {
+          const owner = this.#owners.get(session);
+          if (owner) this.#registry.tap(owner, frame);
+        },
+        onReady: (session) => this.#ready(session, handling.sessionFactory),
+        onEnded: (session, reason) => {
+          this.#ended(session, reason);
+          this.#table.release(taken);
+          handling.release();
+        },
+      });
+      for (const candidate of this.#hold.take(request.webrtc_id, client.identity)) this.#addTo(taken, candidate);
+      return { type: "answer", sdp: peer.answer, webrtc_id: request.webrtc_id };
+    } catch (error) {
+      if (place) this.#table.release(place);
+      handling.release();
+      throw error;
+    }
+  }
+
+  /** Takes a trickled candidate. One that came before its offer is held for it. */
+  candidate(request: CandidateRequest, client: ClientContext): SignalAnswer | "forbidden" {
+    const { webrtc_id: label } = request;
+    const place = this.#table.get(label);
+    if (place && place.identity !== client.identity) return "forbidden";
+    const text = request.candidate.candidate;
+    // The end of candidates needs no action: the timeout ends what does not connect.
+    const parsed = text === "" ? "ignored" : parseCandidate(text);
+    if (parsed === undefined) return failed("invalid_candidate_format");
+    const usable = parsed !== "ignored" && candidateFilter(this.options, client.address)(parsed) ? parsed : undefined;
+    if (place?.session) {
+      if (usable) this.#addTo(place, usable);
+      return { status: "success" };
+    }
+    if (!place && this.#table.recentlyClosed(label)) return failed("connection_closed");
+    return this.#hold.add(label, client.identity, usable) ? { status: "success" } : failed("unknown_connection");
+  }
+
+  #addTo(place: Place, candidate: Parameters<RtcSession["peer"]["addCandidate"]>[0]): void {
+    if (place.candidates >= (this.options.limits?.candidates ?? defaultLimits.candidates)) return;
+    place.candidates++;
+    place.session?.peer.addCandidate(candidate);
+  }
+
+  // A client's way to its session -----------------------------------------------------------------------------------------------
+
+  #ready(rtc: RtcSession, factory: SessionFactory | undefined): void {
+    if (factory) {
+      this.#makeSession(rtc, factory).catch((error: unknown) => {
+        this.logger.error({ error, connection: rtc.id }, "no session could be made for a client");
+        return rtc.close({ code: "session_failed", message: "the application could not make a session" });
+      });
+      return;
+    }
+    const pending = this.#registry.findPending((session) => session.metadata.webrtc_id === rtc.label);
+    if (pending) {
+      this.#bind(pending, rtc);
+      return;
+    }
+    const cancel = this.clock.setTimeout(() => {
+      void rtc.close({ code: "accept_timeout", message: "no session was started on the connection" });
+    }, this.options.limits?.acceptMs ?? defaultLimits.acceptMs);
+    this.#waiting.set(rtc.id, { session: rtc, cancel });
+    authContext.run(rtc.connection.metadata, () =>
+      this.#events.emit("connected", { id: rtc.id, metadata: rtc.connection.metadata }),
+    );
+  }
+
+  async #makeSession(rtc: RtcSession, factory: SessionFactory): Promise<void> {
+    const made = authContext.run(rtc.connection.metadata, async () => factory(rtc.label));
+    const session = await withTimeout(made, this.options.limits?.acceptMs ?? defaultLimits.acceptMs, {
+      clock: this.clock,
+      what: "making a session",
+    });
+    if (!rtc.connection.closed) this.#bind(session, rtc);
+    else
+      await this.#registry.end(session, {
+        code: "client_closed",
+        message: "the client left while its session was made",
+      });
+  }
+
+  #bind(session: VoiceSession, rtc: RtcSession): void {
+    this.#owners.set(rtc, session);
+    this.#registry.bind(session, rtc.connection);
+  }
+
+  #ended(rtc: RtcSession, reason: CloseReason): void {
+    this.#waiting.get(rtc.id)?.cancel();
+    this.#waiting.delete(rtc.id);
+    const owner = this.#owners.get(rtc);
+    this.#owners.delete(rtc);
+    if (!owner || this.#accepted.get(owner.id)?.rtc !== rtc) return;
+    this.#accepted.delete(owner.id);
+    this.#events.emit("disconnected", { session: owner, reason });
+  }
+
+  // VoiceBackend ------------------------------------------------------------------------------------------------------------------
+
+  async connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
+    if (this.#closed) throw new RoomKitError("closed", "this transport is closed");
+    return this.#registry.connect(roomId, participantId, channelId, metadata);
+  }
+
+  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {
+    return this.#registry.onReady(listener);
+  }
+
+  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
+    return this.#registry.onEnded(listener);
+  }
+
+  // Both --------------------------------------------------------------------------------------------------------------------------
+
+  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe {
+    return this.#registry.onAudio(listener);
+  }
+
+  async disconnect(
+    session: VoiceSession,
+    reason: CloseReason = { code: "server_closed", message: "the server ended the session" },
+  ): Promise<void> {
+    const accepted = this.#accepted.get(session.id);
+    if (accepted?.session === session) await accepted.rtc.connection.close(reason);
+    else await this.#registry.end(session, reason);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const reason: CloseReason = { code: "server_closed", message: "the server is closing" };
+    await this.#registry.endAll(reason);
+    await Promise.all([...this.#table].map((place) => place.session?.close(reason)));
+    await this.#engine.close();
+    this.#events.clear();
+  }
+
+  // RealtimeTransport -------------------------------------------------------------------------------------------------------------
+
+  onClientConnected(listener: (connectionId: string, metadata: Metadata) => unknown): Unsubscribe {
+    return this.#events.on("connected", ({ id, metadata }) => listener(id, metadata));
+  }
+
+  onClientDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
+    return this.#events.on("disconnected", ({ session, reason }) => listener(session, reason));
+  }
+
+  async accept(
+    session: VoiceSession,
+    connectionId: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<VoiceConnection> {
+    options.signal?.throwIfAborted();
+    const waiting = this.#waiting.get(connectionId);
+    if (!waiting) {
+      const taken = [...this.#owners.keys()].some((rtc) => rtc.id === connectionId);
+      throw taken
+        ? new RoomKitError("connection_taken", "a session was started on this connection already")
+        : new RoomKitError("unknown_connection", "no client with this connection id waits for a session");
+    }
+    if (this.#accepted.has(session.id)) throw new RoomKitError("session_taken", "the session has a connection already");
+    this.#waiting.delete(connectionId);
+    waiting.cancel();
+    this.#owners.set(waiting.session, session);
+    this.#accepted.set(session.id, { session, rtc: waiting.session });
+    return waiting.session.connection;
+  }
+
+  async sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void> {
+    await playAll(this.#connectionOf(session), this.#ids("utterance"), audio);
+  }
+
+  async sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#rtcOf(session)?.sendRaw(message);
+  }
+
+  #rtcOf(session: VoiceSession): RtcSession | undefined {
+    for (const [rtc, owner] of this.#owners) if (owner === session) return rtc;
+    return undefined;
+  }
+
+  #connectionOf(session: VoiceSession): VoiceConnection {
+    const rtc = this.#rtcOf(session);
+    if (!rtc) throw new RoomKitError("unknown_session", "the session has no connection on this transport");
+    return rtc.connection;
+  }
+}
