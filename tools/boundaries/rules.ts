@@ -15,7 +15,9 @@ const rules: Readonly<Record<string, Rule>> = {
   core: { mayImport: [], platform: "universal", thirdParty: false },
   protocol: { mayImport: [], platform: "universal", thirdParty: false },
 
-  channel: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  // Not a leaf: what the channels that let a model act share.
+  tools: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  channel: { mayImport: ["core", "tools"], platform: "universal", thirdParty: true },
   pipeline: { mayImport: ["core"], platform: "universal", thirdParty: true },
 
   codec: { mayImport: ["core"], platform: "universal", thirdParty: true },

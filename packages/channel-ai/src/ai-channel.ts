@@ -6,8 +6,10 @@ import {
   eventText,
   type RoomEvent,
   RoomKitError,
+  untilAborted,
   withTimeout,
 } from "@roomkit/core";
+import { ToolSet } from "@roomkit/tools";
 import { buildMessages } from "./history/messages.ts";
 import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -15,8 +17,6 @@ import { ReplyAccount } from "./reply/account.ts";
 import { generateReply } from "./reply/generate.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import type { Turn } from "./reply/turn.ts";
-import { untilAborted } from "./reply/until-aborted.ts";
-import { ToolSet } from "./tools/tool-set.ts";
 
 /** How long reading the history, or an application's `system` function, may take. */
 const PREPARE_TIMEOUT_MS = 10_000;
@@ -117,6 +117,7 @@ export class AIChannel implements Channel {
         roomId,
         system,
         tools: this.#tools,
+        toolLimits: { timeoutMs: this.#options.toolTimeoutMs, resultMaxLength: this.#options.toolResultMaxLength },
         options: this.#options,
         messages: async () => {
           const what = "reading the room's history";

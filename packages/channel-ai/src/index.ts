@@ -1,3 +1,4 @@
+export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "@roomkit/tools";
 export * from "./ai-channel.ts";
 export {
   type AIChannelOptions,
@@ -5,4 +6,3 @@ export {
   DEFAULT_INTERRUPTION_NOTE,
   type ReplyContext,
 } from "./options.ts";
-export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tools/tool.ts";

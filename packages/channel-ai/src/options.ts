@@ -7,7 +7,7 @@ import {
   RoomKitError,
   type VoiceSession,
 } from "@roomkit/core";
-import type { Tool } from "./tools/tool.ts";
+import type { Tool } from "@roomkit/tools";
 
 /** Whom a reply is for: what a `system` function may look at. */
 export interface ReplyContext {

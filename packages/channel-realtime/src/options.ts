@@ -4,6 +4,7 @@ import {
   type RealtimeSessionConfig,
   type RealtimeTransport,
   RoomKitError,
+  type ToolDefinition,
 } from "@roomkit/core";
 import type { Tool } from "@roomkit/tools";
 
@@ -99,6 +100,7 @@ export type SessionOverrides = Partial<
 /** What the provider is asked for. */
 export function sessionConfig(
   settings: RealtimeSettings,
+  tools: readonly ToolDefinition[],
   overrides: SessionOverrides,
   history: RealtimeSessionConfig["history"],
 ): RealtimeSessionConfig {
@@ -109,9 +111,7 @@ export function sessionConfig(
     ...(language === undefined ? {} : { language }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(providerOptions === undefined ? {} : { providerOptions }),
-    ...(settings.tools.length === 0
-      ? {}
-      : { tools: settings.tools.map(({ name, description, parameters }) => ({ name, description, parameters })) }),
+    ...(tools.length === 0 ? {} : { tools }),
     ...(history === undefined || history.length === 0 ? {} : { history }),
   };
 }

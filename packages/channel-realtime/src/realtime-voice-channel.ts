@@ -14,7 +14,7 @@ import {
   type VoiceSession,
   withTimeout,
 } from "@roomkit/core";
-import { ToolRunner } from "@roomkit/tools";
+import { ToolSet } from "@roomkit/tools";
 import {
   type RealtimeSettings,
   type RealtimeVoiceChannelOptions,
@@ -51,14 +51,15 @@ export class RealtimeVoiceChannel implements Channel {
   readonly #sessions = new Map<string, Running>();
   /** Sessions that are being started: ending them gives the start up. */
   readonly #starting = new Map<string, AbortController>();
+  readonly #tools: ToolSet;
   readonly #subscriptions: Unsubscribe[] = [];
   #host: ChannelHost | undefined;
-  #tools: ToolRunner | undefined;
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(id: string, options: RealtimeVoiceChannelOptions) {
     this.id = id;
     this.#settings = resolveOptions(options);
+    this.#tools = new ToolSet(this.#settings.tools);
   }
 
   get sessions(): readonly VoiceSession[] {
@@ -68,13 +69,7 @@ export class RealtimeVoiceChannel implements Channel {
   register(host: ChannelHost): void {
     if (this.#host) throw new RoomKitError("already_registered", `channel ${this.id} is registered already`);
     this.#host = host;
-    const { tools, toolTimeoutMs, toolResultMaxLength, transport } = this.#settings;
-    this.#tools = new ToolRunner(tools, {
-      host,
-      channelId: this.id,
-      timeoutMs: toolTimeoutMs,
-      resultMaxLength: toolResultMaxLength,
-    });
+    const { transport } = this.#settings;
     this.#subscriptions.push(transport.onClientDisconnected((session, reason) => void this.#end(session.id, reason)));
   }
 
@@ -207,7 +202,7 @@ export class RealtimeVoiceChannel implements Channel {
       }),
     );
     const history = await this.#history(session.roomId);
-    const config = sessionConfig(settings, options, history);
+    const config = sessionConfig(settings, this.#tools.definitions, options, history);
     const rates = { inputSampleRate: connection.inbound.sampleRate, outputSampleRate: connection.outbound.sampleRate };
     const connecting = vendor.connect(config, { signal, ...rates });
     // A handshake that finishes after it was given up leaves no session behind.
@@ -232,7 +227,10 @@ export class RealtimeVoiceChannel implements Channel {
       connection,
       provider,
       inbound,
-      tools: this.#tools as ToolRunner,
+      tools: {
+        tools: this.#tools,
+        toolLimits: { timeoutMs: settings.toolTimeoutMs, resultMaxLength: settings.toolResultMaxLength },
+      },
       onEnded: (reason) =>
         void this.#end(session.id, { code: reason, message: "the speech provider ended the session" }),
     });

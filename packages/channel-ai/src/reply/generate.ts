@@ -1,7 +1,7 @@
 import { type AIMessage, type AIRequest, abortedError, RoomKitError } from "@roomkit/core";
+import { ToolLog } from "@roomkit/tools";
 import { RepetitionGuard } from "../tools/repetition.ts";
 import { runRound } from "../tools/run-round.ts";
-import { ToolLog } from "../tools/tool-log.ts";
 import type { ReplyAccount } from "./account.ts";
 import { generateRound, type RoundEnd } from "./round.ts";
 import type { Turn } from "./turn.ts";

@@ -1,8 +1,7 @@
 import type { AIMessage, ToolCall } from "@roomkit/core";
+import { runTool, type ToolLog, type ToolOutcome } from "@roomkit/tools";
 import type { Turn } from "../reply/turn.ts";
 import type { RepetitionGuard } from "./repetition.ts";
-import { runTool, type ToolOutcome } from "./run-tool.ts";
-import type { ToolLog } from "./tool-log.ts";
 
 /**
  * Runs the calls of one round side by side and gives the model's messages of their results, in the order of the calls.

@@ -1,12 +1,10 @@
 import { type HookPayloads, RoomKitError } from "@roomkit/core";
+import { INTERRUPTED, LOG_TIMEOUT_MS, type Tool } from "@roomkit/tools";
 import { describe, expect, it } from "vitest";
 import { AIChannel } from "../ai-channel.ts";
 import { FakeHost, read, rejection, settle } from "../fake-room.fixture.ts";
 import { type AIChannelOptions, DEFAULT_FALLBACK_TEXT } from "../options.ts";
 import { call, callsDone, done, type Script, ScriptedModel, say } from "../scripted-model.fixture.ts";
-import { INTERRUPTED } from "./run-tool.ts";
-import type { Tool } from "./tool.ts";
-import { LOG_TIMEOUT_MS } from "./tool-log.ts";
 
 const ROOM = "room";
 

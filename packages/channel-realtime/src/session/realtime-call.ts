@@ -10,7 +10,7 @@ import {
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
-import type { ToolRunner } from "@roomkit/tools";
+import { runTool, ToolLog, type ToolScope } from "@roomkit/tools";
 import type { RealtimeSettings } from "../options.ts";
 import { Conversation } from "./conversation.ts";
 import type { InboundAudio } from "./inbound.ts";
@@ -24,7 +24,7 @@ export interface RealtimeCallOptions {
   readonly connection: VoiceConnection;
   readonly provider: RealtimeSession;
   readonly inbound: InboundAudio;
-  readonly tools: ToolRunner;
+  readonly tools: Pick<ToolScope, "tools" | "toolLimits">;
   /** The session is over from the provider's side. */
   readonly onEnded: (reason: string) => void;
 }
@@ -37,6 +37,8 @@ export class RealtimeCall {
   readonly #options: RealtimeCallOptions;
   readonly #outbound: OutboundAudio;
   readonly #conversation: Conversation;
+  readonly #scope: ToolScope;
+  readonly #toolLog: ToolLog;
   readonly #lifetime = new AbortController();
   readonly #running = new Map<string, AbortController>();
   readonly #subscriptions: Unsubscribe[];
@@ -59,6 +61,8 @@ export class RealtimeCall {
       channelId,
       store: settings.emitTranscriptionEvents,
     });
+    this.#scope = { host, channelId, roomId: session.roomId, session, ...options.tools };
+    this.#toolLog = new ToolLog(this.#scope);
     const from = provider.outbound.sampleRate;
     const to = connection.outbound.sampleRate;
     this.#outbound = new OutboundAudio({
@@ -218,17 +222,20 @@ export class RealtimeCall {
     }
   }
 
-  async #runTool(call: Extract<RealtimeEvent, { type: "tool-call" }>): Promise<void> {
-    const { provider, tools } = this.#options;
+  async #runTool(event: Extract<RealtimeEvent, { type: "tool-call" }>): Promise<void> {
+    const { provider, host, channelId } = this.#options;
+    const { roomId } = this.session;
     if (this.#closed) return;
     const controller = new AbortController();
     const signal = AbortSignal.any([controller.signal, this.#lifetime.signal]);
+    const call = { id: event.id, name: event.name, arguments: event.arguments };
     this.#running.set(call.id, controller);
-    const { id, name, arguments: args } = call;
-    const { result, isError } = await tools.run(
-      { id, name, arguments: args },
-      { roomId: this.session.roomId, session: this.session, signal },
-    );
+    this.#toolLog.call(call);
+    const outcome = await runTool(call, this.#scope, signal);
+    const { result, isError, ran = call } = outcome;
+    this.#toolLog.result(call, outcome);
+    host.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
+    // The provider is told something in any case, or it waits for ever; but not of a call it has taken back.
     if (!this.#running.delete(call.id) || signal.aborted) return;
     provider.submitToolResult(call.id, result, isError ? { isError } : {});
   }

@@ -90,7 +90,10 @@ export class VoiceCall {
         this.dispatch({ type: "utterance-start", utterance });
       },
       onSynthesized: () => this.#turns.synthesized(),
-      onEnd: (utterance) => this.dispatch({ type: "utterance-end", utterance }),
+      onEnd: (utterance, correlationId) => {
+        const answers = this.#turns.numberOf(correlationId);
+        this.dispatch({ type: "utterance-end", utterance, ...(answers === undefined ? {} : { answers }) });
+      },
     });
     this.#ears = this.#openEars();
     const levels = new Levels(host, session);

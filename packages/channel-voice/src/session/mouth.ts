@@ -29,7 +29,8 @@ export interface MouthOptions {
   readonly pipeline: PipelineStream;
   readonly onAudible: (utterance: UtteranceId) => void;
   readonly onSynthesized: () => void;
-  readonly onEnd: (utterance: UtteranceId) => void;
+  /** `correlationId` as it was given to `speak`. */
+  readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
 }
 
 /** Everything said to one listener, one utterance after the other. */
@@ -77,7 +78,7 @@ export class Mouth {
   async #speakNow(
     utterance: Utterance,
     text: AsyncIterable<string>,
-    { signal }: SpeakOptions,
+    { signal, correlationId }: SpeakOptions,
   ): Promise<SpokenUtterance> {
     const onAbort = (): void => {
       utterance.silence("cancelled", utterance.audible ? this.#options.connection.clear() : undefined);
@@ -86,7 +87,7 @@ export class Mouth {
     else signal.addEventListener("abort", onAbort, { once: true });
     try {
       const spoken = await utterance.speak(text);
-      this.#report(utterance, spoken);
+      this.#report(utterance, spoken, correlationId);
       return spoken;
     } finally {
       signal.removeEventListener("abort", onAbort);
@@ -123,7 +124,7 @@ export class Mouth {
     });
   }
 
-  #report(utterance: Utterance, spoken: SpokenUtterance): void {
+  #report(utterance: Utterance, spoken: SpokenUtterance, correlationId: string | undefined): void {
     const { host, session, connection } = this.#options;
     const { roomId } = session;
     const { id } = utterance;
@@ -141,7 +142,7 @@ export class Mouth {
       } as const;
       connection.send(record.interrupted ? { ...shown, heard } : shown);
       connection.send({ type: "utterance", id, phase: "end" });
-      this.#options.onEnd(id);
+      this.#options.onEnd(id, correlationId);
     }
     const reason = utterance.silencedBecause;
     if (reason === "") {

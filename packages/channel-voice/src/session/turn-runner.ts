@@ -33,6 +33,7 @@ export interface TurnRunnerOptions {
 }
 
 interface RunningTurn {
+  readonly turn: number;
   readonly id: string;
   readonly abort: AbortController;
   readonly waterfall: TurnWaterfall;
@@ -99,7 +100,7 @@ export class TurnRunner {
     const { roomId } = session;
     const id = this.#turnId(turn);
     const waterfall = this.#judged?.id === id ? this.#judged.waterfall : new TurnWaterfall(host.clock, id, undefined);
-    const running: RunningTurn = { id, abort: new AbortController(), waterfall, audible: false };
+    const running: RunningTurn = { turn, id, abort: new AbortController(), waterfall, audible: false };
     this.#running = running;
     this.#audio = [];
     this.#audioMs = 0;
@@ -135,6 +136,11 @@ export class TurnRunner {
   /** Stops the answer under way: its model and its voice. */
   cancel(): void {
     this.#running?.abort.abort(new RoomKitError("aborted", "the caller interrupted"));
+  }
+
+  /** The turn that an id names; undefined for anything else. */
+  numberOf(correlationId: string | undefined): number | undefined {
+    return correlationId !== undefined && this.#running?.id === correlationId ? this.#running.turn : undefined;
   }
 
   /** Passes a reply's text through and notes when its first word came. */

@@ -33,7 +33,7 @@ const decided = (revision: number, text: string, complete = true, waitMs = 1_000
   typed: false,
 });
 const audible = (utterance = "u1"): TurnInput => ({ type: "utterance-start", utterance });
-const ended = (utterance = "u1"): TurnInput => ({ type: "utterance-end", utterance });
+const ended = (utterance = "u1", answers = 1): TurnInput => ({ type: "utterance-end", utterance, answers });
 const confirmTimer: TurnInput = { type: "timer", timer: "confirm" };
 const endpointTimer: TurnInput = { type: "timer", timer: "endpoint" };
 
@@ -42,10 +42,21 @@ const question: TurnInput[] = [start(1), end(1), said(1, "what time is it"), dec
 describe("a plain turn", () => {
   it("goes from idle to listening, endpointing, thinking, speaking and back", () => {
     const { phases, names, effects, state } = run([...question, audible(), ended(), { type: "turn-done", turn: 1 }]);
-    expect(phases).toEqual(["listening", "endpointing", "endpointing", "thinking", "speaking", "thinking", "idle"]);
+    expect(phases).toEqual(["listening", "endpointing", "endpointing", "thinking", "speaking", "idle", "idle"]);
     expect(names).toEqual([[], ["finish-segment"], ["judge"], ["submit"], [], [], []]);
     expect(effects[3]).toEqual([{ type: "submit", turn: 1, text: "what time is it" }]);
     expect(state).toEqual({ ...initialTurnState, turns: 1, revision: 1 });
+  });
+
+  it("goes back to thinking after something said in between, while the answer is still being made", () => {
+    const { phases } = run([
+      ...question,
+      audible("note"),
+      { type: "utterance-end", utterance: "note" },
+      audible("u1"),
+      ended("u1"),
+    ]);
+    expect(phases.slice(4)).toEqual(["speaking", "thinking", "speaking", "idle"]);
   });
 
   it("ends quietly when nothing was recognised", () => {
@@ -132,7 +143,7 @@ describe("speech over the assistant's speech", () => {
       disabled,
     );
     expect(names.flat()).not.toContain("silence");
-    expect(effects.at(-1)).toEqual([{ type: "judge", revision: 2, text: "and the date", typed: false }]);
+    expect(effects.at(-2)).toEqual([{ type: "judge", revision: 2, text: "and the date", typed: false }]);
   });
 
   it("disabled: keeps the newest pieces only", () => {

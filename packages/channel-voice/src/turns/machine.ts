@@ -23,7 +23,7 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "utterance-start":
       return onUtteranceStart(state, input.utterance, rules);
     case "utterance-end":
-      return input.utterance === state.utterance ? afterAssistant({ ...state, utterance: undefined }) : step(state);
+      return onUtteranceEnd(state, input.utterance, input.answers);
     case "turn-done":
       return input.turn === state.answering ? afterAssistant({ ...state, answering: undefined }) : step(state);
     case "text":
@@ -145,6 +145,12 @@ function onUtteranceStart(state: TurnState, utterance: string, rules: TurnRules)
   if (state.speaking === undefined || rules.strategy === "disabled") return step(next);
   // The caller was already talking when the answer became audible: the usual contest, from here.
   return contest(next, { segment: state.speaking, early: true }, 0, rules, []);
+}
+
+function onUtteranceEnd(state: TurnState, utterance: string, answers: number | undefined): TurnStep {
+  if (utterance !== state.utterance) return step(state);
+  const answering = state.answering === answers ? undefined : state.answering;
+  return afterAssistant({ ...state, utterance: undefined, answering });
 }
 
 /** The assistant has finished: what was said meanwhile, and held, is the next turn. */

@@ -93,7 +93,8 @@ export type TurnInput =
   | { readonly type: "turn-blocked"; readonly revision: number }
   | { readonly type: "timer"; readonly timer: TurnTimer }
   | { readonly type: "utterance-start"; readonly utterance: UtteranceId }
-  | { readonly type: "utterance-end"; readonly utterance: UtteranceId }
+  /** It has been played or cut off; `answers` is the turn it was the whole answer to. */
+  | { readonly type: "utterance-end"; readonly utterance: UtteranceId; readonly answers?: number }
   /** Everything the turn caused is through. */
   | { readonly type: "turn-done"; readonly turn: number }
   /** The caller typed instead of speaking. */

@@ -20,7 +20,7 @@ export class FakeBackend implements VoiceBackend {
   readonly sessions = new Map<string, Mutable<VoiceSession>>();
   closed = false;
   readonly #ids: IdSource;
-  readonly #connections = new Map<string, VoiceConnection>();
+  readonly #connections = new Map<string, { readonly connection: VoiceConnection; readonly stop: Unsubscribe[] }>();
   readonly #ready = new Emitter<{
     ready: [VoiceSession, VoiceConnection];
     ended: [VoiceSession, CloseReason];
@@ -53,9 +53,11 @@ export class FakeBackend implements VoiceBackend {
   bind(session: VoiceSession, connection: VoiceConnection): void {
     const known = this.sessions.get(session.id);
     if (known) known.state = "active";
-    this.#connections.set(session.id, connection);
-    connection.onAudio((frame) => this.#ready.emit("audio", [session, frame]));
-    connection.onClose((reason) => this.#end(session, reason));
+    const stop = [
+      connection.onAudio((frame) => this.#ready.emit("audio", [session, frame])),
+      connection.onClose((reason) => this.#end(session, reason)),
+    ];
+    this.#connections.set(session.id, { connection, stop });
     this.#ready.emit("ready", [session, connection]);
   }
 
@@ -72,7 +74,7 @@ export class FakeBackend implements VoiceBackend {
   }
 
   async disconnect(session: VoiceSession, reason: CloseReason = { code: "server_closed", message: "" }): Promise<void> {
-    const connection = this.#connections.get(session.id);
+    const connection = this.#connections.get(session.id)?.connection;
     if (connection) await connection.close(reason);
     else this.#end(session, reason);
   }
@@ -87,6 +89,7 @@ export class FakeBackend implements VoiceBackend {
     if (!known) return;
     known.state = "ended";
     this.sessions.delete(session.id);
+    for (const stop of this.#connections.get(session.id)?.stop ?? []) stop();
     this.#connections.delete(session.id);
     this.#ready.emit("ended", [session, reason]);
   }

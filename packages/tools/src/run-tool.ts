@@ -1,6 +1,5 @@
-import { RoomKitError, type ToolCall, withTimeout } from "@roomkit/core";
-import type { Turn } from "../reply/turn.ts";
-import { untilAborted } from "../reply/until-aborted.ts";
+import { RoomKitError, type ToolCall, untilAborted, withTimeout } from "@roomkit/core";
+import type { ToolScope } from "./scope.ts";
 
 /** What the model is told of a call. */
 export interface ToolOutcome {
@@ -16,28 +15,28 @@ export const INTERRUPTED: ToolOutcome = { result: "The call was interrupted befo
  * Runs one call: arguments checked, hooks asked, what they changed checked again, then the tool within its time. Never throws:
  * every failure is an outcome in words that give away nothing of the inside.
  */
-export async function runTool(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<ToolOutcome> {
+export async function runTool(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
   try {
-    const fault = turn.tools.faults(call.name, call.arguments);
+    const fault = scope.tools.faults(call.name, call.arguments);
     if (fault !== undefined) return failure(`The call was not made: ${fault}`);
-    const permitted = await permit(call, turn, signal);
+    const permitted = await permit(call, scope, signal);
     if ("isError" in permitted) return permitted;
     const ran = permitted === call ? {} : { ran: permitted };
-    return { result: await execute(permitted, turn, signal), isError: false, ...ran };
+    return { result: await execute(permitted, scope, signal), isError: false, ...ran };
   } catch (error) {
-    return explain(error, call, turn, signal);
+    return explain(error, call, scope, signal);
   }
 }
 
 /** The call as the hooks leave it, or why it may not run. */
-async function permit(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<ToolCall | ToolOutcome> {
-  const { host, roomId, channelId } = turn;
+async function permit(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolCall | ToolOutcome> {
+  const { host, roomId, channelId } = scope;
   if (!host.hasHooks("BEFORE_TOOL_USE", roomId)) return call;
   const outcome = await untilAborted(host.runHooks("BEFORE_TOOL_USE", { roomId, channelId, call }, signal), signal);
   if (!outcome.allowed) return failure("The call was not allowed.");
   // The id is what pairs the call with its result; a hook has no say in it.
   const changed: ToolCall = { ...outcome.payload.call, id: call.id };
-  const fault = turn.tools.faults(changed.name, changed.arguments);
+  const fault = scope.tools.faults(changed.name, changed.arguments);
   if (fault === undefined) return changed;
   host.logger.warn(
     { roomId, channelId, tool: changed.name },
@@ -46,8 +45,8 @@ async function permit(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<
   return failure("The call was not allowed.");
 }
 
-async function execute(call: ToolCall, turn: Turn, signal: AbortSignal): Promise<string> {
-  const tool = turn.tools.get(call.name);
+async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<string> {
+  const tool = scope.tools.get(call.name);
   if (!tool) throw new RoomKitError("unknown_tool", "there is no such tool");
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
@@ -55,17 +54,17 @@ async function execute(call: ToolCall, turn: Turn, signal: AbortSignal): Promise
   try {
     const context = {
       signal: controller.signal,
-      roomId: turn.roomId,
+      roomId: scope.roomId,
       callId: call.id,
-      ...(turn.session ? { session: turn.session } : {}),
+      ...(scope.session ? { session: scope.session } : {}),
     };
     const running = Promise.resolve().then(() => tool.execute(call.arguments, context));
-    const value = await withTimeout(running, tool.timeoutMs ?? turn.options.toolTimeoutMs, {
-      clock: turn.host.clock,
+    const value = await withTimeout(running, tool.timeoutMs ?? scope.toolLimits.timeoutMs, {
+      clock: scope.host.clock,
       signal,
       what: `tool ${call.name}`,
     });
-    return clip(asText(value), turn.options.toolResultMaxLength);
+    return clip(asText(value), scope.toolLimits.resultMaxLength);
   } catch (error) {
     controller.abort(error);
     throw error;
@@ -74,12 +73,12 @@ async function execute(call: ToolCall, turn: Turn, signal: AbortSignal): Promise
   }
 }
 
-function explain(error: unknown, call: ToolCall, turn: Turn, signal: AbortSignal): ToolOutcome {
+function explain(error: unknown, call: ToolCall, scope: ToolScope, signal: AbortSignal): ToolOutcome {
   if (signal.aborted) return INTERRUPTED;
-  const { host, roomId, channelId } = turn;
+  const { host, roomId, channelId } = scope;
   const code = RoomKitError.is(error) ? error.code : "tool_threw";
   host.logger.warn({ roomId, channelId, tool: call.name, code }, "a tool failed");
-  if (code === "tool_failed") return failure(clip((error as RoomKitError).message, turn.options.toolResultMaxLength));
+  if (code === "tool_failed") return failure(clip((error as RoomKitError).message, scope.toolLimits.resultMaxLength));
   return failure(code === "timeout" ? "The tool took too long." : "The tool failed.");
 }
 

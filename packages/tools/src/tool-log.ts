@@ -1,6 +1,6 @@
 import { type EventContent, RoomKitError, type ToolCall, withTimeout } from "@roomkit/core";
-import type { Turn } from "../reply/turn.ts";
 import type { ToolOutcome } from "./run-tool.ts";
+import type { ToolScope } from "./scope.ts";
 
 /** How long the end of a reply waits for its tool events to be in the room's log. */
 export const LOG_TIMEOUT_MS = 2_000;
@@ -11,11 +11,11 @@ export const LOG_TIMEOUT_MS = 2_000;
  * even when the reply is cut off: the next turn must know of it.
  */
 export class ToolLog {
-  readonly #turn: Turn;
+  readonly #scope: ToolScope;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(turn: Turn) {
-    this.#turn = turn;
+  constructor(scope: ToolScope) {
+    this.#scope = scope;
   }
 
   call(call: ToolCall): void {
@@ -35,14 +35,14 @@ export class ToolLog {
   /** Waits until everything so far is written, for at most {@link LOG_TIMEOUT_MS}. Never throws. */
   async flushed(): Promise<void> {
     try {
-      await withTimeout(this.#tail, LOG_TIMEOUT_MS, { clock: this.#turn.host.clock, what: "writing tool events" });
+      await withTimeout(this.#tail, LOG_TIMEOUT_MS, { clock: this.#scope.host.clock, what: "writing tool events" });
     } catch (error) {
       this.#warn(error);
     }
   }
 
   #append(content: EventContent): void {
-    const { host, roomId, channelId, correlationId } = this.#turn;
+    const { host, roomId, channelId, correlationId } = this.#scope;
     const correlated = correlationId === undefined ? {} : { correlationId };
     // No signal: the log keeps what happened, also when the turn it happened in is over.
     this.#tail = this.#tail
@@ -54,7 +54,7 @@ export class ToolLog {
   }
 
   #warn(error: unknown): void {
-    const { host, roomId, channelId } = this.#turn;
+    const { host, roomId, channelId } = this.#scope;
     const { code } = RoomKitError.from(error);
     // A room that closed meanwhile needs no more events.
     if (code !== "room_closed" && code !== "not_attached")

@@ -1,0 +1,20 @@
+import type { ChannelHost, VoiceSession } from "@roomkit/core";
+import type { ToolSet } from "./tool-set.ts";
+
+/** Where calls are made: for whom, with which tools, within which limits. */
+export interface ToolScope {
+  readonly host: ChannelHost;
+  readonly channelId: string;
+  readonly roomId: string;
+  /** The session whose words cause the calls, when a voice session does. */
+  readonly session?: VoiceSession;
+  /** Joins the calls to their turn in the room's log. */
+  readonly correlationId?: string;
+  readonly tools: ToolSet;
+  readonly toolLimits: {
+    /** Longest run of a tool that sets no time of its own, ms. */
+    readonly timeoutMs: number;
+    /** Characters of a result that are kept. */
+    readonly resultMaxLength: number;
+  };
+}
