@@ -34,11 +34,13 @@ export class Emitter<Events extends object> {
     const set = this.#listeners.get(event);
     if (!set || set.size === 0) return;
     for (const listener of [...set]) {
+      // Removed by one of those before it.
+      if (!set.has(listener)) continue;
       try {
         const result = (listener as (payload: Events[K]) => unknown)(payload);
-        if (result instanceof Promise) result.catch((error: unknown) => this.#onListenerError(error, String(event)));
+        if (isThenable(result)) result.then(undefined, (error: unknown) => this.#report(error, String(event)));
       } catch (error) {
-        this.#onListenerError(error, String(event));
+        this.#report(error, String(event));
       }
     }
   }
@@ -51,8 +53,22 @@ export class Emitter<Events extends object> {
     return count;
   }
 
-  /** Removes every listener. */
+  /** Removes every listener, also for an emit that is under way. */
   clear(): void {
+    for (const set of this.#listeners.values()) set.clear();
     this.#listeners.clear();
   }
+
+  #report(error: unknown, event: string): void {
+    try {
+      this.#onListenerError(error, event);
+    } catch {
+      // Whoever cannot even hear of an error must not become one for the others.
+    }
+  }
+}
+
+/** Any promise, also one of another realm or library. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -26,7 +26,8 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
   #size = 0;
   #dropped = 0;
   #ended = false;
-  #error: unknown;
+  /** What the reader is told after the last item; boxed, as an error may be any value. */
+  #failure: { readonly error: unknown } | undefined;
   #waiting: { resolve: (r: IteratorResult<T>) => void; reject: (e: unknown) => void } | undefined;
 
   constructor(options: BoundedQueueOptions<T>) {
@@ -68,8 +69,9 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
         this.#onDrop?.(item);
         return false;
       }
-      this.#onDrop?.(this.#take());
+      const oldest = this.#take();
       this.#put(item);
+      this.#onDrop?.(oldest);
       return false;
     }
     this.#put(item);
@@ -92,7 +94,7 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
       this.#waiting.reject(error);
       this.#waiting = undefined;
     } else {
-      this.#error = error;
+      this.#failure = { error };
     }
   }
 
@@ -105,9 +107,9 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T>> {
     if (this.#size > 0) return Promise.resolve({ value: this.#take(), done: false });
-    if (this.#error !== undefined) {
-      const error = this.#error;
-      this.#error = undefined;
+    if (this.#failure) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
       return Promise.reject(error);
     }
     if (this.#ended) return Promise.resolve({ value: undefined, done: true });
@@ -121,7 +123,7 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
   return(): Promise<IteratorResult<T>> {
     this.end();
     this.clear();
-    this.#error = undefined;
+    this.#failure = undefined;
     return Promise.resolve({ value: undefined, done: true });
   }
 
@@ -129,11 +131,15 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  /** Fails the queue with `aborted` when `signal` aborts; returns the function that stops watching. */
+  /**
+   * Fails the queue with `aborted` when `signal` aborts, dropping what is queued, also when the producer has ended it already;
+   * returns the function that stops watching.
+   */
   abortOn(signal: AbortSignal): () => void {
     const onAbort = (): void => {
-      this.clear();
-      this.fail(abortedError(signal));
+      const unread = this.clear() > 0 || this.#failure !== undefined;
+      if (!this.#ended) this.fail(abortedError(signal));
+      else if (unread) this.#failure = { error: abortedError(signal) };
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
