@@ -13,6 +13,12 @@ export {
   type ScriptedTtsOptions,
   type SttScript,
 } from "./fakes/providers.ts";
+export {
+  FakeRealtimeTransport,
+  ScriptedRealtime,
+  type ScriptedRealtimeOptions,
+  ScriptedRealtimeSession,
+} from "./fakes/realtime.ts";
 export * from "./settle.ts";
 export * from "./signals.ts";
 export * from "./wav.ts";
