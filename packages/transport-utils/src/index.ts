@@ -1,6 +1,7 @@
 export { type AddressResolver, addressResolver } from "./admission/address.ts";
 export { Admission, type AdmissionOptions, type Admitted } from "./admission/admission.ts";
 export { type Origins, originAllowed } from "./admission/origins.ts";
+export { AcceptPacer, type AcceptPacerOptions } from "./admission/pacer.ts";
 export { TokenBucket, type TokenBucketOptions } from "./admission/token-bucket.ts";
 export { defaultTrafficLimits, TrafficGuard, type TrafficLimits, type Verdict } from "./admission/traffic-guard.ts";
 export { type AuthenticateOptions, type Authenticator, type AuthResult, authenticate } from "./auth/authenticator.ts";
@@ -13,6 +14,7 @@ export { connectionInput } from "./dialect/input.ts";
 export { v1Message } from "./dialect/v1.ts";
 export { claimServer, refuseUpgrade, type ServerClaim } from "./http/claim.ts";
 export { connectionRequest } from "./http/connection-request.ts";
+export { Gate, type GateOptions } from "./http/gate.ts";
 export { jsonResponse, type ReadRequestOptions, requestUrl, sendWebResponse, toWebRequest } from "./http/web.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
 export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";

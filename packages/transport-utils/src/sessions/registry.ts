@@ -96,6 +96,12 @@ export class SessionRegistry {
     return undefined;
   }
 
+  /** Whether a session is of this registry and waits for its client. */
+  isPending(session: VoiceSession): boolean {
+    const entry = this.#entries.get(session.id);
+    return entry?.session === session && entry.state === "connecting";
+  }
+
   /** The connection of an active session. */
   connectionOf(session: VoiceSession): VoiceConnection | undefined {
     return this.#entries.get(session.id)?.connection;

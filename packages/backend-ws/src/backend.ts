@@ -1,0 +1,184 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import {
+  type AudioFrame,
+  type Clock,
+  type CloseReason,
+  type Logger,
+  type Metadata,
+  type Unsubscribe,
+  type VoiceBackend,
+  type VoiceCapabilities,
+  type VoiceConnection,
+  type VoiceSession,
+  withTimeout,
+} from "@roomkit/core";
+import { CloseCode } from "@roomkit/protocol";
+import { refuseUpgrade } from "@roomkit/transport-utils";
+import { type WebSocket, WebSocketServer } from "ws";
+import { ClientSocket } from "./client/client-socket.ts";
+import type { AcceptContext, WebSocketBackendOptions } from "./options.ts";
+import { Hub, type Settings } from "./sessions/hub.ts";
+import { selectProtocol } from "./socket/subprotocol.ts";
+import type { WebSocketLike } from "./socket/websocket-like.ts";
+
+const TURN_AWAY_MS = 2_000;
+const DISCONNECTED: CloseReason = { code: "server_closed", message: "the session was ended by the server" };
+
+/**
+ * Voice over WebSocket: the seed's protocol, its telephone framing, and v1, on the same endpoint. A pure transport: it turns
+ * sockets into sessions with connections and knows nothing of speech.
+ */
+export class WebSocketBackend implements VoiceBackend {
+  readonly name = "websocket";
+  /** All intelligence is the pipeline's. */
+  readonly capabilities: VoiceCapabilities = { nativeEchoCancellation: false, nativeGainControl: false };
+  readonly #hub: Hub;
+  readonly #server: WebSocketServer;
+  readonly #sockets = new Set<ClientSocket>();
+
+  /** @throws RoomKitError `invalid_option`. */
+  constructor(options: WebSocketBackendOptions = {}) {
+    this.#hub = new Hub(options);
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      // Costs four times the work of everything else together, and opens the door to bombs.
+      perMessageDeflate: false,
+      maxPayload: this.#hub.settings.messageLimits.maxMessageBytes,
+      maxFragments: 1_024,
+      maxBufferedChunks: 4_096,
+      handleProtocols: selectProtocol,
+    });
+  }
+
+  /** The options in force. */
+  get settings(): Settings {
+    return this.#hub.settings;
+  }
+
+  /** For what is mounted beside it. */
+  get clock(): Clock {
+    return this.#hub.clock;
+  }
+
+  get logger(): Logger {
+    return this.#hub.logger;
+  }
+
+  /** True once {@link close} was called: new clients are refused. */
+  get draining(): boolean {
+    return this.#hub.draining;
+  }
+
+  /** What the backend holds just now: for dashboards, and for tests that nothing is left behind. */
+  get counts(): {
+    readonly sockets: number;
+    readonly sessions: number;
+    readonly live: number;
+    readonly suspended: number;
+    readonly labels: number;
+    readonly tokens: number;
+  } {
+    const { registry, live, desk, labels } = this.#hub;
+    return {
+      sockets: this.#sockets.size,
+      sessions: registry.size,
+      live: live.size,
+      suspended: desk.suspended,
+      labels: labels.size,
+      tokens: desk.tokens,
+    };
+  }
+
+  connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
+    return new Promise((resolve) => resolve(this.#hub.registry.connect(roomId, participantId, channelId, metadata)));
+  }
+
+  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {
+    return this.#hub.registry.onReady(listener);
+  }
+
+  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
+    return this.#hub.registry.onEnded(listener);
+  }
+
+  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe {
+    return this.#hub.registry.onAudio(listener);
+  }
+
+  disconnect(session: VoiceSession, reason: CloseReason = DISCONNECTED): Promise<void> {
+    return this.#hub.registry.end(session, reason);
+  }
+
+  /** Takes over an open socket of any make, whose client has been authenticated. From here on it is the backend's. */
+  accept(socket: WebSocketLike, context: AcceptContext = {}): void {
+    const client = new ClientSocket(this.#hub, socket, {
+      ...context,
+      onGone: () => {
+        this.#sockets.delete(client);
+        context.onGone?.();
+      },
+    });
+    this.#sockets.add(client);
+    if (this.draining) {
+      void client.close({ code: "draining", message: "the server is shutting down" }, CloseCode.GOING_AWAY);
+    }
+  }
+
+  /** Completes an upgrade whose client has been authenticated, and accepts the socket; what is no WebSocket handshake gets an HTTP error. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, context: AcceptContext = {}): void {
+    if (this.draining) {
+      refuseUpgrade(socket, 503, { code: "draining", headers: { "Retry-After": "5" } });
+      context.onGone?.();
+      return;
+    }
+    // A handshake that fails ends the socket without ever giving a WebSocket.
+    let accepted = false;
+    socket.once("close", () => {
+      if (!accepted) context.onGone?.();
+    });
+    this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+      accepted = true;
+      this.accept(webSocket as unknown as WebSocketLike, context);
+    });
+  }
+
+  /** Completes an upgrade only to say why the client cannot stay. */
+  turnAway(request: IncomingMessage, socket: Duplex, head: Buffer, text: string, code: number, reason: string): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+      webSocket.on("error", () => {});
+      webSocket.send(text);
+      webSocket.close(code, reason);
+      // A client that never answers the close is cut off.
+      const cancel = this.#hub.clock.setTimeout(() => webSocket.terminate(), TURN_AWAY_MS);
+      webSocket.once("close", cancel);
+    });
+  }
+
+  /** Refuses new clients, lets sessions finish for `drainTimeoutMs`, then ends them and releases everything. */
+  async close(): Promise<void> {
+    const hub = this.#hub;
+    if (!hub.draining) {
+      hub.draining = true;
+      for (const { client } of hub.live) client?.bye("draining");
+    }
+    if (hub.registry.size > 0 && hub.settings.drainTimeoutMs > 0) await this.#drained(hub.settings.drainTimeoutMs);
+    const reason: CloseReason = { code: "draining", message: "the server is shutting down" };
+    await hub.registry.endAll(reason);
+    await Promise.all([...this.#sockets].map((client) => client.close(reason, CloseCode.GOING_AWAY)));
+    this.#server.close();
+  }
+
+  /** Resolves when no session is left, or after `ms`. */
+  async #drained(ms: number): Promise<void> {
+    let unsubscribe: Unsubscribe = () => {};
+    const empty = new Promise<void>((resolve) => {
+      unsubscribe = this.#hub.registry.onEnded(() => {
+        if (this.#hub.registry.size === 0) resolve();
+      });
+    });
+    await withTimeout(empty, ms, { clock: this.#hub.clock, what: "draining" }).catch(() => {});
+    unsubscribe();
+  }
+}

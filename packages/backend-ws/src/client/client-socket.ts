@@ -1,0 +1,311 @@
+import type { Cancel, CloseReason } from "@roomkit/core";
+import {
+  type ClientMessage,
+  CloseCode,
+  decodeAudioFrame,
+  type ParseErrorCode,
+  parseClientMessage,
+  type StartMessage,
+  serializeServerMessage,
+} from "@roomkit/protocol";
+import { connectionInput, TrafficGuard, type Verdict } from "@roomkit/transport-utils";
+import type { AcceptContext } from "../options.ts";
+import type { Hub } from "../sessions/hub.ts";
+import type { LiveSession, SessionClient } from "../sessions/live-session.ts";
+import { Liveness } from "../socket/liveness.ts";
+import { SocketPort } from "../socket/port.ts";
+import type { WebSocketLike } from "../socket/websocket-like.ts";
+import { coderFor, type Dialect, dialectOf, type SampleCoder } from "./formats.ts";
+import { InboundStream } from "./inbound-stream.ts";
+import { resumeSession, type Started, startSession } from "./start.ts";
+
+/** Closed on purpose by the client: 1000, 1001 (it went elsewhere), 1005 (no code given). All else may be an accident. */
+const DELIBERATE = new Set([1000, 1001, 1005]);
+
+/**
+ * One client's socket from the first byte to the last: `opening` until its `start`, `starting` while the application makes the
+ * session, `live`, `over`. Whatever the client does ends at worst with its own connection closed for a stated reason.
+ */
+export class ClientSocket implements SessionClient {
+  readonly #hub: Hub;
+  readonly #context: AcceptContext;
+  readonly #port: SocketPort;
+  readonly #liveness: Liveness;
+  readonly #guard: TrafficGuard;
+  readonly #starting = new AbortController();
+  #phase: "opening" | "starting" | "live" | "over" = "opening";
+  #cancelStart: Cancel | undefined;
+  #dialect: Dialect = "compat";
+  #started: Started | undefined;
+  #coder: SampleCoder | undefined;
+  #stream: InboundStream | undefined;
+
+  constructor(hub: Hub, socket: WebSocketLike, context: AcceptContext) {
+    const { clock, settings } = hub;
+    this.#hub = hub;
+    this.#context = context;
+    this.#guard = new TrafficGuard(clock, settings.trafficLimits);
+    this.#port = new SocketPort(socket, {
+      clock,
+      hardBufferBytes: settings.hardBufferBytes,
+      handlers: {
+        text: (text) => this.#onText(text),
+        binary: (bytes) => this.#onBinary(bytes),
+        alive: () => this.#liveness.alive(),
+        gone: (code) => this.#onGone(code),
+        overflow: () => this.#finish({ code: "slow_consumer", message: "the client does not read what it is sent" }),
+      },
+    });
+    this.#liveness = new Liveness({
+      clock,
+      heartbeatMs: settings.heartbeatMs,
+      idleTimeoutMs: settings.idleTimeoutMs,
+      ping: this.#port.ping,
+      onLost: (code) => this.#onLost(code),
+    });
+    this.#cancelStart = clock.setTimeout(
+      () => this.#refuse("start_timeout", CloseCode.START_TIMEOUT),
+      settings.startTimeoutMs,
+    );
+  }
+
+  /** Resolves when the socket is closed. */
+  close(reason: CloseReason, code: number): Promise<void> {
+    this.#finish(reason);
+    return this.#port.close(code, reason.code);
+  }
+
+  supersede(): void {
+    this.#started = undefined;
+    this.#over();
+    void this.#port.close(CloseCode.RESUMED_ELSEWHERE, "resumed_elsewhere");
+  }
+
+  bye(reason: string): void {
+    this.#started?.link?.bye(reason);
+  }
+
+  // What comes in --------------------------------------------------------------------------------------------------------
+
+  #onText(text: string): void {
+    if (!this.#admit(this.#guard.message())) return;
+    const result = parseClientMessage(text, this.#hub.settings.messageLimits);
+    if (!result.ok) {
+      this.#onMalformed(result.code, result.message);
+      return;
+    }
+    const { message } = result;
+    switch (message.event) {
+      case "ping":
+        this.#pong(message.t);
+        return;
+      case "stop":
+        void this.close({ code: "client_closed", message: "the client said stop" }, CloseCode.NORMAL);
+        return;
+      case "connected":
+      case "mark":
+        return;
+      case "start":
+        this.#onStart(message);
+        return;
+      default:
+        if (this.#phase === "opening") {
+          this.#violation("start_expected");
+          return;
+        }
+        this.#onMessage(message);
+    }
+  }
+
+  #onMessage(message: ClientMessage): void {
+    if (message.event === "media") {
+      if (message.sequenceNumber !== undefined && !this.#stream?.inSequence(message.sequenceNumber)) return;
+      this.#onAudio(message.audio);
+      return;
+    }
+    if (message.event === "playback") {
+      this.#started?.connection.report(message.utterance, message.playedSamples, message.done ?? false);
+      return;
+    }
+    const input = connectionInput(message);
+    if (input) this.#started?.connection.input(input);
+  }
+
+  #onBinary(bytes: Uint8Array): void {
+    if (!this.#admit(this.#guard.message())) return;
+    if (this.#phase === "opening") {
+      this.#violation("start_expected");
+      return;
+    }
+    if (this.#dialect !== "v1") {
+      this.#onMalformed("bad_message", "this dialect has no binary messages");
+      return;
+    }
+    const result = decodeAudioFrame(bytes, this.#hub.settings.messageLimits);
+    if (!result.ok) {
+      this.#onMalformed(result.code, result.message);
+      return;
+    }
+    this.#onAudio(result.frame.audio, result.frame.offset);
+  }
+
+  #onAudio(bytes: Uint8Array, offset?: number): void {
+    const { connection, live } = this.#started ?? {};
+    const stream = this.#stream;
+    if (!connection || !stream || bytes.length === 0) return;
+    const samples = this.#coder?.decode(bytes);
+    if (!samples) {
+      this.#onMalformed("bad_audio", "16-bit samples have an even number of bytes");
+      return;
+    }
+    if (!this.#admit(this.#guard.audio((samples.length / connection.inbound.sampleRate) * 1000))) {
+      stream.skip(samples.length);
+      return;
+    }
+    const frame = stream.frame(samples, offset);
+    if (!frame) return;
+    connection.receive(frame);
+    if (live) this.#hub.registry.tap(live.session, frame);
+  }
+
+  #onMalformed(code: ParseErrorCode, message: string): void {
+    if (code === "message_too_large") {
+      void this.close({ code: "protocol_error", message }, CloseCode.TOO_BIG);
+      return;
+    }
+    // A start nobody can use: there will be no session.
+    if (code === "bad_id" && this.#phase === "opening") {
+      this.#violation("bad_id");
+      return;
+    }
+    const verdict = this.#guard.malformed();
+    if (verdict === "close") {
+      this.#violation("too_many_bad_messages");
+      return;
+    }
+    // The seed's clients may say what this server does not know; that is counted and otherwise ignored.
+    if (code === "unknown_event" && this.#dialect !== "v1") return;
+    this.#complain("bad_message", message, false);
+  }
+
+  /** Whether a message may be read; otherwise does what the guard demands. */
+  #admit(verdict: Verdict): boolean {
+    if (verdict === "pass") return this.#phase !== "over";
+    if (verdict === "warn") this.#complain("rate_limited", "too much at once: some of it is dropped", true);
+    if (verdict === "close") {
+      void this.close({ code: "rate_limited", message: "the client sent too much for too long" }, CloseCode.POLICY);
+    }
+    return false;
+  }
+
+  // Start and end --------------------------------------------------------------------------------------------------------
+
+  #onStart(start: StartMessage): void {
+    if (this.#phase !== "opening") {
+      this.#violation("second_start");
+      return;
+    }
+    this.#dialect = dialectOf(start);
+    this.#cancelStart?.();
+    this.#phase = "starting";
+    const token = this.#dialect === "v1" ? start.resume : undefined;
+    const resumed = token === undefined ? undefined : this.#hub.desk.take(token);
+    if (resumed) {
+      const started = resumeSession(this.#hub, resumed, this.#port, this);
+      this.#use(started, started.live as LiveSession);
+      return;
+    }
+    // Its own errors become refusals; nothing of it rejects.
+    void startSession(this.#hub, start, this.#context, {
+      port: this.#port,
+      client: this,
+      signal: this.#starting.signal,
+      prepared: (started) => this.#prepare(started),
+      refuse: (code, closeCode, facts) => this.#refuse(code, closeCode, facts),
+      live: (started, live) => {
+        this.#phase = "live";
+        started.live = live;
+      },
+    });
+  }
+
+  /** The connection is there, so audio has somewhere to go while the session is still being made. */
+  #prepare(started: Started): void {
+    const { audio, connection } = started;
+    this.#started = started;
+    this.#coder = coderFor(audio.send, this.#hub.settings.codec);
+    this.#stream = new InboundStream(connection.inbound.sampleRate, this.#hub.clock.now() - started.startedAt);
+  }
+
+  #use(started: Started, live: LiveSession): void {
+    this.#prepare(started);
+    started.live = live;
+    this.#phase = "live";
+  }
+
+  /** Ends this client's part: its connection, if there is one, ends for `reason`. */
+  #finish(reason: CloseReason): void {
+    if (this.#phase === "over") return;
+    const { connection, link } = this.#started ?? {};
+    this.#over();
+    link?.bye(reason.code);
+    connection?.end(reason);
+  }
+
+  #over(): void {
+    this.#phase = "over";
+    this.#cancelStart?.();
+    this.#liveness.stop();
+    this.#starting.abort();
+  }
+
+  #onLost(code: "client_lost" | "idle_timeout"): void {
+    if (code === "client_lost") {
+      this.#port.terminate();
+      return;
+    }
+    void this.close({ code, message: "nothing came from the client for too long" }, CloseCode.POLICY);
+  }
+
+  #onGone(code: number): void {
+    const { live, connection } = this.#started ?? {};
+    const wasLive = this.#phase === "live";
+    const over = this.#phase === "over";
+    this.#over();
+    this.#context.onGone?.();
+    if (over || !connection || connection.closed) return;
+    if (live && wasLive && this.#dialect === "v1" && !DELIBERATE.has(code)) {
+      this.#hub.desk.suspend(live);
+      return;
+    }
+    const deliberate = DELIBERATE.has(code);
+    connection.end({
+      code: deliberate ? "client_closed" : "client_lost",
+      message: deliberate ? "the client closed its socket" : "the client's socket broke",
+    });
+  }
+
+  // What goes out --------------------------------------------------------------------------------------------------------
+
+  #pong(t: number | undefined): void {
+    if (this.#dialect !== "v1") this.#port.send(serializeServerMessage({ event: "pong" }));
+    else this.#port.send(serializeServerMessage(t === undefined ? { type: "pong" } : { type: "pong", t }));
+  }
+
+  #complain(code: string, message: string, retryable: boolean): void {
+    this.#port.send(serializeServerMessage({ type: "error", code, message, retryable }));
+  }
+
+  #violation(code: string): void {
+    this.#refuse(code, CloseCode.POLICY);
+  }
+
+  /** Says why and closes. */
+  #refuse(code: string, closeCode: number, facts: Readonly<Record<string, unknown>> = {}): void {
+    if (this.#phase === "over") return;
+    if (this.#dialect === "v1") this.#complain(code, "the connection is refused", false);
+    else this.#port.send(serializeServerMessage({ status: "failed", meta: { ...facts, error: code } }));
+    this.#finish({ code: "protocol_error", message: code });
+    void this.#port.close(closeCode, code);
+  }
+}

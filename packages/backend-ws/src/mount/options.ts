@@ -1,0 +1,36 @@
+import type { ConnectionRequest, GateOptions } from "@roomkit/transport-utils";
+import type { SessionFactory } from "../options.ts";
+
+/** A page served under the mount: `playground()` of `@roomkit/playground`, or your own. `undefined` means not found. */
+export interface Ui {
+  fetch(request: Request, basePath: string): Promise<Response | undefined>;
+}
+
+/** A WebRTC transport that answers offers under the same mount. */
+export interface WebRTCDelegate {
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface MountVoiceOptions extends GateOptions {
+  /** Where the endpoints go: `{path}/websocket/offer`, `{path}/config`, `{path}/ui`. Default `/voice`. */
+  readonly path?: string;
+  /** Makes the session of each client. Without one, sessions must be made before their clients connect. */
+  readonly sessionFactory?: SessionFactory;
+  /** Answers `{path}/ui`. Not behind `auth`: a page must load before it can show a credential. */
+  readonly ui?: Ui;
+  /** Answers `POST {path}/webrtc/offer`, after the mount's own checks and inside `authContext`. */
+  readonly webrtc?: WebRTCDelegate;
+  /** ICE servers told to clients by `{path}/config`; a function may make short-lived credentials. */
+  readonly iceServers?:
+    | readonly IceServer[]
+    | ((request: ConnectionRequest) => readonly IceServer[] | Promise<readonly IceServer[]>);
+  /** Handshakes a second, sustained; more wait their turn. Default 1,000. */
+  readonly handshakesPerSecond?: number;
+}
+
+/** As in `RTCConfiguration`. */
+export interface IceServer {
+  readonly urls: string | readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}

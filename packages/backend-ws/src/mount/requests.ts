@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
+import { authContext, type Gate, jsonResponse, sendWebResponse, toWebRequest } from "@roomkit/transport-utils";
+import type { WebSocketBackend } from "../backend.ts";
+import { mountConfig } from "./config.ts";
+import type { MountVoiceOptions } from "./options.ts";
+
+export interface RequestOptions {
+  readonly backend: WebSocketBackend;
+  readonly gate: Gate;
+  readonly path: string;
+  readonly mount: MountVoiceOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, number>> = { payload_too_large: 413, timeout: 408, aborted: 400 };
+
+/** The HTTP endpoints of a mount; what is none of them is left to its owner. */
+export class RequestHandler {
+  readonly #options: RequestOptions;
+
+  constructor(options: RequestOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the request is for this mount; if so it is answered. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const { path, mount } = this.#options;
+    const where = (request.url ?? "").split("?", 1)[0] as string;
+    let answer: (() => Promise<Response>) | undefined;
+    if (where === `${path}/config`) answer = () => this.#config(request);
+    else if (where === `${path}/websocket/offer`)
+      answer = async () => new Response(null, { status: 426, headers: { upgrade: "websocket" } });
+    else if (mount.webrtc && where === `${path}/webrtc/offer`) answer = () => this.#webrtc(request);
+    else if (mount.ui && (where === `${path}/ui` || where.startsWith(`${path}/ui/`))) answer = () => this.#ui(request);
+    if (!answer) return false;
+    // Never rejects.
+    void this.#respond(response, answer);
+    return true;
+  }
+
+  async #respond(response: ServerResponse, answer: () => Promise<Response>): Promise<void> {
+    let result: Response;
+    try {
+      result = await answer();
+    } catch (error) {
+      const code = RoomKitError.is(error) ? error.code : "internal";
+      const status = STATUS_BY_CODE[code] ?? 500;
+      if (status === 500) this.#options.logger.error({ error }, "an endpoint failed");
+      // A body that was not read to its end would be taken for the next request.
+      result = jsonResponse({ error: status === 500 ? "internal" : code }, status, { connection: "close" });
+    }
+    await sendWebResponse(response, result);
+  }
+
+  async #config(request: IncomingMessage): Promise<Response> {
+    const { backend, gate, path, mount } = this.#options;
+    const client = gate.describe(request, "http");
+    const cors = gate.corsHeaders(client);
+    const refused = await this.#refusal(request, "GET", cors);
+    if (refused) return refused;
+    const { iceServers = [] } = mount;
+    const config = mountConfig(backend.settings, {
+      path,
+      webrtc: mount.webrtc !== undefined,
+      ui: mount.ui !== undefined,
+      concurrencyLimit: gate.admission.limit,
+      iceServers: typeof iceServers === "function" ? await iceServers(client) : iceServers,
+    });
+    return jsonResponse(config, 200, cors);
+  }
+
+  async #webrtc(request: IncomingMessage): Promise<Response> {
+    const { gate, mount, clock } = this.#options;
+    const cors = gate.corsHeaders(gate.describe(request, "http"));
+    let metadata = {};
+    const refused = await this.#refusal(request, "POST", cors, (who) => {
+      metadata = who;
+    });
+    if (refused) return refused;
+    const standard = await toWebRequest(request, { clock });
+    const answer = await authContext.run(metadata, async () => mount.webrtc?.fetch(standard));
+    if (!answer) return jsonResponse({ error: "not_found" }, 404);
+    const headers = new Headers(answer.headers);
+    for (const [name, value] of Object.entries(cors)) headers.set(name, value);
+    return new Response(answer.body, { status: answer.status, headers });
+  }
+
+  async #ui(request: IncomingMessage): Promise<Response> {
+    const { path, mount, clock } = this.#options;
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return jsonResponse({ error: "method_not_allowed" }, 405, { allow: "GET, HEAD" });
+    }
+    const answer = await mount.ui?.fetch(await toWebRequest(request, { clock }), path);
+    return answer ?? jsonResponse({ error: "not_found" }, 404);
+  }
+
+  /** The answer to a request that may not go on: a preflight, a wrong method or origin, no authentication, a server that ends. */
+  async #refusal(
+    request: IncomingMessage,
+    method: "GET" | "POST",
+    cors: Readonly<Record<string, string>>,
+    accepted: (metadata: Readonly<Record<string, unknown>>) => void = () => {},
+  ): Promise<Response | undefined> {
+    const { backend, gate } = this.#options;
+    const client = gate.describe(request, "http");
+    if (!gate.originAllowed(client)) return jsonResponse({ error: "origin_not_allowed" }, 403);
+    if (client.method === "OPTIONS") {
+      const allow = {
+        "access-control-allow-methods": method,
+        "access-control-allow-headers": "authorization, content-type",
+      };
+      return new Response(null, { status: 204, headers: { ...cors, ...allow, "access-control-max-age": "600" } });
+    }
+    if (client.method !== method) return jsonResponse({ error: "method_not_allowed" }, 405, { ...cors, allow: method });
+    if (backend.draining) return jsonResponse({ error: "draining" }, 503, { ...cors, "retry-after": "5" });
+    const result = await gate.authenticate(client);
+    if (!result.ok) return jsonResponse({ error: result.code }, result.status, cors);
+    accepted(result.metadata);
+    return undefined;
+  }
+}
