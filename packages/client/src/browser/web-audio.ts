@@ -15,7 +15,9 @@ import {
 } from "../worklets/messages.ts";
 import type { AudioIO, AudioIOHandlers, AudioRates, MicrophoneOptions } from "./audio-io.ts";
 import { AutoplayGuard } from "./autoplay.ts";
-import { assertCapable, canChooseOutput, openMicrophone } from "./microphone.ts";
+import { IncomingStream } from "./incoming-stream.ts";
+import { assertCapable, canChooseOutput } from "./microphone.ts";
+import { MicrophoneInput } from "./microphone-input.ts";
 
 export interface WebAudioOptions {
   /** Where the audio-thread code is served; absent: a Blob URL. */
@@ -32,11 +34,10 @@ export class WebAudio implements AudioIO {
   #guard: AutoplayGuard | undefined;
   #capture: AudioWorkletNode | undefined;
   #playback: AudioWorkletNode | undefined;
-  #stream: MediaStream | undefined;
-  #microphone: MediaStreamAudioSourceNode | undefined;
-  #microphoneOptions: MicrophoneOptions = {};
+  #microphone: MicrophoneInput | undefined;
   #outgoing: MediaStreamAudioDestinationNode | undefined;
-  #incoming: { element: HTMLAudioElement; source: MediaStreamAudioSourceNode; meter: AudioWorkletNode } | undefined;
+  #incoming: IncomingStream | undefined;
+  #meter: AudioWorkletNode | undefined;
   #rates: AudioRates = {};
   #muted = false;
 
@@ -46,7 +47,7 @@ export class WebAudio implements AudioIO {
   }
 
   get hasMicrophone(): boolean {
-    return this.#stream !== undefined;
+    return this.#microphone?.open ?? false;
   }
 
   async start(): Promise<void> {
@@ -54,6 +55,7 @@ export class WebAudio implements AudioIO {
     // The browser's own rate: Firefox refuses a microphone of another one, and resampling twice helps nobody.
     const context = new AudioContext({ latencyHint: "interactive" });
     this.#context = context;
+    this.#microphone = new MicrophoneInput(context, this.#handlers.onMicrophoneLost);
     this.#guard = new AutoplayGuard(context, this.#handlers.onBlocked);
     navigator.mediaDevices.addEventListener("devicechange", this.#handlers.onDevices);
     const { workletUrl, outputDevice } = this.#options;
@@ -70,17 +72,8 @@ export class WebAudio implements AudioIO {
   }
 
   async openMicrophone(options: MicrophoneOptions): Promise<void> {
-    const stream = await openMicrophone(options);
-    if (this.#context === undefined || this.#context.state === "closed") {
-      for (const track of stream.getTracks()) track.stop();
-      throw new VoiceClientError("aborted", "the call ended while the microphone was being opened");
-    }
-    this.#closeMicrophone();
-    this.#microphoneOptions = options;
-    this.#stream = stream;
-    this.#microphone = this.#context.createMediaStreamSource(stream);
-    if (this.#capture) this.#microphone.connect(this.#capture, 0, 0);
-    for (const track of stream.getTracks()) track.addEventListener("ended", () => this.#lost(stream), { once: true });
+    if (this.#microphone === undefined) this.#running();
+    await this.#microphone?.use(options);
   }
 
   setRates(rates: AudioRates, fresh: boolean): void {
@@ -120,19 +113,16 @@ export class WebAudio implements AudioIO {
   }
 
   playStream(stream: MediaStream): void {
-    this.#stopIncoming();
     const context = this.#running();
-    // An element plays it: the browser's jitter buffer and echo canceller know about those. Web Audio only measures.
-    const element = new Audio();
-    element.srcObject = stream;
-    element.play().catch(() => this.#handlers.onBlocked(true));
-    const source = context.createMediaStreamSource(stream);
-    const meter = this.#node(context, CAPTURE_PROCESSOR, {} satisfies CaptureProcessorOptions);
-    meter.port.onmessage = ({ data }: MessageEvent<FromCapture>) => {
-      if (data.type === "level") this.#handlers.onOutputLevel(data.db, undefined);
-    };
-    this.#connectSilently(context, source.connect(meter));
-    this.#incoming = { element, source, meter };
+    this.#incoming?.close();
+    if (this.#meter === undefined) {
+      this.#meter = this.#node(context, CAPTURE_PROCESSOR, {} satisfies CaptureProcessorOptions);
+      this.#meter.port.onmessage = ({ data }: MessageEvent<FromCapture>) => {
+        if (data.type === "level") this.#handlers.onOutputLevel(data.db, undefined);
+      };
+      this.#connectSilently(context, this.#meter);
+    }
+    this.#incoming = new IncomingStream(context, stream, this.#meter, () => this.#handlers.onBlocked(true));
   }
 
   async playRecording(
@@ -166,7 +156,7 @@ export class WebAudio implements AudioIO {
       throw new VoiceClientError("unsupported", "this browser does not let a page choose its speaker");
     try {
       await context.setSinkId?.(deviceId);
-      await this.#incoming?.element.setSinkId(deviceId);
+      await this.#incoming?.setSinkId(deviceId);
     } catch (cause) {
       throw new VoiceClientError("unsupported", "the speaker could not be used", { cause });
     }
@@ -174,7 +164,8 @@ export class WebAudio implements AudioIO {
 
   async resume(): Promise<void> {
     await this.#context?.resume();
-    await this.#incoming?.element.play();
+    await this.#incoming?.play();
+    this.#handlers.onBlocked(false);
   }
 
   async close(): Promise<void> {
@@ -182,11 +173,10 @@ export class WebAudio implements AudioIO {
     this.#context = undefined;
     navigator.mediaDevices?.removeEventListener("devicechange", this.#handlers.onDevices);
     this.#guard?.close();
-    this.#stopIncoming();
-    this.#closeMicrophone();
-    this.#close(this.#capture);
-    this.#close(this.#playback);
-    this.#capture = this.#playback = this.#outgoing = undefined;
+    this.#incoming?.close();
+    this.#microphone?.close();
+    for (const node of [this.#capture, this.#playback, this.#meter]) this.#close(node);
+    this.#capture = this.#playback = this.#meter = this.#outgoing = this.#incoming = this.#microphone = undefined;
     if (context && context.state !== "closed") await context.close();
   }
 
@@ -213,7 +203,7 @@ export class WebAudio implements AudioIO {
     };
     this.#capture = node;
     this.#connectSilently(context, node);
-    this.#microphone?.connect(node, 0, 0);
+    this.#microphone?.connect(node);
     if (this.#outgoing) node.connect(this.#outgoing);
     this.setMuted(this.#muted);
   }
@@ -242,36 +232,6 @@ export class WebAudio implements AudioIO {
     node.port.postMessage({ type: "close" } satisfies ToCapture & ToPlayback);
     node.port.onmessage = null;
     node.disconnect();
-  }
-
-  #stopIncoming(): void {
-    if (this.#incoming === undefined) return;
-    const { element, source, meter } = this.#incoming;
-    element.pause();
-    element.srcObject = null;
-    source.disconnect();
-    this.#close(meter);
-    this.#incoming = undefined;
-  }
-
-  #closeMicrophone(): void {
-    this.#microphone?.disconnect();
-    const tracks = this.#stream?.getTracks() ?? [];
-    this.#microphone = this.#stream = undefined;
-    for (const track of tracks) track.stop();
-  }
-
-  /** Unplugged, or taken away by the system: the default device takes over when there is one. */
-  #lost(stream: MediaStream): void {
-    if (this.#stream !== stream) return;
-    this.#closeMicrophone();
-    const { deviceId: _gone, ...others } = this.#microphoneOptions;
-    this.openMicrophone(others).catch((cause: unknown) => {
-      if (this.#context === undefined) return;
-      this.#handlers.onMicrophoneLost(
-        new VoiceClientError("microphone_lost", "the microphone's track ended", { retryable: true, cause }),
-      );
-    });
   }
 }
 

@@ -110,8 +110,9 @@ export class Call {
       if (outputDevice !== undefined) await this.audio.setOutputDevice(outputDevice);
       await this.#link.open(this.#abort.signal);
     } catch (error) {
+      const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : error;
       await this.close().catch(() => {});
-      throw VoiceClientError.from(this.#abort.signal.aborted ? this.#abort.signal.reason : error, "connection_failed");
+      throw VoiceClientError.from(cause, "connection_failed");
     } finally {
       signal?.removeEventListener("abort", abort);
     }
