@@ -1,0 +1,17 @@
+export * from "./faults/fault.ts";
+export * from "./protocols/ai-script.ts";
+export * from "./protocols/anthropic/messages.ts";
+export * from "./protocols/openai/openai-errors.ts";
+export * from "./protocols/openai/responses.ts";
+export * from "./protocols/openai/speech.ts";
+export * from "./protocols/openai/transcriptions.ts";
+export * from "./protocols/speech-audio.ts";
+export * from "./protocols/sse.ts";
+export * from "./protocols/wav.ts";
+export * from "./schemas/generate.ts";
+export * from "./schemas/validator.ts";
+export type { ExchangeEnd, LogEntry } from "./server/frame-log.ts";
+export type { HttpExchange } from "./server/http-exchange.ts";
+export type { HttpRoute, Route, SocketRoute, StandInRequest } from "./server/route.ts";
+export type { SocketExchange } from "./server/socket-exchange.ts";
+export * from "./server/stand-in.ts";

@@ -1,0 +1,53 @@
+import { checkAgainst } from "../../schemas/validator.ts";
+import type { HttpRoute } from "../../server/route.ts";
+import { type AIScript, echoScript } from "../ai-script.ts";
+import { EVENT_STREAM, namedEvent } from "../sse.ts";
+import { headerProblem, openaiErrorBody } from "./openai-errors.ts";
+import { eventsOf } from "./responses-events.ts";
+import { brokenRule, heard, type ResponsesBody } from "./responses-input.ts";
+
+export interface OpenAIResponsesOptions {
+  /** What the model answers. Default: it echoes. */
+  readonly script?: AIScript;
+}
+
+const TYPES = { sdk: "openai", file: "resources/responses/responses.d.ts" };
+
+/** `POST /v1/responses` with `stream: true`. */
+export function openaiResponses(options: OpenAIResponsesOptions = {}): HttpRoute {
+  const { script = echoScript } = options;
+  const checkBody = checkAgainst({ ...TYPES, type: "ResponseCreateParamsStreaming" });
+  const checkEvent = checkAgainst({ ...TYPES, type: "ResponseStreamEvent" }, { by: "type", nullIsAbsent: true });
+  let requests = 0;
+  return {
+    kind: "http",
+    name: "openai.responses",
+    method: "POST",
+    path: /^\/v1\/responses$/,
+    prepare: () => Promise.all([checkBody.load(), checkEvent.load()]),
+    errorBody: openaiErrorBody,
+    unknownFrame: { type: "response.prophecy.delta", delta: "soon", sequence_number: 0 },
+    errorFrame: {
+      type: "error",
+      sequence_number: 3,
+      error: { type: "server_error", code: "server_error", message: "the server had an error (made up)", param: null },
+    },
+    checkOut: (frame) => checkEvent(withSdkFields(frame)),
+    async checkRequest(request) {
+      const problem = headerProblem(request) ?? (await checkBody(request.json));
+      return problem ?? brokenRule(request.json as ResponsesBody);
+    },
+    async respond(exchange) {
+      const body = exchange.request.json as ResponsesBody;
+      const id = String(++requests).padStart(6, "0");
+      exchange.begin({ ...EVENT_STREAM, "x-request-id": `req_${id}` }, namedEvent);
+      for (const event of eventsOf(script({ ...heard(body), body }), body, id)) await exchange.send(event);
+    },
+  };
+}
+
+/** The types also name what the SDK adds to a response on its own. */
+function withSdkFields(frame: unknown): unknown {
+  const { response } = frame as { response?: object };
+  return response ? { ...(frame as object), response: { output_text: "", ...response } } : frame;
+}
