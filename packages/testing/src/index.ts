@@ -1,4 +1,6 @@
 export * from "./clock.ts";
+export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
+export { type StoreConformanceOptions, storeConformance } from "./conformance/store.ts";
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";
 export { type VadConformanceOptions, vadConformance } from "./conformance/vad.ts";

@@ -9,6 +9,7 @@ import {
   type SttProvider,
   silence,
   type TranscriptPart,
+  type TtsCapabilities,
   type TtsProvider,
 } from "@roomkit/core";
 
@@ -80,7 +81,7 @@ export interface ScriptedTtsOptions {
 /** A voice of silence whose audio is as long as its text: what was heard can be computed by hand. */
 export class ScriptedTts implements TtsProvider {
   readonly name = "scripted-tts";
-  readonly capabilities;
+  readonly capabilities: TtsCapabilities;
   open = 0;
   /** The pieces it was given. */
   readonly spoken: string[] = [];

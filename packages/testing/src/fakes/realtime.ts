@@ -1,4 +1,5 @@
 import {
+  type AudioFormat,
   type AudioFrame,
   abortedError,
   type Clock,
@@ -21,8 +22,8 @@ import {
 /** One session of the scripted vendor: the test says what it says, and reads what it was told. */
 export class ScriptedRealtimeSession implements RealtimeSession {
   readonly id: string;
-  readonly inbound;
-  readonly outbound;
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
   readonly config: RealtimeSessionConfig;
   responding = false;
   closed = false;

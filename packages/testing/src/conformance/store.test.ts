@@ -1,0 +1,299 @@
+import {
+  type Binding,
+  type CommitResult,
+  type EventQuery,
+  MemoryStore,
+  type NewEvent,
+  type Participant,
+  type Room,
+  type RoomEvent,
+  type RoomPatch,
+} from "@roomkit/core";
+import { describe, expect, it } from "vitest";
+import { storeConformance } from "./store.ts";
+
+/** Lets every caller that is there already do its reading before anyone writes. */
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
+/** Each breaks one thing of a store that is right otherwise. */
+const defects: Record<string, readonly [required: string, store: () => MemoryStore]> = {
+  "says of itself what nobody can read": ["says for whom", () => Object.assign(new MemoryStore(), { scope: "galaxy" })],
+  "lets a room be made twice": [
+    "is made once",
+    () =>
+      new (class extends MemoryStore {
+        override async createRoom(room: Room): Promise<void> {
+          await this.deleteRoom(room.id);
+          await super.createRoom(room);
+        }
+      })(),
+  ],
+  "ignores the version of a patch": [
+    "from another version changes nothing",
+    () =>
+      new (class extends MemoryStore {
+        override async patchRoom(roomId: string, patch: RoomPatch, expected: number): Promise<Room> {
+          return super.patchRoom(roomId, patch, (await this.getRoom(roomId))?.version ?? expected);
+        }
+      })(),
+  ],
+  "looks at the version before it waits": [
+    "of two patches made at once",
+    () =>
+      new (class extends MemoryStore {
+        override async patchRoom(roomId: string, patch: RoomPatch, expected: number): Promise<Room> {
+          const seen = (await this.getRoom(roomId))?.version;
+          await later();
+          return super.patchRoom(
+            roomId,
+            patch,
+            seen === expected ? ((await this.getRoom(roomId))?.version ?? 0) : expected,
+          );
+        }
+      })(),
+  ],
+  "lists rooms of every status": [
+    "listed, all or by their status",
+    () =>
+      new (class extends MemoryStore {
+        override listRooms(): Promise<readonly Room[]> {
+          return super.listRooms();
+        }
+      })(),
+  ],
+  "leaves a gap after each event": [
+    "counts from 0 without a gap",
+    () =>
+      new (class extends MemoryStore {
+        override async readEvents(roomId: string, query?: EventQuery): Promise<readonly RoomEvent[]> {
+          return (await super.readEvents(roomId, query)).map((event) => ({ ...event, index: event.index * 2 }));
+        }
+        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          const result = await super.commit(roomId, events, at);
+          if (result.status !== "committed") return result;
+          return { ...result, events: result.events.map((event) => ({ ...event, index: event.index * 2 })) };
+        }
+      })(),
+  ],
+  "stores the events of one commit one after the other": [
+    "side by side each get indexes",
+    () =>
+      new (class extends MemoryStore {
+        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          if (events.length < 2) return super.commit(roomId, events, at);
+          const stored: RoomEvent[] = [];
+          for (const event of events) {
+            await later();
+            const result = await super.commit(roomId, [event], at);
+            if (result.status === "closed") return result;
+            stored.push(...result.events);
+          }
+          return { status: "committed", events: stored };
+        }
+      })(),
+  ],
+  "takes events for a closed room": [
+    "closed and archived rooms take nothing",
+    () =>
+      new (class extends MemoryStore {
+        override async patchRoom(roomId: string, patch: RoomPatch, expected: number): Promise<Room> {
+          const { status, ...rest } = patch;
+          return { ...(await super.patchRoom(roomId, rest, expected)), ...(status && { status }) };
+        }
+      })(),
+  ],
+  "forgets what was heard": [
+    "comes back as it was given",
+    () =>
+      new (class extends MemoryStore {
+        override commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          return super.commit(
+            roomId,
+            events.map(({ heard: _, ...event }) => event),
+            at,
+          );
+        }
+      })(),
+  ],
+  "notes no activity": [
+    "notes the activity",
+    () =>
+      new (class extends MemoryStore {
+        override commit(roomId: string, events: readonly NewEvent[]): Promise<CommitResult> {
+          return super.commit(roomId, events, 0);
+        }
+      })(),
+  ],
+  "stores a key twice": [
+    "the same key again",
+    () =>
+      new (class extends MemoryStore {
+        override commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          return super.commit(
+            roomId,
+            events.map(({ idempotencyKey: _, ...event }) => event),
+            at,
+          );
+        }
+      })(),
+  ],
+  "looks for a key before it waits": [
+    "many times at once",
+    () =>
+      new (class extends MemoryStore {
+        #seen: Map<string, readonly RoomEvent[]> = new Map();
+        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          const key = events[0]?.idempotencyKey;
+          const seen = key === undefined ? undefined : this.#seen.get(roomId + key);
+          await later();
+          if (seen) return { status: "duplicate", events: seen };
+          const result = await super.commit(
+            roomId,
+            events.map(({ idempotencyKey: _, ...event }) => event),
+            at,
+          );
+          if (key !== undefined && result.status === "committed") this.#seen.set(roomId + key, result.events);
+          return result;
+        }
+      })(),
+  ],
+  "shares keys between rooms": [
+    "a key belongs to its room",
+    () =>
+      new (class extends MemoryStore {
+        #keys: Set<string> = new Set();
+        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          const key = events[0]?.idempotencyKey;
+          if (key !== undefined && this.#keys.has(key)) return { status: "duplicate", events: [] };
+          if (key !== undefined) this.#keys.add(key);
+          return super.commit(roomId, events, at);
+        }
+      })(),
+  ],
+  "finds no event by its key": [
+    "is found by its key",
+    () =>
+      new (class extends MemoryStore {
+        override async findByIdempotencyKey(): Promise<RoomEvent | undefined> {
+          return undefined;
+        }
+      })(),
+  ],
+  "reads from the wrong end": [
+    'reading {"last":3}',
+    () =>
+      new (class extends MemoryStore {
+        override async readEvents(roomId: string, query: EventQuery = {}): Promise<readonly RoomEvent[]> {
+          const { last, ...rest } = query;
+          return (await super.readEvents(roomId, rest)).slice(0, last);
+        }
+      })(),
+  ],
+  "includes the event it reads before": [
+    'reading {"before":3}',
+    () =>
+      new (class extends MemoryStore {
+        override readEvents(roomId: string, query: EventQuery = {}): Promise<readonly RoomEvent[]> {
+          return super.readEvents(roomId, query.before === undefined ? query : { ...query, before: query.before + 1 });
+        }
+      })(),
+  ],
+  "gives out what it keeps": [
+    "owns its events",
+    () => {
+      const kept: RoomEvent[] = [];
+      return new (class extends MemoryStore {
+        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+          await super.commit(roomId, events, at);
+          for (const event of events) kept.push(Object.assign(event, { roomId, index: kept.length }));
+          return { status: "committed", events: kept.slice(-events.length) };
+        }
+        override async readEvents(): Promise<readonly RoomEvent[]> {
+          return [...kept];
+        }
+      })();
+    },
+  ],
+  "keeps the object it is handed": [
+    "owns its bindings",
+    () => {
+      const kept: Binding[] = [];
+      return new (class extends MemoryStore {
+        override async putBinding(binding: Binding): Promise<void> {
+          await super.putBinding(binding);
+          kept.push(binding);
+        }
+        override async listBindings(): Promise<readonly Binding[]> {
+          return kept;
+        }
+      })();
+    },
+  ],
+  "adds a participant twice": [
+    "participants are kept",
+    () => {
+      const kept: Participant[] = [];
+      return new (class extends MemoryStore {
+        override async putParticipant(participant: Participant): Promise<void> {
+          await super.putParticipant(participant);
+          kept.push(structuredClone(participant));
+        }
+        override async listParticipants(roomId: string): Promise<readonly Participant[]> {
+          return structuredClone(kept.filter((participant) => participant.roomId === roomId));
+        }
+      })();
+    },
+  ],
+  "leaves a deleted room's events": [
+    "a deleted room is gone",
+    () => {
+      const deleted = new Map<string, readonly RoomEvent[]>();
+      return new (class extends MemoryStore {
+        override async deleteRoom(roomId: string): Promise<void> {
+          const events = await super.readEvents(roomId);
+          if (events.length > 0) deleted.set(roomId, events);
+          await super.deleteRoom(roomId);
+        }
+        override async readEvents(roomId: string, query?: EventQuery): Promise<readonly RoomEvent[]> {
+          return [...(deleted.get(roomId) ?? []), ...(await super.readEvents(roomId, query))];
+        }
+      })();
+    },
+  ],
+  "cannot be closed twice": [
+    "closes twice",
+    () => {
+      let closed = false;
+      return new (class extends MemoryStore {
+        override async close(): Promise<void> {
+          if (closed) throw new Error("closed already");
+          closed = true;
+        }
+      })();
+    },
+  ],
+};
+
+async function failures(open: () => MemoryStore): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { name, run } of storeConformance({ open })) await run().catch(() => failed.push(name));
+  return failed;
+}
+
+describe("storeConformance", () => {
+  it("passes a store that is right", async () => {
+    expect(await failures(() => new MemoryStore())).toEqual([]);
+  });
+
+  for (const [defect, [required, open]] of Object.entries(defects)) {
+    it(`finds a store that ${defect}`, async () => {
+      expect((await failures(open)).filter((name) => name.includes(required))).toHaveLength(1);
+    });
+  }
+
+  it("ends a requirement that hangs", async () => {
+    const open = (): MemoryStore => Object.assign(new MemoryStore(), { getRoom: () => new Promise(() => {}) });
+    const [, found] = storeConformance({ open, timeoutMs: 20 });
+    await expect(found?.run()).rejects.toMatchObject({ code: "timeout" });
+  });
+});
