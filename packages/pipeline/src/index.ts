@@ -1,3 +1,5 @@
+export type { AudioPipelineConfig } from "./config.ts";
+export { audioPipeline } from "./pipeline.ts";
 export {
   createFloatResampler,
   createResampler,

@@ -1,0 +1,65 @@
+import {
+  type Diarizer,
+  type DtmfDetector,
+  type EchoCanceller,
+  type FrameStage,
+  type Logger,
+  type Recorder,
+  RoomKitError,
+  type StageFactory,
+  type VadFactory,
+} from "@roomkit/core";
+
+/** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
+export interface AudioPipelineConfig {
+  /** Finds speech. Without one the stream has no speech events. */
+  readonly vad?: VadFactory;
+  /** Removes what the caller's speaker plays from what the microphone hears. */
+  readonly aec?: StageFactory<EchoCanceller>;
+  /** Levels the loudness. */
+  readonly agc?: StageFactory<FrameStage>;
+  readonly denoiser?: StageFactory<FrameStage>;
+  /** Finds touch tones, before anything can blur them. */
+  readonly dtmf?: StageFactory<DtmfDetector>;
+  /** Tells speakers apart. */
+  readonly diarization?: StageFactory<Diarizer>;
+  /** Hears the caller before any processing and what is said to the caller, both in the format it is opened with. */
+  readonly recorder?: StageFactory<Recorder>;
+  /**
+   * What the recorder hears of what is said: `generated`, as it was made, faster than it is spoken and including what is never heard; or
+   * `played`, as the transport says it goes out, silence included. Default `generated`.
+   */
+  readonly recordOutbound?: "generated" | "played";
+  /** Change what is said, in this order. */
+  readonly postprocessors?: readonly StageFactory<FrameStage>[];
+  /** The rate in Hz that the stages and STT see, 8,000 to 192,000. Default 16,000. */
+  readonly internalSampleRate?: number;
+  /** Hears of listeners that throw. Default: the console. */
+  readonly logger?: Logger;
+}
+
+/** @throws RoomKitError `invalid_option` for something that is no configuration. */
+export function checkConfig(config: AudioPipelineConfig): void {
+  const { internalSampleRate: rate = 16_000, recordOutbound = "generated", postprocessors = [] } = config;
+  if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {
+    throw new RoomKitError("invalid_option", `internalSampleRate is 8,000 to 192,000 Hz, not ${rate}`);
+  }
+  if (recordOutbound !== "generated" && recordOutbound !== "played") {
+    throw new RoomKitError(
+      "invalid_option",
+      `recordOutbound is "generated" or "played", not ${String(recordOutbound)}`,
+    );
+  }
+  const { vad, aec, agc, denoiser, dtmf, diarization, recorder } = config;
+  const stages: Record<string, StageFactory<unknown> | undefined> = {
+    ...{ vad, aec, agc, denoiser, dtmf, diarization, recorder },
+    ...Object.fromEntries(postprocessors.map((factory, i) => [`postprocessors[${i}]`, factory])),
+  };
+  for (const [role, factory] of Object.entries(stages)) {
+    if (factory === undefined || typeof factory.open === "function") continue;
+    throw new RoomKitError("invalid_option", `the stage ${role} is not a factory: it has no open()`);
+  }
+  if (vad && !(vad.speechPadMs >= 0 && vad.speechPadMs <= 60_000)) {
+    throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${vad.speechPadMs} ms`);
+  }
+}

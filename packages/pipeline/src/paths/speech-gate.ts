@@ -1,0 +1,93 @@
+import {
+  type AudioFrame,
+  type Emitter,
+  frameDurationMs,
+  type PipelineEvents,
+  RoomKitError,
+  type Vad,
+  type VadEvent,
+} from "@roomkit/core";
+import { PreRoll } from "../frames/pre-roll.ts";
+import type { StageSlot } from "../stages/slot.ts";
+
+/** How long after the fact a detector may say that speech began and still get all the audio of it. */
+const MAX_LAG_MS = 2_000;
+
+/** Speech whose detector has failed for so long is over: nobody else would end it. */
+const GIVE_UP_MS = 1_000;
+
+/** Makes a stream of frames and a detector's decisions into utterances: pre-roll, frames, and an end for every start. */
+export class SpeechGate {
+  readonly #slot: StageSlot<Vad> | undefined;
+  readonly #events: Emitter<PipelineEvents>;
+  readonly #padMs: number;
+  readonly #preRoll: PreRoll;
+  /** Where the speech under way began. */
+  #start: number | undefined;
+  /** End of the newest frame. */
+  #now = 0;
+  /** For how long the detector has failed without a break, ms. */
+  #failingMs = 0;
+
+  constructor(slot: StageSlot<Vad> | undefined, padMs: number, events: Emitter<PipelineEvents>) {
+    this.#slot = slot;
+    this.#events = events;
+    this.#padMs = padMs;
+    this.#preRoll = new PreRoll(padMs + MAX_LAG_MS);
+  }
+
+  /** Takes the next processed frame and tells of it, then of what the detector makes of it. */
+  push(frame: AudioFrame): void {
+    const speech = this.#start !== undefined;
+    this.#now = frame.timestamp + frameDurationMs(frame);
+    if (this.#slot && !speech) this.#preRoll.push(frame);
+    this.#events.emit("frame", { frame, speech });
+    const event = this.#slot && this.#judge(this.#slot, frame);
+    if (event?.type === "speech-start") this.#begin(event.timestamp);
+    else if (event) this.#end(event.timestamp, event.durationMs);
+  }
+
+  /** No more frames will come: ends speech that is under way. */
+  close(): void {
+    if (this.#start !== undefined) this.#end(this.#now, this.#now - this.#start);
+    this.#preRoll.clear();
+  }
+
+  #judge(slot: StageSlot<Vad>, frame: AudioFrame): VadEvent | undefined {
+    const adapted = slot.adapted(frame);
+    if (adapted.samples.length === 0) return undefined;
+    const result = slot.run((vad) => {
+      const event = vad.process(adapted);
+      if (event) this.#assertInTurn(event);
+      return event;
+    });
+    if (result) {
+      this.#failingMs = 0;
+      return result.value;
+    }
+    this.#failingMs += frameDurationMs(frame);
+    if (this.#start === undefined || this.#failingMs < GIVE_UP_MS) return undefined;
+    this.#failingMs = 0;
+    slot.reset();
+    return { type: "speech-end", timestamp: this.#now, durationMs: this.#now - this.#start };
+  }
+
+  /** A start and an end take turns, at times that exist: a detector that does otherwise is not followed. */
+  #assertInTurn(event: VadEvent): void {
+    const due = this.#start === undefined ? "speech-start" : "speech-end";
+    const timed =
+      Number.isFinite(event.timestamp) && (event.type === "speech-start" || Number.isFinite(event.durationMs));
+    if (event.type === due && timed) return;
+    throw new RoomKitError("invalid_stage_output", `the detector gave ${event.type} where ${due} was due`);
+  }
+
+  #begin(timestamp: number): void {
+    this.#start = timestamp;
+    this.#events.emit("speech-start", { timestamp, preRoll: this.#preRoll.take(timestamp - this.#padMs) });
+  }
+
+  #end(timestamp: number, durationMs: number): void {
+    this.#start = undefined;
+    this.#events.emit("speech-end", { timestamp, durationMs });
+  }
+}

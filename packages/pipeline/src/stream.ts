@@ -1,0 +1,109 @@
+import {
+  type AudioFormat,
+  type AudioFrame,
+  assertFrame,
+  consoleLogger,
+  Emitter,
+  type PipelineEvents,
+  type PipelineStream,
+  RoomKitError,
+  type Unsubscribe,
+} from "@roomkit/core";
+import type { AudioPipelineConfig } from "./config.ts";
+import { InboundPath } from "./paths/inbound.ts";
+import { OutboundPath } from "./paths/outbound.ts";
+import { RecorderTap } from "./stages/recorder-tap.ts";
+import { StageReports } from "./stages/reports.ts";
+
+/** The audio path of one session. */
+export class Stream implements PipelineStream {
+  readonly internal: AudioFormat;
+  readonly #events: Emitter<PipelineEvents>;
+  readonly #reports: StageReports;
+  readonly #recorder: RecorderTap | undefined;
+  readonly #recordPlayed: boolean;
+  readonly #inbound: InboundPath;
+  readonly #outbound: OutboundPath;
+  readonly #silence: AudioFrame;
+  #closed = false;
+
+  constructor(
+    config: AudioPipelineConfig,
+    formats: { readonly inbound: AudioFormat; readonly outbound: AudioFormat; readonly sessionId: string },
+  ) {
+    const { inbound, outbound, sessionId } = formats;
+    const logger = config.logger ?? consoleLogger;
+    const format: AudioFormat = { sampleRate: config.internalSampleRate ?? 16_000, channels: 1 };
+    this.internal = format;
+    this.#silence = { samples: new Int16Array(0), ...outbound, timestamp: 0 };
+    this.#events = new Emitter((error, event) => {
+      logger.error({ event, sessionId, code: RoomKitError.from(error).code }, "a pipeline listener failed");
+    });
+    this.#reports = new StageReports(this.#events);
+    const common = { context: { sessionId }, reports: this.#reports };
+    this.#recorder = RecorderTap.open(config.recorder, { format, ...common });
+    this.#recordPlayed = config.recordOutbound === "played";
+    this.#outbound = new OutboundPath({
+      postprocessors: config.postprocessors ?? [],
+      outbound,
+      recorder: this.#recordPlayed ? undefined : this.#recorder,
+      ...common,
+    });
+    this.#inbound = new InboundPath({
+      config,
+      format,
+      inbound,
+      recorder: this.#recorder,
+      events: this.#events,
+      ...common,
+    });
+  }
+
+  get hasVad(): boolean {
+    return this.#inbound.hasVad;
+  }
+
+  on<K extends keyof PipelineEvents>(event: K, listener: (payload: PipelineEvents[K]) => void): Unsubscribe {
+    return this.#closed ? () => {} : this.#events.on(event, listener);
+  }
+
+  processInbound(frame: AudioFrame): void {
+    if (this.#take(frame)) this.#inbound.process(frame);
+  }
+
+  processOutbound(frame: AudioFrame): AudioFrame {
+    return this.#take(frame) ? this.#outbound.process(frame) : this.#silence;
+  }
+
+  flushOutbound(): AudioFrame {
+    return this.#closed ? this.#silence : this.#outbound.flush();
+  }
+
+  clearOutbound(): void {
+    if (!this.#closed) this.#outbound.clear();
+  }
+
+  played(frame: AudioFrame): void {
+    if (!this.#take(frame)) return;
+    this.#inbound.played(frame);
+    if (this.#recordPlayed) this.#recorder?.outbound(frame);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reports.deliver();
+    this.#inbound.close();
+    this.#outbound.close();
+    this.#recorder?.close();
+    this.#events.clear();
+  }
+
+  /** Whether a frame is to be processed. @throws RoomKitError `invalid_audio` when it is none. */
+  #take(frame: AudioFrame): boolean {
+    if (this.#closed) return false;
+    assertFrame(frame);
+    this.#reports.deliver();
+    return true;
+  }
+}
