@@ -17,7 +17,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class FakeBackend implements VoiceBackend {
   readonly name = "fake";
   readonly capabilities = { nativeEchoCancellation: false, nativeGainControl: false };
-  readonly sessions = new Map<string, Mutable<VoiceSession>>();
+  readonly sessions: Map<string, Mutable<VoiceSession>> = new Map<string, Mutable<VoiceSession>>();
   closed = false;
   readonly #ids: IdSource;
   readonly #connections = new Map<string, { readonly connection: VoiceConnection; readonly stop: Unsubscribe[] }>();

@@ -45,7 +45,7 @@ export class FakeConnection implements VoiceConnection {
   /** Everything sent, oldest first. */
   readonly sent: ConnectionMessage[] = [];
   /** Audio that has been played, by utterance, in ms. */
-  readonly played = new Map<UtteranceId, number>();
+  readonly played: Map<UtteranceId, number> = new Map<UtteranceId, number>();
   /** How often the listener was silenced. */
   clears = 0;
   readonly #clock: Clock;
