@@ -34,6 +34,5 @@ export * from "./speech/ledger.ts";
 export * from "./speech/segment.ts";
 export * from "./speech/sentences.ts";
 export * from "./time/abort-scope.ts";
-export * from "./time/abort-scope.ts";
 export * from "./time/clock.ts";
 export * from "./time/until-aborted.ts";

@@ -1,1 +1,2 @@
-export {};
+export type { FliteOptions } from "./options.ts";
+export { fliteTts } from "./provider.ts";

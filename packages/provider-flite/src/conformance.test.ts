@@ -1,0 +1,7 @@
+import { ttsConformance } from "@roomkit/testing";
+import { describe, it } from "vitest";
+import { fliteTts } from "./provider.ts";
+
+describe("fliteTts", { timeout: 60_000 }, () => {
+  for (const { name, run } of ttsConformance({ create: () => fliteTts({ workers: 1 }) })) it(name, run);
+});
