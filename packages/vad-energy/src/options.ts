@@ -1,4 +1,4 @@
-import { RoomKitError } from "@roomkit/core";
+import { type OptionRanges, optionsWithin } from "@roomkit/core";
 
 export interface EnergyVadOptions {
   /** Least RMS of 16-bit samples that can be speech, 1 to 32,767. Default 300 (-41 dBFS). */
@@ -33,7 +33,7 @@ const defaults: Required<EnergyVadOptions> = {
   noiseWindowMs: 1_500,
 };
 
-const ranges: Record<Exclude<keyof EnergyVadOptions, "adaptive">, readonly [least: number, most: number]> = {
+const ranges: OptionRanges<EnergyVadOptions> = {
   energyThreshold: [1, 32_767],
   silenceThresholdMs: [20, 60_000],
   onsetMs: [10, 5_000],
@@ -44,14 +44,7 @@ const ranges: Record<Exclude<keyof EnergyVadOptions, "adaptive">, readonly [leas
   noiseWindowMs: [100, 60_000],
 };
 
-/** Fills in defaults. @throws RoomKitError `invalid_option` for a value out of range. */
+/** @throws RoomKitError `invalid_option` for a value out of range. */
 export function resolveOptions(options: EnergyVadOptions): Required<EnergyVadOptions> {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const resolved: Required<EnergyVadOptions> = { ...defaults, ...given };
-  for (const [name, [least, most]] of Object.entries(ranges)) {
-    const value = resolved[name as keyof typeof ranges];
-    if (value >= least && value <= most) continue;
-    throw new RoomKitError("invalid_option", `${name} must be ${least} to ${most}, not ${value}`);
-  }
-  return resolved;
+  return optionsWithin(options, defaults, ranges);
 }

@@ -6,7 +6,10 @@ import type { DtmfEvent, SpeakerEvent } from "./stage.ts";
 
 /** What a pipeline stream reports while frames pass through it. */
 export interface PipelineEvents {
-  /** Speech began at `timestamp`; `preRoll` is the audio from `speechPadMs` before it up to and including the newest frame, internal format. */
+  /**
+   * Speech began at `timestamp`; `preRoll` is the audio from `speechPadMs` before it up to and including the newest frame, internal
+   * format, without what was told as speech before. Comes after the `frame` of that newest frame.
+   */
   readonly "speech-start": { readonly timestamp: number; readonly preRoll: readonly AudioFrame[] };
   /** Speech ended at `timestamp`, `durationMs` after it began. */
   readonly "speech-end": { readonly timestamp: number; readonly durationMs: number };
@@ -40,5 +43,9 @@ export interface PipelineStream {
 
 /** Builds the audio path of each session from one configuration. */
 export interface AudioPipeline {
-  open(formats: { readonly inbound: AudioFormat; readonly outbound: AudioFormat; readonly sessionId: string }): PipelineStream;
+  open(formats: {
+    readonly inbound: AudioFormat;
+    readonly outbound: AudioFormat;
+    readonly sessionId: string;
+  }): PipelineStream;
 }

@@ -1,0 +1,28 @@
+import { RoomKitError } from "./error.ts";
+
+/** For every numeric option the least and the most it may be. */
+export type OptionRanges<T> = {
+  readonly [K in keyof T as NonNullable<T[K]> extends number ? K : never]-?: readonly [least: number, most: number];
+};
+
+/**
+ * The options of a component: what is given, defaults for what is not (an explicit `undefined` counts as not given).
+ *
+ * @throws RoomKitError `invalid_option` for a number out of its range, or something else in its place.
+ */
+export function optionsWithin<T extends object>(
+  given: { readonly [K in keyof T]?: T[K] | undefined },
+  defaults: Required<T>,
+  ranges: OptionRanges<T>,
+): Required<T> {
+  const resolved = { ...defaults };
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) Object.assign(resolved, { [name]: value });
+  }
+  for (const [name, [least, most]] of Object.entries(ranges) as [keyof T & string, readonly [number, number]][]) {
+    const value: unknown = resolved[name];
+    if (typeof value === "number" && value >= least && value <= most) continue;
+    throw new RoomKitError("invalid_option", `${name} must be ${least} to ${most}, not ${String(value)}`);
+  }
+  return resolved;
+}
