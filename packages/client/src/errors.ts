@@ -28,6 +28,7 @@ const hints: { readonly [code: string]: string } = {
   connection_timeout: "The server did not answer in time. Check your network and try again.",
   insecure_context: "Browsers only allow the microphone on secure pages. Open this page over https, or on localhost.",
   limit_reached: "The server is busy with other calls. Try again in a moment.",
+  address_limit_reached: "Too many calls from your network. Try again in a moment.",
   concurrency_limit_reached: "The server is busy with other calls. Try again in a moment.",
   rate_limited: "Too many requests in a short time. Wait a moment and try again.",
   microphone_denied: "The microphone is blocked. Allow it for this page in your browser's address bar, then try again.",

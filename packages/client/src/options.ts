@@ -27,12 +27,15 @@ export interface VoiceClientOptions {
   readonly sendSampleRate?: number;
   /** Rate of the audio that is received, Hz; as above. Default 24,000. */
   readonly receiveSampleRate?: number;
-  /** Goes into the query as `token`: make it short-lived, since servers log addresses. */
+  /** Shown to the server's `auth` with every connection. A function is asked each time, so that it can be short-lived. */
   readonly token?: Provided<string>;
+  /**
+   * Where the token goes. Browsers set no headers on a WebSocket, so it is a subprotocol, `roomkit.bearer.TOKEN` (default), or
+   * `token` in the query, where servers and proxies log it. HTTP requests carry an `Authorization` header in the first case.
+   */
+  readonly tokenIn?: "subprotocol" | "query";
   /** More for the query of every request. */
   readonly query?: Readonly<Record<string, string>>;
-  /** WebSocket subprotocols, for servers that take a token there. */
-  readonly protocols?: Provided<readonly string[]>;
   /** What to do when the connection is lost; `false` ends the call. */
   readonly reconnect?: Partial<ReconnectOptions> | false;
   /** How playback rides out late packets. */
@@ -72,7 +75,7 @@ export interface ResolvedOptions {
   readonly audio: AudioSpecs;
   readonly token: Provided<string> | undefined;
   readonly query: Readonly<Record<string, string>>;
-  readonly protocols: Provided<readonly string[]>;
+  readonly tokenIn: "subprotocol" | "query";
   readonly reconnect: ReconnectOptions | undefined;
   readonly connectTimeoutMs: number;
   readonly pingEveryMs: number;
@@ -87,7 +90,8 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
   const { environment, jitter, workletUrl, outputDevice } = options;
   const codec = options.codec ?? "pcm16";
   if (codec !== "pcm16" && codec !== "mulaw") throw invalid("codec", "pcm16 or mulaw");
-  const { transport = "websocket" } = options;
+  const { transport = "websocket", tokenIn = "subprotocol" } = options;
+  if (tokenIn !== "subprotocol" && tokenIn !== "query") throw invalid("tokenIn", "subprotocol or query");
   if (transport !== "websocket" && typeof transport !== "function")
     throw invalid("transport", "websocket or a function");
   return {
@@ -100,7 +104,7 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
     },
     token: options.token,
     query: options.query ?? {},
-    protocols: options.protocols ?? [],
+    tokenIn,
     reconnect: options.reconnect === false ? undefined : { ...defaultReconnect, ...options.reconnect },
     connectTimeoutMs: ms("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),
     pingEveryMs: ms("pingEveryMs", options.pingEveryMs ?? 5_000),

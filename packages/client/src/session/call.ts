@@ -153,12 +153,12 @@ export class Call {
   }
 
   async #makeTransport(resume: string | undefined, handlers: TransportHandlers): Promise<Transport> {
-    const { url, query, token, protocols, audio, client, environment } = this.#options;
+    const { url, query, token, tokenIn, audio, client, environment } = this.#options;
     const given = typeof token === "function" ? await token() : token;
     return this.#options.makeTransport({
       url,
-      query: new Map([...Object.entries(query), ...(given === undefined ? [] : [["token", given] as const])]),
-      protocols: typeof protocols === "function" ? await protocols() : protocols,
+      query: new Map(Object.entries(tokenIn === "query" && given !== undefined ? { ...query, token: given } : query)),
+      token: tokenIn === "query" ? undefined : given,
       audio,
       resume,
       client,

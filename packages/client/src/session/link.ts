@@ -206,7 +206,13 @@ export class Link {
       if (!page.online) await this.#sleep(deadline - clock.now());
       if (this.#abort.signal.aborted) return;
       try {
-        this.#up(await this.#attempt());
+        const { transport, ready } = await this.#attempt();
+        if (!ready.resumed && !options.newSession) {
+          transport.send({ event: "stop" });
+          transport.close();
+          throw new VoiceClientError("session_expired", "the server no longer has the session");
+        }
+        this.#up({ transport, ready });
         return;
       } catch (cause) {
         if (this.#abort.signal.aborted) return;

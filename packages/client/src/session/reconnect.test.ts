@@ -100,14 +100,18 @@ describe("a call whose connection is lost", () => {
     expect(bench.transport().sent).toEqual([]);
   });
 
-  it("ends instead when a new session is not wanted", async () => {
+  it.each<[string, Attempt]>([
+    ["refuses", fail("unknown_session", false)],
+    ["offers another", async () => ready],
+  ])("ends instead when a new session is not wanted and the server %s", async (_how, attempt) => {
     const bench = makeBench({ reconnect: { newSession: false } });
     await bench.client.connect();
-    bench.attempts.push(fail("unknown_session", false));
+    bench.attempts.push(attempt);
     bench.transport().break();
     await bench.clock.advance(2_000);
     expect(bench.of("state").at(-1)).toMatchObject({ state: "ended", reason: "session_expired" });
     expect(bench.of("error")).toMatchObject([{ code: "session_expired" }]);
+    expect(bench.transport().closed).toBe(true);
   });
 
   it("gives up after its time, once, and releases everything", async () => {

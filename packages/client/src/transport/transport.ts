@@ -63,10 +63,10 @@ export interface TransportHandlers {
 export interface TransportContext {
   /** The mount, e.g. `https://example.com/voice`: absolute, http or https, no trailing slash. */
   readonly url: URL;
-  /** Added to every request's query: the token and whatever else the application wants there. */
+  /** Added to the query of every request. */
   readonly query: ReadonlyMap<string, string>;
-  /** WebSocket subprotocols to offer. */
-  readonly protocols: readonly string[];
+  /** Shown in an `Authorization: Bearer` header, or where there are no headers as {@link bearerProtocols}. */
+  readonly token: string | undefined;
   /** What to ask for. */
   readonly audio: AudioSpecs;
   /** Token of the session to continue. */
@@ -77,3 +77,21 @@ export interface TransportContext {
 }
 
 export type TransportFactory = (context: TransportContext) => Transport;
+
+/** The subprotocols that carry a token; the first is the one a server answers with. */
+export function bearerProtocols(token: string | undefined): string[] {
+  return token === undefined ? [] : ["roomkit.v1", `roomkit.bearer.${token}`];
+}
+
+/** The headers that carry a token. */
+export function bearerHeaders(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** The address of an endpoint of a mount. */
+export function endpoint(context: Pick<TransportContext, "url" | "query">, path: string): URL {
+  const url = new URL(context.url);
+  url.pathname = `${context.url.pathname.replace(/\/+$/, "")}${path}`;
+  for (const [name, value] of context.query) url.searchParams.set(name, value);
+  return url;
+}

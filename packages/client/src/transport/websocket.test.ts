@@ -30,7 +30,7 @@ function make(
   const transport = new WebSocketTransport({
     url: new URL("https://example.com/app/voice"),
     query: new Map(),
-    protocols: [],
+    token: undefined,
     audio: ready.audio,
     resume: undefined,
     client: { name: "test" },
@@ -58,11 +58,11 @@ async function refusal(promise: Promise<unknown>): Promise<VoiceClientError> {
 }
 
 describe("WebSocketTransport", () => {
-  it("asks for v1 at the mount's address, with query and subprotocols", async () => {
-    const { transport } = make({ query: new Map([["token", "a b&c"]]), protocols: ["one", "two"], resume: "old" });
+  it("asks for v1 at the mount's address, with query and token", async () => {
+    const { transport } = make({ query: new Map([["room", "a b&c"]]), token: "e30.x-_", resume: "old" });
     await expect(transport.connect(never)).resolves.toMatchObject({ session: "session_1" });
-    expect(ScriptedSocket.last.url).toBe("wss://example.com/app/voice/websocket/offer?token=a+b%26c");
-    expect(ScriptedSocket.last.protocols).toEqual(["one", "two"]);
+    expect(ScriptedSocket.last.url).toBe("wss://example.com/app/voice/websocket/offer?room=a+b%26c");
+    expect(ScriptedSocket.last.protocols).toEqual(["roomkit.v1", "roomkit.bearer.e30.x-_"]);
     expect(ScriptedSocket.last.received[0]).toMatchObject({
       event: "start",
       protocol: 1,
@@ -159,6 +159,12 @@ describe("WebSocketTransport", () => {
       true,
     ],
     ["an error", { type: "error", code: "room_closed", message: "gone", retryable: false }, "room_closed", false],
+    [
+      "a full server",
+      { type: "error", code: "address_limit_reached", message: "", retryable: false },
+      "address_limit_reached",
+      true,
+    ],
   ] as const)("rejects with the server's code on %s", async (_name, answer, code, retryable) => {
     const { transport } = make({}, { onMessage: (socket) => socket.say(answer) });
     const error = await refusal(transport.connect(never));
@@ -198,13 +204,14 @@ describe("WebSocketTransport", () => {
     [503, "limit_reached"],
     [200, "connection_failed"],
   ])("finds out why the upgrade was refused: config answers %d", async (status, code) => {
-    const fetch = vi.fn((_url: URL) => Promise.resolve(new Response("{}", { status })));
+    const fetch = vi.fn((_url: URL, _init: RequestInit) => Promise.resolve(new Response("{}", { status })));
     vi.stubGlobal("fetch", fetch);
-    const { transport } = make({ query: new Map([["token", "t"]]) }, { refuse: true });
+    const { transport } = make({ query: new Map([["room", "r"]]), token: "t" }, { refuse: true });
     const error = await refusal(transport.connect(never));
     expect(error.code).toBe(code);
     expect(error.hint).not.toMatch(/Something went wrong/);
-    expect(String(fetch.mock.calls[0]?.[0])).toBe("https://example.com/app/voice/config?token=t");
+    expect(String(fetch.mock.calls[0]?.[0])).toBe("https://example.com/app/voice/config?room=r");
+    expect(fetch.mock.calls[0]?.[1].headers).toEqual({ authorization: "Bearer t" });
   });
 
   it("says that the server cannot be reached when nothing answers", async () => {

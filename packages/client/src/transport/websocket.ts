@@ -15,8 +15,8 @@ import { abortedError } from "../abort.ts";
 import { decodeMulaw, encodeMulaw } from "../audio/mulaw.ts";
 import { VoiceClientError } from "../errors.ts";
 import { closeError, describeClose } from "./close-reason.ts";
-import { diagnose, endpoint } from "./diagnose.ts";
-import type { Transport, TransportContext } from "./transport.ts";
+import { diagnose } from "./diagnose.ts";
+import { bearerProtocols, endpoint, type Transport, type TransportContext } from "./transport.ts";
 
 /** Microphone audio that may wait in the socket, ms; what is more is dropped, because late speech helps nobody. */
 const MAX_WAITING_MS = 1_000;
@@ -34,12 +34,12 @@ export class WebSocketTransport implements Transport {
   }
 
   connect(signal: AbortSignal): Promise<ReadyMessage> {
-    const { url, query, protocols } = this.#context;
+    const context = this.#context;
     if (signal.aborted) return Promise.reject(abortedError(signal));
-    const address = endpoint(url, "/websocket/offer", query);
+    const address = endpoint(context, "/websocket/offer");
     address.protocol = address.protocol.replace("http", "ws");
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(address, [...protocols]);
+      const socket = open(address, bearerProtocols(context.token));
       socket.binaryType = "arraybuffer";
       this.#socket = socket;
       let opened = false;
@@ -56,7 +56,7 @@ export class WebSocketTransport implements Transport {
       };
       socket.onclose = (event) => {
         if (opened) return fail(closeError(describeClose(event)));
-        void diagnose(url, query).then(fail);
+        void diagnose(context).then(fail);
       };
       socket.onmessage = ({ data }) => {
         const answer = typeof data === "string" ? readAnswer(data) : undefined;
@@ -134,6 +134,18 @@ export class WebSocketTransport implements Transport {
   }
 }
 
+function open(address: URL, protocols: string[]): WebSocket {
+  try {
+    return new WebSocket(address, protocols);
+  } catch (cause) {
+    // Only so many characters may stand in a subprotocol.
+    throw new VoiceClientError("invalid_option", "the token cannot be a subprotocol; see tokenIn", { cause });
+  }
+}
+
+/** Refusals that another attempt may not meet, whatever the server says of itself. */
+const BUSY = /limit|busy|draining/;
+
 /** What the server says to `start`: `ready`, a refusal, or something else that can wait. */
 function readAnswer(text: string): ReadyMessage | VoiceClientError | undefined {
   const result = parseServerMessage(text);
@@ -144,10 +156,11 @@ function readAnswer(text: string): ReadyMessage | VoiceClientError | undefined {
   const { message } = result;
   if ("status" in message) {
     const { error } = message.meta;
-    return new VoiceClientError(error, `the server refused the call: ${error}`, { retryable: /limit/.test(error) });
+    return new VoiceClientError(error, `the server refused the call: ${error}`, { retryable: BUSY.test(error) });
   }
   if ("type" in message && message.type === "error") {
-    return new VoiceClientError(message.code, message.message, { retryable: message.retryable });
+    const retryable = message.retryable || BUSY.test(message.code);
+    return new VoiceClientError(message.code, message.message, { retryable });
   }
   return "event" in message && message.event === "ready" ? message : undefined;
 }
