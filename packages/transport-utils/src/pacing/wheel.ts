@@ -25,8 +25,9 @@ export class PacingWheel {
   readonly #slotMs: number;
   readonly #slots: Set<Tick>[];
   #origin = 0;
-  /** Slot boundary that is due next, counted from the origin. */
-  #next = 0;
+  /** Slot boundaries, counted from the origin: up to which all have been called, and for which the timer is set. */
+  #done = 0;
+  #target = 0;
   #cancel: Cancel | undefined;
   #turning = false;
 
@@ -62,48 +63,54 @@ export class PacingWheel {
     const entry: Tick = (now) => tick(now);
     const slot = this.#slots.reduce((least, candidate) => (candidate.size < least.size ? candidate : least));
     slot.add(entry);
-    if (!this.#cancel && !this.#turning) this.#start();
+    if (!this.#turning) this.#reach(this.#slots.indexOf(slot));
     return () => {
       slot.delete(entry);
-      if (this.size === 0) {
-        this.#cancel?.();
-        this.#cancel = undefined;
-      }
+      if (this.size > 0) return;
+      this.#cancel?.();
+      this.#cancel = undefined;
     };
   }
 
-  #start(): void {
-    this.#origin = this.#clock.now();
-    this.#next = 1;
-    this.#arm();
+  /** Sees to it that the timer runs for the next boundary of a slot, or earlier. */
+  #reach(index: number): void {
+    const now = this.#clock.now();
+    if (!this.#cancel) {
+      this.#origin = now;
+      this.#done = 0;
+    }
+    const count = this.#slots.length;
+    const next = Math.floor((now - this.#origin) / this.#slotMs) + 1;
+    const boundary = next + ((index - (next % count) + count) % count);
+    if (this.#cancel && this.#target <= boundary) return;
+    this.#cancel?.();
+    this.#arm(boundary);
   }
 
-  /** Sets the timer for the next slot that has subscribers. */
-  #arm(): void {
-    const count = this.#slots.length;
-    for (let ahead = 0; ahead < count; ahead++) {
-      if (this.#slot(this.#next + ahead).size === 0) continue;
-      this.#next += ahead;
-      this.#cancel = this.#clock.setTimeout(() => this.#turn(), this.#deadline(this.#next) - this.#clock.now());
-      return;
-    }
-    this.#cancel = undefined;
+  #arm(boundary: number): void {
+    this.#target = boundary;
+    this.#cancel = this.#clock.setTimeout(() => this.#turn(), this.#deadline(boundary) - this.#clock.now());
   }
 
   #turn(): void {
-    this.#cancel = undefined;
     this.#turning = true;
     const now = this.#clock.now();
+    const count = this.#slots.length;
     // A platform's timer may run a fraction of a millisecond early.
-    const due = Math.max(this.#next, Math.floor((now - this.#origin) / this.#slotMs));
+    const due = Math.max(this.#target, Math.floor((now - this.#origin) / this.#slotMs));
     // After a stall: each slot once, in the order of their deadlines.
-    for (let boundary = Math.max(this.#next, due - this.#slots.length + 1); boundary <= due; boundary++) {
+    for (let boundary = Math.max(this.#done + 1, due - count + 1); boundary <= due; boundary++) {
       const at = Math.max(now, this.#deadline(boundary));
       for (const tick of [...this.#slot(boundary)]) this.#call(tick, at);
     }
-    this.#next = due + 1;
+    this.#done = due;
     this.#turning = false;
-    this.#arm();
+    this.#cancel = undefined;
+    for (let boundary = due + 1; boundary <= due + count; boundary++) {
+      if (this.#slot(boundary).size === 0) continue;
+      this.#arm(boundary);
+      return;
+    }
   }
 
   #call(tick: Tick, now: number): void {

@@ -85,8 +85,8 @@ export class PlayoutQueue {
     record.started = true;
     const now = this.#options.clock.now();
     this.#backlog.add(record, frame.samples, now);
-    this.#bound();
     this.#pump(now);
+    if (this.#bound()) this.#pump(now);
     this.#wake();
   }
 
@@ -123,11 +123,12 @@ export class PlayoutQueue {
       if (record.cleared) continue;
       const waits = this.#options.playback === "reported" && record.sentAtMost > 0 && !this.#suspended;
       const heard = heardSamples(record, now, this.#rate);
+      const mentioned = record.started || record.closed;
       record.closed = true;
       record.cleared = true;
-      // From here on a report may only raise it.
+      // From here on only the client itself changes it.
       record.estimated = heard;
-      if (record.started || record.endSent) {
+      if (mentioned) {
         utterances.push(progressOf(record, heard, this.#rate, "estimated", !waits));
       }
       if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
@@ -197,7 +198,7 @@ export class PlayoutQueue {
     this.#timeline.cut(now);
     this.#resend?.clear();
     for (const record of [...this.#utterances]) {
-      if (record.started) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
+      if (record.started || record.closed) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
       else this.#utterances.finish(record);
     }
     this.#tap = undefined;
@@ -213,14 +214,17 @@ export class PlayoutQueue {
     return (samples / this.#options.format.channels / this.#rate) * 1000;
   }
 
-  /** Drops the oldest utterance, as a whole, until the backlog is within its bounds. */
-  #bound(): void {
+  /** Drops the oldest utterance, as a whole, until the backlog is within its bounds; whether it dropped any. */
+  #bound(): boolean {
+    let any = false;
     while (this.#backlog.frames.length > this.#maxFrames || this.#backlog.samples > this.#maxSamples) {
       const dropped = this.#backlog.dropOldest();
-      if (!dropped) return;
+      if (!dropped) break;
+      any = true;
       dropped.record.closed = true;
       this.#options.onDrop?.(dropped.record.id, this.#ms(dropped.samples));
     }
+    return any;
   }
 
   /** Sends what is due: as much as keeps `leadMs` with the client. */
