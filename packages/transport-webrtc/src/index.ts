@@ -3,9 +3,9 @@ export type { OutboundAudio } from "./session/audio-plan.ts";
 export type { ClientIceServer, IceServer } from "./signalling/ice-servers.ts";
 export { type FetchHandler, fetchHandler, mountRealtime } from "./signalling/mount.ts";
 export type { MountedUi, RealtimeMountOptions } from "./signalling/options.ts";
+export type { ClientContext } from "./transport/offers.ts";
 export { defaultLimits, type WebRTCLimits, type WebRTCTransportOptions } from "./transport/options.ts";
 export {
-  type ClientContext,
   type OfferHandling,
   type SessionFactory,
   WebRTCTransport,

@@ -38,6 +38,14 @@ export function amplitudeAt(samples: Int16Array, sampleRate: number, hz: number)
   return (2 * Math.sqrt(Math.max(0, a * a + b * b - coefficient * a * b))) / samples.length;
 }
 
+/** The frequency of a tone by its zero crossings, Hz. */
+export function pitchOf(samples: Int16Array, sampleRate: number): number {
+  let crossings = 0;
+  for (let i = 1; i < samples.length; i++)
+    if ((samples[i - 1] as number) < 0 && (samples[i] as number) >= 0) crossings++;
+  return (crossings * sampleRate) / samples.length;
+}
+
 export function join(parts: readonly Int16Array[]): Int16Array {
   const out = new Int16Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;

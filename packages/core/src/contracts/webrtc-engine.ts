@@ -127,6 +127,8 @@ export interface WebRTCEngine {
    * @throws RoomKitError `no_free_port` (retryable), `invalid_sdp`, `closed`, `aborted`.
    */
   accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer>;
+  /** Makes what the first connection needs ahead of it; optional to call, safe to call twice. */
+  warmUp?(): Promise<void>;
   /** Closes every peer and every socket. */
   close(): Promise<void>;
 }

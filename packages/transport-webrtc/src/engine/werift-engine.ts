@@ -74,6 +74,11 @@ export class WeriftEngine implements WebRTCEngine {
     return this.#peers.size;
   }
 
+  /** Makes what the first connection needs ahead of it. */
+  async warmUp(): Promise<void> {
+    await this.#certificates.current();
+  }
+
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
     this.#assertOpen(options.signal);
     const certificate = await this.#certificates.current();

@@ -34,7 +34,13 @@ export class UdpSocket implements DatagramPort {
   /** Binds; rejects with the system's error (`EADDRINUSE`, ...). */
   static bind(address: string, port: number, onDatagram: DatagramHandler): Promise<UdpSocket> {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: isIPv6(address) ? "udp6" : "udp4", ipv6Only: isIPv6(address) });
+      const family = isIPv6(address) ? 6 : 4;
+      const socket = createSocket({
+        type: family === 6 ? "udp6" : "udp4",
+        ipv6Only: family === 6,
+        // Only IP literals are sent to. Node's own look-up would put every datagram off to the next tick, and so lose the last ones before a close.
+        lookup: (host, _options, done) => done(null, host, family),
+      });
       const onError = (error: Error): void => {
         socket.close();
         reject(error);

@@ -12,27 +12,24 @@ import type {
 } from "@roomkit/core";
 import {
   type AudioSpecs,
-  type ClientMessage,
-  decodeAudioFrame,
   encodeAudioFrame,
-  parseClientMessage,
   type ServerMessage,
+  type StartMessage,
   serializeServerMessage,
 } from "@roomkit/protocol";
 import {
   type ConnectionLink,
   compatMessage,
-  connectionInput,
   MediaConnection,
   PacingWheel,
   type PlayoutFrame,
   TrafficGuard,
   type TrafficLimits,
-  type Verdict,
   v1Message,
 } from "@roomkit/transport-utils";
 import type { AudioReceiver } from "../media/audio-receiver.ts";
 import type { AudioSender } from "../media/audio-sender.ts";
+import { ClientMessages } from "./client-messages.ts";
 import { ControlChannel } from "./control-channel.ts";
 import type { SessionMedia } from "./session-media.ts";
 
@@ -79,6 +76,8 @@ const CHANNEL_WAIT_MS = 1_000;
 /** How long the farewell may take to leave, ms. */
 const FAREWELL_MS = 150;
 const LIVENESS_EVERY_MS = 1_000;
+/** What the network held back may come at once, ms: the caller's words during a stall are worth hearing. */
+const STALL_MS = 5_000;
 
 /** One client's session: its peer, its audio in both directions, its messages, and what ends it. */
 export class RtcSession implements ConnectionLink {
@@ -87,7 +86,7 @@ export class RtcSession implements ConnectionLink {
   readonly connection: MediaConnection;
   readonly #options: RtcSessionOptions;
   readonly #control: ControlChannel;
-  readonly #guard: TrafficGuard;
+  readonly #messages: ClientMessages;
   readonly #receiver: AudioReceiver | undefined;
   readonly #sender: AudioSender | undefined;
   readonly #cancels: Cancel[] = [];
@@ -95,12 +94,11 @@ export class RtcSession implements ConnectionLink {
   #greeted = false;
   #ready = false;
   #ended = false;
+  #closing: Promise<void> | undefined;
   #startedAt = 0;
   #received = 0;
   #aliveAt = 0;
   #checkedAt = 0;
-  #inboundSamples = 0;
-  #unknownMessages = 0;
   #dropped = new Map<string, number>();
 
   constructor(options: RtcSessionOptions) {
@@ -109,7 +107,6 @@ export class RtcSession implements ConnectionLink {
     this.id = id;
     this.label = label;
     this.#v1 = options.v1;
-    this.#guard = new TrafficGuard(clock, options.traffic);
     const wheel = PacingWheel.shared(clock);
     const reported = options.dataChannelAudio && options.v1;
     this.#sender = media.sender({
@@ -136,11 +133,26 @@ export class RtcSession implements ConnectionLink {
     this.#receiver = media.receiver({
       onFrame: (frame) => this.#receive(frame),
       onDigit: (digit) => this.connection.input({ type: "dtmf", digit }),
-      admit: (ms) => this.#admitAudio(ms),
+      admit: (ms) => this.#messages.admitAudio(ms),
       onDrop: (reason) => this.#drop(reason),
     });
+    this.#messages = new ClientMessages({
+      guard: new TrafficGuard(clock, { audioBurstMs: STALL_MS, ...options.traffic }),
+      messageBytes: options.messageBytes,
+      v1: () => this.#v1,
+      audioRate: this.#receiver ? undefined : media.inbound.sampleRate,
+      mulaw: options.mulaw,
+      onStart: (message) => this.#start(message),
+      onPlayback: (utterance, samples, done) => this.connection.report(utterance, samples, done),
+      onInput: (input) => this.connection.input(input),
+      onAudio: (frame) => this.#receive(frame),
+      reply: (message) => this.#control.send(serializeServerMessage(message)),
+      onEnd: (code, message) => this.#fail(code, message),
+    });
     this.#control = new ControlChannel({
-      onMessage: (message) => this.#message(message),
+      onMessage: (message) => {
+        if (!this.#ended) this.#messages.receive(message);
+      },
       onOpen: () => this.#becomeReady(),
     });
     this.connection.onClose((reason) => void this.close(reason));
@@ -167,7 +179,7 @@ export class RtcSession implements ConnectionLink {
       audio: this.#receiver?.stats,
       mediaDropped: Object.fromEntries(this.#dropped),
       messagesDropped: this.#control.dropped,
-      unknownMessages: this.#unknownMessages,
+      unknownMessages: this.#messages.unknown,
     };
   }
 
@@ -214,7 +226,12 @@ export class RtcSession implements ConnectionLink {
     this.#control.send(JSON.stringify(message));
   }
 
-  async close(reason: CloseReason): Promise<void> {
+  close(reason: CloseReason): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: CloseReason): Promise<void> {
     const { peer, clock } = this.#options;
     if (peer.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
       if (this.#v1) this.#control.send(serializeServerMessage({ type: "bye", reason: reason.code, resumable: false }));
@@ -275,106 +292,15 @@ export class RtcSession implements ConnectionLink {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
   }
 
-  // What the client sends ---------------------------------------------------------------------------------------------------
-
   #receive(frame: AudioFrame): void {
     this.#options.onFrame(this, frame);
     this.connection.receive(frame);
   }
 
-  #admitAudio(ms: number): boolean {
-    const verdict = this.#guard.audio(ms);
-    this.#enforce(verdict, "audio came faster than real time");
-    return verdict === "pass";
-  }
-
-  #enforce(verdict: Verdict, message: string): void {
-    if (verdict === "close") this.#fail("rate_limited", message);
-    else if (verdict === "warn" && this.#v1) {
-      this.#control.send(serializeServerMessage({ type: "error", code: "rate_limited", message, retryable: true }));
-    }
-  }
-
-  #message(message: string | Uint8Array): void {
-    const { messageBytes } = this.#options;
-    if (this.#ended) return;
-    const verdict = this.#guard.message();
-    this.#enforce(verdict, "too many messages");
-    if (verdict !== "pass") return;
-    if (typeof message !== "string") {
-      this.#binary(message);
-      return;
-    }
-    const parsed = parseClientMessage(message, { maxMessageBytes: messageBytes, maxDepth: 16, maxTextLength: 8_192 });
-    if (parsed.ok) this.#handle(parsed.message);
-    else if (parsed.code === "unknown_event") this.#unknownMessages++;
-    else this.#malformed(parsed.message);
-  }
-
-  #malformed(message: string): void {
-    if (this.#guard.malformed() === "close") this.#fail("protocol_error", "too many malformed messages");
-    else if (this.#v1)
-      this.#control.send(serializeServerMessage({ type: "error", code: "bad_message", message, retryable: false }));
-  }
-
-  #handle(message: ClientMessage): void {
-    switch (message.event) {
-      case "start":
-        if (message.protocol === 1) {
-          this.#v1 = true;
-          this.#greet();
-        }
-        return;
-      case "ping":
-        this.#control.send(
-          serializeServerMessage(
-            this.#v1 ? { type: "pong", ...(message.t === undefined ? {} : { t: message.t }) } : { event: "pong" },
-          ),
-        );
-        return;
-      case "stop":
-        this.#fail("client_closed", "the client ended the session");
-        return;
-      case "playback":
-        this.connection.report(message.utterance, message.playedSamples, message.done ?? false);
-        return;
-      case "media":
-        this.#audioBytes(message.audio);
-        return;
-      default: {
-        const input = connectionInput(message);
-        if (input) this.connection.input(input);
-      }
-    }
-  }
-
-  #binary(data: Uint8Array): void {
-    const decoded = decodeAudioFrame(data, { maxMessageBytes: this.#options.messageBytes });
-    if (!decoded.ok || !this.#v1) {
-      this.#malformed("binary messages are audio frames of v1");
-      return;
-    }
-    this.#audioBytes(decoded.frame.audio);
-  }
-
-  /** Audio on the data channel counts only where no track brings it. */
-  #audioBytes(bytes: Uint8Array): void {
-    const { mulaw, media } = this.#options;
-    if (this.#receiver) {
-      this.#drop("data_audio_beside_track");
-      return;
-    }
-    const { sampleRate } = media.inbound;
-    if (this.#v1 && bytes.length % 2 !== 0) {
-      this.#malformed("16-bit samples have two bytes each");
-      return;
-    }
-    // A copy: samples must stand at even addresses, and belong to whoever is given them.
-    const samples = this.#v1 ? new Int16Array(Uint8Array.from(bytes).buffer) : mulaw?.decode(bytes);
-    if (!samples || samples.length === 0 || !this.#admitAudio((samples.length * 1000) / sampleRate)) return;
-    const timestamp = (this.#inboundSamples * 1000) / sampleRate;
-    this.#inboundSamples += samples.length;
-    this.#receive({ samples, sampleRate, channels: 1, timestamp });
+  #start(message: StartMessage): void {
+    if (message.protocol !== 1) return;
+    this.#v1 = true;
+    this.#greet();
   }
 
   /** The v1 answer to a hello, once. */

@@ -24,6 +24,8 @@ import { Signalling } from "./signalling.ts";
 export function mountRealtime(server: Server, transport: WebRTCTransport, options: RealtimeMountOptions): Unsubscribe {
   const signalling = new Signalling(transport, options);
   const resolveAddress = addressResolver(options.trustedProxies);
+  // What fails here fails again, and is told, with the first offer.
+  transport.warmUp().catch(() => {});
   const unclaim = claimServer(server, {
     request(request, response) {
       if (!signalling.claims(requestUrl(request).pathname)) return false;

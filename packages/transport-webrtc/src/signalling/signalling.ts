@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Metadata, RoomKitError } from "@roomkit/core";
-import { defaultSignalLimits, parseSignalRequest, type SignalAnswer } from "@roomkit/protocol";
+import { parseSignalRequest, type SignalAnswer } from "@roomkit/protocol";
 import {
   Admission,
   authenticate,
@@ -9,8 +9,9 @@ import {
   originAllowed,
   tokenOf,
 } from "@roomkit/transport-utils";
+import type { ClientContext } from "../transport/offers.ts";
 import { defaultLimits } from "../transport/options.ts";
-import type { ClientContext, WebRTCTransport } from "../transport/webrtc-transport.ts";
+import type { WebRTCTransport } from "../transport/webrtc-transport.ts";
 import { clientIceServers } from "./ice-servers.ts";
 import { checkMountOptions, mountPath, type RealtimeMountOptions } from "./options.ts";
 

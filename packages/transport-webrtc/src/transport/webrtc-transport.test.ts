@@ -1,6 +1,6 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
-import { type AudioFrame, rms, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import { type AudioFrame, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { TestClient, type TestClientOptions } from "../client.fixture.ts";
 import { mountRealtime, type RealtimeMountOptions, WebRTCTransport, type WebRTCTransportOptions } from "../index.ts";

@@ -22,27 +22,14 @@ import {
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import { authContext, SessionRegistry } from "@roomkit/transport-utils";
 import { WeriftEngine } from "../engine/werift-engine.ts";
-import { parseCandidate } from "../sdp/candidate.ts";
-import { RtcSession } from "../session/rtc-session.ts";
-import { CandidateHold } from "../signalling/candidate-hold.ts";
+import type { RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
-import { ConnectionTable, type Place } from "./connection-table.ts";
-import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
+import { type ClientContext, Offers } from "./offers.ts";
 import { checkTransportOptions, defaultLimits, type WebRTCTransportOptions } from "./options.ts";
 import { playAll } from "./play-all.ts";
 
 /** Makes the session of a client that connected; given what the client called itself. */
 export type SessionFactory = (webrtcId: string) => VoiceSession | Promise<VoiceSession>;
-
-/** What is known of the client behind an offer or a candidate. */
-export interface ClientContext {
-  /** Of authentication. */
-  readonly metadata: Metadata;
-  /** Says whether two requests are of one client; made from its token, or from its metadata. */
-  readonly identity: string;
-  /** Where its HTTP request came from. */
-  readonly address: string;
-}
 
 /** How a mount wants an offer's client treated. */
 export interface OfferHandling {
@@ -55,11 +42,6 @@ interface Events {
   readonly connected: { readonly id: string; readonly metadata: Metadata };
   readonly disconnected: { readonly session: VoiceSession; readonly reason: CloseReason };
 }
-
-const failed = (error: string, facts: Readonly<Record<string, unknown>> = {}): SignalAnswer => ({
-  status: "failed",
-  meta: { error, ...facts },
-});
 
 /**
  * Voice over WebRTC. As a {@link RealtimeTransport} it tells the application of each client, which then starts a session on it;
@@ -74,8 +56,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   readonly options: WebRTCTransportOptions;
   readonly #engine: WebRTCEngine;
   readonly #ids: IdSource;
-  readonly #table: ConnectionTable;
-  readonly #hold: CandidateHold;
+  readonly #offers: Offers;
   readonly #registry: SessionRegistry;
   readonly #events: Emitter<Events>;
   /** Connected clients no session has been bound to, by connection id. */
@@ -96,15 +77,24 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     this.logger = logger;
     this.#ids = ids;
     this.#engine = options.engine ?? new WeriftEngine({ ...options.ice, clock, logger });
-    this.#table = new ConnectionTable(clock);
-    this.#hold = new CandidateHold(clock, options.limits?.candidates ?? defaultLimits.candidates);
+    this.#offers = new Offers({
+      transport: options,
+      engine: this.#engine,
+      clock,
+      logger,
+      ids,
+      onFrame: (rtc, frame) => {
+        const owner = this.#owners.get(rtc);
+        if (owner) this.#registry.tap(owner, frame);
+      },
+    });
     this.#registry = new SessionRegistry({ clock, logger, ids });
     this.#events = new Emitter<Events>((error, event) => logger.error({ error, event }, "a transport listener failed"));
   }
 
   /** Connections from their offer to their end. */
   get size(): number {
-    return this.#table.size;
+    return this.#offers.size;
   }
 
   /**
@@ -117,6 +107,13 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     return this.#fetch(request, client);
   }
 
+  /** Loads codecs and keys, so that the first client does not wait for them; mounting does it. Safe to call twice. */
+  async warmUp(): Promise<void> {
+    const { opus, inputSampleRate = 16_000 } = this.options;
+    const [decoder] = await Promise.all([opus.createDecoder({ sampleRate: inputSampleRate }), this.#engine.warmUp?.()]);
+    decoder.close();
+  }
+
   // Signalling --------------------------------------------------------------------------------------------------------------
 
   /**
@@ -124,89 +121,17 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
    *
    * @throws RoomKitError `invalid_sdp`, `sdp_too_large` (the client's fault), `no_free_port`, `closed`.
    */
-  async offer(request: OfferRequest, client: ClientContext, handling: OfferHandling): Promise<SignalAnswer> {
-    let place: Place | undefined;
-    try {
-      if (this.#closed) throw new RoomKitError("closed", "this transport is closed");
-      const offer = readOffer(request.sdp, this.options, client.address);
-      // Reserved before anything is awaited: of two offers with one name, one is refused whatever comes first.
-      place = this.#table.take(request.webrtc_id, client.identity);
-      if (!place) {
-        handling.release();
-        return failed("connection_already_exists");
-      }
-      const { peer, media, ssrc, dataChannelAudio } = await negotiate(
-        offer,
-        this.#engine,
-        this.options,
-        client.address,
-      );
-      const taken = place;
-      if (this.#closed) {
-        media.close();
-        await peer.close();
-        throw new RoomKitError("closed", "this transport is closed");
-      }
-      const limits = { ...defaultLimits, ...this.options.limits };
-      taken.candidates = offer.candidates.length;
-      taken.session = new RtcSession({
-        id: this.#ids("connection"),
-        label: request.webrtc_id,
-        metadata: client.metadata,
-        peer,
-        media,
-        ssrc,
-        dataChannelAudio,
-        mulaw: this.options.mulaw,
-        v1: request.protocol === 1,
-        messageBytes: limits.messageBytes,
-        times: { connectMs: limits.connectMs, lostMs: limits.lostMs, maximumMs: limits.sessionMs },
-        traffic: limits,
-        queue: { maxFrames: limits.queuedFrames, maxQueuedMs: limits.queuedMs, leadMs: this.options.leadMs },
-        clock: this.clock,
-        logger: this.logger,
-        onFrame: (session, frame) => {
-          const owner = this.#owners.get(session);
-          if (owner) this.#registry.tap(owner, frame);
-        },
-        onReady: (session) => this.#ready(session, handling.sessionFactory),
-        onEnded: (session, reason) => {
-          this.#ended(session, reason);
-          this.#table.release(taken);
-          handling.release();
-        },
-      });
-      for (const candidate of this.#hold.take(request.webrtc_id, client.identity)) this.#addTo(taken, candidate);
-      return { type: "answer", sdp: peer.answer, webrtc_id: request.webrtc_id };
-    } catch (error) {
-      if (place) this.#table.release(place);
-      handling.release();
-      throw error;
-    }
+  offer(request: OfferRequest, client: ClientContext, handling: OfferHandling): Promise<SignalAnswer> {
+    return this.#offers.offer(request, client, {
+      onReady: (session) => this.#ready(session, handling.sessionFactory),
+      onEnded: (session, reason) => this.#ended(session, reason),
+      release: handling.release,
+    });
   }
 
-  /** Takes a trickled candidate. One that came before its offer is held for it. */
+  /** Takes a trickled candidate; `forbidden` when it is not from the client that made the offer. */
   candidate(request: CandidateRequest, client: ClientContext): SignalAnswer | "forbidden" {
-    const { webrtc_id: label } = request;
-    const place = this.#table.get(label);
-    if (place && place.identity !== client.identity) return "forbidden";
-    const text = request.candidate.candidate;
-    // The end of candidates needs no action: the timeout ends what does not connect.
-    const parsed = text === "" ? "ignored" : parseCandidate(text);
-    if (parsed === undefined) return failed("invalid_candidate_format");
-    const usable = parsed !== "ignored" && candidateFilter(this.options, client.address)(parsed) ? parsed : undefined;
-    if (place?.session) {
-      if (usable) this.#addTo(place, usable);
-      return { status: "success" };
-    }
-    if (!place && this.#table.recentlyClosed(label)) return failed("connection_closed");
-    return this.#hold.add(label, client.identity, usable) ? { status: "success" } : failed("unknown_connection");
-  }
-
-  #addTo(place: Place, candidate: Parameters<RtcSession["peer"]["addCandidate"]>[0]): void {
-    if (place.candidates >= (this.options.limits?.candidates ?? defaultLimits.candidates)) return;
-    place.candidates++;
-    place.session?.peer.addCandidate(candidate);
+    return this.#offers.candidate(request, client);
   }
 
   // A client's way to its session -----------------------------------------------------------------------------------------------
@@ -297,7 +222,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     this.#closed = true;
     const reason: CloseReason = { code: "server_closed", message: "the server is closing" };
     await this.#registry.endAll(reason);
-    await Promise.all([...this.#table].map((place) => place.session?.close(reason)));
+    await this.#offers.close(reason);
     await this.#engine.close();
     this.#events.clear();
   }

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
+import { mulaw } from "@roomkit/codec-mulaw";
+import { opus } from "@roomkit/codec-opus";
+import { type AudioFrame, type CloseReason, rms, silentLogger, type VoiceConnection } from "@roomkit/core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { chromiumArguments, findChromium } from "../../../../scripts/lib/chromium.mjs";
+import { mountRealtime, WebRTCTransport, type WebRTCTransportOptions } from "../index.ts";
+import { amplitudeAt, frameOf, join, listen, pitchOf, sine, until } from "../testing.fixture.ts";
+import { seedPage } from "./seed-page.fixture.ts";
+import { wav } from "./wav.fixture.ts";
+
+/** What the page's script leaves on `window`. */
+interface Seen {
+  readonly transcriptions: { role: string; text: string }[];
+  readonly messages: string[];
+  readonly media: number[];
+  readonly channelState: string;
+  readonly states: string[];
+  readonly answerMs: number;
+}
+
+const executablePath = findChromium();
+
+describe.skipIf(executablePath === undefined)("the seed's client in Chromium", () => {
+  let browser: Browser;
+  let folder: string;
+  const cleanups: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(joinPath(tmpdir(), "roomkit-"));
+    const microphone = joinPath(folder, "microphone.wav");
+    writeFileSync(microphone, wav(sine(48_000, 440, 2_000), 48_000));
+    browser = await chromium.launch({
+      ...(executablePath ? { executablePath } : {}),
+      args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${microphone}`],
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function start(
+    options: Partial<WebRTCTransportOptions> = {},
+    permissions: string[] = ["microphone"],
+  ): Promise<{ transport: WebRTCTransport; page: Page; connection: () => VoiceConnection; frames: AudioFrame[] }> {
+    const { server, url, close } = await listen();
+    const transport = new WebRTCTransport({
+      opus: opus(),
+      mulaw: mulaw(),
+      logger: silentLogger,
+      ...(options.engine ? {} : { ice: { listenAddresses: ["127.0.0.1"] } }),
+      ...options,
+    });
+    const unmount = mountRealtime(server, transport, { allowAnonymous: true });
+    server.removeAllListeners("request");
+    server.on("request", (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" });
+      response.end(seedPage("/rtc-realtime"));
+    });
+    const context = await browser.newContext({ permissions });
+    cleanups.push(
+      close,
+      () => transport.close(),
+      unmount,
+      () => context.close(),
+    );
+    const frames: AudioFrame[] = [];
+    let connection: VoiceConnection | undefined;
+    transport.onClientConnected(async (id) => {
+      connection = await transport.accept(
+        { id: "s", roomId: "r", participantId: "p", channelId: "c", state: "connecting", metadata: {} },
+        id,
+      );
+      connection.onAudio((frame) => frames.push(frame));
+    });
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.evaluate("connect()");
+    await until(() => connection !== undefined, "the connection");
+    return { transport, page, frames, connection: () => connection as VoiceConnection };
+  }
+
+  const seen = (page: Page): Promise<Seen> => page.evaluate("seen") as Promise<Seen>;
+
+  it("talks both ways over Opus tracks", async () => {
+    const { page, connection, frames } = await start();
+    await until(() => frames.length >= 60, "the microphone");
+    const heard = join(frames.slice(20).map((f) => f.samples));
+    // Chromium's noise suppression takes its part of a steady tone, and its fake microphone runs a little fast.
+    expect(rms(heard)).toBeGreaterThan(1_500);
+    expect(Math.abs(pitchOf(heard, 16_000) - 440)).toBeLessThan(10);
+    connection().play("u", frameOf(sine(24_000, 660, 3_000), 24_000));
+    connection().endUtterance("u");
+    connection().send({ type: "transcript", id: "t", role: "assistant", text: "hello", final: true, revision: 0 });
+    await page.waitForTimeout(1_500);
+    const peak = (await page.evaluate("peak()")) as { hz: number; db: number };
+    expect(peak.hz).toBeGreaterThan(650);
+    expect(peak.hz).toBeLessThan(670);
+    expect(peak.db).toBeGreaterThan(-40);
+    const { transcriptions, media, states, answerMs } = await seen(page);
+    expect(transcriptions).toEqual([{ role: "assistant", text: "hello" }]);
+    expect(media).toEqual([]);
+    expect(states).toEqual(["connecting", "connected"]);
+    console.info(`answer after ${answerMs.toFixed(0)} ms`);
+  }, 30_000);
+
+  it("hears a PCMU track while it sends Opus", async () => {
+    const { page, connection, frames } = await start({ outboundAudio: "pcmu", inputSampleRate: 48_000 });
+    expect(connection().outbound.sampleRate).toBe(8_000);
+    connection().play("u", frameOf(sine(8_000, 700, 3_000), 8_000));
+    await page.waitForTimeout(1_500);
+    const peak = (await page.evaluate("peak()")) as { hz: number; db: number };
+    expect(Math.abs(peak.hz - 700)).toBeLessThan(10);
+    expect(peak.db).toBeGreaterThan(-40);
+    const heard = join(frames.slice(20).map((f) => f.samples));
+    expect(Math.abs(pitchOf(heard, 48_000) - 440)).toBeLessThan(10);
+  }, 30_000);
+
+  it("hears mu-law over the data channel, and no track then", async () => {
+    const { page, connection } = await start({ outboundAudio: "datachannel" });
+    connection().play("u", frameOf(sine(24_000, 660, 1_000), 24_000));
+    connection().endUtterance("u");
+    await page.waitForFunction("seen.media.length >= 24000", undefined, { timeout: 5_000 });
+    const { media } = await seen(page);
+    const samples = Int16Array.from(media, (s) => s * 32_767);
+    expect(amplitudeAt(samples.subarray(2_400, 21_600), 24_000, 660)).toBeGreaterThan(9_000);
+    expect(await page.evaluate("pc.getReceivers()[0].track.muted")).toBe(true);
+  }, 30_000);
+
+  it("tells a page that leaves from one that stays, both ways", async () => {
+    const { page, connection } = await start();
+    let reason: CloseReason | undefined;
+    connection().onClose((r) => {
+      reason = r;
+    });
+    await page.evaluate("pc.close()");
+    await until(() => reason !== undefined, "the end", 3_000);
+    expect(reason?.code).toBe("client_closed");
+  }, 30_000);
+
+  it("lets the page know at once when the server ends the call", async () => {
+    const { page, connection } = await start();
+    await page.waitForFunction("seen.channelState === 'open'");
+    await connection().close();
+    await page.waitForFunction("seen.channelState === 'closed'", undefined, { timeout: 2_000 });
+    // The connection itself: Chromium finds out by its own timers (disconnected after 8 s).
+  }, 30_000);
+});

@@ -1,0 +1,169 @@
+import {
+  type AudioFrame,
+  type Clock,
+  type CloseReason,
+  type IdSource,
+  type Logger,
+  type Metadata,
+  type RemoteCandidate,
+  RoomKitError,
+  type WebRTCEngine,
+} from "@roomkit/core";
+import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
+import { parseCandidate } from "../sdp/candidate.ts";
+import { RtcSession } from "../session/rtc-session.ts";
+import { CandidateHold } from "../signalling/candidate-hold.ts";
+import { ConnectionTable, type Place } from "./connection-table.ts";
+import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
+import { defaultLimits, type WebRTCLimits, type WebRTCTransportOptions } from "./options.ts";
+
+/** What is known of the client behind an offer or a candidate. */
+export interface ClientContext {
+  /** Of authentication. */
+  readonly metadata: Metadata;
+  /** Says whether two requests are of one client; made from its token, or from its metadata. */
+  readonly identity: string;
+  /** Where its HTTP request came from. */
+  readonly address: string;
+}
+
+export interface OffersOptions {
+  readonly transport: WebRTCTransportOptions;
+  readonly engine: WebRTCEngine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ids: IdSource;
+  readonly onFrame: (session: RtcSession, frame: AudioFrame) => void;
+}
+
+/** What follows an offer. */
+export interface OfferHooks {
+  /** The client is connected. */
+  readonly onReady: (session: RtcSession) => void;
+  /** The session is over. */
+  readonly onEnded: (session: RtcSession, reason: CloseReason) => void;
+  /** Called once, when nothing of the connection is left; also when the offer is refused. */
+  readonly release: () => void;
+}
+
+const failed = (error: string): SignalAnswer => ({ status: "failed", meta: { error } });
+
+/** Turns offers into sessions, and gives candidates to the sessions they belong to. */
+export class Offers {
+  readonly #options: OffersOptions;
+  readonly #limits: WebRTCLimits & typeof defaultLimits;
+  readonly #table: ConnectionTable;
+  readonly #hold: CandidateHold;
+  #closed = false;
+
+  constructor(options: OffersOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.transport.limits };
+    this.#table = new ConnectionTable(options.clock);
+    this.#hold = new CandidateHold(options.clock, this.#limits.candidates);
+  }
+
+  /** Connections from their offer to their end. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** @throws RoomKitError `invalid_sdp`, `sdp_too_large`, `no_free_port`, `closed`. */
+  async offer(request: OfferRequest, client: ClientContext, hooks: OfferHooks): Promise<SignalAnswer> {
+    let place: Place | undefined;
+    try {
+      this.#assertOpen();
+      const offer = readOffer(request.sdp, this.#options.transport, client.address);
+      // Reserved before anything is awaited: of two offers with one name, one is refused whatever comes first.
+      place = this.#table.take(request.webrtc_id, client.identity);
+      if (!place) {
+        hooks.release();
+        return failed("connection_already_exists");
+      }
+      place.candidates = offer.candidates.length;
+      const { transport, engine } = this.#options;
+      const negotiated = await negotiate(offer, engine, transport, client.address);
+      try {
+        this.#assertOpen();
+        place.session = this.#session(request, client, place, negotiated, hooks);
+      } catch (error) {
+        negotiated.media.close();
+        await negotiated.peer.close();
+        throw error;
+      }
+      for (const candidate of this.#hold.take(request.webrtc_id, client.identity)) this.#add(place, candidate);
+      return { type: "answer", sdp: negotiated.peer.answer, webrtc_id: request.webrtc_id };
+    } catch (error) {
+      if (place) this.#table.release(place);
+      hooks.release();
+      throw error;
+    }
+  }
+
+  /** Takes a trickled candidate. One that came before its offer is held for it. */
+  candidate(request: CandidateRequest, client: ClientContext): SignalAnswer | "forbidden" {
+    const { webrtc_id: label } = request;
+    const place = this.#table.get(label);
+    if (place && place.identity !== client.identity) return "forbidden";
+    const text = request.candidate.candidate;
+    // The end of candidates needs no action: the timeout ends what does not connect.
+    const parsed = text === "" ? "ignored" : parseCandidate(text);
+    if (parsed === undefined) return failed("invalid_candidate_format");
+    const allowed = candidateFilter(this.#options.transport, client.address);
+    const usable = parsed !== "ignored" && allowed(parsed) ? parsed : undefined;
+    if (place?.session) {
+      if (usable) this.#add(place, usable);
+      return { status: "success" };
+    }
+    if (!place && this.#table.recentlyClosed(label)) return failed("connection_closed");
+    return this.#hold.add(label, client.identity, usable) ? { status: "success" } : failed("unknown_connection");
+  }
+
+  /** Ends every session; later offers are refused. */
+  async close(reason: CloseReason): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#table].map((place) => place.session?.close(reason)));
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new RoomKitError("closed", "this transport is closed");
+  }
+
+  #add(place: Place, candidate: RemoteCandidate): void {
+    if (place.candidates >= this.#limits.candidates) return;
+    place.candidates++;
+    place.session?.peer.addCandidate(candidate);
+  }
+
+  #session(
+    request: OfferRequest,
+    client: ClientContext,
+    place: Place,
+    negotiated: Awaited<ReturnType<typeof negotiate>>,
+    hooks: OfferHooks,
+  ): RtcSession {
+    const { transport, clock, logger, ids, onFrame } = this.#options;
+    const limits = this.#limits;
+    return new RtcSession({
+      ...negotiated,
+      id: ids("connection"),
+      label: request.webrtc_id,
+      metadata: client.metadata,
+      mulaw: transport.mulaw,
+      v1: request.protocol === 1,
+      messageBytes: limits.messageBytes,
+      times: { connectMs: limits.connectMs, lostMs: limits.lostMs, maximumMs: limits.sessionMs },
+      traffic: limits,
+      queue: { maxFrames: limits.queuedFrames, maxQueuedMs: limits.queuedMs, leadMs: transport.leadMs },
+      clock,
+      logger,
+      onFrame,
+      onReady: hooks.onReady,
+      onEnded: (session, reason) => {
+        this.#table.release(place);
+        hooks.release();
+        hooks.onEnded(session, reason);
+      },
+    });
+  }
+}
