@@ -72,8 +72,8 @@ export class AudioSender {
 
   /** Call every 20 ms when there was no frame to send: ends a talk spurt in silence. */
   idle(now: number): void {
-    // Frames may be ahead of the clock: the tail follows when their time has passed.
-    if (this.#tail === 0 || this.#dueMs === undefined || now < this.#dueMs) return;
+    // Frames may be ahead of the clock, and the next may be late by a timer's error: the tail waits for both.
+    if (this.#tail === 0 || this.#dueMs === undefined || now < this.#dueMs + FRAME_MS) return;
     this.#tail--;
     this.#frame(this.#silence, now);
   }

@@ -29,6 +29,7 @@ export function invalidSdp(message: string): RoomKitError {
 
 /** Splits an SDP text (RFC 8866) into sections. @throws RoomKitError `invalid_sdp`, `sdp_too_large`. */
 export function splitSdp(text: string, caps: SdpCaps = SDP_CAPS): SdpText {
+  if (typeof text !== "string") throw invalidSdp("an offer is text");
   if (text.length > caps.bytes)
     throw new RoomKitError("sdp_too_large", `an offer has at most ${caps.bytes} characters`);
   const lines = text.split(/\r?\n/, caps.lines + 2);

@@ -1,0 +1,105 @@
+import { mulaw } from "@roomkit/codec-mulaw";
+import { opus } from "@roomkit/codec-opus";
+import { describe, expect, it } from "vitest";
+import { sine } from "../testing.fixture.ts";
+import { AudioSender, g711Encoding, opusEncoding } from "./audio-sender.ts";
+import { parseRtp, type RtpPacket, timestampDelta } from "./rtp.ts";
+
+async function open(
+  sampleRate: 24_000 | 48_000 = 24_000,
+): Promise<{ sender: AudioSender; packets: RtpPacket[]; link: { up: boolean } }> {
+  const packets: RtpPacket[] = [];
+  const link = { up: true };
+  const sender = new AudioSender({
+    encoder: opusEncoding(await opus().createEncoder({ sampleRate })),
+    payloadType: 111,
+    ssrc: 77,
+    firstSequence: 65_534,
+    firstTimestamp: 0xffff_ff00,
+    send: (data) => {
+      if (link.up) packets.push(parseRtp(data) as RtpPacket);
+      return link.up;
+    },
+  });
+  return { sender, packets, link };
+}
+
+const frame = sine(24_000, 440, 20);
+
+describe("AudioSender", () => {
+  it("numbers packets and counts time in the 48 kHz clock, whatever the audio's rate", async () => {
+    const { sender, packets } = await open();
+    // Two ahead of the clock, then at its pace, as the playout queue sends.
+    for (const now of [0, 0, 20, 40, 60]) sender.send(frame, now);
+    expect(packets.map((p) => p.sequence)).toEqual([65_534, 65_535, 0, 1, 2]);
+    expect(packets.map((p) => timestampDelta(p.timestamp, 0xffff_ff00))).toEqual([0, 960, 1920, 2880, 3840]);
+    expect(packets.map((p) => p.marker)).toEqual([true, false, false, false, false]);
+    expect(packets.every((p) => p.payloadType === 111 && p.ssrc === 77 && p.payload.length > 2)).toBe(true);
+    sender.close();
+  });
+
+  it("marks the next spurt and lets the timestamps go on with the clock", async () => {
+    const { sender, packets } = await open();
+    sender.send(frame, 0);
+    sender.send(frame, 20);
+    sender.send(frame, 1_000);
+    expect(packets.map((p) => p.marker)).toEqual([true, false, true]);
+    expect(timestampDelta(packets[2]?.timestamp as number, packets[1]?.timestamp as number)).toBe(48 * 980);
+    sender.close();
+  });
+
+  it("ends a spurt in a little silence, and then says nothing", async () => {
+    const { sender, packets } = await open();
+    sender.send(frame, 0);
+    sender.send(frame, 0);
+    for (let now = 20; now < 1_000; now += 20) sender.idle(now);
+    expect(packets.length).toBe(2 + 5);
+    expect(packets.slice(1).every((p) => !p.marker)).toBe(true);
+    sender.idle(2_000);
+    expect(packets.length).toBe(7);
+    sender.close();
+  });
+
+  it("puts no silence between frames that are only late by a timer's error", async () => {
+    const { sender, packets } = await open();
+    for (let i = 0; i < 50; i++) {
+      const now = i * 20 + (i % 3) * 4;
+      sender.idle(now - 1);
+      sender.send(frame, now);
+    }
+    expect(packets.length).toBe(50);
+    expect(
+      new Set(packets.slice(1).map((p, i) => timestampDelta(p.timestamp, (packets[i] as RtpPacket).timestamp))),
+    ).toEqual(new Set([960]));
+    sender.close();
+  });
+
+  it("gives a refused frame back", async () => {
+    const { sender, packets, link } = await open();
+    link.up = false;
+    expect(sender.send(frame, 0)).toBe(false);
+    link.up = true;
+    expect(sender.send(frame, 20)).toBe(true);
+    expect(packets[0]?.sequence).toBe(65_534);
+    expect(packets[0]?.timestamp).toBe(0xffff_ff00);
+    sender.close();
+  });
+
+  it("sends G.711 in the 8 kHz clock", () => {
+    const packets: RtpPacket[] = [];
+    const sender = new AudioSender({
+      encoder: g711Encoding(mulaw()),
+      payloadType: 0,
+      ssrc: 1,
+      firstSequence: 0,
+      firstTimestamp: 0,
+      send: (data) => packets.push(parseRtp(data) as RtpPacket) > 0,
+    });
+    for (const now of [0, 20, 40]) sender.send(sine(8_000, 440, 20), now);
+    expect(packets.map((p) => [p.timestamp, p.payload.length])).toEqual([
+      [0, 160],
+      [160, 160],
+      [320, 160],
+    ]);
+  });
+});
