@@ -13,7 +13,7 @@ import WebSocket, { type ClientOptions } from "ws";
 import { WebSocketBackend } from "./backend.ts";
 import { mountVoice } from "./mount/mount-voice.ts";
 import type { MountVoiceOptions } from "./mount/options.ts";
-import type { WebSocketBackendOptions } from "./options.ts";
+import type { SessionFactory, WebSocketBackendOptions } from "./options.ts";
 
 export interface Rig {
   readonly server: Server;
@@ -32,6 +32,11 @@ export interface RigOptions {
   readonly backend?: WebSocketBackendOptions;
   readonly mount?: Partial<MountVoiceOptions>;
   readonly server?: ServerOptions;
+  /** In place of just connecting. */
+  readonly factory?: (
+    connect: () => Promise<VoiceSession>,
+    ...args: Parameters<SessionFactory>
+  ) => Promise<VoiceSession>;
 }
 
 /** A real server on a free port of the loopback, with a session factory that just connects. */
@@ -48,9 +53,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   backend.onSessionEnded((session, reason) => ended.push({ session, reason }));
   const unmount = mountVoice(server, backend, {
     ...(!options.mount?.auth && { allowAnonymous: true }),
-    sessionFactory: (id) => {
+    sessionFactory: (id, context) => {
       rig.factoryCalls++;
-      return backend.connect("room", "browser-user", "voice", { websocket_id: id });
+      const connect = (): Promise<VoiceSession> =>
+        backend.connect("room", "browser-user", "voice", { websocket_id: id });
+      return options.factory ? options.factory(connect, id, context) : connect();
     },
     ...options.mount,
   });
@@ -117,7 +124,9 @@ export class Client {
 
   static async open(url: string, options: ClientOptions & { protocols?: string[] } = {}): Promise<Client> {
     const client = new Client(url, options);
-    await until(() => client.socket.readyState === WebSocket.OPEN || client.failed || client.refused !== undefined);
+    await until(
+      () => client.socket.readyState !== WebSocket.CONNECTING || client.failed || client.refused !== undefined,
+    );
     return client;
   }
 
