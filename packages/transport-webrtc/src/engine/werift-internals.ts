@@ -85,8 +85,11 @@ export function sctpInternals(sctp: RTCSctpTransport): SctpInternals {
 /** Replaces how werift handles media: it keeps a router, receivers and RTCP loops per stream, none of which is wanted here. */
 export function takeOverMedia(dtls: RTCDtlsTransport): void {
   dtls.startSrtp = () => {
-    dtls.srtpStarted = true;
+    // A client with nothing but a data channel may agree on no SRTP profile.
+    const profile = (dtls.dtls as unknown as { srtp: { srtpProfile?: number } }).srtp.srtpProfile;
+    if (profile === undefined) return;
     dtls.updateSrtpSession();
+    dtls.srtpStarted = true;
   };
 }
 

@@ -116,7 +116,7 @@ export class WeriftPeer implements WebRTCPeer {
     this.#agent.localCandidatesStart = true;
     this.#agent.localCandidatesEnd = true;
     this.#agent.setRemoteParams({ iceLite: offer.ice.lite, ...offer.ice });
-    this.#dtls = new RTCDtlsTransport({}, this.#ice, certificate, offer.audio ? [...SRTP_PROFILES] : []);
+    this.#dtls = new RTCDtlsTransport({}, this.#ice, certificate, [...SRTP_PROFILES]);
     this.#dtls.role = offer.setup === "passive" ? "client" : "server";
     const fingerprints = offer.fingerprints.map((f) => new RTCDtlsFingerprint(f.algorithm, f.value));
     this.#dtls.setRemoteParams(new RTCDtlsParameters(fingerprints, offer.setup === "passive" ? "server" : "client"));
