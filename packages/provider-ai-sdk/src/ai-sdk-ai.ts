@@ -1,0 +1,69 @@
+import { type AIPart, type AIProvider, type AIRequest, consoleLogger } from "@roomkit/core";
+import { answer, incomplete, OpenCalls, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
+import { checkModel } from "./check-model.ts";
+import { aiSdkError } from "./errors.ts";
+import type { AiSdkLanguageModel, StreamPart } from "./models.ts";
+import type { AiSdkOptions } from "./options.ts";
+import { callOptions } from "./prompt.ts";
+import { StreamReader } from "./reader.ts";
+
+/**
+ * Any language model of the AI SDK (specification v2, v3 or v4) as the model of a conversation, tools included.
+ *
+ * @throws RoomKitError `unsupported_model`.
+ */
+export function aiSdk(model: AiSdkLanguageModel, options: AiSdkOptions = {}): AIProvider {
+  checkModel(model, "doStream");
+  const name = `ai-sdk:${model.provider}`;
+  const calls = new OpenCalls(name);
+  const { clock, logger = consoleLogger, retry, firstByteMs = 10_000, stallMs = 15_000 } = options;
+
+  async function* attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+    const reader = new StreamReader(name);
+    const parts = withStreamTimeouts<StreamPart>(
+      async (inner) => {
+        const { stream } = await model.doStream(callOptions(request, name, inner) as never);
+        return stream as ReadableStream<StreamPart>;
+      },
+      {
+        provider: name,
+        signal,
+        firstByteMs,
+        stallMs,
+        clock,
+        mapError: (error) => aiSdkError(error, { provider: name, clock }),
+      },
+    );
+    for await (const item of parts) {
+      const part = reader.read(item);
+      if (part) yield part;
+      if (part?.type === "finish") return;
+    }
+    throw incomplete(name);
+  }
+
+  async function* attempts(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+    const call = calls.begin(signal);
+    try {
+      yield* withRetry(() => attempt(request, call.signal), {
+        ...retry,
+        signal: call.signal,
+        clock,
+        onRetry: ({ attempt: count, waitMs, error }) =>
+          logger.warn(
+            { provider: name, attempt: count, waitMs, code: error.code },
+            "a request to the model is tried again",
+          ),
+      });
+    } finally {
+      call.end();
+    }
+  }
+
+  return {
+    name,
+    capabilities: { tools: true },
+    generate: (request, { signal }) => answer(attempts(request, signal), { provider: name, signal }),
+    close: async () => calls.close(),
+  };
+}

@@ -1,0 +1,98 @@
+import { type AudioFrame, abortedError, frameDurationMs, type SttProvider, type TranscriptPart } from "@roomkit/core";
+import { OpenCalls, retry, wavOfSamples, withStreamTimeouts } from "@roomkit/provider-utils";
+import { checkModel } from "./check-model.ts";
+import { aiSdkError } from "./errors.ts";
+import type { AiSdkTranscriptionModel } from "./models.ts";
+import type { AiSdkRecogniserOptions } from "./options.ts";
+
+type Transcription = Awaited<ReturnType<AiSdkTranscriptionModel["doGenerate"]>>;
+
+/**
+ * Any transcription model of the AI SDK as a recogniser: one request for each stretch of speech, when it has ended.
+ *
+ * @throws RoomKitError `unsupported_model`.
+ */
+export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecogniserOptions = {}): SttProvider {
+  checkModel(model, "doGenerate");
+  const name = `ai-sdk:${model.provider}`;
+  const calls = new OpenCalls(name);
+  const { clock, firstByteMs = 10_000, maxAudioMs = 60_000, providerOptions } = options;
+
+  async function* request(wav: Uint8Array, signal: AbortSignal): AsyncGenerator<Transcription> {
+    yield await model.doGenerate({
+      audio: wav,
+      mediaType: "audio/wav",
+      abortSignal: signal,
+      ...(providerOptions === undefined ? {} : { providerOptions }),
+    } as never);
+  }
+
+  async function transcribe(wav: Uint8Array, signal: AbortSignal): Promise<Transcription> {
+    const answers = withStreamTimeouts((inner) => request(wav, inner), {
+      provider: name,
+      signal,
+      firstByteMs,
+      stallMs: 0,
+      clock,
+      mapError: (error) => aiSdkError(error, { provider: name, clock }),
+    });
+    for await (const answered of answers) return answered;
+    return { text: "" };
+  }
+
+  return {
+    name,
+    capabilities: { streaming: false, turnDetection: false, wordTimings: false },
+    async *transcribe(audio, { signal }): AsyncGenerator<TranscriptPart, void, undefined> {
+      const call = calls.begin(signal);
+      try {
+        const frames = await collect(audio, maxAudioMs, call.signal);
+        const [first] = frames;
+        if (!first) return;
+        const wav = wavOfSamples(
+          frames.map((frame) => frame.samples),
+          first,
+        );
+        const { text, language } = await retry(() => transcribe(wav, call.signal), {
+          ...options.retry,
+          signal: call.signal,
+          clock,
+        });
+        if (text.trim() !== "")
+          yield { type: "final", text: text.trim(), ...(language === undefined ? {} : { language }) };
+      } finally {
+        call.end();
+      }
+    },
+    close: async () => calls.close(),
+  };
+}
+
+/** The audio of one request, its newest `maxMs`. */
+async function collect(audio: AsyncIterable<AudioFrame>, maxMs: number, signal: AbortSignal): Promise<AudioFrame[]> {
+  const frames: AudioFrame[] = [];
+  let ms = 0;
+  const iterator = audio[Symbol.asyncIterator]();
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(abortedError(signal));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+  aborted.catch(() => {});
+  try {
+    for (
+      let next = await Promise.race([iterator.next(), aborted]);
+      !next.done;
+      next = await Promise.race([iterator.next(), aborted])
+    ) {
+      frames.push(next.value);
+      ms += frameDurationMs(next.value);
+      while (ms > maxMs && frames.length > 1) ms -= frameDurationMs(frames.shift() as AudioFrame);
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) iterator.return?.().catch(() => {});
+  }
+  return frames;
+}

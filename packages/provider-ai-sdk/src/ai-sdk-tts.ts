@@ -1,0 +1,90 @@
+import { abortedError, type SpeechPart, type TtsOptions, type TtsProvider } from "@roomkit/core";
+import { framesOfBytes, OpenCalls, retry, withStreamTimeouts } from "@roomkit/provider-utils";
+import { checkModel } from "./check-model.ts";
+import { aiSdkError } from "./errors.ts";
+import type { AiSdkSpeechModel } from "./models.ts";
+import type { AiSdkVoiceOptions } from "./options.ts";
+
+/**
+ * Any speech model of the AI SDK as a voice. The SDK has no streaming speech: each piece of text is one request, so that speech
+ * begins after the first sentence, not after the whole answer.
+ *
+ * @throws RoomKitError `unsupported_model`.
+ */
+export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {}): TtsProvider {
+  checkModel(model, "doGenerate");
+  const name = `ai-sdk:${model.provider}`;
+  const calls = new OpenCalls(name);
+  const {
+    clock,
+    sampleRate = 24_000,
+    firstByteMs = 10_000,
+    pcmFormat = "pcm",
+    instructions,
+    providerOptions,
+  } = options;
+
+  async function* request(
+    text: string,
+    { voice = options.voice, language, speed }: TtsOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { audio } = await model.doGenerate({
+      text,
+      outputFormat: pcmFormat,
+      abortSignal: signal,
+      ...(voice === undefined ? {} : { voice }),
+      ...(language === undefined ? {} : { language }),
+      ...(speed === undefined ? {} : { speed }),
+      ...(instructions === undefined ? {} : { instructions }),
+      ...(providerOptions === undefined ? {} : { providerOptions }),
+    } as never);
+    yield typeof audio === "string" ? Buffer.from(audio, "base64") : audio;
+  }
+
+  /** The audio of one piece, whole: the SDK gives it no other way. */
+  async function fetchPiece(text: string, tts: TtsOptions, signal: AbortSignal): Promise<Uint8Array> {
+    const chunks = withStreamTimeouts((inner) => request(text, tts, inner), {
+      provider: name,
+      signal,
+      firstByteMs,
+      stallMs: 0,
+      clock,
+      mapError: (error) => aiSdkError(error, { provider: name, clock }),
+    });
+    for await (const chunk of chunks) return chunk;
+    return new Uint8Array(0);
+  }
+
+  return {
+    name,
+    capabilities: { streamingInput: true, wordTimings: false, sampleRate },
+    async *synthesize(text, tts): AsyncGenerator<SpeechPart, void, undefined> {
+      const call = calls.begin(tts.signal);
+      try {
+        let samples = 0;
+        for await (const piece of text) {
+          if (tts.signal.aborted) throw abortedError(tts.signal);
+          const audio = await retry(() => fetchPiece(piece, tts, call.signal), {
+            ...options.retry,
+            signal: call.signal,
+            clock,
+          });
+          yield { type: "segment", text: piece };
+          for await (const frame of framesOfBytes(once(audio), { sampleRate, channels: 1 })) {
+            if (call.signal.aborted) throw abortedError(call.signal);
+            yield { type: "audio", frame: { ...frame, timestamp: (samples / sampleRate) * 1000 } };
+            samples += frame.samples.length;
+          }
+        }
+      } finally {
+        call.end();
+      }
+    },
+    close: async () => calls.close(),
+  };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}

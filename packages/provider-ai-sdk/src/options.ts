@@ -1,0 +1,32 @@
+import type { Clock, Logger } from "@roomkit/core";
+import type { RetryOptions } from "@roomkit/provider-utils";
+
+/** What all three adapters take. */
+export interface AiSdkOptions {
+  /** Longest wait for the first answer, ms; 0: no limit. Default 10,000. */
+  readonly firstByteMs?: number;
+  /** Longest wait between two pieces of an answer, ms; 0: no limit. Default 15,000. */
+  readonly stallMs?: number;
+  /** Tries before anything was answered. Default 2 retries. */
+  readonly retry?: RetryOptions;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+export interface AiSdkVoiceOptions extends AiSdkOptions {
+  /** The voice; default the model's. */
+  readonly voice?: string;
+  /** The vendor's name for 16-bit mono PCM. Default `pcm`; others say `pcm_24000` and the like. */
+  readonly pcmFormat?: string;
+  /** Rate of that PCM in Hz. Default 24,000. */
+  readonly sampleRate?: number;
+  readonly instructions?: string;
+  /** Options for the vendor, by its name, as the AI SDK takes them. */
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+export interface AiSdkRecogniserOptions extends AiSdkOptions {
+  /** Longest audio of one request, ms; what is older is dropped. Default 60,000. */
+  readonly maxAudioMs?: number;
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
