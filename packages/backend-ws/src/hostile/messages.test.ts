@@ -115,7 +115,7 @@ describe("odd messages that are well-defined", () => {
     client.say({ event: "stop" });
     client.say({ event: "stop" });
     await until(() => client.closed !== undefined);
-    expect(client.closed.code).toBe(1000);
+    expect(client.closed?.code).toBe(1000);
     const { session } = arena.rig.ready[index] as { session: { id: string } };
     expect(arena.rig.ended.filter((each) => each.session.id === session.id)).toHaveLength(1);
     expect(connection.queuedMs).toBe(0);
