@@ -1,1 +1,2 @@
-export {};
+export * from "./offline-ai.ts";
+export type { OfflineAIOptions } from "./options.ts";

@@ -1,0 +1,23 @@
+/** Setup and punch line: spoken as two sentences. */
+export const JOKES: readonly string[] = [
+  "Why did the scarecrow get a prize? Because he was outstanding in his field.",
+  "What kind of shoes do frogs wear? Open toad sandals.",
+  "I told my computer I needed a break. It said, no problem, I will go to sleep.",
+  "Why can a bicycle not stand up by itself? Because it is two tired.",
+  "What did the ocean say to the beach? Nothing, it just waved.",
+  "Why did the coffee call the police? It got mugged.",
+  "How do you organize a party in space? You planet.",
+  "Why was the math book so sad? It had too many problems.",
+  "What do you call a bear with no teeth? A gummy bear.",
+  "Why did the golfer bring a second pair of trousers? In case he got a hole in one.",
+  "What is orange and sounds like a parrot? A carrot.",
+  "Why do bees have sticky hair? Because they use honeycombs.",
+  "I would tell you a joke about noodles, but it is an impasta joke. You would see through it.",
+  "What do you call a sleeping dinosaur? A dino snore.",
+  "Why did the tomato turn red? Because it saw the salad dressing.",
+  "Where do cows go on a Friday night? To the moo vies.",
+  "Why did the microphone break up with the speaker? Too much feedback.",
+  "What is a clock's favorite food at dinner? Seconds.",
+  "Why did the bird sit on the telephone? It wanted to make a long distance call.",
+  "What did one wall say to the other wall? I will meet you at the corner.",
+];
