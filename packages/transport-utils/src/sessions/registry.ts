@@ -123,7 +123,8 @@ export class SessionRegistry {
     entry.state = "active";
     entry.connection = connection;
     entry.release = connection.onClose((reason) => this.end(session, reason));
-    this.#events.emit("ready", { session, connection });
+    // It may have been over already: then the session has ended, and was never ready.
+    if (entry.state === "active") this.#events.emit("ready", { session, connection });
   }
 
   /** Ends a session and closes its connection; nothing when it has ended. Resolves when the connection's socket is gone. */

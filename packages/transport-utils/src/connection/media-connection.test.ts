@@ -1,0 +1,196 @@
+import { type AudioFrame, type CloseReason, type ConnectionMessage, silentLogger } from "@roomkit/core";
+import { VirtualClock } from "@roomkit/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { PacingWheel } from "../pacing/wheel.ts";
+import type { PlayoutFrame } from "../playout/options.ts";
+import type { ConnectionLink } from "./link.ts";
+import { MediaConnection, type MediaConnectionOptions } from "./media-connection.ts";
+
+const format = { sampleRate: 16_000, channels: 1 } as const;
+
+class RecordingLink implements ConnectionLink {
+  readonly frames: PlayoutFrame[] = [];
+  readonly messages: ConnectionMessage[] = [];
+  readonly cleared: number[] = [];
+  reason: CloseReason | undefined;
+
+  audio(frame: PlayoutFrame): boolean {
+    this.frames.push(frame);
+    return true;
+  }
+
+  message(message: ConnectionMessage): void {
+    this.messages.push(message);
+  }
+
+  clear(number: number): void {
+    this.cleared.push(number);
+  }
+
+  close(reason: CloseReason): Promise<void> {
+    this.reason = reason;
+    return Promise.resolve();
+  }
+}
+
+let clock: VirtualClock;
+let link: RecordingLink;
+
+function make(options: Partial<MediaConnectionOptions> = {}): MediaConnection {
+  return new MediaConnection({
+    id: "connection_1",
+    label: "me",
+    metadata: { user: 1 },
+    inbound: format,
+    outbound: format,
+    playback: "estimated",
+    clock,
+    wheel: PacingWheel.shared(clock),
+    logger: silentLogger,
+    ...options,
+  });
+}
+
+function audio(ms: number): AudioFrame {
+  return { samples: new Int16Array(ms * 16), ...format, timestamp: 0 };
+}
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  link = new RecordingLink();
+});
+
+describe("a connection", () => {
+  it("holds what is said before its client is there, and the state once more for one that comes later", () => {
+    const connection = make();
+    connection.send({ type: "state", state: "listening" });
+    connection.play("u", audio(40));
+    expect(connection.queuedMs).toBe(40);
+    connection.attach(link);
+    expect(link.messages).toEqual([{ type: "state", state: "listening" }]);
+    expect(link.frames).toHaveLength(2);
+    connection.detach();
+    const next = new RecordingLink();
+    connection.attach(next);
+    expect(next.messages).toEqual([{ type: "state", state: "listening" }]);
+    connection.end({ code: "x", message: "" });
+  });
+
+  it("holds at most a hundred messages", () => {
+    const connection = make();
+    for (let i = 0; i < 150; i++) connection.send({ type: "data", name: `m${i}`, payload: null });
+    connection.attach(link);
+    expect(link.messages).toHaveLength(100);
+    expect(link.messages[0]).toMatchObject({ name: "m50" });
+  });
+
+  it("holds the caller's first two seconds until somebody listens, and has one listener", () => {
+    const connection = make();
+    for (let i = 0; i < 150; i++) connection.receive({ ...audio(20), timestamp: i * 20 });
+    const heard: number[] = [];
+    const stop = connection.onAudio((frame) => heard.push(frame.timestamp));
+    expect(heard).toHaveLength(100);
+    expect(heard[0]).toBe(1_000);
+    connection.receive(audio(20));
+    expect(heard).toHaveLength(101);
+    expect(() => connection.onAudio(() => {})).toThrow(expect.objectContaining({ code: "consumer_exists" }));
+    stop();
+    connection.onAudio(() => {
+      throw new Error("boom");
+    });
+    connection.receive(audio(20));
+  });
+
+  it("silences its client and numbers utterances for it", () => {
+    const connection = make();
+    connection.attach(link);
+    expect(connection.utteranceNumber("a")).toBe(1);
+    connection.play("b", audio(1_000));
+    const report = connection.clear();
+    expect(report.utterances).toMatchObject([{ utterance: "b", done: true }]);
+    expect(link.cleared).toEqual([2]);
+    expect(connection.utteranceNumber("b")).toBe(2);
+    expect(connection.utteranceNumber("c")).toBe(3);
+  });
+
+  it("gives several listeners what is played, with silence if it is told to, until the last has gone", async () => {
+    const connection = make({ playedSilence: true });
+    connection.attach(link);
+    const counts = [0, 0];
+    const stops = counts.map((_, i) =>
+      connection.onPlayed(() => {
+        counts[i] = (counts[i] ?? 0) + 1;
+      }),
+    );
+    await clock.advance(200);
+    expect(counts).toEqual([10, 10]);
+    stops[0]?.();
+    await clock.advance(200);
+    expect(counts).toEqual([10, 20]);
+    stops[1]?.();
+    await clock.advance(100);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("tells how far playback got before it tells that it ended, each once", async () => {
+    const connection = make();
+    connection.attach(link);
+    const log: string[] = [];
+    connection.onPlayback(({ utterance, done }) => log.push(`${utterance} ${done}`));
+    connection.onClose(({ code }) => log.push(code));
+    connection.onClose(() => {
+      throw new Error("boom");
+    });
+    connection.play("u", audio(1_000));
+    await clock.advance(10);
+    await connection.close({ code: "bye", message: "" });
+    await connection.close();
+    connection.end({ code: "again", message: "" });
+    expect(log).toEqual(["u true", "bye"]);
+    expect(link.reason?.code).toBe("bye");
+    connection.onClose(({ code }) => log.push(`late ${code}`));
+    expect(log.at(-1)).toBe("late bye");
+  });
+
+  it("does nothing after its end", async () => {
+    const connection = make();
+    connection.attach(link);
+    connection.end({ code: "x", message: "" });
+    const heard: unknown[] = [];
+    connection.onAudio((frame) => heard.push(frame));
+    connection.onInput((input) => heard.push(input));
+    connection.onPlayed((frame) => heard.push(frame));
+    connection.receive(audio(20));
+    connection.input({ type: "interrupt" });
+    connection.play("u", audio(20));
+    connection.endUtterance("u");
+    connection.send({ type: "state", state: "listening" });
+    connection.report(1, 5, true);
+    connection.attach(new RecordingLink());
+    expect(connection.clear()).toEqual({ utterances: [] });
+    await connection.writable(0, new AbortController().signal);
+    await clock.advance(1_000);
+    expect(heard).toEqual([]);
+    expect(link.frames).toEqual([]);
+    expect(link.messages).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("counts what it had to drop", () => {
+    const connection = make({ maxQueuedMs: 500 });
+    connection.play("a", audio(400));
+    connection.play("b", audio(400));
+    expect(connection.droppedMs).toBe(400);
+  });
+
+  it("reports what a client says it played", () => {
+    const connection = make({ playback: "reported" });
+    connection.attach(link);
+    const log: unknown[] = [];
+    connection.onPlayback((progress) => log.push(progress));
+    connection.play("u", audio(100));
+    connection.report(1, 800, false);
+    expect(log).toEqual([{ utterance: "u", playedMs: 50, confidence: "reported", done: false }]);
+    connection.end({ code: "x", message: "" });
+  });
+});
