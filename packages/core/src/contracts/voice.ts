@@ -21,7 +21,10 @@ export interface PlaybackProgress {
 
 /** What had been heard when playback was silenced. */
 export interface HeardReport {
-  /** Every utterance that was queued or playing, in playing order. A client's exact count may follow as `onPlayback` with `done`. */
+  /**
+   * Every utterance that was queued or playing, in playing order. One with `done` is final. For one without, the client's exact
+   * count follows as `onPlayback` with `done`, or soon, should the client stay silent, the transport's estimate.
+   */
   readonly utterances: readonly PlaybackProgress[];
 }
 
@@ -173,7 +176,11 @@ export interface RealtimeTransport {
   /** A tap on the raw inbound audio of all accepted sessions. */
   onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe;
   /** Binds a session to a waiting client. @throws RoomKitError `unknown_connection`, `connection_taken`, `aborted`. */
-  accept(session: VoiceSession, connectionId: string, options?: { readonly signal?: AbortSignal }): Promise<VoiceConnection>;
+  accept(
+    session: VoiceSession,
+    connectionId: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<VoiceConnection>;
   /** Plays raw audio to a session's client, outside of any utterance of a channel. */
   sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void>;
   /** Sends an application message to a session's client, as it is. */

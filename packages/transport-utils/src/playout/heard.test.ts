@@ -130,7 +130,7 @@ describe("what was heard, reported", () => {
     await clock.advance(50);
     const { report } = queue.clear();
     expect(report.utterances).toEqual([
-      { utterance: "a", playedMs: 450, confidence: "estimated", done: false },
+      { utterance: "a", playedMs: 450, confidence: "reported", done: false },
       { utterance: "b", playedMs: 0, confidence: "estimated", done: true },
     ]);
     const told = progress.length;

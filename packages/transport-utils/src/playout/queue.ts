@@ -110,8 +110,9 @@ export class PlayoutQueue {
   }
 
   /**
-   * Drops everything queued and counts nothing more as played. In the report an utterance with `done` is final; the others
-   * follow as progress with `done` when the client's exact count is there, or `clearGraceMs` later as they are.
+   * Drops everything queued and counts nothing more as played. In the report an utterance with `done` is final. The others hold
+   * the client's last count carried on to now (`reported`); its exact count follows as progress with `done`, or `clearGraceMs`
+   * later this one does, as an estimate.
    *
    * `number` is the highest wire number used so far: the client drops what arrives of it or of lower ones.
    */
@@ -129,7 +130,7 @@ export class PlayoutQueue {
       // From here on only the client itself changes it.
       record.estimated = heard;
       if (mentioned) {
-        utterances.push(progressOf(record, heard, this.#rate, "estimated", !waits));
+        utterances.push(progressOf(record, heard, this.#rate, waits ? "reported" : "estimated", !waits));
       }
       if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
       else this.#utterances.finish(record);
@@ -154,7 +155,8 @@ export class PlayoutQueue {
     const samples = Math.max(record.reported?.samples ?? 0, Math.min(playedSamples, record.sentAtMost));
     record.reported = { samples, at: now };
     this.#resend?.heard(record, samples);
-    const over = record.cleared ? done : record.endSent && (done || samples >= record.sent);
+    record.clientDone ||= done;
+    const over = record.cleared ? done : this.#reportedWhole(record);
     if (over) this.#finish(record, samples, "reported");
     else if (!record.cleared) this.#emit(record, samples, "reported");
   }
@@ -268,20 +270,25 @@ export class PlayoutQueue {
   /** Finishes the utterances that have been played. */
   #settle(now: number): void {
     for (const record of [...this.#utterances]) {
-      if (!record.cleared && !(record.endSent && record.estimated >= record.sent)) continue;
       if (this.#options.playback === "estimated") {
-        this.#finish(record, record.estimated, "estimated");
+        if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
         continue;
       }
-      if (record.reported && record.endSent && record.reported.samples >= record.sent) {
+      if (record.reported && this.#reportedWhole(record)) {
         this.#finish(record, record.reported.samples, "reported");
         continue;
       }
+      if (!record.cleared && !(record.endSent && record.estimated >= record.sent)) continue;
       // Of what was never sent no client says anything.
       const grace = record.sentAtMost === 0 ? 0 : (this.#options.reportGraceMs ?? 2_000);
       record.settleBy ??= now + grace;
       if (now >= record.settleBy) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
     }
+  }
+
+  /** The client played all that it was and will be sent, or says that it will play no more of it. */
+  #reportedWhole(record: UtteranceRecord): boolean {
+    return record.endSent && (record.clientDone || (record.reported?.samples ?? 0) >= record.sent);
   }
 
   /** Reports the estimate of what is playing, a few times a second. */

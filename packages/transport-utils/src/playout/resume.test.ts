@@ -41,6 +41,20 @@ describe("a client that goes and comes back", () => {
     expect(progress.at(-1)?.playedMs).toBe(400);
   });
 
+  it("may have finished meanwhile what it is sent again", async () => {
+    const { clock, queue, progress } = queueRig(options);
+    queue.play("u", audio(600));
+    queue.endUtterance("u");
+    await clock.advance(300);
+    queue.suspend();
+    queue.resume();
+    // It lost the last piece, and says so before the rest has been sent again.
+    queue.report(1, 9_000, true);
+    expect(progress.at(-1)).toMatchObject({ done: false });
+    await clock.advance(1_000);
+    expect(progress.at(-1)).toEqual({ utterance: "u", playedMs: 562.5, confidence: "reported", done: true });
+  });
+
   it("ends an utterance whose end was sent and never reported", async () => {
     const { clock, queue, sent, progress } = queueRig(options);
     queue.play("u", audio(100));

@@ -15,6 +15,8 @@ export interface UtteranceRecord {
   estimated: number;
   /** Played as the client says, and when it said so; undefined before its first report. */
   reported: { samples: number; at: number } | undefined;
+  /** The client said that it plays no more of it. */
+  clientDone: boolean;
   /** Audio of it was queued at some time. */
   started: boolean;
   /** The application said that no more will come, or the rest was dropped: nothing more is accepted. */
@@ -89,6 +91,7 @@ export class Utterances {
       sentAtMost: 0,
       estimated: 0,
       reported: undefined,
+      clientDone: false,
       started: false,
       closed: false,
       endSent: false,
