@@ -1,1 +1,2 @@
-export {};
+export * from "./anthropic-ai.ts";
+export type { AnthropicAIOptions, AnthropicThinking } from "./options.ts";

@@ -30,7 +30,13 @@ export type AIMessage =
       /** What the same provider gave in `finish`, returned to it unread (signatures, reasoning blocks). */
       readonly providerData?: unknown;
     }
-  | { readonly role: "tool"; readonly toolCallId: string; readonly toolName: string; readonly content: string; readonly isError?: boolean };
+  | {
+      readonly role: "tool";
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly content: string;
+      readonly isError?: boolean;
+    };
 
 export interface AIRequest {
   /** Instructions that stand before the conversation. */
@@ -61,7 +67,12 @@ export type AIPart =
   /** Thinking: never spoken, never stored. */
   | { readonly type: "reasoning-delta"; readonly text: string }
   | ({ readonly type: "tool-call" } & ToolCall)
-  | { readonly type: "finish"; readonly reason: FinishReason; readonly usage?: AIUsage; readonly providerData?: unknown }
+  | {
+      readonly type: "finish";
+      readonly reason: FinishReason;
+      readonly usage?: AIUsage;
+      readonly providerData?: unknown;
+    }
   | { readonly type: "error"; readonly error: RoomKitError };
 
 export interface AICapabilities {
@@ -73,5 +84,8 @@ export interface AIProvider {
   readonly name: string;
   readonly capabilities: AICapabilities;
   generate(request: AIRequest, options: { readonly signal: AbortSignal }): AsyncIterable<AIPart>;
+  /** Loads models or libraries ahead of the first call; optional to call, safe to call twice. */
+  warmUp?(signal?: AbortSignal): Promise<void>;
+  /** Releases models and connections; running calls end with `closed`. */
   close?(): Promise<void>;
 }

@@ -123,8 +123,8 @@ export class StandIn implements AsyncDisposable {
   }
 
   /** Waits for {@link idle}. @throws RoomKitError `not_clean` when something is open, was wrong, or a fault was never used. */
-  async expectClean(): Promise<void> {
-    const leak = await this.idle().then(
+  async expectClean(ms: number = PATIENCE_MS): Promise<void> {
+    const leak = await this.idle(ms).then(
       () => [],
       (error: unknown) => [String(error)],
     );

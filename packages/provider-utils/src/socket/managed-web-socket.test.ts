@@ -223,6 +223,22 @@ describe("the end", () => {
     await socket.close();
   });
 
+  it("sending tells what ended the connection, also to a writer that is slower than the news", async () => {
+    onConnection = (ws) => ws.close(1008, "bad key");
+    const socket = await open();
+    for (let i = 0; i < 50; i++) {
+      try {
+        socket.send("more");
+      } catch (error) {
+        expect(error).toMatchObject({ kind: "invalid_request", details: { closeCode: 1008 } });
+        break;
+      }
+      await settle(1);
+      expect(i).toBeLessThan(49);
+    }
+    await socket.closed;
+  });
+
   it("cuts a peer that does not answer the closing handshake", async () => {
     onConnection = (_ws, socket) => socket.pause();
     const clock = new VirtualClock({ turns: 20 });

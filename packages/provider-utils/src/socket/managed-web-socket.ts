@@ -92,15 +92,19 @@ export class ManagedWebSocket implements AsyncIterable<SocketMessage> {
   }
 
   /**
-   * Sends a message, text or binary. Does not wait; use {@link drain} to follow the peer's pace.
+   * Sends a message, text or binary. Does not wait; use {@link drain} to follow the peer's pace. While the peer is closing,
+   * what is sent goes nowhere: the reader is about to hear why.
    *
    * @throws ProviderError `network` when the socket is not open any more (or what ended it), or when more than
    *   `maxBufferedBytes` would wait because the peer does not read.
    */
   send(data: string | Uint8Array): void {
     const { provider } = this.#options;
-    if (!this.isOpen)
+    if (this.#ended || this.#error || this.#local) {
       throw this.#error ?? new ProviderError("network", `the connection to ${provider} is closed`, { provider });
+    }
+    // The peer is closing: what it means by that is a moment away, and for the reader to hear.
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
     if (this.#ws.bufferedAmount + data.length > this.#limits.maxBufferedBytes) {
       throw new ProviderError(
         "network",

@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { RoomKitError } from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { type StreamTimeoutOptions, withStreamTimeouts } from "./with-stream-timeouts.ts";
@@ -151,6 +152,8 @@ describe("withStreamTimeouts", () => {
     const { all } = setUp();
     const reset = (): Promise<never> => Promise.reject(Object.assign(new Error("x"), { code: "ECONNRESET" }));
     await expect(collect(withStreamTimeouts(reset, all))).rejects.toMatchObject({ kind: "network" });
+    const mapError = () => new RoomKitError("own", "x");
+    await expect(collect(withStreamTimeouts(reset, { ...all, mapError }))).rejects.toMatchObject({ code: "own" });
   });
 
   it("stops watching the caller's signal", async () => {

@@ -11,6 +11,8 @@ export interface StreamTimeoutOptions {
   /** Longest wait for each later item, counted only while the consumer waits for it, ms. 0: no limit. */
   readonly stallMs: number;
   readonly clock?: Clock | undefined;
+  /** Makes one of our errors of what the stream throws. Default: {@link toProviderError}. */
+  readonly mapError?: ((error: unknown) => RoomKitError) | undefined;
 }
 
 /**
@@ -44,7 +46,8 @@ export async function* withStreamTimeouts<T>(
     }
     finished = true;
   } catch (error) {
-    throw toProviderError(error, { provider, signal });
+    if (signal.aborted) throw abortedError(signal);
+    throw options.mapError?.(error) ?? toProviderError(error, { provider });
   } finally {
     if (!finished) {
       linked.abort();
