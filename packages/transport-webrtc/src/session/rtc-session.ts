@@ -9,6 +9,7 @@ import type {
   Logger,
   Metadata,
   WebRTCPeer,
+  WebRTCPeerStats,
 } from "@roomkit/core";
 import {
   type AudioSpecs,
@@ -29,6 +30,7 @@ import {
 } from "@roomkit/transport-utils";
 import type { AudioReceiver } from "../media/audio-receiver.ts";
 import type { AudioSender } from "../media/audio-sender.ts";
+import type { JitterStats } from "../media/jitter-buffer.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { ControlChannel } from "./control-channel.ts";
 import type { SessionMedia } from "./session-media.ts";
@@ -65,6 +67,19 @@ export interface RtcSessionOptions {
   readonly onReady: (session: RtcSession) => void;
   /** Everything of the session is gone. */
   readonly onEnded: (session: RtcSession, reason: CloseReason) => void;
+}
+
+/** Counters of one connection, all since its start. */
+export interface ConnectionStats {
+  readonly peer: WebRTCPeerStats;
+  /** The caller's track; undefined when there is none. */
+  readonly audio: (JitterStats & { readonly concealedMs: number }) | undefined;
+  /** What of the caller's media was dropped, by reason. */
+  readonly mediaDropped: Readonly<Record<string, number>>;
+  /** Messages to the client that fell away. */
+  readonly messagesDropped: number;
+  /** Messages of the client of kinds this version does not know. */
+  readonly unknownMessages: number;
 }
 
 /** Past this many bytes on the data channel no audio is added: what is sent cannot be taken back. */
@@ -173,9 +188,9 @@ export class RtcSession implements ConnectionLink {
   }
 
   /** Counters for the application's metrics. */
-  get stats(): Readonly<Record<string, unknown>> {
+  get stats(): ConnectionStats {
     return {
-      ...this.#options.peer.stats,
+      peer: this.#options.peer.stats,
       audio: this.#receiver?.stats,
       mediaDropped: Object.fromEntries(this.#dropped),
       messagesDropped: this.#control.dropped,

@@ -68,6 +68,12 @@ export class Offers {
     return this.#table.size;
   }
 
+  /** The session of a connection id. */
+  find(id: string): RtcSession | undefined {
+    for (const { session } of this.#table) if (session?.id === id) return session;
+    return undefined;
+  }
+
   /** @throws RoomKitError `invalid_sdp`, `sdp_too_large`, `no_free_port`, `closed`. */
   async offer(request: OfferRequest, client: ClientContext, hooks: OfferHooks): Promise<SignalAnswer> {
     let place: Place | undefined;

@@ -22,7 +22,7 @@ import {
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import { authContext, SessionRegistry } from "@roomkit/transport-utils";
 import { WeriftEngine } from "../engine/werift-engine.ts";
-import type { RtcSession } from "../session/rtc-session.ts";
+import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
 import { type ClientContext, Offers } from "./offers.ts";
 import { checkTransportOptions, defaultLimits, type WebRTCTransportOptions } from "./options.ts";
@@ -95,6 +95,11 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   /** Connections from their offer to their end. */
   get size(): number {
     return this.#offers.size;
+  }
+
+  /** Counters of a live connection: packets, loss, what was dropped and why; undefined when there is none of this id. */
+  statsOf(connectionId: string): ConnectionStats | undefined {
+    return this.#offers.find(connectionId)?.stats;
   }
 
   /**

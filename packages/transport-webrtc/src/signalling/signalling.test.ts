@@ -1,0 +1,309 @@
+import { request as httpRequest } from "node:http";
+import { opus } from "@roomkit/codec-opus";
+import { silentLogger } from "@roomkit/core";
+import { VirtualClock } from "@roomkit/testing";
+import { tokenAuth } from "@roomkit/transport-utils";
+import { afterEach, describe, expect, it } from "vitest";
+import { acceptAll, type Started, start as startServer } from "../harness.fixture.ts";
+import { fetchHandler, WebRTCTransport } from "../index.ts";
+import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
+import { until } from "../testing.fixture.ts";
+import { clientIceServers } from "./ice-servers.ts";
+
+const running: Started[] = [];
+afterEach(async () => {
+  for (const started of running.splice(0)) await started.stop();
+});
+const start: typeof startServer = async (...options) => {
+  const started = await startServer(...options);
+  running.push(started);
+  return started;
+};
+
+interface Reply {
+  readonly status: number;
+  readonly body: { readonly [key: string]: unknown };
+}
+
+async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  const response = await fetch(`${url}/webrtc/offer`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Reply["body"] };
+}
+
+const offer = (id: string): object => ({ type: "offer", sdp: chromeOffer, webrtc_id: id });
+const candidate = (id: string, text = "candidate:1 1 udp 1 127.0.0.1 50000 typ host"): object => ({
+  type: "ice-candidate",
+  webrtc_id: id,
+  candidate: { candidate: text, sdpMid: "0", sdpMLineIndex: 0 },
+});
+
+describe("signalling", () => {
+  it("authenticates offers, candidates and the configuration before anything is made", async () => {
+    const { url, transport } = await start({}, { auth: tokenAuth({ good: { user: "ada" } }) });
+    const right = { authorization: "Bearer good" };
+    for (const headers of [{}, { authorization: "Bearer bad" }] as Record<string, string>[]) {
+      expect((await post(url, offer("x"), headers)).status).toBe(401);
+      expect((await post(url, candidate("x"), headers)).status).toBe(401);
+      expect((await fetch(`${url}/config`, { headers })).status).toBe(401);
+    }
+    expect(transport.size).toBe(0);
+    expect((await post(url, offer("x"), right)).body.type).toBe("answer");
+    expect((await post(url, candidate("x"), right)).body).toEqual({ status: "success" });
+    expect((await fetch(`${url}/config`, { headers: right })).status).toBe(200);
+  });
+
+  it("answers 403 when the authenticator fails, and says nothing of why", async () => {
+    const { url, transport } = await start(
+      {},
+      {
+        auth: () => {
+          throw new Error("the secret is hunter2");
+        },
+      },
+    );
+    const reply = await post(url, offer("x"));
+    expect(reply.status).toBe(403);
+    expect(JSON.stringify(reply.body)).not.toContain("hunter2");
+    expect(transport.size).toBe(0);
+  });
+
+  it("takes candidates only from the client that made the offer", async () => {
+    const { url } = await start({}, { auth: tokenAuth({ ada: { user: "ada" }, eve: { user: "eve" } }) });
+    const [ada, eve] = [{ authorization: "Bearer ada" }, { authorization: "Bearer eve" }];
+    await post(url, offer("call"), ada);
+    expect((await post(url, candidate("call"), eve)).status).toBe(403);
+    expect((await post(url, candidate("call"), ada)).body).toEqual({ status: "success" });
+    // Nor do those she sent ahead of somebody's offer reach it.
+    await post(url, candidate("later"), eve);
+    expect((await post(url, offer("later"), ada)).body.type).toBe("answer");
+  });
+
+  it("refuses a second connection of a live name, whatever comes first", async () => {
+    const { url, transport } = await start();
+    const replies = await Promise.all([post(url, offer("same")), post(url, offer("same")), post(url, offer("same"))]);
+    expect(replies.map((r) => r.status)).toEqual([200, 200, 200]);
+    expect(replies.filter((r) => r.body.type === "answer").length).toBe(1);
+    expect(replies.filter((r) => r.body.status === "failed").map((r) => r.body.meta)).toEqual([
+      { error: "connection_already_exists" },
+      { error: "connection_already_exists" },
+    ]);
+    expect(transport.size).toBe(1);
+  });
+
+  it("refuses more connections than it may have, and takes more when some have gone", async () => {
+    const { url, transport, client } = await start({}, { allowAnonymous: true, concurrencyLimit: 2 });
+    acceptAll(transport);
+    const [one] = await Promise.all([client().connect(), client().connect()]);
+    const reply = await post(url, offer("third"));
+    expect(reply).toEqual({
+      status: 200,
+      body: { status: "failed", meta: { error: "concurrency_limit_reached", limit: 2 } },
+    });
+    await until(() => one.channel?.readyState === "open", "the channel");
+    one.send({ event: "stop" });
+    await until(() => transport.size === 1, "the end");
+    expect((await post(url, offer("third"))).body.type).toBe("answer");
+  });
+
+  it("refuses too many from one address", async () => {
+    const { url } = await start({}, { allowAnonymous: true, perAddressLimit: 1, trustedProxies: ["127.0.0.1"] });
+    expect((await post(url, offer("a"), { "x-forwarded-for": "203.0.113.1" })).body.type).toBe("answer");
+    expect((await post(url, offer("b"), { "x-forwarded-for": "203.0.113.1" })).body.meta).toMatchObject({
+      error: "address_limit_reached",
+    });
+    expect((await post(url, offer("c"), { "x-forwarded-for": "203.0.113.2" })).body.type).toBe("answer");
+  });
+
+  it("holds candidates that come before their offer", async () => {
+    const { url, transport, client } = await start();
+    acceptAll(transport);
+    const caller = client();
+    await caller.offer();
+    expect((await caller.post(candidate(caller.id))).status).toBe(200);
+    await caller.connect();
+    await until(() => transport.size === 1, "the connection");
+    expect((await post(url, candidate(caller.id, ""))).body).toEqual({ status: "success" });
+  });
+
+  it("names what is wrong with a candidate", async () => {
+    const { url, transport, client } = await start();
+    const app = acceptAll(transport);
+    const caller = await client().connect();
+    await until(() => app.connections.length === 1, "the client");
+    const bad = await post(url, candidate(caller.id, "candidate:1 1 udp x"));
+    expect(bad).toEqual({ status: 200, body: { status: "failed", meta: { error: "invalid_candidate_format" } } });
+    caller.send({ event: "stop" });
+    await until(() => transport.size === 0, "the end");
+    expect((await post(url, candidate(caller.id))).body.meta).toEqual({ error: "connection_closed" });
+  });
+
+  it.each([
+    ["not JSON", "{", 400],
+    ["an array", "[]", 400],
+    ["null", "null", 400],
+    ["nothing", "", 400],
+    ["no type", { webrtc_id: "x" }, 400],
+    ["another type", { type: "answer", webrtc_id: "x" }, 400],
+    ["no id", { type: "offer", sdp: chromeOffer }, 400],
+    ["a number for an id", { type: "offer", sdp: chromeOffer, webrtc_id: 7 }, 400],
+    ["__proto__ for an id", { type: "offer", sdp: chromeOffer, webrtc_id: "__proto__" }, 400],
+    ["a path for an id", { type: "offer", sdp: chromeOffer, webrtc_id: "../../x" }, 400],
+    ["no sdp", { type: "offer", webrtc_id: "x" }, 400],
+    ["a number for sdp", { type: "offer", sdp: 1, webrtc_id: "x" }, 400],
+    ["sdp that is none", { type: "offer", sdp: "hello", webrtc_id: "x" }, 400],
+    [
+      "an unknown codec only",
+      {
+        type: "offer",
+        sdp: chromeOffer.replace(/opus|PCMU/g, "AMR").replace(" 63 9 0 8 13 ", " 63 9 8 13 "),
+        webrtc_id: "x",
+      },
+      400,
+    ],
+    ["a candidate that is no object", { type: "ice-candidate", webrtc_id: "x", candidate: "x" }, 400],
+    ["deep nesting", `{"type":"offer","a":${"[".repeat(500)}${"]".repeat(500)}}`, 400],
+    ["sdp beyond 32 KiB", { type: "offer", sdp: chromeOffer + "a=x:1\r\n".repeat(5_000), webrtc_id: "x" }, 400],
+    ["a body beyond 64 KiB", "x".repeat(70_000), 413],
+  ])("answers %s with a status that says so", async (_, body, status) => {
+    const { url, transport } = await start();
+    const reply = await post(url, body);
+    expect([400, 413]).toContain(reply.status);
+    if (status === 413) expect(reply.status).toBe(413);
+    expect(reply.body.error).toBeTypeOf("string");
+    expect(transport.size).toBe(0);
+  });
+
+  it("takes JSON only, by POST only, and leaves other paths alone", async () => {
+    const { url } = await start();
+    const text = await fetch(`${url}/webrtc/offer`, {
+      method: "POST",
+      headers: { "content-type": "text/plain" },
+      body: "{}",
+    });
+    expect(text.status).toBe(400);
+    const get = await fetch(`${url}/webrtc/offer`);
+    expect([get.status, get.headers.get("allow")]).toEqual([405, "POST, OPTIONS"]);
+    // The fixture's server answers these.
+    expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+    expect((await fetch(`${url}/ui`)).headers.get("content-type")).toBeNull();
+  });
+
+  it("refuses pages of other origins, and lets through those it was told of", async () => {
+    const { url, transport } = await start({}, { allowAnonymous: true, origins: ["https://app.example"] });
+    for (const origin of ["https://app.example.evil.com", "null", "http://app.example"]) {
+      expect((await post(url, offer("x"), { origin })).status).toBe(403);
+    }
+    expect(transport.size).toBe(0);
+    const preflight = await fetch(`${url}/webrtc/offer`, {
+      method: "OPTIONS",
+      headers: { origin: "https://app.example" },
+    });
+    expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([
+      204,
+      "https://app.example",
+    ]);
+    expect((await post(url, offer("x"), { origin: "https://app.example" })).body.type).toBe("answer");
+  });
+
+  it("does not wait for ever for a body", async () => {
+    const clock = new VirtualClock();
+    const { url } = await start({ clock });
+    const { port } = new URL(url);
+    const status = new Promise<number | undefined>((resolve) => {
+      const request = httpRequest(
+        {
+          port,
+          host: "127.0.0.1",
+          path: "/rtc-realtime/webrtc/offer",
+          method: "POST",
+          headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
+        },
+        (response) => resolve(response.statusCode),
+      );
+      request.on("error", () => {});
+      request.write("{");
+    });
+    await until(() => clock.pendingTimers > 0, "the request");
+    await clock.advance(11_000);
+    expect(await status).toBe(408);
+  });
+
+  it("tells clients what they need, with TURN credentials that expire", async () => {
+    const { url } = await start(
+      { outboundAudio: "pcmu" },
+      {
+        allowAnonymous: true,
+        iceServers: [
+          { urls: "stun:stun.example:3478" },
+          { urls: ["turn:turn.example:3478?transport=udp"], secret: "shared", credentialMs: 60_000 },
+        ],
+      },
+    );
+    const text = await (await fetch(`${url}/config`)).text();
+    expect(text).not.toContain("shared");
+    const config = JSON.parse(text) as { iceServers: { username?: string }[]; audio: object; dialects: string[] };
+    expect(config.iceServers[0]).toEqual({ urls: "stun:stun.example:3478" });
+    expect(Number(config.iceServers[1]?.username?.split(":")[0])).toBeGreaterThan(Date.now() / 1000);
+    expect(config.audio).toEqual({ send: { sampleRate: 16_000 }, receive: { sampleRate: 24_000 }, outbound: "pcmu" });
+    expect(config.dialects).toEqual(["compat", "v1"]);
+  });
+
+  it("makes the credential coturn computes", () => {
+    const clock = new VirtualClock({ wallTime: 1_700_000_000_000 });
+    const [server] = clientIceServers([{ urls: "turn:t:1", secret: "north", credentialMs: 600_000 }], clock, "u");
+    // printf 1700000600:u | openssl dgst -sha1 -hmac north -binary | base64
+    expect(server).toEqual({ urls: "turn:t:1", username: "1700000600:u", credential: "lrCf3hkca6YLCCykRAKSSL+SpQM=" });
+  });
+
+  it("serves the page it was given", async () => {
+    const { url } = await start(
+      {},
+      {
+        allowAnonymous: true,
+        ui: { fetch: (request, base) => new Response(`${base} ${new URL(request.url).pathname}`) },
+      },
+    );
+    expect(await (await fetch(`${url}/ui`)).text()).toBe("/rtc-realtime /rtc-realtime/ui");
+    expect(await (await fetch(`${url}/ui/app.js`)).text()).toBe("/rtc-realtime /rtc-realtime/ui/app.js");
+  });
+
+  it("asks for auth, or for the word that none is wanted", async () => {
+    await expect(start({}, {})).rejects.toMatchObject({ code: "auth_required" });
+    await expect(start({}, { allowAnonymous: true, path: "no slash" })).rejects.toMatchObject({
+      code: "invalid_option",
+    });
+    await expect(start({}, { allowAnonymous: true, iceServers: [{ urls: "http://x" }] })).rejects.toMatchObject({
+      code: "invalid_option",
+    });
+  });
+
+  it("gives its paths back", async () => {
+    const started = await start({}, { allowAnonymous: true, path: "/talk" });
+    expect((await post(started.url, offer("x"))).body.type).toBe("answer");
+    started.unmount();
+    const response = await fetch(`${started.url}/webrtc/offer`, { method: "POST", body: "{}" });
+    expect(response.status).toBe(404);
+  });
+
+  it("speaks web-standard requests too", async () => {
+    const transport = new WebRTCTransport({
+      opus: opus(),
+      logger: silentLogger,
+      ice: { listenAddresses: ["127.0.0.1"] },
+      signalling: { allowAnonymous: true },
+    });
+    const request = (body: string, type = "application/json"): Request =>
+      new Request("http://h/rtc-realtime/webrtc/offer", { method: "POST", headers: { "content-type": type }, body });
+    const answer = await transport.fetch(request(JSON.stringify(offer("x"))), { address: "127.0.0.1" });
+    expect(((await answer.json()) as { type: string }).type).toBe("answer");
+    expect((await transport.fetch(request("x".repeat(70_000)))).status).toBe(413);
+    expect((await transport.fetch(new Request("http://h/elsewhere"))).status).toBe(404);
+    expect(() => fetchHandler(transport, {})).toThrowError(expect.objectContaining({ code: "auth_required" }));
+    await transport.close();
+    expect((await transport.fetch(request(JSON.stringify(offer("y"))))).status).toBe(503);
+  });
+});
