@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
+import { parseOffer } from "../sdp/offer.ts";
+import { planAudio } from "./audio-plan.ts";
+
+const offered = (edit: (sdp: string) => string = (sdp) => sdp): Parameters<typeof planAudio>[0] => {
+  const { audio } = parseOffer(edit(chromeOffer), () => true, 20);
+  if (!audio) throw new Error("no audio");
+  return audio;
+};
+const names = (plan: ReturnType<typeof planAudio>): string =>
+  plan.codecs.map((c) => `${c.payloadType} ${c.name}`).join(", ");
+
+describe("planAudio", () => {
+  it("takes Opus both ways, and touch tones", () => {
+    const plan = planAudio(offered(), { outboundAudio: "opus", pcmu: true });
+    expect(names(plan)).toBe("111 opus, 110 telephone-event");
+    expect(plan.direction).toBe("sendrecv");
+    expect(plan.inbound).toEqual({ codec: "opus", payloadType: 111, telephoneEvent: 110 });
+    expect(plan.outbound).toEqual({ codec: "opus", payloadType: 111 });
+  });
+
+  it("answers Opus in and PCMU out on one section", () => {
+    const plan = planAudio(offered(), { outboundAudio: "pcmu", pcmu: true });
+    expect(names(plan)).toBe("111 opus, 0 pcmu, 110 telephone-event");
+    expect([plan.inbound?.codec, plan.outbound?.codec]).toEqual(["opus", "pcmu"]);
+  });
+
+  it("only listens when audio goes over the data channel", () => {
+    const plan = planAudio(offered(), { outboundAudio: "datachannel", pcmu: true });
+    expect([plan.direction, plan.outbound]).toEqual(["recvonly", undefined]);
+  });
+
+  it("follows the client's direction", () => {
+    const to = (direction: string) =>
+      planAudio(
+        offered((sdp) => sdp.replace("a=sendrecv", `a=${direction}`)),
+        { outboundAudio: "opus", pcmu: true },
+      );
+    expect([to("sendonly").direction, to("sendonly").outbound]).toEqual(["recvonly", undefined]);
+    expect([to("recvonly").direction, to("recvonly").inbound]).toEqual(["sendonly", undefined]);
+    expect(to("recvonly").outbound?.codec).toBe("opus");
+    expect(to("inactive")).toMatchObject({ direction: "inactive" });
+  });
+
+  it("takes redundant audio only when it comes first and carries nothing else", () => {
+    const first = offered((sdp) => sdp.replace("SAVPF 111 63", "SAVPF 63 111"));
+    expect(names(planAudio(first, { outboundAudio: "opus", pcmu: true }))).toBe(
+      "63 red, 111 opus, 110 telephone-event",
+    );
+    const mixed = offered((sdp) => sdp.replace("SAVPF 111 63", "SAVPF 63 111").replace("111/111", "111/0"));
+    expect(planAudio(mixed, { outboundAudio: "opus", pcmu: true }).inbound?.red).toBeUndefined();
+  });
+
+  it("makes do with PCMU, and refuses when nothing is common", () => {
+    const old = offered((sdp) => sdp.replace("111 63 9 0", "9 0"));
+    const plan = planAudio(old, { outboundAudio: "opus", pcmu: true });
+    expect(names(plan)).toBe("0 pcmu, 126 telephone-event");
+    expect([plan.inbound?.codec, plan.outbound?.codec]).toEqual(["pcmu", "pcmu"]);
+    expect(() => planAudio(old, { outboundAudio: "opus", pcmu: false })).toThrowError(
+      expect.objectContaining({ code: "invalid_sdp" }),
+    );
+  });
+
+  it("maps the client's payload types, whatever they are", () => {
+    const firefox = offered((sdp) => sdp.replaceAll("111", "109"));
+    expect(planAudio(firefox, { outboundAudio: "opus", pcmu: true }).outbound?.payloadType).toBe(109);
+  });
+});
