@@ -17,15 +17,21 @@ const DEFAULT_GREETING = "Hello! You are talking to Room Kit. What is your name?
 /** @throws Error with a sentence for whoever started the server. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): DemoConfig {
   return {
-    host: env["HOST"] ?? "127.0.0.1",
+    host: env.HOST ?? "127.0.0.1",
     port: integer(env, "PORT", 8_000, 0, 65_535),
-    voice: env["ROOMKIT_VOICE"] ?? "slt",
-    greeting: env["ROOMKIT_GREETING"] ?? DEFAULT_GREETING,
+    voice: env.ROOMKIT_VOICE ?? "slt",
+    greeting: env.ROOMKIT_GREETING ?? DEFAULT_GREETING,
     maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
   };
 }
 
-function integer(env: Readonly<Record<string, string | undefined>>, name: string, fallback: number, min: number, max: number): number {
+function integer(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
   const text = env[name];
   if (text === undefined || text === "") return fallback;
   const value = Number(text);

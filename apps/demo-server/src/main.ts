@@ -22,6 +22,7 @@ const tts = fliteTts({ voice: config.voice });
 const vad = sileroVad();
 const backend = new WebSocketBackend({ codec: mulaw() });
 const kit = new RoomKit();
+let stopping = false;
 
 const { greeting } = config;
 kit.registerChannel(
@@ -45,7 +46,7 @@ async function openRoom(websocketId: string): Promise<Awaited<ReturnType<typeof 
   return session;
 }
 // A caller who has gone comes back to a new room: nothing of this one is needed any more.
-kit.on("voice_session_ended", ({ session }) => kit.closeRoom(session.roomId));
+kit.on("voice_session_ended", ({ session }) => (stopping ? undefined : kit.closeRoom(session.roomId)));
 
 const ui = playground();
 const server = createServer(voiceServerOptions, (request, response) => {
@@ -69,7 +70,6 @@ server.listen(config.port, config.host, () => {
   console.log("Hears with Moonshine, speaks with Flite, answers from its own rules: no key, no network.");
 });
 
-let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) process.exit(1);
   stopping = true;

@@ -23,7 +23,7 @@ describe("a client written from nothing but the seed's wire format", () => {
     expect(client.heard.samples.length).toBeGreaterThan(24_000 / 2);
     expect(rms(client.heard.samples)).toBeGreaterThan(500);
     client.ping();
-    await until("a pong", () => client.others.some((message) => message["event"] === "pong"));
+    await until("a pong", () => client.others.some((message) => message.event === "pong"));
     client.stop();
     await until("the end", () => client.closed);
     expect(client.closed?.code).toBe(1000);
@@ -39,7 +39,9 @@ describe("a client written from nothing but the seed's wire format", () => {
   });
 });
 
-it("says why it refuses a second connection of the same name, and leaves the first alone", { timeout: 60_000 }, async () => {
+it("says why it refuses a second connection of the same name, and leaves the first alone", {
+  timeout: 60_000,
+}, async () => {
   const first = new WireClient(demo.url, "same");
   await until("the first", () => first.closed === undefined && first);
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -47,6 +49,6 @@ it("says why it refuses a second connection of the same name, and leaves the fir
   await until("the refusal", () => second.closed);
   expect(second.others).toContainEqual(expect.objectContaining({ status: "failed" }));
   first.ping();
-  await until("a pong", () => first.others.some((message) => message["event"] === "pong"));
+  await until("a pong", () => first.others.some((message) => message.event === "pong"));
   first.close();
 });

@@ -6,7 +6,10 @@ import { WireClient } from "./wire-client.fixture.ts";
 
 const CALLS = 20;
 /** Each caller asks what only they ask, and must be answered what only they may be answered. */
-const questions = Array.from({ length: CALLS }, (_, i) => ({ ask: `What is ${100 + i * 10} plus 5?`, answer: 105 + i * 10 }));
+const questions = Array.from({ length: CALLS }, (_, i) => ({
+  ask: `What is ${100 + i * 10} plus 5?`,
+  answer: 105 + i * 10,
+}));
 
 let demo: Demo;
 beforeAll(async () => {
@@ -18,8 +21,12 @@ it(`${CALLS} calls side by side: no transcript, audio or event crosses`, { timeo
   const sounds: Sound[] = [];
   for (const { ask } of questions) sounds.push(await spoken(ask));
   const clients = questions.map((_, i) => new WireClient(demo.url, `caller-${i}`));
-  clients.forEach((client, i) => client.say(sounds[i] as Sound));
-  await until("all answers", () => clients.every((client) => client.said("assistant").length > 0 && client.heard.samples.length > 0), 120_000);
+  for (const [i, client] of clients.entries()) client.say(sounds[i] as Sound);
+  await until(
+    "all answers",
+    () => clients.every((client) => client.said("assistant").length > 0 && client.heard.samples.length > 0),
+    120_000,
+  );
   await new Promise((resolve) => setTimeout(resolve, 4_000));
   const stt = moonshineStt();
   try {
@@ -42,11 +49,15 @@ async function recognise(stt: ReturnType<typeof moonshineStt>, sound: Sound): Pr
     yield { samples: resample(sound, 16_000), sampleRate: 16_000, channels: 1 as const, timestamp: 0 };
   }
   let text = "";
-  for await (const part of stt.transcribe(audio(), { signal: new AbortController().signal })) if (part.type === "final") text += ` ${part.text}`;
+  for await (const part of stt.transcribe(audio(), { signal: new AbortController().signal }))
+    if (part.type === "final") text += ` ${part.text}`;
   return text;
 }
 
-const UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(" ");
+const UNITS =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(
+    " ",
+  );
 const TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split(" ");
 
 /** Every number in a text, whether in digits or words. */

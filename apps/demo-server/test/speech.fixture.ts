@@ -54,7 +54,8 @@ export async function spoken(text: string): Promise<Sound> {
     yield text;
   }
   try {
-    for await (const part of tts.synthesize(once(), { signal: new AbortController().signal })) if (part.type === "audio") frames.push(part.frame);
+    for await (const part of tts.synthesize(once(), { signal: new AbortController().signal }))
+      if (part.type === "audio") frames.push(part.frame);
   } finally {
     await tts.close?.();
   }
@@ -93,10 +94,14 @@ export function concat(parts: readonly Int16Array[]): Int16Array {
 }
 
 /** Waits until `look` gives something, or fails with what was being waited for. */
-export async function until<T>(what: string, look: () => T | undefined | false, ms = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  ms = 30_000,
+): Promise<T> {
   const deadline = systemClock.now() + ms;
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found) return found;
     if (systemClock.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
     await systemClock.sleep(20);

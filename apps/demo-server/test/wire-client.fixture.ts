@@ -79,9 +79,9 @@ export class WireClient {
   }
 
   #receive(message: Record<string, unknown>): void {
-    const media = message["media"] as { payload: string } | undefined;
-    if (message["event"] === "media" && media) this.#heard.push(decodeMulaw(Buffer.from(media.payload, "base64")));
-    else if (message["type"] === "transcription") this.transcriptions.push(message["data"] as Transcription);
+    const media = message.media as { payload: string } | undefined;
+    if (message.event === "media" && media) this.#heard.push(decodeMulaw(Buffer.from(media.payload, "base64")));
+    else if (message.type === "transcription") this.transcriptions.push(message.data as Transcription);
     else this.others.push(message);
   }
 }

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
+import { type Sound, wavFile } from "./speech.fixture.ts";
+
+export const haveChromium = findChromium() !== undefined;
+
+export interface Caller {
+  readonly page: Page;
+  /** What the page's console and its errors said. */
+  readonly complaints: readonly string[];
+  /** The loudest the speaker has been since the page loaded, dBFS. */
+  loudest(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A browser whose microphone plays `microphone` once, `leadMs` after the page asks for it, and is quiet afterwards. */
+export async function openBrowser(
+  microphone: Sound,
+  leadMs: number,
+): Promise<{
+  browser: Browser;
+  caller(url: string, options?: { colorScheme?: "light" | "dark"; width?: number }): Promise<Caller>;
+  close(): Promise<void>;
+}> {
+  const folder = mkdtempSync(join(tmpdir(), "roomkit-"));
+  const file = join(folder, "microphone.wav");
+  writeFileSync(file, wavFile(microphone, leadMs, 600_000));
+  const browser = await chromium.launch({
+    executablePath: findChromium() as string,
+    args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`],
+  });
+  return {
+    browser,
+    async caller(url, { colorScheme = "light", width = 1_280 } = {}) {
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: { width, height: 860 },
+        permissions: ["microphone"],
+      });
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      await page.addInitScript(tapSpeaker);
+      await page.goto(url);
+      return {
+        page,
+        complaints,
+        loudest: () => page.evaluate(() => (globalThis as unknown as { loudest: number }).loudest),
+        close: () => context.close(),
+      };
+    },
+    async close() {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs in the page: listens to whatever reaches a speaker. */
+function tapSpeaker(): void {
+  const scope = globalThis as unknown as { loudest: number };
+  scope.loudest = -100;
+  const connect = AudioNode.prototype.connect;
+  const tap = (node: AudioNode): void => {
+    const analyser = new AnalyserNode(node.context, { fftSize: 2_048 });
+    connect.call(node, analyser as never);
+    const samples = new Float32Array(analyser.fftSize);
+    setInterval(() => {
+      analyser.getFloatTimeDomainData(samples);
+      const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
+      scope.loudest = Math.max(scope.loudest, 10 * Math.log10(power + 1e-10));
+    }, 40);
+  };
+  AudioNode.prototype.connect = function (this: AudioNode, ...args: unknown[]) {
+    if (args[0] instanceof AudioDestinationNode) tap(this);
+    return connect.apply(this, args as never) as never;
+  } as never;
+}
