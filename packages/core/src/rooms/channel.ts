@@ -137,7 +137,7 @@ export interface ChannelHost {
    * be waiting for itself; such an event counts as one level deeper in the chain.
    *
    * @throws RoomKitError `unknown_room`, `room_closed`, `unknown_channel`, `not_attached`, `invalid_message`, `room_busy`,
-   *   `timeout` (nothing stored), `aborted` (nothing stored), `kit_closed`.
+   *   `timeout` (nothing stored), `aborted` (nothing stored), `chain_too_deep`, `kit_closed`.
    */
   processInbound(message: InboundMessage, options?: InboundOptions): Promise<InboundResult>;
   /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */

@@ -142,7 +142,11 @@ export interface HookOptions {
 export type HookHandler<K extends HookTrigger> = (
   payload: HookPayloads[K],
   context: { readonly signal: AbortSignal },
-) => HookResult<K> | undefined | void | Promise<HookResult<K> | undefined | void>;
+) => // biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing is a hook too
+HookResult<K> | undefined | void | Promise<HookResult<K> | undefined | void>;
+
+/** The handler of each trigger. Spelled out by name, so that a handler written in place is checked against its own payload. */
+export type HookHandlers = { readonly [K in HookTrigger]: HookHandler<K> };
 
 /** What all sync hooks together decided. */
 export type HookOutcome<K extends HookTrigger> =

@@ -6,7 +6,7 @@ import type { Channel, ChannelHost, InboundMessage, InboundOptions, InboundResul
 import { closeKit } from "./engine/close.ts";
 import { createEngine, createHost } from "./engine/create.ts";
 import type { Engine } from "./engine/engine.ts";
-import { appDraft, messageDraft, postEvent } from "./engine/inbound.ts";
+import { appDraft, postEvent, postMessage } from "./engine/inbound.ts";
 import * as lifecycle from "./engine/lifecycle.ts";
 import { loadRoom } from "./engine/locked.ts";
 import * as membership from "./engine/membership.ts";
@@ -15,7 +15,7 @@ import { ProactiveDelivery } from "./engine/proactive.ts";
 import { forgetSession, joinRoom, leaveRoom } from "./engine/sessions.ts";
 import type { RoomEvent } from "./event.ts";
 import type { FrameworkEvents } from "./framework-events.ts";
-import type { HookHandler, HookOptions, HookTrigger } from "./hooks.ts";
+import type { HookHandler, HookHandlers, HookOptions, HookTrigger } from "./hooks.ts";
 import type {
   AppEvent,
   AttachOptions,
@@ -158,8 +158,8 @@ export class RoomKit {
   // events --------------------------------------------------------------------------------------------
 
   /** Says something into a room on behalf of a channel; see `ChannelHost.processInbound`. */
-  async processInbound(message: InboundMessage, options: InboundOptions = {}): Promise<InboundResult> {
-    return await postEvent(this.#engine, message.roomId, messageDraft(message), options);
+  processInbound(message: InboundMessage, options: InboundOptions = {}): Promise<InboundResult> {
+    return postMessage(this.#engine, message, options);
   }
 
   /** Puts an event of the application's own into a room: same hooks, same order, same errors as `processInbound`. */
@@ -208,8 +208,8 @@ export class RoomKit {
   // watching ------------------------------------------------------------------------------------------
 
   /** Adds a hook, for all rooms or one (`roomId`). @throws RoomKitError `invalid_option`. */
-  hook<K extends HookTrigger>(trigger: K, handler: HookHandler<K>, options: HookOptions = {}): Unsubscribe {
-    return this.#engine.hooks.add(trigger, handler, options);
+  hook<K extends HookTrigger>(trigger: K, handler: HookHandlers[K], options: HookOptions = {}): Unsubscribe {
+    return this.#engine.hooks.add(trigger, handler as HookHandler<K>, options);
   }
 
   /** Hears what the kit reports. */

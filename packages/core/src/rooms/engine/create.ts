@@ -14,7 +14,7 @@ import { commitEvent } from "./commit.ts";
 import type { Engine } from "./engine.ts";
 import { visibleEvents } from "./history.ts";
 import { HookEngine } from "./hook-engine.ts";
-import { messageDraft, postEvent } from "./inbound.ts";
+import { postMessage } from "./inbound.ts";
 import { checkTimers } from "./lifecycle.ts";
 import { resolveLimits } from "./limits.ts";
 import { loadRoom } from "./locked.ts";
@@ -79,7 +79,7 @@ export function createHost(engine: Engine): ChannelHost {
     clock,
     logger,
     ids,
-    processInbound: async (message, options) => await postEvent(engine, message.roomId, messageDraft(message), options),
+    processInbound: (message, options) => postMessage(engine, message, options),
     binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
     timeline: async (roomId, channelId, query) => {
       const state = await loadRoom(engine, roomId);

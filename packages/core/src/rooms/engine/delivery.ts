@@ -36,11 +36,13 @@ export function broadcast(
   cascade.track(Promise.all(jobs).then(close));
 }
 
+/** Those who post in answer to this count as replies, so that they cannot answer themselves for ever. */
 function tellAfter(engine: Engine, state: RoomState, event: RoomEvent, cascade: Cascade): void {
-  engine.events.emit("event_processed", { roomId: state.id, event });
-  if (!engine.hooks.has("AFTER_BROADCAST", state.id)) return;
   const scope: CallScope = { ...handling(event, cascade), kind: "told", roomId: state.id };
-  void engine.calls.enter(scope, () => engine.hooks.notify("AFTER_BROADCAST", { roomId: state.id, event }));
+  void engine.calls.enter(scope, async () => {
+    engine.events.emit("event_processed", { roomId: state.id, event });
+    await engine.hooks.notify("AFTER_BROADCAST", { roomId: state.id, event });
+  });
 }
 
 function handling(event: RoomEvent, cascade: Cascade): Pick<CallScope, "chainDepth" | "parentEventId" | "cascade"> {

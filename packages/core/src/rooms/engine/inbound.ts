@@ -10,8 +10,17 @@ import type { Engine } from "./engine.ts";
 import { assertOpen, loadRoom } from "./locked.ts";
 import type { RoomState } from "./room-state.ts";
 
-/** Makes an inbound message the draft of an event. @throws RoomKitError `invalid_message`. */
-export function messageDraft(message: InboundMessage): EventDraft {
+/** {@link postEvent} for what somebody says through a channel. */
+export async function postMessage(
+  engine: Engine,
+  message: InboundMessage,
+  options?: InboundOptions,
+): Promise<InboundResult> {
+  const draft = messageDraft(message);
+  return await postEvent(engine, message.roomId, draft, options);
+}
+
+function messageDraft(message: InboundMessage): EventDraft {
   if (typeof message !== "object" || message === null)
     throw new RoomKitError("invalid_message", "a message must be an object");
   const { roomId: _, channelId, participantId, role, ...rest } = message;
@@ -85,8 +94,12 @@ function within(
   if (!around) return { draft, chainDepth: 0 };
   const chainDepth = around.chainDepth + 1;
   const parentEventId = draft.parentEventId ?? (around.roomId === roomId ? around.parentEventId : undefined);
-  const tooDeep = chainDepth >= engine.limits.maxChainDepth;
+  const { maxChainDepth } = engine.limits;
+  const tooDeep = chainDepth >= maxChainDepth;
   if (tooDeep) engine.events.emit("chain_depth_exceeded", { roomId, channelId: draft.source.channelId });
+  // Recording even these would ask the hooks again, and it may be a hook that never stops posting.
+  if (chainDepth > maxChainDepth)
+    throw new RoomKitError("chain_too_deep", `more than ${maxChainDepth} events follow from each other`);
   return {
     draft: { ...draft, ...(parentEventId !== undefined && { parentEventId }) },
     chainDepth,

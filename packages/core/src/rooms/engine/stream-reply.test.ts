@@ -1,0 +1,525 @@
+import { settle } from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { RoomKitError } from "../../errors/error.ts";
+import type { DeliveryContext, StreamDelivery, StreamedReply } from "../channel.ts";
+import { eventText, type HeardRecord, type RoomEvent } from "../event.ts";
+import type { RoomKitOptions } from "../options.ts";
+import { gate, pieces, Rig, readAll, type TestChannel, watch } from "../rig.fixture.ts";
+
+const whole = async ({ text }: StreamedReply): Promise<StreamDelivery> => ({ text: await readAll(text) });
+
+const cutOff: HeardRecord = { interrupted: true, unheard: "rest", playedMs: 120, confidence: "reported" };
+
+/** Answers the user with a stream of these pieces, a virtual `everyMs` apart; notes when it is closed. */
+function streaming(rig: Rig, channel: TestChannel, texts: readonly string[], everyMs = 0): { state: string } {
+  const stream = { state: "unread" };
+  channel.answer = (event, { signal }) => {
+    if (event.source.role !== "user") return undefined;
+    const make = async function* (): AsyncGenerator<string> {
+      stream.state = "reading";
+      try {
+        for (const text of texts) {
+          if (everyMs > 0) await rig.clock.sleep(everyMs, signal);
+          yield text;
+        }
+        stream.state = "ended";
+      } finally {
+        if (stream.state === "reading") stream.state = signal.aborted ? "aborted" : "closed";
+      }
+    };
+    return { stream: { text: make() } };
+  };
+  return stream;
+}
+
+async function voiceAnd<const C extends string>(others: readonly C[], options: RoomKitOptions = {}) {
+  const rig = await Rig.with(["voice", ...others, "ai"], options);
+  rig.voice.listen = whole;
+  return rig;
+}
+
+describe("a streamed reply", () => {
+  it("is heard as it is made, then appended once as the replying channel's event", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["Hel", "lo."], 100);
+    const heard: string[] = [];
+    let offered: Partial<StreamedReply> = {};
+    rig.voice.listen = async (reply) => {
+      offered = { channelId: reply.channelId, correlationId: reply.correlationId as string };
+      for await (const piece of reply.text) heard.push(`${piece} ${(await rig.log()).length}`);
+      return { text: "Hello." };
+    };
+    const call = watch(
+      rig.kit.processInbound({
+        roomId: "room",
+        channelId: "voice",
+        correlationId: "turn",
+        content: { type: "text", text: "hi" },
+      }),
+    );
+    await rig.clock.advance(100);
+    expect([heard, call.state]).toEqual([["Hel 1"], "pending"]);
+    await rig.clock.advance(100);
+    expect([heard, call.state, offered]).toEqual([
+      ["Hel 1", "lo. 1"],
+      "done",
+      { channelId: "ai", correlationId: "turn" },
+    ]);
+    const [hi, reply] = (await rig.events()) as [RoomEvent, RoomEvent];
+    expect(reply).toEqual({
+      id: expect.any(String),
+      roomId: "room",
+      index: 4,
+      status: "delivered",
+      visibility: "all",
+      content: { type: "text", text: "Hello." },
+      source: { channelId: "ai", role: "assistant" },
+      chainDepth: 1,
+      parentEventId: hi.id,
+      correlationId: "turn",
+      createdAt: hi.createdAt,
+    });
+  });
+
+  it("is delivered as a whole to those who did not take it as it came, and read by all", async () => {
+    const rig = await voiceAnd(["ui", "deaf"]);
+    await rig.kit.setAccess("room", "deaf", "write_only");
+    streaming(rig, rig.ai, ["one ", "two"]);
+    await rig.say("voice", "hi");
+    expect([rig.voice.delivered, rig.voice.read]).toEqual([[], ["one two"]]);
+    expect([rig.ui.delivered, rig.ui.read]).toEqual([
+      ["hi", "one two"],
+      ["hi", "one two"],
+    ]);
+    expect([rig.deaf.delivered, rig.ai.read]).toEqual([[], ["hi"]]);
+  });
+
+  it("goes to every channel that can take it, each at its own speed; the longest heard text is what was said", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["one ", "two ", "three"]);
+    rig.ui.listen = whole;
+    rig.voice.listen = async ({ text }) => {
+      for await (const _ of text) {
+        await rig.clock.sleep(1_000);
+        break;
+      }
+      return { text: "one ", heard: cutOff };
+    };
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(1_000);
+    expect([call.state, await rig.log()]).toEqual(["done", ["voice: hi", "ai: one two three"]]);
+    expect((await rig.events())[1]).not.toHaveProperty("heard");
+    expect([rig.ui.delivered, rig.voice.delivered]).toEqual([["hi"], []]);
+  });
+
+  it("is what was heard when it was cut off, with the record of it", async () => {
+    const rig = await voiceAnd(["ui"]);
+    const stream = streaming(rig, rig.ai, ["Once ", "upon ", "a ", "time"]);
+    rig.voice.listen = async ({ text }) => {
+      for await (const _ of text) break;
+      return { text: "On", heard: cutOff };
+    };
+    await rig.say("voice", "tell me");
+    expect((await rig.events())[1]).toMatchObject({ content: { text: "On" }, heard: cutOff });
+    expect(rig.ui.delivered).toEqual(["tell me", "On"]);
+    expect(stream.state).toMatch(/closed|aborted/);
+  });
+
+  it("that was heard not at all is appended with its record, and not at all without one", async () => {
+    const rig = await voiceAnd([]);
+    streaming(rig, rig.ai, ["never heard"]);
+    rig.voice.listen = async () => ({ text: "", heard: cutOff });
+    await rig.say("voice", "1");
+    rig.voice.listen = async () => ({ text: "" });
+    await rig.say("voice", "2");
+    expect(await rig.log()).toEqual(["voice: 1", "ai: ", "voice: 2"]);
+  });
+
+  it("of nothing is nothing", async () => {
+    const rig = await voiceAnd([]);
+    streaming(rig, rig.ai, []);
+    await rig.say("voice", "1");
+    expect(await rig.log()).toEqual(["voice: 1"]);
+  });
+
+  it("is read to its end and delivered whole where nobody can take it as it comes", async () => {
+    const rig = await Rig.with(["voice", "ui", "ai"]);
+    streaming(rig, rig.ai, ["one ", "two"], 50);
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(100);
+    expect([call.state, rig.voice.delivered, rig.ui.delivered]).toEqual(["done", ["one two"], ["hi", "one two"]]);
+  });
+
+  it("follows events of the same answer", async () => {
+    const rig = await voiceAnd([]);
+    rig.ai.answer = (event) =>
+      event.source.role === "user"
+        ? {
+            events: [
+              {
+                content: { type: "tool-call", callId: "c", name: "t", arguments: {} },
+                source: { channelId: "ai", role: "assistant" },
+              },
+            ],
+            stream: { text: pieces("answer") },
+          }
+        : undefined;
+    await rig.say("voice", "hi");
+    expect((await rig.events()).map(({ content }) => content.type)).toEqual(["text", "tool-call", "text"]);
+  });
+
+  it("passes BEFORE_BROADCAST before it is appended", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["my key is 123"]);
+    rig.kit.hook("BEFORE_BROADCAST", ({ event }) =>
+      event.source.channelId === "ai"
+        ? { action: "modify", payload: { event: { ...event, content: { type: "text", text: "my key is ***" } } } }
+        : undefined,
+    );
+    await rig.say("voice", "hi");
+    expect([await rig.log(), rig.ui.delivered]).toEqual([
+      ["voice: hi", "ai: my key is ***"],
+      ["hi", "my key is ***"],
+    ]);
+  });
+
+  it("runs outside of lock and lane: the next message is heard and answered meanwhile", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["a", "b", "c"], 1_000);
+    const first = watch(rig.say("voice", "1"));
+    await rig.clock.advance(1_500);
+    const second = watch(rig.say("ui", "2"));
+    await rig.clock.advance(0);
+    expect([rig.ai.read, rig.voice.delivered, first.state]).toEqual([["1", "2"], ["2"], "pending"]);
+    await rig.clock.advance(1_500);
+    expect([first.state, second.state]).toEqual(["done", "pending"]);
+    await rig.clock.advance(1_500);
+    expect([second.state, await rig.log()]).toEqual(["done", ["voice: 1", "ui: 2", "ai: abc", "ai: abc"]]);
+  });
+
+  it("begins for a channel after what that channel has not got yet", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["answer"]);
+    const order: string[] = [];
+    rig.ui.onDeliver = async (event) => {
+      await rig.clock.sleep(100);
+      order.push(eventText(event));
+    };
+    rig.ui.listen = async (reply) => {
+      order.push("stream");
+      return await whole(reply);
+    };
+    const call = rig.say("voice", "hi");
+    await rig.clock.advance(100);
+    await call;
+    expect(order).toEqual(["hi", "stream"]);
+  });
+
+  it("hands its listener the session and the history, and knows nothing of a channel that cannot be heard", async () => {
+    const rig = await voiceAnd(["deaf", "hidden"]);
+    let seen: DeliveryContext | undefined;
+    rig.voice.listen = (reply, context) => {
+      seen = context;
+      return whole(reply);
+    };
+    for (const channel of [rig.deaf, rig.hidden]) channel.listen = () => Promise.reject(new Error("must not be asked"));
+    await rig.kit.muteOutput("room", "deaf");
+    await rig.kit.setVisibility("room", "ai", ["voice"]);
+    streaming(rig, rig.ai, ["answer"]);
+    const session = {
+      id: "s",
+      roomId: "room",
+      participantId: "p",
+      channelId: "voice",
+      state: "active",
+      metadata: {},
+    } as const;
+    await rig.say("voice", "hi", { session });
+    expect(seen).toMatchObject({ session, binding: { channelId: "voice" }, room: { id: "room" } });
+    expect((await seen?.history())?.map(eventText).filter(Boolean)).toEqual(["hi", "answer"]);
+    expect([rig.deaf.delivered, rig.hidden.read, rig.reported("delivery_failed")]).toEqual([[], ["hi"], []]);
+  });
+});
+
+describe("a streamed reply that is not wanted", () => {
+  const reasons: [string, string][] = [
+    ["source_muted", "mute"],
+    ["source_read_only", "access"],
+  ];
+  it.each(reasons)("(%s) is closed unread and recorded as blocked", async (reason, how) => {
+    const rig = await voiceAnd([]);
+    const stream = streaming(rig, rig.ai, ["x"]);
+    if (how === "mute") await rig.kit.mute("room", "ai");
+    else await rig.kit.setAccess("room", "ai", "read_only");
+    let asked = false;
+    rig.voice.listen = async (reply) => {
+      asked = true;
+      return await whole(reply);
+    };
+    await rig.say("voice", "hi");
+    expect([asked, stream.state, await rig.log()]).toEqual([false, "unread", ["voice: hi", `ai:  (${reason})`]]);
+    expect(rig.ai.contexts[0]?.signal.aborted).toBe(true);
+  });
+
+  it("because its channel was muted while it ran is recorded as blocked at the end", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["a", "b"], 100);
+    const call = rig.say("voice", "hi");
+    await rig.clock.advance(100);
+    await rig.kit.mute("room", "ai");
+    await rig.clock.advance(100);
+    await call;
+    expect([await rig.log(), rig.ui.delivered]).toEqual([["voice: hi", "ai: ab (source_muted)"], ["hi"]]);
+  });
+});
+
+describe("cancelling a streamed reply (the caller's signal)", () => {
+  it("stops the model and keeps what was heard", async () => {
+    const rig = await voiceAnd([]);
+    const stream = streaming(rig, rig.ai, ["one ", "two ", "three"], 100);
+    rig.voice.listen = async ({ text }, { signal }) => {
+      let heard = "";
+      try {
+        for await (const piece of text) heard += piece;
+      } catch {
+        return { text: heard.slice(0, 2), heard: { ...cutOff, interrupted: signal.aborted } };
+      }
+      return { text: heard };
+    };
+    const controller = new AbortController();
+    const call = watch(rig.say("voice", "hi", { signal: controller.signal }));
+    await rig.clock.advance(150);
+    controller.abort();
+    await settle(5);
+    expect([call.value?.status, stream.state, await rig.log()]).toEqual([
+      "delivered",
+      "aborted",
+      ["voice: hi", "ai: on"],
+    ]);
+    expect((await rig.events())[1]).toMatchObject({ heard: cutOff, metadata: { ended: "cancelled" } });
+    expect([rig.reported("ai_error"), rig.reported("delivery_failed"), rig.clock.pendingTimers]).toEqual([[], [], 0]);
+  });
+
+  it("keeps what a listener was given that just throws", async () => {
+    const rig = await voiceAnd([]);
+    streaming(rig, rig.ai, ["one ", "two"], 100);
+    const controller = new AbortController();
+    const call = rig.say("voice", "hi", { signal: controller.signal });
+    await rig.clock.advance(100);
+    controller.abort();
+    await call;
+    expect([await rig.log(), rig.reported("delivery_failed")]).toEqual([["voice: hi", "ai: one "], []]);
+  });
+
+  it("keeps nothing of a reply that reached nobody", async () => {
+    const rig = await Rig.with(["voice", "ai"]);
+    const stream = streaming(rig, rig.ai, ["one ", "two"], 100);
+    const controller = new AbortController();
+    const call = rig.say("voice", "hi", { signal: controller.signal });
+    await rig.clock.advance(100);
+    controller.abort();
+    await call;
+    expect([stream.state, await rig.log()]).toEqual(["aborted", ["voice: hi"]]);
+  });
+
+  it("waits a bounded time for a listener that does not stop", async () => {
+    const rig = await voiceAnd(["ui"], { deliveryTimeoutMs: 500 });
+    streaming(rig, rig.ai, ["one "]);
+    rig.voice.listen = async ({ text }) => {
+      await readAll(text);
+      return await new Promise(() => {});
+    };
+    const controller = new AbortController();
+    const call = watch(rig.say("voice", "hi", { signal: controller.signal }));
+    await rig.clock.advance(10_000);
+    expect(call.state).toBe("pending");
+    controller.abort();
+    await rig.clock.advance(500);
+    expect([call.state, await rig.log(), rig.clock.pendingTimers]).toEqual(["done", ["voice: hi", "ai: one "], 0]);
+  });
+});
+
+describe("a streamed reply that fails", () => {
+  it("is reported, and what came of it is kept as what was heard", async () => {
+    const rig = await voiceAnd(["ui"]);
+    const told: string[] = [];
+    rig.kit.hook("ON_ERROR", ({ where, error }) => void told.push(`${where} ${error.code}`));
+    rig.ai.answer = () => ({
+      stream: {
+        text: (async function* () {
+          yield "half ";
+          throw new RoomKitError("provider_down", "it broke");
+        })(),
+      },
+    });
+    rig.voice.listen = async ({ text }) => {
+      let heard = "";
+      try {
+        for await (const piece of text) heard += piece;
+      } catch {}
+      return { text: heard };
+    };
+    await rig.say("voice", "hi");
+    expect([await rig.log(), told]).toEqual([["voice: hi", "ai: half "], ["reply:ai provider_down"]]);
+    expect(rig.reported("ai_error")).toMatchObject([
+      { roomId: "room", channelId: "ai", error: { code: "provider_down" } },
+    ]);
+    expect((await rig.events())[1]?.metadata).toEqual({ ended: "failed" });
+  });
+
+  it("is reported once when its listener passes the error on, or nobody listens", async () => {
+    for (const listens of [true, false]) {
+      const rig = await voiceAnd(["ui"]);
+      if (!listens) rig.voice.listen = undefined;
+      rig.ai.answer = () => ({
+        stream: {
+          text: (async function* () {
+            yield "half";
+            throw "just words";
+          })(),
+        },
+      });
+      await rig.say("voice", "hi");
+      expect(await rig.log()).toEqual(["voice: hi", "ai: half"]);
+      expect(rig.reported("ai_error")).toMatchObject([{ error: { code: "stream_failed", cause: "just words" } }]);
+      expect(rig.reported("delivery_failed")).toEqual([]);
+      expect(rig.voice.delivered).toEqual(listens ? [] : ["half"]);
+    }
+  });
+
+  it.each<[string, string, RoomKitOptions]>([
+    ["says nothing for too long", "timeout", { streamIdleTimeoutMs: 500 }],
+    ["is too long", "reply_too_long", { maxReplyChars: 3 }],
+  ])("because it %s ends as %s", async (_, code, options) => {
+    const rig = await voiceAnd([], options);
+    streaming(rig, rig.ai, ["abc", "def"], 1_000 / 2.5);
+    if (code === "timeout") streaming(rig, rig.ai, ["abc", "def"], 600);
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(3_000);
+    expect([call.state, rig.reported("ai_error")]).toMatchObject(["done", [{ error: { code } }]]);
+    expect(await rig.log()).toEqual(code === "timeout" ? ["voice: hi"] : ["voice: hi", "ai: abc"]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("a listener that fails", () => {
+  it("before its first word gets the reply as a whole", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["one ", "two"]);
+    rig.voice.listen = () => Promise.reject(new Error("no session"));
+    rig.ui.listen = whole;
+    await rig.say("voice", "hi");
+    expect([rig.voice.delivered, rig.ui.delivered, await rig.log()]).toEqual([
+      ["one two"],
+      ["hi"],
+      ["voice: hi", "ai: one two"],
+    ]);
+    expect(rig.reported("delivery_failed")).toMatchObject([{ channelId: "voice" }]);
+  });
+
+  it("alone does not lose the reply: it is read to its end", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["one ", "two"]);
+    rig.voice.listen = async ({ text }) => {
+      for await (const _ of text) throw new Error("speaker broke");
+      return { text: "" };
+    };
+    await rig.say("voice", "hi");
+    expect([await rig.log(), rig.ui.delivered, rig.voice.delivered]).toEqual([
+      ["voice: hi", "ai: one two"],
+      ["hi", "one two"],
+      [],
+    ]);
+  });
+
+  it.each([
+    ["gives back nonsense", async () => ({}) as StreamDelivery],
+    [
+      "throws at once",
+      () => {
+        throw new Error("x");
+      },
+    ],
+  ])("because it %s harms nobody", async (_, listen) => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["one"]);
+    rig.voice.listen = listen;
+    await rig.say("voice", "hi");
+    expect(rig.ui.delivered).toEqual(["hi", "one"]);
+    expect(rig.reported("delivery_failed")).toHaveLength(1);
+  });
+
+  it("when asked whether it can is not asked to", async () => {
+    const rig = await voiceAnd(["ui"]);
+    streaming(rig, rig.ai, ["one"]);
+    rig.voice.canStream = () => {
+      throw new Error("x");
+    };
+    await rig.say("voice", "hi");
+    expect([rig.voice.delivered, rig.reported("delivery_failed").length]).toEqual([["one"], 1]);
+  });
+
+  it("by never ending is stopped in the end", async () => {
+    const rig = await voiceAnd([], { streamDeliveryTimeoutMs: 5_000, deliveryTimeoutMs: 1_000 });
+    streaming(rig, rig.ai, ["one"]);
+    let told = false;
+    rig.voice.listen = async ({ text }, { signal }) => {
+      await readAll(text);
+      signal.addEventListener("abort", () => {
+        told = true;
+      });
+      return await new Promise(() => {});
+    };
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(5_999);
+    expect([told, call.state]).toEqual([true, "pending"]);
+    await rig.clock.advance(1);
+    expect([call.state, await rig.log(), rig.reported("delivery_failed")]).toMatchObject([
+      "done",
+      ["voice: hi", "ai: one"],
+      [{ channelId: "voice", error: { code: "timeout" } }],
+    ]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("closing", () => {
+  it("the room stops a running reply and refuses it", async () => {
+    const rig = await voiceAnd([]);
+    const stream = streaming(rig, rig.ai, ["one ", "two"], 100);
+    rig.voice.listen = async ({ text }) => {
+      try {
+        await readAll(text);
+      } catch {}
+      return { text: "one ", heard: cutOff };
+    };
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(150);
+    await rig.kit.closeRoom("room");
+    await settle();
+    expect([call.state, stream.state, await rig.log()]).toEqual(["done", "aborted", ["voice: hi"]]);
+    expect(rig.reported("room_refused_event")).toEqual([{ roomId: "room", channelId: "ai" }]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  it("the kit stops a running reply and keeps what was heard", async () => {
+    const rig = await voiceAnd([]);
+    const stream = streaming(rig, rig.ai, ["one ", "two"], 100);
+    rig.voice.listen = async ({ text }) => {
+      try {
+        await readAll(text);
+      } catch {}
+      return { text: "one ", heard: cutOff };
+    };
+    const hold = gate();
+    rig.voice.onClose = () => hold.promise;
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(150);
+    const closing = rig.kit.close();
+    await settle(5);
+    expect([call.state, stream.state, await rig.log()]).toEqual(["done", "aborted", ["voice: hi", "ai: one "]]);
+    hold.open();
+    await closing;
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});
