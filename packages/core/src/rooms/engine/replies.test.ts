@@ -123,6 +123,27 @@ describe("a reply", () => {
     expect([await rig.log(), rig.ui.delivered]).toEqual([["voice: hello"], ["hello"]]);
   });
 
+  it("is cancelled by its own signal, and the message it answers is kept, whenever that comes", async () => {
+    const rig = await Rig.with(["voice", "ai"]);
+    const signals: AbortSignal[] = [];
+    rig.ai.answer = (_event, { signal }) => {
+      signals.push(signal);
+      return { stream: { text: pieces("never read to its end") } };
+    };
+    rig.voice.listen = (_reply, { signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve({ text: "never" })));
+    const speaking = new AbortController();
+    const cut = rig.say("voice", "tell me", { replySignal: speaking.signal });
+    await settle(5);
+    speaking.abort();
+    expect(await cut).toMatchObject({ status: "delivered" });
+    expect(await rig.say("voice", "too early", { replySignal: AbortSignal.abort() })).toMatchObject({
+      status: "delivered",
+    });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(await rig.log()).toEqual(["voice: tell me", "ai: never", "voice: too early"]);
+  });
+
   it("that comes after its channel was detached is not stored", async () => {
     const rig = await Rig.with(["voice", "ai"]);
     rig.ai.answer = async () => {
