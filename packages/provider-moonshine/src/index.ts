@@ -1,1 +1,2 @@
-export {};
+export type { MoonshineOptions } from "./options.ts";
+export { moonshineStt } from "./provider.ts";

@@ -141,6 +141,23 @@ describe("background work", { timeout: 30_000 }, () => {
     await expect(front).rejects.toEqual(coded("aborted", false));
   });
 
+  it("is told beforehand whether it would run", async () => {
+    const made = pool();
+    expect(made.idle).toBe(false);
+    made.prepare();
+    made.prepare();
+    expect(made.load).toEqual({ workers: 1, busy: 0, waiting: 0 });
+    await vi.waitFor(() => expect(made.idle).toBe(true), { timeout: 20_000, interval: 5 });
+    const abort = new AbortController();
+    const job = made.run({ do: "until-cancelled" }, { background: true, signal: abort.signal });
+    expect(made.idle).toBe(false);
+    abort.abort();
+    await expect(job).rejects.toEqual(coded("aborted", false));
+    await made.close();
+    made.prepare();
+    expect(made.load.workers).toBe(0);
+  });
+
   it("gives way to other work at once, without a worker more", async () => {
     const made = pool({ size: 2 });
     const { pid } = await pidOf(made);

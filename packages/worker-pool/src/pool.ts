@@ -89,6 +89,16 @@ export class WorkerPool<Job, Result> {
     return { workers: this.#workers.size, busy, waiting: this.#waiting.length };
   }
 
+  /** Whether background work would be taken now. */
+  get idle(): boolean {
+    return this.#waiting.length === 0 && this.#idle() !== undefined;
+  }
+
+  /** Starts a worker if there is none, so that it has loaded when the first job comes. */
+  prepare(): void {
+    if (!this.#closed && this.#workers.size === 0) this.#spawn();
+  }
+
   /**
    * Does one job.
    *
@@ -156,7 +166,7 @@ export class WorkerPool<Job, Result> {
     const { name } = this.#options;
     if (this.#closed) return new RoomKitError("closed", `the ${name} workers were closed`);
     if (signal?.aborted) return abortedError(signal);
-    const full = background ? this.#waiting.length > 0 || !this.#idle() : this.#waiting.length >= this.#queueLimit;
+    const full = background ? !this.idle : this.#waiting.length >= this.#queueLimit;
     if (!full) return undefined;
     return new RoomKitError("busy", `all ${name} workers are busy`, { retryable: true, details: { ...this.load } });
   }

@@ -1,0 +1,23 @@
+import { serveJobs } from "@roomkit/worker-pool";
+import { findModel } from "./files.ts";
+import { SAMPLE_RATE } from "./format.ts";
+import { type Decoded, Moonshine } from "./moonshine.ts";
+
+export interface MoonshineData {
+  /** Where the model lies; undefined: in this package. */
+  readonly modelDir: string | undefined;
+}
+
+/** A stretch of 16 kHz mono audio. */
+export interface MoonshineJob {
+  readonly samples: Int16Array;
+}
+
+export type MoonshineResult = Decoded;
+
+serveJobs<MoonshineData, MoonshineJob, MoonshineResult>(async ({ modelDir }) => {
+  const moonshine = await Moonshine.load(findModel(modelDir));
+  // The first decode allocates what all later ones use.
+  await moonshine.decode(new Int16Array(SAMPLE_RATE));
+  return ({ samples }, signal) => moonshine.decode(samples, signal);
+});

@@ -1,0 +1,23 @@
+/** What people say on the telephone. */
+export const PHRASES: readonly string[] = [
+  "Hello, how can I help you today?",
+  "I would like to book a table for four people tomorrow evening.",
+  "What time does the store close on Sunday?",
+  "Please call me back at five five five zero one nine nine.",
+  "The meeting has been moved to Thursday at three thirty.",
+  "Could you repeat that, please?",
+  "My order number is eight two seven four.",
+  "I need to change my flight to London.",
+  "Thank you very much, that is all I need.",
+  "The weather will be sunny with a light breeze in the afternoon.",
+  "Can you send the invoice to my email address?",
+  "I think there is a problem with my internet connection.",
+  "Yes, that sounds good to me.",
+  "No, I do not want to cancel my subscription.",
+  "Turn left at the next corner and drive two miles.",
+  "The quick brown fox jumps over the lazy dog.",
+  "How much does the blue jacket cost?",
+  "We are looking for a quiet hotel near the station.",
+  "Please leave a message after the tone.",
+  "It was a pleasure talking to you, have a nice day.",
+];
