@@ -118,6 +118,19 @@ describe("the outbound path", () => {
     expect(new Set(silent)).toEqual(new Set([0]));
   });
 
+  it("records no end of an utterance that is cut off in the next one", () => {
+    const tape = recorder(48_000);
+    const opened = openStream({ recorder: tape });
+    const loud = inFrames(new Int16Array(1_600).fill(20_000), mono(16_000));
+    for (const frame of loud) opened.stream.processOutbound(frame);
+    opened.stream.clearOutbound();
+    const before = tape.opened[0]?.said.length ?? 0;
+    say(opened, inFrames(new Int16Array(1_600), mono(16_000)));
+    const next = samplesOf(tape.opened[0]?.said.slice(before) ?? []);
+    expect(next).toHaveLength(4_800);
+    expect(new Set(next)).toEqual(new Set([0]));
+  });
+
   it("records both directions in the one format the recorder was opened with", () => {
     const own = recorder(24_000);
     const opened = openStream({ recorder: own }, mono(48_000), mono(8_000));

@@ -2,7 +2,7 @@ import { type AudioFrame, frameDurationMs, type VadEvent } from "@roomkit/core";
 import { inFrames, inSequence, quiet, speechLike } from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
 import { describe, expect, it } from "vitest";
-import { type FakeVad, mono, openStream, type TestStream, vadThat } from "./stages.fixture.ts";
+import { type FakeVad, mono, openStream, recorder, type TestStream, vadThat } from "./stages.fixture.ts";
 
 const ramp = (length: number): Int16Array => Int16Array.from({ length }, (_, i) => i % 30_000);
 const start = (timestamp: number): VadEvent => ({ type: "speech-start", timestamp });
@@ -61,7 +61,7 @@ describe("speech", () => {
   });
 
   it("gives no audio twice: the next utterance begins after the frames of the last", () => {
-    const opened = run({ 5: start(60), 20: end(300, 240), 23: start(420) }, 25, 300);
+    const opened = run({ 5: start(60), 20: end(300, 240), 23: start(420) }, 25, 500);
     const first = opened.events.flatMap((event) => (event.name === "frame" && event.speech ? [event.frame] : []));
     const given = [...preRollOf(opened, 0), ...first.slice(0, 15), ...preRollOf(opened, 1), ...first.slice(15)];
     expect(given.flatMap((frame) => [...frame.samples])).toEqual([...ramp(320 * 25)]);
@@ -119,13 +119,17 @@ describe("speech", () => {
 
   it("stops at once when a listener closes the stream", () => {
     for (const name of ["frame", "speech-start"] as const) {
-      const opened = openStream({ vad: vadThat((_, n) => (n === 2 ? start(10) : undefined)) });
+      const vad = vadThat((_, n) => (n === 2 ? start(10) : undefined));
+      const tape = recorder();
+      const opened = openStream({ vad, recorder: tape });
       opened.stream.on(name, () => opened.stream.close());
       opened.stream.processInbound({ samples: ramp(320 * 10), ...mono(16_000), timestamp: 0 });
       const kinds = opened.events.map((event) => event.name);
       expect(kinds.filter((kind) => kind === "speech-start")).toHaveLength(name === "frame" ? 0 : 1);
       expect(kinds.filter((kind) => kind === "speech-end")).toHaveLength(name === "frame" ? 0 : 1);
-      expect(kinds.filter((kind) => kind === "frame")).toHaveLength(name === "frame" ? 1 : 2);
+      const pieces = name === "frame" ? 1 : 2;
+      expect(kinds.filter((kind) => kind === "frame")).toHaveLength(pieces);
+      expect(tape.opened[0]?.frames).toHaveLength(pieces);
     }
   });
 });

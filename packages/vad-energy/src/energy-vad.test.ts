@@ -34,7 +34,7 @@ describe("what is not speech", () => {
       "typing",
       inSequence(
         room,
-        ...Array.from({ length: 12 }, () => inSequence(whiteNoise(rate, 30, 6_000), quiet(rate, 110))),
+        ...Array.from({ length: 12 }, () => inSequence(whiteNoise(rate, 30, 6_000), quiet(rate, 75))),
         room,
       ),
     ],
@@ -46,6 +46,10 @@ describe("what is not speech", () => {
       `steady noise of RMS ${level} from the start`,
       whiteNoise(rate, 8_000, level),
     ]),
+    [
+      "noise that flutters by 12 dB",
+      inSequence(...Array.from({ length: 400 }, (_, i) => whiteNoise(rate, 10, i % 3 === 2 ? 400 : 1_600, i + 1))),
+    ],
     ["a loud hum from the start", tone(rate, 6_000, 100, 5_000)],
   ])("%s", (_, samples) => {
     expect(written(hear(samples))).toEqual([]);
@@ -97,6 +101,13 @@ describe("speech", () => {
     expect(hear(inSequence(rest, word, quiet(rate, 700), word, rest), { silenceThresholdMs: 900 })).toHaveLength(2);
   });
 
+  it("goes on as long as it stays within 4 dB of the threshold", () => {
+    const fading = (level: number): Int16Array =>
+      inSequence(rest, tone(rate, 500, 200, 1_000), tone(rate, 900, 200, level), rest);
+    expect(written(hear(fading(240)))).toEqual(["S1500", "E2900"]);
+    expect(written(hear(fading(160)))).toEqual(["S1500", "E2000"]);
+  });
+
   it("that begins with the first sample is found at its first fall", () => {
     const events = hear(inSequence(speech, rest));
     expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
@@ -123,6 +134,14 @@ describe("noise", () => {
     expect(written(events)[0]).toBe("S1500");
     expect(events).toHaveLength(2);
     expect(events[1]?.timestamp).toBeLessThan(1_500 + 1_700);
+  });
+
+  it("from the start of a stream is noise after a reset as well, whatever was before", () => {
+    const vad = energyVad().open(format);
+    for (const frame of inFrames(rest, format)) vad.process(frame);
+    vad.reset();
+    const events = inFrames(whiteNoise(rate, 3_000, 3_000), format).flatMap((frame) => vad.process(frame) ?? []);
+    expect(events).toEqual([]);
   });
 
   it("is not followed when adaptive is off", () => {
