@@ -77,7 +77,8 @@ export class AIChannel implements Channel {
       const asked = host.runHooks("BEFORE_AI_GENERATION", { roomId, channelId: this.id, system }, context.signal);
       const outcome = await untilAborted(asked, context.signal);
       if (!outcome.allowed) return undefined;
-      system = outcome.payload.system;
+      // A hook may answer anything in a field that was empty.
+      if (typeof outcome.payload.system === "string") system = outcome.payload.system;
     }
     return { stream: { text: this.#reply(host, event, context, system) } };
   }

@@ -2,6 +2,8 @@ import {
   type AIProvider,
   type Binding,
   type DeliveryContext,
+  type OptionRanges,
+  optionsWithin,
   type Room,
   type RoomEvent,
   RoomKitError,
@@ -62,66 +64,75 @@ export interface AIChannelOptions {
   readonly respondTo?: (event: RoomEvent, context: DeliveryContext) => boolean;
 }
 
-/** The options with their defaults filled in. */
-export type ResolvedOptions = Required<
-  Omit<AIChannelOptions, "system" | "tools" | "temperature" | "maxOutputTokens" | "providerOptions">
-> &
-  Pick<AIChannelOptions, "system" | "temperature" | "maxOutputTokens" | "providerOptions">;
-
 export const DEFAULT_FALLBACK_TEXT = "Sorry, something went wrong on my side. Could you say that again?";
 export const DEFAULT_INTERRUPTION_NOTE = "(I interrupted your last answer: I heard it only up to where it stops here.)";
 
+type WithDefaults = Omit<
+  AIChannelOptions,
+  "provider" | "system" | "tools" | "temperature" | "maxOutputTokens" | "providerOptions"
+>;
+type WithoutDefaults = Pick<
+  AIChannelOptions,
+  "provider" | "system" | "temperature" | "maxOutputTokens" | "providerOptions"
+>;
+
+/** The options with their defaults filled in. */
+export type ResolvedOptions = Required<WithDefaults> & WithoutDefaults;
+
+const defaults: Required<WithDefaults> = {
+  toolTimeoutMs: 15_000,
+  maxToolRounds: 8,
+  maxToolCallsPerRound: 32,
+  maxIdenticalCalls: 2,
+  toolResultMaxLength: 16_384,
+  historyEvents: 50,
+  maxHistoryChars: 32_000,
+  firstTokenTimeoutMs: 15_000,
+  stallTimeoutMs: 15_000,
+  maxReplyChars: 8_000,
+  fallbackText: DEFAULT_FALLBACK_TEXT,
+  retry: true,
+  retryDelayMs: 250,
+  interruptionNote: DEFAULT_INTERRUPTION_NOTE,
+  respondTo: (event) => event.source.role === "user",
+};
+
+const LONGEST_MS = 3_600_000;
+const ranges: OptionRanges<WithDefaults> = {
+  toolTimeoutMs: [1, LONGEST_MS],
+  maxToolRounds: [0, 1_000],
+  maxToolCallsPerRound: [1, 256],
+  maxIdenticalCalls: [1, 1_000],
+  toolResultMaxLength: [1, 10_000_000],
+  historyEvents: [0, 100],
+  maxHistoryChars: [1, 100_000_000],
+  firstTokenTimeoutMs: [1, LONGEST_MS],
+  stallTimeoutMs: [1, LONGEST_MS],
+  maxReplyChars: [1, 1_000_000],
+  retryDelayMs: [0, 60_000],
+};
+
 /** @throws RoomKitError `invalid_option`. */
 export function resolveOptions(options: AIChannelOptions): ResolvedOptions {
-  if (typeof options.provider?.generate !== "function") {
+  const { provider, system, tools, temperature, maxOutputTokens, providerOptions, ...rest } = options;
+  if (typeof provider?.generate !== "function") {
     throw new RoomKitError("invalid_option", "provider must be an AIProvider");
   }
-  if ((options.tools?.length ?? 0) > 0 && !options.provider.capabilities.tools) {
-    throw new RoomKitError("invalid_option", `the provider ${options.provider.name} takes no tools`);
+  if ((tools?.length ?? 0) > 0 && !provider.capabilities.tools) {
+    throw new RoomKitError("invalid_option", `the provider ${provider.name} takes no tools`);
   }
-  const whole = (
-    name: keyof AIChannelOptions,
-    byDefault: number,
-    min: number,
-    max = Number.MAX_SAFE_INTEGER,
-  ): number => {
-    const value = (options[name] as number | undefined) ?? byDefault;
-    if (!Number.isInteger(value) || value < min || value > max) {
-      throw new RoomKitError("invalid_option", `${name} must be a whole number from ${min} to ${max}`);
-    }
-    return value;
-  };
-  const positiveMs = (name: keyof AIChannelOptions, byDefault: number): number => {
-    const value = (options[name] as number | undefined) ?? byDefault;
-    if (!(value > 0) || value === Number.POSITIVE_INFINITY) {
-      throw new RoomKitError("invalid_option", `${name} must be a number of milliseconds > 0`);
-    }
-    return value;
-  };
-  if (options.maxOutputTokens !== undefined) whole("maxOutputTokens", 1, 1);
-  if (options.temperature !== undefined && !(options.temperature >= 0)) {
+  if (maxOutputTokens !== undefined && !(Number.isInteger(maxOutputTokens) && maxOutputTokens >= 1)) {
+    throw new RoomKitError("invalid_option", "maxOutputTokens must be a whole number >= 1");
+  }
+  if (temperature !== undefined && !(temperature >= 0)) {
     throw new RoomKitError("invalid_option", "temperature must be >= 0");
   }
   return {
-    provider: options.provider,
-    toolTimeoutMs: positiveMs("toolTimeoutMs", 15_000),
-    maxToolRounds: whole("maxToolRounds", 8, 0),
-    maxToolCallsPerRound: whole("maxToolCallsPerRound", 32, 1),
-    maxIdenticalCalls: whole("maxIdenticalCalls", 2, 1),
-    toolResultMaxLength: whole("toolResultMaxLength", 16_384, 1),
-    historyEvents: whole("historyEvents", 50, 0, 100),
-    maxHistoryChars: whole("maxHistoryChars", 32_000, 1),
-    firstTokenTimeoutMs: positiveMs("firstTokenTimeoutMs", 15_000),
-    stallTimeoutMs: positiveMs("stallTimeoutMs", 15_000),
-    maxReplyChars: whole("maxReplyChars", 8_000, 1),
-    fallbackText: options.fallbackText ?? DEFAULT_FALLBACK_TEXT,
-    retry: options.retry ?? true,
-    retryDelayMs: whole("retryDelayMs", 250, 0),
-    interruptionNote: options.interruptionNote ?? DEFAULT_INTERRUPTION_NOTE,
-    respondTo: options.respondTo ?? ((event) => event.source.role === "user"),
-    ...(options.system === undefined ? {} : { system: options.system }),
-    ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
-    ...(options.maxOutputTokens === undefined ? {} : { maxOutputTokens: options.maxOutputTokens }),
-    ...(options.providerOptions === undefined ? {} : { providerOptions: options.providerOptions }),
+    ...optionsWithin<WithDefaults>(rest, defaults, ranges),
+    provider,
+    ...(system === undefined ? {} : { system }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(providerOptions === undefined ? {} : { providerOptions }),
   };
 }

@@ -1,4 +1,4 @@
-import { RoomKitError, type ToolCall, untilAborted, withTimeout } from "@roomkit/core";
+import { AbortScope, RoomKitError, type ToolCall, untilAborted, withTimeout } from "@roomkit/core";
 import type { ToolScope } from "./scope.ts";
 
 /** What the model is told of a call. */
@@ -33,7 +33,7 @@ async function permit(call: ToolCall, scope: ToolScope, signal: AbortSignal): Pr
   const { host, roomId, channelId } = scope;
   if (!host.hasHooks("BEFORE_TOOL_USE", roomId)) return call;
   const outcome = await untilAborted(host.runHooks("BEFORE_TOOL_USE", { roomId, channelId, call }, signal), signal);
-  if (!outcome.allowed) return failure("The call was not allowed.");
+  if (!outcome.allowed) return failure(refusal(outcome.reason));
   // The id is what pairs the call with its result; a hook has no say in it.
   const changed: ToolCall = { ...outcome.payload.call, id: call.id };
   const fault = scope.tools.faults(changed.name, changed.arguments);
@@ -45,31 +45,35 @@ async function permit(call: ToolCall, scope: ToolScope, signal: AbortSignal): Pr
   return failure("The call was not allowed.");
 }
 
+/** The model may hear the reason somebody gave; what the kit says of a broken hook, or of none given, tells it nothing. */
+function refusal(reason: string): string {
+  const given = reason !== "" && reason !== "blocked" && reason !== "hook_failed";
+  return given ? `The call was not allowed: ${reason}` : "The call was not allowed.";
+}
+
 async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<string> {
   const tool = scope.tools.get(call.name);
   if (!tool) throw new RoomKitError("unknown_tool", "there is no such tool");
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const running = new AbortScope().child(signal);
   try {
     const context = {
-      signal: controller.signal,
+      signal: running.signal,
       roomId: scope.roomId,
       callId: call.id,
       ...(scope.session ? { session: scope.session } : {}),
     };
-    const running = Promise.resolve().then(() => tool.execute(call.arguments, context));
-    const value = await withTimeout(running, tool.timeoutMs ?? scope.toolLimits.timeoutMs, {
+    const result = Promise.resolve().then(() => tool.execute(call.arguments, context));
+    const value = await withTimeout(result, tool.timeoutMs ?? scope.toolLimits.timeoutMs, {
       clock: scope.host.clock,
       signal,
       what: `tool ${call.name}`,
     });
     return clip(asText(value), scope.toolLimits.resultMaxLength);
   } catch (error) {
-    controller.abort(error);
+    running.abort(error);
     throw error;
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    running.release();
   }
 }
 

@@ -83,4 +83,5 @@ function report(turn: Turn, error: RoomKitError): void {
   // The message may quote the vendor, and the vendor the conversation: only the code is for the log.
   host.logger.warn({ roomId, channelId, code: error.code }, "the model failed");
   host.emit("ai_error", { roomId, channelId, error });
+  if (host.hasHooks("ON_ERROR", roomId)) host.notifyHooks("ON_ERROR", { roomId, where: `reply:${channelId}`, error });
 }

@@ -1,4 +1,5 @@
 import {
+  AbortScope,
   type AIPart,
   type AIProvider,
   type AIRequest,
@@ -35,13 +36,11 @@ export async function* streamModel(
 ): AsyncGenerator<ModelPart> {
   const { signal, clock } = options;
   if (signal.aborted) throw abortedError(signal);
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(abortedError(signal));
-  signal.addEventListener("abort", onAbort, { once: true });
+  const scope = new AbortScope().child(signal);
   let iterator: AsyncIterator<AIPart> | undefined;
   let finished = false;
   try {
-    iterator = provider.generate(request, { signal: controller.signal })[Symbol.asyncIterator]();
+    iterator = provider.generate(request, { signal: scope.signal })[Symbol.asyncIterator]();
     let waitMs = options.firstTokenTimeoutMs;
     while (!finished) {
       const step = await withTimeout(iterator.next(), waitMs, {
@@ -61,11 +60,10 @@ export async function* streamModel(
     if (signal.aborted) throw abortedError(signal);
     throw RoomKitError.from(error, "provider_error");
   } finally {
-    signal.removeEventListener("abort", onAbort);
-    if (!finished) controller.abort(abortedError(signal));
+    if (!finished) scope.abort(abortedError(signal));
     await stop(iterator, clock);
     // A provider that goes on after its own end is cut off too.
-    controller.abort(abortedError(signal));
+    scope.abort(abortedError(signal));
   }
 }
 
