@@ -67,6 +67,8 @@ export interface WebSocketBackendOptions {
   readonly heartbeatMs?: number;
   /** How long a client may send nothing, not even a pong, ms. Default 60,000. */
   readonly idleTimeoutMs?: number;
+  /** How long a session may last, ms; 0: as long as it likes. Default 0. */
+  readonly maxSessionMs?: number;
   /** How long after losing its client a v1 session can be resumed, ms; 0: not at all. Default 30,000. */
   readonly resumeMs?: number;
   /** Most sessions that wait to be resumed; the longest-waiting ends first. Default 100. */
@@ -96,6 +98,7 @@ export const defaults = {
   connectTimeoutMs: 30_000,
   heartbeatMs: 15_000,
   idleTimeoutMs: 60_000,
+  maxSessionMs: 0,
   resumeMs: 30_000,
   maxSuspended: 100,
   softBufferMs: 1_000,

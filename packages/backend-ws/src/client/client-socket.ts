@@ -49,8 +49,10 @@ export class ClientSocket implements SessionClient {
       clock,
       hardBufferBytes: settings.hardBufferBytes,
       handlers: {
-        text: (text) => this.#onText(text),
-        binary: (bytes) => this.#onBinary(bytes),
+        text: (text) => this.#guarded(() => this.#onText(text)),
+        binary: (bytes) => this.#guarded(() => this.#onBinary(bytes)),
+        // Pings cost as much as other messages.
+        pinged: () => void this.#admit(this.#guard.message()),
         alive: () => this.#liveness.alive(),
         gone: (code) => this.#onGone(code),
         overflow: () => this.#finish({ code: "slow_consumer", message: "the client does not read what it is sent" }),
@@ -83,6 +85,16 @@ export class ClientSocket implements SessionClient {
 
   bye(reason: string): void {
     this.#started?.link?.bye(reason);
+  }
+
+  /** Nothing a client sends may end more than its own connection, not even through a mistake of ours. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#hub.logger.error({ error }, "a client's message could not be handled");
+      void this.close({ code: "internal", message: "the message could not be handled" }, CloseCode.SERVER_ERROR);
+    }
   }
 
   // What comes in --------------------------------------------------------------------------------------------------------

@@ -44,8 +44,17 @@ export interface SampleCoder {
 
 /** The coder for a granted format; `codec` is there when the format is mu-law. */
 export function coderFor(spec: AudioSpec, codec: AudioCodec | undefined): SampleCoder {
-  if (spec.codec === "mulaw" && codec) return codec;
-  return { encode: samplesToPcm16, decode: pcm16ToSamples };
+  if (spec.codec !== "mulaw" || !codec) return { encode: samplesToPcm16, decode: pcm16ToSamples };
+  return {
+    encode: (samples) => codec.encode(samples),
+    decode(bytes) {
+      try {
+        return codec.decode(bytes);
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 /** Bytes a second of a format on the wire, with base64 where the dialect has it. */

@@ -1,4 +1,4 @@
-import { type AudioFormat, RoomKitError, type VoiceSession, withTimeout } from "@roomkit/core";
+import { type AudioFormat, type CloseReason, RoomKitError, type VoiceSession, withTimeout } from "@roomkit/core";
 import {
   type AudioSpecs,
   CloseCode,
@@ -14,6 +14,8 @@ import type { SocketPort } from "../socket/port.ts";
 import { CompatLink } from "./compat-link.ts";
 import { coderFor, type Dialect, dialectOf, grantAudio, wireBytesPerSecond } from "./formats.ts";
 import { V1Link } from "./v1-link.ts";
+
+const TIME_IS_UP: CloseReason = { code: "session_limit", message: "the session reached its greatest length" };
 
 /** What a `start` led to so far. */
 export interface Started {
@@ -42,6 +44,15 @@ export async function startSession(
   context: AcceptContext,
   steps: StartSteps,
 ): Promise<void> {
+  try {
+    await makeAndBind(hub, start, context, steps);
+  } catch (error) {
+    hub.logger.error({ error }, "a session could not be started");
+    steps.refuse("internal", CloseCode.SERVER_ERROR);
+  }
+}
+
+async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext, steps: StartSteps): Promise<void> {
   const dialect = dialectOf(start);
   const { settings } = hub;
   const audio = grantAudio(
@@ -80,7 +91,11 @@ export async function startSession(
   if (!hub.registry.isPending(session)) return steps.refuse("session_factory_failed", CloseCode.SERVER_ERROR);
   const live: LiveSession = { session, connection, dialect, audio, startedAt: started.startedAt, client: steps.client };
   hub.live.add(live);
+  const { maxSessionMs } = settings;
+  const cancelLimit =
+    maxSessionMs > 0 ? hub.clock.setTimeout(() => void connection.close(TIME_IS_UP), maxSessionMs) : () => {};
   connection.onClose(() => {
+    cancelLimit();
     hub.live.delete(live);
     hub.desk.forget(live);
   });

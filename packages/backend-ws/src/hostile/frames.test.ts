@@ -76,6 +76,22 @@ describe("frames that break RFC 6455, before and after start", () => {
   });
 });
 
+describe("row 19: a flood of pings from somebody who does read", () => {
+  it("is counted as messages, and closed", async () => {
+    const clock = new VirtualClock({ turns: 20 });
+    arena = await startArena({ backend: { clock, heartbeatMs: 1e9, idleTimeoutMs: 1e9, startTimeoutMs: 1e9 } });
+    const raw = await openRaw(arena.port);
+    // Few enough at once for the library not to cut the connection before the guard closes it.
+    for (let ms = 0; ms < 6_000 && raw.closeCode === undefined; ms += 40) {
+      raw.write(Buffer.concat(Array.from({ length: 40 }, () => frame(9, ""))));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await clock.advance(40);
+    }
+    expect(raw.closeCode).toBe(1008);
+    raw.socket.destroy();
+  });
+});
+
 describe("row 22: a cable that was pulled", () => {
   it("is noticed within 30 s, and the session ends once", async () => {
     const clock = new VirtualClock({ turns: 20 });

@@ -126,6 +126,57 @@ describe("silence", () => {
   });
 });
 
+describe("the length of a session", () => {
+  it("may be bounded", async () => {
+    make({ maxSessionMs: 600_000, idleTimeoutMs: 1e9 });
+    const socket = await join({ protocol: 1 });
+    await clock.advance(599_999);
+    expect(socket.closed).toBeUndefined();
+    await clock.advance(1);
+    expect(socket.closed).toEqual({ code: 1000, reason: "session_limit" });
+    expect(ended.map(([, code]) => code)).toEqual(["session_limit"]);
+  });
+});
+
+describe("mistakes of the application", () => {
+  it("in a message kept for a client end nothing", async () => {
+    backend.onSessionReady((_session, connection) => {
+      connection.send({ type: "data", name: "fine", payload: 1 });
+    });
+    const first = await join({ protocol: 1 });
+    const { resume } = JSON.parse(first.sent[0] as string) as { resume: string };
+    first.gone(1006);
+    connections[0]?.send({ type: "data", name: "no-json", payload: 1n });
+    connections[0]?.send({ type: "data", name: "json", payload: 1 });
+    const second = new FakeSocket();
+    backend.accept(second);
+    second.say({ event: "start", protocol: 1, resume });
+    expect(second.sent.slice(1)).toEqual(['{"type":"data","name":"json","payload":1}']);
+    expect(() => connections[0]?.send({ type: "data", name: "no-json", payload: 1n })).toThrow(TypeError);
+    expect(second.closed).toBeUndefined();
+  });
+
+  it("in a listener end nothing either", async () => {
+    const socket = await join({ protocol: 1 });
+    const [connection] = connections as [VoiceConnection];
+    const boom = (): never => {
+      throw new Error("boom");
+    };
+    connection.onAudio(boom);
+    connection.onInput(boom);
+    connection.onPlayback(boom);
+    connection.onPlayed(boom);
+    socket.say(encodeAudioFrame({ utterance: 0, offset: 0, end: false, audio: new Uint8Array(640) }).buffer);
+    socket.say({ event: "interrupt" });
+    connection.play("u", tone(24_000, 40));
+    connection.endUtterance("u");
+    socket.say({ event: "playback", utterance: 1, playedSamples: 10, underruns: 0 });
+    await clock.advance(1_000);
+    expect(socket.closed).toBeUndefined();
+    expect(connection.closed).toBe(false);
+  });
+});
+
 describe("close()", () => {
   it("says goodbye, refuses newcomers and waits for those who talk, but not for ever", async () => {
     make({ drainTimeoutMs: 5_000 });

@@ -13,6 +13,8 @@ export interface PortHandlers {
   binary(bytes: Uint8Array): void;
   /** Something came that shows the client is there. */
   alive(): void;
+  /** A ping frame came; it is answered already. */
+  pinged(): void;
   /** The socket is gone. Called once. */
   gone(code: number): void;
   /** The client reads too slowly: the port is closing. */
@@ -46,6 +48,11 @@ export class SocketPort {
     // A close event follows every error.
     socket.addEventListener("error", () => {});
     socket.on?.("pong", () => options.handlers.alive());
+    socket.on?.("ping", () => {
+      if (this.#closing) return;
+      options.handlers.alive();
+      options.handlers.pinged();
+    });
     if (socket.readyState > OPEN) queueMicrotask(() => this.#end(1006));
   }
 

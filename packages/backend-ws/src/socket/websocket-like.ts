@@ -13,5 +13,5 @@ export interface WebSocketLike {
   terminate?(): void;
   /** Sends a ping frame; without it only the idle timeout finds clients that are gone. */
   ping?(): void;
-  on?(event: "pong", listener: () => void): unknown;
+  on?(event: "ping" | "pong", listener: () => void): unknown;
 }

@@ -1,7 +1,7 @@
 import type { CloseReason, ConnectionMessage } from "@roomkit/core";
 import type { PlayoutFrame } from "../playout/options.ts";
 
-/** The socket (or peer) under a connection. A resumed connection gets a new one. None of these may throw. */
+/** The socket (or peer) under a connection. A resumed connection gets a new one. None of these may throw, but `message` for what is no JSON. */
 export interface ConnectionLink {
   /** Hands a frame to the client. False when the client cannot take it now; it is offered again 20 ms later. */
   audio(frame: PlayoutFrame): boolean;

@@ -141,7 +141,7 @@ export class MediaConnection implements VoiceConnection {
     this.#played.add(entry);
     if (this.#played.size === 1) {
       this.#tap = (frame) => {
-        for (const each of [...this.#played]) each(frame);
+        for (const each of [...this.#played]) this.#show(each, frame);
       };
       this.#queue.tapPlayed(this.#tap, { silence: this.#playedSilence });
     }
@@ -196,8 +196,8 @@ export class MediaConnection implements VoiceConnection {
     this.#link = link;
     const held = this.#held;
     this.#held = [];
-    if (this.#state && !held.some(({ type }) => type === "state")) link.message(this.#state);
-    for (const message of held) link.message(message);
+    if (this.#state && !held.some(({ type }) => type === "state")) this.#tell(link, this.#state);
+    for (const message of held) this.#tell(link, message);
     this.#queue.resume();
   }
 
@@ -241,6 +241,23 @@ export class MediaConnection implements VoiceConnection {
     const listeners = [...this.#onClose];
     this.#onClose.clear();
     for (const listener of listeners) this.#callClose(listener, reason);
+  }
+
+  /** A message the application cannot have written as JSON must not end a client that just came. */
+  #tell(link: ConnectionLink, message: ConnectionMessage): void {
+    try {
+      link.message(message);
+    } catch (error) {
+      this.#logger.error({ error, connection: this.id, type: message.type }, "a held message could not be sent");
+    }
+  }
+
+  #show(listener: (frame: AudioFrame) => void, frame: AudioFrame): void {
+    try {
+      listener(frame);
+    } catch (error) {
+      this.#logger.error({ error, connection: this.id }, "a listener of played audio failed");
+    }
   }
 
   #callClose(listener: (reason: CloseReason) => void, reason: CloseReason): void {
