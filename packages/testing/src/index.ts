@@ -5,6 +5,11 @@ export { type StoreConformanceOptions, storeConformance } from "./conformance/st
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";
 export { type VadConformanceOptions, vadConformance } from "./conformance/vad.ts";
+export {
+  type WebRTCEngineClient,
+  type WebRTCEngineConformanceOptions,
+  webrtcEngineConformance,
+} from "./conformance/webrtc-engine.ts";
 export { FakeBackend } from "./fakes/backend.ts";
 export { FakeConnection, type FakeConnectionOptions } from "./fakes/connection.ts";
 export { FakePipeline, FakePipelineStream } from "./fakes/pipeline.ts";

@@ -65,6 +65,7 @@ export class TestClient {
     if (options.channel === false) return;
     this.channel = this.pc.createDataChannel("text");
     this.channel.onMessage.subscribe((data) => {
+      if (options.url === "") return;
       if (typeof data === "string") this.messages.push(JSON.parse(data) as Record<string, unknown>);
       else this.binary.push(data);
     });
@@ -109,6 +110,8 @@ export class TestClient {
   }
 
   async close(): Promise<void> {
+    // Tells the server, as a browser does; werift's own close does not.
+    await this.pc.sctpTransport?.stop().catch(() => {});
     await this.pc.close();
   }
 }

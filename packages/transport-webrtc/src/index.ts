@@ -1,4 +1,5 @@
 export { type IceOptions, WeriftEngine, type WeriftEngineOptions } from "./engine/werift-engine.ts";
+export { type CandidateFilter, parseOffer } from "./sdp/offer.ts";
 export type { OutboundAudio } from "./session/audio-plan.ts";
 export type { ClientIceServer, IceServer } from "./signalling/ice-servers.ts";
 export { type FetchHandler, fetchHandler, mountRealtime } from "./signalling/mount.ts";

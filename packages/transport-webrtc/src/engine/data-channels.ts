@@ -15,6 +15,8 @@ export interface DataChannelsOptions {
   readonly onChannel: (channel: WebRTCDataChannel) => void;
   /** Something was dropped, by reason. */
   readonly onDrop: (reason: string) => void;
+  /** The association is over: the client aborted it, as a peer connection does when it closes, or answers nothing any more. */
+  readonly onEnd: () => void;
   /** The client broke a limit that leaves nothing to do but end it. */
   readonly onAbuse: (message: string) => void;
   readonly onListenerError: (error: unknown) => void;
@@ -38,7 +40,10 @@ export class DataChannels {
     sctp.onReconfigStreams.subscribe((ids) => {
       for (const id of ids) this.#remove(id);
     });
-    sctp.stateChanged.closed.subscribe(() => this.close());
+    sctp.stateChanged.closed.subscribe(() => {
+      this.close();
+      options.onEnd();
+    });
   }
 
   /** Gives SCTP one packet. Never throws and never rejects. */

@@ -146,6 +146,7 @@ export class WeriftPeer implements WebRTCPeer {
         remoteMaxMessageSize: offer.data.maxMessageSize,
         onChannel: (channel) => this.#events.emit("channel", channel),
         onDrop: (reason) => void this.#gate.drop(reason),
+        onEnd: () => void this.close({ code: "client_closed", message: "the client closed the connection" }),
         onAbuse: (message) => void this.close({ code: "protocol_error", message }),
         onListenerError: options.onListenerError,
       });
@@ -283,6 +284,8 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   async #close(reason: CloseReason): Promise<void> {
+    // Not in this turn: what is closed below tells of it, and would come back here before this promise is known.
+    await Promise.resolve();
     this.#reason = reason;
     // The abort of the data channels, then the alert: each tells the client at once what it would else find out in 8 to 30 s.
     await this.#sctp?.stop().catch(() => {});
