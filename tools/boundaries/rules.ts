@@ -38,6 +38,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // Not a leaf: what providers that compute on the machine itself share.
   worker: { mayImport: ["core"], platform: "node", thirdParty: false },
   provider: { mayImport: ["core", "provider-utils", "worker-pool"], platform: "node", thirdParty: true },
+  fallback: { mayImport: ["core"], platform: "universal", thirdParty: false },
   store: { mayImport: ["core"], platform: "node", thirdParty: true },
   bus: { mayImport: ["core"], platform: "node", thirdParty: true },
 

@@ -1,0 +1,48 @@
+import { type Clock, type RoomKitError, systemClock } from "@roomkit/core";
+import { CircuitBreaker } from "./breaker.ts";
+
+/** One provider gave way to the next. */
+export interface FallbackSwitch {
+  readonly from: string;
+  readonly to: string;
+  readonly error: RoomKitError;
+}
+
+export interface FallbackOptions {
+  /** Longest wait for the first answer of a provider before the next is tried, ms. Default 4,000. */
+  readonly firstByteMs?: number;
+  /** Failures in a row after which a provider is left out. Default 5. */
+  readonly breakerFailures?: number;
+  /** How long it is left out, ms. Default 60,000. */
+  readonly breakerOpenMs?: number;
+  /** Told of every switch: `(s) => kit.emit("provider_fallback", s)`. */
+  readonly onSwitch?: (change: FallbackSwitch) => void;
+  readonly clock?: Clock;
+}
+
+export interface Candidate<P> {
+  readonly provider: P;
+  readonly breaker: CircuitBreaker;
+}
+
+export interface FallbackSettings {
+  readonly firstByteMs: number;
+  readonly onSwitch: (change: FallbackSwitch) => void;
+  readonly clock: Clock;
+}
+
+export function settingsOf(options: FallbackOptions): FallbackSettings {
+  return {
+    firstByteMs: options.firstByteMs ?? 4_000,
+    onSwitch: options.onSwitch ?? (() => {}),
+    clock: options.clock ?? systemClock,
+  };
+}
+
+export function candidatesOf<P>(providers: readonly P[], options: FallbackOptions): Candidate<P>[] {
+  const { breakerFailures = 5, breakerOpenMs = 60_000, clock = systemClock } = options;
+  return providers.map((provider) => ({
+    provider,
+    breaker: new CircuitBreaker({ failures: breakerFailures, openMs: breakerOpenMs, clock }),
+  }));
+}
