@@ -17,5 +17,6 @@ export * from "./socket/close-error.ts";
 export type { SocketMessage } from "./socket/inbound-queue.ts";
 export * from "./socket/managed-web-socket.ts";
 export type { ManagedWebSocketOptions, SocketConnectionOptions } from "./socket/options.ts";
+export * from "./streams/abortable.ts";
 export * from "./streams/linked-abort.ts";
 export * from "./streams/with-stream-timeouts.ts";

@@ -39,7 +39,7 @@ export interface FaultMatrixOptions {
   readonly operate: (operation: Operation) => AsyncIterable<unknown>;
   /** Whether these are all items of the right answer to this variant. */
   readonly complete: (items: readonly unknown[], variant: number) => boolean;
-  /** How many frames the stand-in sends in a whole answer, >= 3. */
+  /** How many frames the stand-in sends in a whole answer, >= 1. */
   readonly frames: number;
   /** Whether items come before the answer is complete. Default true. */
   readonly streaming?: boolean;

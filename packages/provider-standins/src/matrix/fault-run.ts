@@ -20,7 +20,7 @@ export interface Outcome {
 export interface StartOptions {
   readonly retry?: RetryOptions;
   readonly variant?: number;
-  /** Stop reading after so many items. */
+  /** Stop reading after so many items, once the fault has come to bear. */
   readonly stopAfter?: number;
 }
 
@@ -69,7 +69,9 @@ export class FaultRun {
         const failed = errorPart(item);
         if (failed) error = failed;
         else items.push(item);
-        if (items.length === stopAfter) break;
+        if (items.length !== stopAfter) continue;
+        await this.#logged(({ dir }) => dir === "fault");
+        break;
       }
     } catch (thrown) {
       error = thrown;

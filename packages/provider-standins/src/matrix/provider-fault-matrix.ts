@@ -1,5 +1,5 @@
 import { check, type FaultCase, type FaultMatrixOptions } from "./fault-case.ts";
-import { type Add, addSharedCases, collector } from "./shared-cases.ts";
+import { type Add, addSharedCases, collector, positions } from "./shared-cases.ts";
 
 /**
  * Everything that can go wrong between a provider and its vendor, as one case each: every failure must end in the error of the
@@ -15,7 +15,7 @@ export function providerFaultMatrix(options: FaultMatrixOptions): FaultCase[] {
 }
 
 function addHttpCases(add: Add, { frames, eofDetectable = true, kinds = {} }: FaultMatrixOptions): void {
-  for (const after of [0, 1, frames - 1]) {
+  for (const after of positions(frames)) {
     if (!eofDetectable) continue;
     add(`fails when the answer ends after ${after} frames: protocol`, async (run) => {
       run.standIn.fault({ kind: "eof", after });

@@ -23,6 +23,11 @@ const STATUSES: readonly (readonly [number, string])[] = [
   [529, "overloaded"],
 ];
 
+/** Before the first frame, after it, and before the last. */
+export function positions(frames: number): number[] {
+  return [...new Set([0, Math.min(1, frames - 1), frames - 1])];
+}
+
 /** What holds for requests and for WebSockets. */
 export function addSharedCases(add: Add, options: FaultMatrixOptions): void {
   const { frames, streaming = true, kinds = {}, malformed, inbandError } = options;
@@ -45,8 +50,8 @@ export function addSharedCases(add: Add, options: FaultMatrixOptions): void {
     succeeds(`gives the whole answer in pieces of ${size} bytes`, { kind: "fragment", size });
   succeeds("gives the whole answer when it comes in one piece", { kind: "coalesce" });
   succeeds("gives the whole answer when it comes slowly", { kind: "slow", ms: 2 });
-  if (route.unknownFrame !== undefined) {
-    for (const after of [0, 1, frames - 1]) {
+  if (route.unknownFrame !== undefined && frames > 1) {
+    for (const after of positions(frames)) {
       succeeds(`passes over a frame of an unknown type before frame ${after}`, { kind: "unknown-type", after });
     }
   }
@@ -102,7 +107,7 @@ export function addSharedCases(add: Add, options: FaultMatrixOptions): void {
   }
 
   fails("fails when the connection is cut before any answer", { kind: "cut", after: -1 }, kindOf("cut", "network"));
-  for (const after of [0, 1, frames - 1]) {
+  for (const after of positions(frames)) {
     for (const rst of [true, false]) {
       const how = rst ? "reset" : "ended";
       fails(
@@ -113,7 +118,7 @@ export function addSharedCases(add: Add, options: FaultMatrixOptions): void {
     }
   }
   fails("fails when no answer comes", { kind: "hang" }, kindOf("hang", "timeout"), true);
-  for (const after of [0, 1, frames - 1]) {
+  for (const after of positions(frames)) {
     fails(
       `fails when nothing more comes after ${after} frames`,
       { kind: "stall", after },
@@ -122,7 +127,7 @@ export function addSharedCases(add: Add, options: FaultMatrixOptions): void {
     );
   }
   if (malformed !== undefined) {
-    for (const after of [0, 1]) {
+    for (const after of positions(frames).slice(0, 2)) {
       fails(
         `fails on nonsense instead of frame ${after}`,
         { kind: "malformed", after, bytes: malformed },
@@ -131,7 +136,7 @@ export function addSharedCases(add: Add, options: FaultMatrixOptions): void {
     }
   }
   if (inbandError !== undefined) {
-    for (const after of [0, 1, frames - 1]) {
+    for (const after of positions(frames)) {
       fails(
         `fails when the vendor reports an error instead of frame ${after}`,
         { kind: "inband-error", after },
@@ -159,7 +164,7 @@ function addAbortCases(add: Add, { frames, streaming = true }: FaultMatrixOption
     check(run.requests === 0, "it asked all the same");
   });
   aborted("while it waits for an answer", { kind: "hang" });
-  for (const after of [0, 1, frames - 1]) aborted(`after ${after} frames`, { kind: "stall", after });
+  for (const after of positions(frames)) aborted(`after ${after} frames`, { kind: "stall", after });
   add("ends with aborted while it waits to try again", async (run) => {
     run.standIn.fault({ kind: "status", status: 503 });
     const outcome = run.start({ retry: { retries: 2, baseMs: 1_000, maxMs: 5_000 } });

@@ -1,0 +1,65 @@
+import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
+import { answer, incomplete, OpenCalls } from "@roomkit/provider-utils";
+import { NAME } from "../connection/connection.ts";
+import { OpenAIRequests } from "../connection/requests.ts";
+import { checkAIOptions, type OpenAIAIOptions } from "./options.ts";
+import { ResponseReader } from "./reader.ts";
+import { bodyOf } from "./request.ts";
+
+/**
+ * OpenAI's models through the Responses API. The SDK is loaded with the first call, or by `warmUp`.
+ *
+ * @throws RoomKitError `missing_key`, `invalid_option`.
+ */
+export function openaiAI(options: OpenAIAIOptions): AIProvider {
+  checkAIOptions(options);
+  return new OpenAIAI(options);
+}
+
+class OpenAIAI implements AIProvider {
+  readonly name: string = NAME;
+  readonly capabilities: AICapabilities = { tools: true };
+  readonly #options: OpenAIAIOptions;
+  readonly #requests: OpenAIRequests;
+  readonly #calls = new OpenCalls(NAME);
+
+  constructor(options: OpenAIAIOptions) {
+    const { apiKey: _key, ...rest } = options;
+    this.#options = rest;
+    this.#requests = new OpenAIRequests(options);
+  }
+
+  generate(request: AIRequest, { signal }: { readonly signal: AbortSignal }): AsyncIterable<AIPart> {
+    return answer(this.#attempts(request, signal), { provider: NAME, signal });
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#requests.warmUp();
+  }
+
+  async close(): Promise<void> {
+    this.#calls.close();
+  }
+
+  async *#attempts(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+    const call = this.#calls.begin(signal);
+    try {
+      yield* this.#requests.retried(() => this.#attempt(request, call.signal), call.signal);
+    } finally {
+      call.end();
+    }
+  }
+
+  async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+    const body = bodyOf(request, this.#options);
+    const reader = new ResponseReader();
+    const events = this.#requests.stream((client, inner) => client.responses.create(body, { signal: inner }), signal);
+    for await (const event of events) {
+      const part = reader.read(event);
+      if (part) yield part;
+      if (part?.type === "finish") return;
+    }
+    // The SDK ends its stream without a word when the connection does.
+    throw incomplete(NAME);
+  }
+}
