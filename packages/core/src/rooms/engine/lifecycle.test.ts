@@ -54,6 +54,8 @@ describe("a room", () => {
     const rig = await Rig.with(["voice", "ai"]);
     await rig.say("voice", "before");
     await rig.kit.mute("room", "ai");
+    let asked = 0;
+    rig.kit.hook("BEFORE_BROADCAST", () => void asked++);
     expect((await rig.kit.closeRoom("room")).status).toBe("closed");
     const refused: Promise<unknown>[] = [
       rig.say("voice", "x"),
@@ -77,6 +79,7 @@ describe("a room", () => {
       "system",
       "system",
     ]);
+    expect(asked).toBe(0);
     expect([await rig.log(), (await rig.kit.timeline("room", { last: 1 })).length]).toEqual([["voice: before"], 1]);
     expect((await rig.kit.getRoom("room"))?.eventCount).toBe(3);
     expect((await rig.voice.host.timeline("room", "voice")).length).toBe(3);

@@ -1,8 +1,9 @@
 import { RoomKitError } from "../../errors/error.ts";
-import { Access, type Binding, ChannelCategory } from "../binding.ts";
+import { Access, type Binding, ChannelCategory, canRead } from "../binding.ts";
 import type { Channel } from "../channel.ts";
 import { type AttachOptions, SYSTEM_CHANNEL_ID } from "../options.ts";
 import { callChannel, tellChannel } from "./channel-calls.ts";
+import { writeBlock } from "./commit.ts";
 import { type Engine, reportDelivery } from "./engine.ts";
 import { assertOpen, loadRoom, roomClosed, underLock } from "./locked.ts";
 import type { LockedSection } from "./room-lock.ts";
@@ -77,6 +78,7 @@ export async function detachChannel(engine: Engine, roomId: string, channelId: s
       await engine.store.removeBinding(roomId, channelId);
       state.bindings.delete(channelId);
     });
+    stopForbidden(state, channelId);
     await record(engine, state, section, "channel_detached", channelId);
     return state;
   });
@@ -122,6 +124,7 @@ async function putBinding(engine: Engine, state: RoomState, binding: Binding): P
   const before = state.bindings.get(binding.channelId);
   await engine.store.putBinding(binding);
   state.bindings.set(binding.channelId, binding);
+  stopForbidden(state, binding.channelId);
   if (before) {
     try {
       engine.channels.get(binding.channelId)?.onBindingChanged?.(binding);
@@ -130,6 +133,14 @@ async function putBinding(engine: Engine, state: RoomState, binding: Binding): P
     }
   }
   return binding;
+}
+
+/** Ends what a channel is saying or hearing as it is made, where it may no longer. */
+function stopForbidden(state: RoomState, channelId: string): void {
+  const binding = state.bindings.get(channelId);
+  const reason = new RoomKitError("aborted", `the channel ${channelId} may not do this any more`);
+  if (!binding || writeBlock(binding)) state.stopStreams(channelId, "source", reason);
+  if (!binding || !canRead(binding) || binding.outputMuted) state.stopStreams(channelId, "listener", reason);
 }
 
 /** Writes into the log what was done to a room. For readers of the log: it is delivered to nobody. */

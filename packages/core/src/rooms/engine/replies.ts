@@ -108,8 +108,7 @@ async function streamReply(
 ): Promise<void> {
   const binding = state.bindings.get(pending.channelId);
   const block = pending.block ?? (binding && writeBlock(binding));
-  if (binding && state.open && block === undefined)
-    return await state.streaming(() => runStream(engine, state, pending, stream));
+  if (binding && state.open && block === undefined) return await runStream(engine, state, pending, stream);
   closeUnread(stream);
   pending.scope.abort(new RoomKitError("aborted", "the reply is not wanted"));
   // Recorded without a word, as none was made; refused where the room or the channel is gone.

@@ -1,9 +1,17 @@
 import type { VoiceSession } from "../../contracts/voice.ts";
+import type { RoomKitError } from "../../errors/error.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
 import type { Binding } from "../binding.ts";
 import type { RoomEvent } from "../event.ts";
 import type { Room } from "../room.ts";
 import { OrderedNotices, RoomLanes } from "./lanes.ts";
+
+/** One end of a streamed reply under way: the channel that says it, or one that hears it. */
+export interface RunningStream {
+  readonly channelId: string;
+  readonly role: "source" | "listener";
+  readonly scope: AbortScope;
+}
 
 /** What a kit holds in memory of a room that is open. */
 export class RoomState {
@@ -20,7 +28,7 @@ export class RoomState {
   readonly scope: AbortScope;
   /** As the store last gave it. */
   room: Room;
-  #streams = 0;
+  readonly #streams: Set<RunningStream> = new Set();
   #idle: (() => void)[] = [];
 
   constructor(room: Room, bindings: Iterable<Binding>, scope: AbortScope) {
@@ -36,7 +44,7 @@ export class RoomState {
 
   /** Whether a delivery or a streamed reply is under way. */
   get busy(): boolean {
-    return this.lanes.pending > 0 || this.#streams > 0;
+    return this.lanes.pending > 0 || this.#streams.size > 0;
   }
 
   /** Events that are not through yet, counted once for each channel that waits for them. */
@@ -56,14 +64,21 @@ export class RoomState {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** A streamed reply runs while `work` does. */
-  async streaming<T>(work: () => Promise<T>): Promise<T> {
-    this.#streams++;
+  /** Notes one end of a streamed reply while `work` runs. */
+  async streaming<T>(stream: RunningStream, work: () => Promise<T>): Promise<T> {
+    this.#streams.add(stream);
     try {
       return await work();
     } finally {
-      this.#streams--;
+      this.#streams.delete(stream);
       this.settle();
+    }
+  }
+
+  /** Stops what a channel is saying or hearing as it is made: it may no longer. */
+  stopStreams(channelId: string, role: RunningStream["role"], reason: RoomKitError): void {
+    for (const stream of [...this.#streams]) {
+      if (stream.channelId === channelId && stream.role === role) stream.scope.abort(reason);
     }
   }
 

@@ -261,15 +261,52 @@ describe("a streamed reply that is not wanted", () => {
     expect(rig.ai.contexts[0]?.signal.aborted).toBe(true);
   });
 
-  it("because its channel was muted while it ran is recorded as blocked at the end", async () => {
+  const stopping: [string, (rig: Rig) => Promise<unknown>, string[]][] = [
+    ["muted", (rig) => rig.kit.mute("room", "ai"), ["voice: hi", "ai: one  (source_muted)"]],
+    [
+      "only allowed to read",
+      (rig) => rig.kit.setAccess("room", "ai", "read_only"),
+      ["voice: hi", "ai: one  (source_read_only)"],
+    ],
+    ["detached", (rig) => rig.kit.detachChannel("room", "ai"), ["voice: hi"]],
+  ];
+  it.each(stopping)("because its channel is %s while it runs stops there", async (_, stop, log) => {
     const rig = await voiceAnd(["ui"]);
-    streaming(rig, rig.ai, ["a", "b"], 100);
-    const call = rig.say("voice", "hi");
-    await rig.clock.advance(100);
-    await rig.kit.mute("room", "ai");
-    await rig.clock.advance(100);
-    await call;
-    expect([await rig.log(), rig.ui.delivered]).toEqual([["voice: hi", "ai: ab (source_muted)"], ["hi"]]);
+    const stream = streaming(rig, rig.ai, ["one ", "two"], 100);
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(150);
+    await stop(rig);
+    await settle(5);
+    expect([call.state, stream.state, await rig.log(), rig.ui.delivered]).toEqual(["done", "aborted", log, ["hi"]]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
+  const notHearing: [string, (rig: Rig) => Promise<unknown>][] = [
+    ["output-muted", (rig) => rig.kit.muteOutput("room", "voice")],
+    ["not allowed to read", (rig) => rig.kit.setAccess("room", "voice", "write_only")],
+    ["detached", (rig) => rig.kit.detachChannel("room", "voice")],
+  ];
+  it.each(notHearing)("by a channel that is %s while it runs stops for that channel alone", async (_, stop) => {
+    const rig = await voiceAnd(["ui"]);
+    rig.ui.listen = whole;
+    streaming(rig, rig.ai, ["one ", "two"], 100);
+    let stopped = false;
+    rig.voice.listen = async ({ text }, { signal }) => {
+      signal.addEventListener("abort", () => {
+        stopped = true;
+      });
+      const reader = text[Symbol.asyncIterator]();
+      const first = await reader.next();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { text: first.value as string };
+    };
+    const call = watch(rig.say("voice", "hi"));
+    await rig.clock.advance(150);
+    await stop(rig);
+    expect([stopped, call.state]).toEqual([true, "pending"]);
+    await rig.clock.advance(50);
+    expect([call.state, await rig.log()]).toEqual(["done", ["voice: hi", "ai: one two"]]);
+    expect(rig.reported("delivery_failed")).toEqual([]);
   });
 });
 

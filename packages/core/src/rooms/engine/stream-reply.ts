@@ -1,4 +1,5 @@
 import { RoomKitError } from "../../errors/error.ts";
+import type { AbortScope } from "../../time/abort-scope.ts";
 import { withGrace, withTimeout } from "../../time/clock.ts";
 import { type Binding, canRead } from "../binding.ts";
 import type { Channel, ReplyStream, StreamDelivery } from "../channel.ts";
@@ -28,36 +29,57 @@ export async function runStream(
   pending: PendingReply,
   stream: ReplyStream,
 ): Promise<void> {
-  const { cascade, scope, channelId } = pending;
+  // Beside the channel's own scope, not below it: when the source is closed early, listeners still play what they have.
+  const scope = pending.cascade.scope.child();
+  const stopModel = (): void => pending.scope.abort(scope.signal.reason);
+  scope.signal.addEventListener("abort", stopModel, { once: true });
+  await state.streaming({ channelId: pending.channelId, role: "source", scope }, async () => {
+    const { draft, received } = await makeReply(engine, state, pending, stream, scope);
+    if (draft) await commitReply(engine, state, pending, completeDraft(pending, draft), streamedTo(received));
+  });
+  scope.release();
+}
+
+/** Has the reply made and heard; gives back what is to be appended, if anything. */
+async function makeReply(
+  engine: Engine,
+  state: RoomState,
+  pending: PendingReply,
+  stream: ReplyStream,
+  scope: AbortScope,
+): Promise<{ readonly draft?: EventDraft; readonly received: readonly Received[] }> {
+  const { channelId } = pending;
   const startedAt = engine.clock.wallTime();
   const fanout = new StreamFanout(stream.text, {
     clock: engine.clock,
     signal: scope.signal,
     idleTimeoutMs: engine.limits.streamIdleTimeoutMs,
     maxChars: engine.limits.maxReplyChars,
-    onClosed: () => scope.abort(new RoomKitError("aborted", "nobody listens to the reply any more")),
+    onClosed: () => pending.scope.abort(new RoomKitError("aborted", "nobody listens to the reply any more")),
   });
-  const targets = streamTargets(engine, state, channelId).map((channel) =>
-    deliverTo(engine, state, pending, channel, fanout),
-  );
-  const received = await Promise.all(targets);
+  const listening = streamTargets(engine, state, channelId).map((channel) => {
+    const listener = scope.child();
+    const work = (): Promise<Received> => deliverTo(engine, state, pending, channel, fanout, listener);
+    return state.streaming({ channelId: channel.id, role: "listener", scope: listener }, work);
+  });
+  const received = await Promise.all(listening);
   const heard = longest(received.flatMap(({ delivery }) => (delivery ? [delivery] : [])));
   // Nobody took it as it came: it is read to its end and delivered whole.
   if (!heard) await fanout.drain();
   fanout.close();
   const failure = fanout.error;
   if (failure !== undefined) reportStream(engine, state, channelId, failure);
-  const cancelled = cascade.scope.aborted;
-  const text = heard?.text ?? (cancelled ? mostTaken(received) : fanout.text);
-  if (text === "" && !heard?.heard) return;
+  const text = heard?.text ?? (scope.aborted ? mostTaken(received) : fanout.text);
+  if (text === "" && !heard?.heard) return { received };
+  const ended = scope.aborted ? "cancelled" : failure === undefined ? undefined : "failed";
   const draft: EventDraft = {
     content: { type: "text", text },
     source: { channelId, role: "assistant" },
     createdAt: startedAt,
     ...(heard?.heard && { heard: heard.heard }),
-    ...((cancelled || failure !== undefined) && { metadata: { ended: cancelled ? "cancelled" : "failed" } }),
+    ...(ended !== undefined && { metadata: { ended } }),
   };
-  await commitReply(engine, state, pending, completeDraft(pending, draft), streamedTo(received));
+  return { draft, received };
 }
 
 /** The channels that take a reply as it comes, here and now. */
@@ -95,16 +117,15 @@ async function deliverTo(
   pending: PendingReply,
   channel: Channel,
   fanout: StreamFanout,
+  scope: AbortScope,
 ): Promise<Received> {
   const { clock, limits } = engine;
   const { cascade } = pending;
   const failed: Received = { channelId: channel.id, text: fanout.share() };
-  const scope = cascade.scope.child();
-  const tooLong = new RoomKitError(
-    "timeout",
-    `the channel ${channel.id} took longer than ${limits.streamDeliveryTimeoutMs} ms`,
-  );
-  const stop = clock.setTimeout(() => scope.abort(tooLong), limits.streamDeliveryTimeoutMs);
+  const stop = clock.setTimeout(() => {
+    const ms = limits.streamDeliveryTimeoutMs;
+    scope.abort(new RoomKitError("timeout", `the channel ${channel.id} took longer than ${ms} ms`));
+  }, limits.streamDeliveryTimeoutMs);
   try {
     // What the channel has not got yet comes before the reply to it.
     await withTimeout(state.lanes.tail(channel.id), limits.deliveryTimeoutMs, { clock, signal: scope.signal }).catch(
@@ -125,7 +146,8 @@ async function deliverTo(
     return { ...failed, delivery };
   } catch (error) {
     // What ended the reply itself is reported once, as the reply's; being cancelled is no failure.
-    if (error !== fanout.error && !cascade.scope.aborted) reportDelivery(engine, state.id, channel.id, error);
+    const cancelled = RoomKitError.is(scope.signal.reason, "aborted") || cascade.scope.aborted;
+    if (error !== fanout.error && !cancelled) reportDelivery(engine, state.id, channel.id, error);
     return failed;
   } finally {
     stop();
