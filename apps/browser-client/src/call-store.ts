@@ -1,0 +1,299 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import {
+  type AudioDevices,
+  type CallState,
+  type CallStats,
+  VoiceClient,
+  VoiceClientError,
+  type VoiceClientOptions,
+} from "@roomkit/client";
+import {
+  type Entry,
+  findTyped,
+  withInterruption,
+  withMetrics,
+  withNotice,
+  withTranscript,
+  withTyped,
+} from "./model/conversation.ts";
+import { LevelHistory } from "./model/level-history.ts";
+import { type Quality, quality, worst } from "./model/quality.ts";
+import { samples } from "./model/samples.ts";
+import type { Settings } from "./model/settings.ts";
+import { median } from "./model/waterfall.ts";
+
+const workletFile: string = import.meta.env.WORKLET_FILE;
+/** Twelve seconds at 20 levels a second. */
+const HISTORY = 240;
+/** Seconds the quality of the connection looks back. */
+const QUALITY_SECONDS = 5;
+
+/** What went wrong, for the banner. */
+export interface Problem {
+  readonly code: string;
+  readonly hint: string;
+  /** Starting the call again may help. */
+  readonly retryable: boolean;
+}
+
+export interface Levels {
+  readonly input: number;
+  readonly output: number;
+  readonly muted: boolean;
+}
+
+/** The call as the page sees it: signals to show, and what a person can do. */
+export class CallStore {
+  readonly state: Signal<CallState> = signal("idle");
+  readonly muted: Signal<boolean> = signal(false);
+  readonly hasMicrophone: Signal<boolean> = signal(false);
+  readonly entries: Signal<readonly Entry[]> = signal([]);
+  readonly problem: Signal<Problem | undefined> = signal(undefined);
+  readonly stats: Signal<CallStats | undefined> = signal(undefined);
+  readonly quality: Signal<Quality | undefined> = signal(undefined);
+  readonly session: Signal<string | undefined> = signal(undefined);
+  readonly devices: Signal<AudioDevices> = signal({ inputs: [], outputs: [] });
+  /** The browser holds the sound back until `resume` is called from a click. */
+  readonly silenced: Signal<(() => void) | undefined> = signal(undefined);
+  /** The text of the recording that is being sent. */
+  readonly sending: Signal<string | undefined> = signal(undefined);
+  /** The newest thing said, for those who cannot see the page. */
+  readonly announcement: Signal<string> = signal("");
+  readonly nextSample: Signal<number> = signal(0);
+  /** Between the first ring and the end of the call. */
+  readonly active: ReadonlySignal<boolean> = computed(
+    () => this.state.value !== "idle" && this.state.value !== "ended",
+  );
+  /** Connected, so that what is said gets through. */
+  readonly connected: ReadonlySignal<boolean> = computed(() =>
+    ["listening", "thinking", "speaking"].includes(this.state.value),
+  );
+  readonly medianReplyMs: ReadonlySignal<number | undefined> = computed(() =>
+    median(
+      this.entries.value.flatMap((entry) =>
+        entry.kind === "speech" && entry.metrics?.replyMs ? [entry.metrics.replyMs] : [],
+      ),
+    ),
+  );
+  readonly history: LevelHistory = new LevelHistory(HISTORY);
+  /** Called 20 times a second during a call: drawn directly, not through the page's rendering. */
+  onLevels: (levels: Levels) => void = () => {};
+
+  readonly #settings: ReadonlySignal<Settings>;
+  readonly #token: ReadonlySignal<string>;
+  #client: VoiceClient | undefined;
+  #recent: Quality[] = [];
+  #cancelSample: AbortController | undefined;
+  #ids = 0;
+  /** Transcripts of the server that repeat what was typed here. */
+  readonly #aliases = new Map<string, string>();
+
+  constructor(settings: ReadonlySignal<Settings>, token: ReadonlySignal<string>) {
+    this.#settings = settings;
+    this.#token = token;
+  }
+
+  /** Starts a call. Call it from a click. */
+  async start(how: { readonly microphone?: boolean } = {}): Promise<void> {
+    if (this.active.value) return;
+    batch(() => {
+      this.problem.value = undefined;
+      this.entries.value = [];
+      this.quality.value = this.stats.value = this.session.value = undefined;
+    });
+    this.#aliases.clear();
+    this.#recent = [];
+    this.history.clear();
+    try {
+      const client = new VoiceClient(this.#options(how.microphone ?? true));
+      this.#client = client;
+      this.#listen(client);
+      if (this.muted.value) client.mute();
+      await client.connect();
+      this.hasMicrophone.value = client.hasMicrophone;
+      this.devices.value = await client.devices();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#cancelSample?.abort();
+    await this.#client?.disconnect();
+  }
+
+  toggleMute(): void {
+    if (this.#client === undefined) this.muted.value = !this.muted.value;
+    else if (this.#client.muted) this.#client.unmute();
+    else this.#client.mute();
+  }
+
+  interrupt(): void {
+    this.#try((client) => client.interrupt());
+  }
+
+  /** Says something by typing; false when it could not be sent. */
+  say(text: string): boolean {
+    const trimmed = text.trim();
+    if (trimmed === "") return false;
+    return this.#try((client) => {
+      client.sendText(trimmed);
+      this.entries.value = withTyped(this.entries.value, `typed-${++this.#ids}`, trimmed);
+    });
+  }
+
+  /** Sends the next recording; starts a call without a microphone first when there is none. */
+  async sendSample(): Promise<void> {
+    if (this.sending.value !== undefined) {
+      this.#cancelSample?.abort();
+      return;
+    }
+    const sample = samples[this.nextSample.value % samples.length];
+    if (sample === undefined) return;
+    if (!this.active.value) await this.start({ microphone: false });
+    const client = this.#client;
+    if (!this.connected.value || client === undefined) return;
+    this.sending.value = sample.text;
+    this.#cancelSample = new AbortController();
+    try {
+      const response = await fetch(new URL(`samples/${sample.file}`, document.baseURI));
+      if (!response.ok) throw new Error(`the recording is not there: ${response.status}`);
+      const decoder = new OfflineAudioContext(1, 1, 16_000);
+      const recording = await decoder.decodeAudioData(await response.arrayBuffer());
+      await client.sendSample(recording, { signal: this.#cancelSample.signal });
+      this.nextSample.value = (this.nextSample.value + 1) % samples.length;
+    } catch (error) {
+      if (!this.#cancelSample.signal.aborted && this.active.value) this.#report(error);
+    } finally {
+      this.sending.value = undefined;
+    }
+  }
+
+  async useMicrophone(id: string): Promise<void> {
+    try {
+      await this.#client?.setInputDevice(id);
+      this.hasMicrophone.value = this.#client?.hasMicrophone ?? false;
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async useSpeaker(id: string): Promise<void> {
+    try {
+      await this.#client?.setOutputDevice(id);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #options(microphone: boolean): VoiceClientOptions {
+    const settings = this.#settings.value;
+    const token = this.#token.value.trim();
+    return {
+      url: settings.server,
+      transport: "websocket",
+      codec: settings.codec,
+      sendSampleRate: settings.sendSampleRate,
+      receiveSampleRate: settings.receiveSampleRate,
+      client: { name: "roomkit-page" },
+      ...(token === "" ? {} : { token }),
+      ...(settings.speaker === "" ? {} : { outputDevice: settings.speaker }),
+      // The built page has it as a file, so that its policy can forbid `blob:` scripts.
+      ...(workletFile === "" ? {} : { workletUrl: new URL(workletFile, document.baseURI) }),
+      microphone: microphone && {
+        optional: true,
+        echoCancellation: settings.echoCancellation,
+        noiseSuppression: settings.noiseSuppression,
+        autoGainControl: settings.autoGainControl,
+        ...(settings.microphone === "" ? {} : { deviceId: settings.microphone }),
+      },
+    };
+  }
+
+  #listen(client: VoiceClient): void {
+    client.on("state", ({ state, previous, reason }) => this.#onState(state, previous, reason));
+    client.on("muted", (muted) => {
+      this.muted.value = muted;
+    });
+    client.on("session", ({ id, resumed }) => {
+      const again = this.session.value !== undefined;
+      this.session.value = id;
+      if (again) this.#note(resumed ? "Connected again" : "Connected again, in a new conversation");
+    });
+    client.on("transcript", (transcript) => {
+      const known = this.entries.value.some(({ id }) => id === (this.#aliases.get(transcript.id) ?? transcript.id));
+      const typed = known ? undefined : findTyped(this.entries.value, transcript);
+      if (typed) this.#aliases.set(transcript.id, typed.id);
+      const id = this.#aliases.get(transcript.id) ?? transcript.id;
+      this.entries.value = withTranscript(this.entries.value, { ...transcript, id });
+      if (transcript.final && !typed) {
+        this.announcement.value = `${transcript.role === "user" ? "You" : "Assistant"}: ${transcript.heard ?? transcript.text}`;
+      }
+    });
+    client.on("interrupted", ({ heard, unheard }) => {
+      this.history.cut();
+      this.entries.value = withInterruption(this.entries.value, heard, unheard);
+    });
+    client.on("metrics", (turn) => {
+      this.entries.value = withMetrics(this.entries.value, turn);
+    });
+    client.on("stats", (stats) => {
+      this.#recent = [...this.#recent, quality(stats, this.stats.value)].slice(-QUALITY_SECONDS);
+      this.stats.value = stats;
+      this.quality.value = worst(this.#recent);
+    });
+    client.on("error", (error) => {
+      this.hasMicrophone.value = client.hasMicrophone;
+      this.#report(error);
+    });
+    client.on("devices", (devices) => {
+      this.devices.value = devices;
+    });
+    client.on("autoplay-blocked", ({ blocked, resume }) => {
+      this.silenced.value = blocked ? () => void resume().catch(() => {}) : undefined;
+    });
+    client.on("level", (levels) => {
+      this.history.push(levels.muted ? -60 : levels.input, levels.output);
+      this.onLevels(levels);
+    });
+  }
+
+  #onState(state: CallState, previous: CallState, reason: string | undefined): void {
+    this.state.value = state;
+    if (state === "listening" && previous === "connecting") this.#note("Call started");
+    if (state !== "ended") return;
+    if (previous !== "connecting") this.#note(reason === "client_closed" ? "You ended the call" : "The call ended");
+    this.#cancelSample?.abort();
+    batch(() => {
+      this.silenced.value = undefined;
+      this.hasMicrophone.value = false;
+    });
+    this.onLevels({ input: -60, output: -60, muted: false });
+  }
+
+  #note(text: string): void {
+    this.entries.value = withNotice(this.entries.value, `note-${++this.#ids}`, text);
+  }
+
+  #try(action: (client: VoiceClient) => void): boolean {
+    try {
+      if (this.#client === undefined) return false;
+      action(this.#client);
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+  }
+
+  #report(error: unknown): void {
+    const known = error instanceof VoiceClientError ? error : undefined;
+    // Somebody pressed "end": nothing to explain.
+    if (known?.code === "aborted") return;
+    this.problem.value = {
+      code: known?.code ?? "unexpected",
+      hint: known?.hint ?? "Something went wrong on this page. Reload it and try again.",
+      retryable: known?.retryable ?? false,
+    };
+  }
+}

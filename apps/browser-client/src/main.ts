@@ -1,2 +1,0 @@
-const main = document.querySelector("#app");
-if (main) main.textContent = "RoomKit";

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Entry,
+  findTyped,
+  heardLength,
+  type Speech,
+  splitHeard,
+  withInterruption,
+  withMetrics,
+  withNotice,
+  withTranscript,
+  withTyped,
+} from "./conversation.ts";
+
+const said = (id: string, text: string, more: Partial<Speech> = {}) =>
+  ({ id, role: "user" as const, text, final: false, revision: 0, ...more }) as const;
+
+const speeches = (entries: readonly Entry[]): Speech[] => entries.filter((entry) => entry.kind === "speech");
+
+describe("the conversation", () => {
+  it("keeps one line for each transcript, in order of appearance, at its newest revision", () => {
+    let entries: readonly Entry[] = [];
+    entries = withTranscript(entries, said("u1", "What's"));
+    entries = withTranscript(entries, { ...said("a1", "It is"), role: "assistant" });
+    entries = withTranscript(entries, said("u1", "What's up?", { revision: 2, final: true }));
+    entries = withTranscript(entries, said("u1", "What's u", { revision: 1 }));
+    expect(speeches(entries).map(({ text, final }) => [text, final])).toEqual([
+      ["What's up?", true],
+      ["It is", false],
+    ]);
+  });
+
+  it("does not show a line that never had words", () => {
+    expect(withTranscript([], said("u1", " "))).toEqual([]);
+  });
+
+  it("splits an interrupted line where the listener stopped hearing", () => {
+    const line = { ...said("a1", "One two. Three four."), role: "assistant" as const };
+    const entries = withTranscript(withTranscript([], line), { ...line, revision: 1, final: true, heard: "One two." });
+    expect(splitHeard(entries[0] as Speech)).toEqual({ heard: "One two.", unheard: " Three four." });
+  });
+
+  it("keeps the split when only the interruption says it, and believes the transcript more", () => {
+    const line = { ...said("a1", "One two. Three four."), role: "assistant" as const };
+    let entries = withInterruption(withTranscript([], line), "One", "two. Three four.");
+    expect(splitHeard(entries[0] as Speech).heard).toBe("One");
+    entries = withTranscript(entries, { ...line, revision: 1, heard: "One two." });
+    expect(splitHeard(entries[0] as Speech).heard).toBe("One two.");
+    expect(withInterruption(entries, "", "everything")).toBe(entries);
+  });
+
+  it("does not call a line interrupted that was heard to its end", () => {
+    const entries = withTranscript([], { ...said("a1", "Done."), role: "assistant" });
+    expect(withInterruption(entries, "Done.", "")).toBe(entries);
+    expect(withInterruption([], "a", "b")).toEqual([]);
+  });
+
+  it("puts a turn's times to the user's newest line, and updates them there", () => {
+    let entries = withTranscript(withTranscript([], said("u1", "One")), { ...said("a1", "Two"), role: "assistant" });
+    entries = withMetrics(entries, { turnId: "t1", endpointMs: 300, interrupted: false });
+    entries = withTranscript(entries, said("u2", "Three"));
+    entries = withMetrics(entries, { turnId: "t1", endpointMs: 300, replyMs: 800, interrupted: true });
+    expect(speeches(entries).map(({ metrics }) => metrics?.replyMs)).toEqual([800, undefined, undefined]);
+    expect(withMetrics([], { turnId: "t1", interrupted: false })).toEqual([]);
+  });
+
+  it("recognises what was typed when the server repeats it", () => {
+    const entries = withTyped(withNotice([], "n", "Call started"), "typed-1", "Hello ");
+    expect(findTyped(entries, said("u1", "Hello"))?.id).toBe("typed-1");
+    expect(findTyped(entries, said("u1", "Hello there"))).toBeUndefined();
+    expect(findTyped(entries, { ...said("u1", "Hello"), role: "assistant" })).toBeUndefined();
+  });
+
+  it("is bounded", () => {
+    let entries: readonly Entry[] = [];
+    for (let i = 0; i < 600; i++) entries = withNotice(entries, `n${i}`, "x");
+    expect(entries.length).toBe(500);
+    expect(entries.at(-1)?.id).toBe("n599");
+  });
+});
+
+it.each([
+  ["Hello there, friend.", "Hello there,", 12],
+  ["Hello  there, friend.", "Hello there,", 13],
+  ["Hello there.", "", 0],
+  ["Hello there.", "Hello there.", 12],
+  ["Hello there.", "Hello there. And much more.", 12],
+])("of %j, %j covers %d characters", (text, heard, length) => {
+  expect(heardLength(text, heard)).toBe(length);
+});

@@ -1,0 +1,111 @@
+import type { Transcript, TurnMetrics } from "@roomkit/client";
+
+/** One line of the conversation, as it is shown. */
+export type Entry = Speech | Notice;
+
+export interface Speech {
+  readonly kind: "speech";
+  readonly id: string;
+  readonly role: "user" | "assistant";
+  readonly text: string;
+  readonly final: boolean;
+  readonly revision: number;
+  /** Typed, not spoken. */
+  readonly typed?: true;
+  /** On an interrupted assistant line: how many characters of `text` were heard. */
+  readonly heardLength?: number;
+  /** On a user line: where the time until the answer went. */
+  readonly metrics?: TurnMetrics;
+}
+
+/** Something that happened to the call: "Call started", "Connected again". */
+export interface Notice {
+  readonly kind: "notice";
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Lines kept; the oldest go first. */
+const MAX_ENTRIES = 500;
+
+/** Takes a transcript in: a new line, or a newer revision of one. */
+export function withTranscript(entries: readonly Entry[], transcript: Transcript): readonly Entry[] {
+  const { id, role, text, final, revision, heard } = transcript;
+  const index = entries.findIndex((entry) => entry.kind === "speech" && entry.id === id);
+  const old = entries[index];
+  const cut = heard === undefined ? undefined : heardLength(text, heard);
+  if (old?.kind !== "speech") {
+    // What was taken back before anybody saw it.
+    if (text.trim() === "") return entries;
+    const made: Speech = { kind: "speech", id, role, text, final, revision };
+    return bounded([...entries, cut === undefined ? made : { ...made, heardLength: cut }]);
+  }
+  if (revision < old.revision) return entries;
+  const heardSoFar = cut ?? old.heardLength;
+  const next: Speech = { ...old, text, final, revision };
+  return entries.with(
+    index,
+    heardSoFar === undefined ? next : { ...next, heardLength: Math.min(heardSoFar, text.length) },
+  );
+}
+
+/** Takes an interruption in: the newest line of the assistant was cut off. */
+export function withInterruption(entries: readonly Entry[], heard: string, unheard: string): readonly Entry[] {
+  const index = entries.findLastIndex((entry) => entry.kind === "speech" && entry.role === "assistant");
+  const old = entries[index];
+  if (old?.kind !== "speech" || old.heardLength !== undefined || unheard.trim() === "") return entries;
+  return entries.with(index, { ...old, heardLength: heardLength(old.text, heard) });
+}
+
+/** Puts a turn's times to the line that began the turn: the newest of the user's. */
+export function withMetrics(entries: readonly Entry[], metrics: TurnMetrics): readonly Entry[] {
+  const same = entries.findLastIndex((entry) => entry.kind === "speech" && entry.metrics?.turnId === metrics.turnId);
+  const newest = entries.findLastIndex((entry) => entry.kind === "speech" && entry.role === "user");
+  const index = same >= 0 ? same : newest;
+  const old = entries[index];
+  return old?.kind === "speech" ? entries.with(index, { ...old, metrics }) : entries;
+}
+
+/** Shows what the user typed, at once: a server need not send it back. */
+export function withTyped(entries: readonly Entry[], id: string, text: string): readonly Entry[] {
+  return bounded([...entries, { kind: "speech", id, role: "user", text, final: true, revision: 0, typed: true }]);
+}
+
+export function withNotice(entries: readonly Entry[], id: string, text: string): readonly Entry[] {
+  return bounded([...entries, { kind: "notice", id, text }]);
+}
+
+/** The typed line a server's transcript repeats, if the newest lines hold one. */
+export function findTyped(entries: readonly Entry[], { role, text }: Transcript): Speech | undefined {
+  if (role !== "user") return undefined;
+  const newest = entries.slice(-4).findLast((entry) => entry.kind === "speech" && entry.role === "user");
+  return newest?.kind === "speech" && newest.typed && newest.text.trim() === text.trim() ? newest : undefined;
+}
+
+/** A line's text in two: heard, and not. */
+export function splitHeard({ text, heardLength: length }: Speech): {
+  readonly heard: string;
+  readonly unheard: string;
+} {
+  return length === undefined
+    ? { heard: text, unheard: "" }
+    : { heard: text.slice(0, length), unheard: text.slice(length) };
+}
+
+/**
+ * How much of `text` the words in `heard` cover. The server joins heard text from pieces, so white space may differ: what
+ * counts is the characters between.
+ */
+export function heardLength(text: string, heard: string): number {
+  const wanted = heard.replace(/\s+/g, "").length;
+  let seen = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (seen >= wanted) return i;
+    if (!/\s/.test(text[i] as string)) seen++;
+  }
+  return text.length;
+}
+
+function bounded(entries: readonly Entry[]): readonly Entry[] {
+  return entries.length > MAX_ENTRIES ? entries.slice(-MAX_ENTRIES) : entries;
+}

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { quality, worst } from "./quality.ts";
+
+const stats = { transport: "websocket", sentFrames: 0, droppedFrames: 0, underruns: 2, concealedSamples: 0 };
+
+it("is good on a quiet line", () => {
+  expect(quality({ ...stats, roundTripMs: 30 }, stats)).toBe("good");
+  expect(quality({ transport: "", sentFrames: 0, droppedFrames: 0 }, undefined)).toBe("good");
+});
+
+it("is fair when audio ran out or was lost, or the way is long", () => {
+  expect(quality({ ...stats, underruns: 3 }, stats)).toBe("fair");
+  expect(quality({ ...stats, concealedSamples: 480 }, stats)).toBe("fair");
+  expect(quality({ ...stats, roundTripMs: 250 }, stats)).toBe("fair");
+});
+
+it("is poor when the network does not keep up", () => {
+  expect(quality({ ...stats, droppedFrames: 1 }, stats)).toBe("poor");
+  expect(quality({ ...stats, roundTripMs: 900 }, stats)).toBe("poor");
+});
+
+it("remembers the worst", () => {
+  expect([worst([]), worst(["good", "fair", "good"]), worst(["fair", "poor"])]).toEqual(["good", "fair", "poor"]);
+});

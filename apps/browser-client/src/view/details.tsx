@@ -1,0 +1,72 @@
+import type { Signal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { CallStore } from "../call-store.ts";
+import type { Settings } from "../model/settings.ts";
+import { formatMs } from "../model/waterfall.ts";
+
+const words = { good: "Good connection", fair: "Fair connection", poor: "Poor connection" } as const;
+
+/** How the connection fares, folded away until somebody asks. */
+export function Details({
+  store,
+  settings,
+}: {
+  readonly store: CallStore;
+  readonly settings: Signal<Settings>;
+}): JSX.Element {
+  const stats = store.stats.value;
+  const quality = store.active.value ? store.quality.value : undefined;
+  const rtt = stats?.roundTripMs;
+  const median = store.medianReplyMs.value;
+  const { codec, server } = settings.value;
+  const ms = (value: number | undefined): string => (value === undefined ? "–" : formatMs(value));
+  const count = (value: number | undefined): string => value?.toLocaleString("en") ?? "–";
+  return (
+    <details class="details" data-quality={quality ?? "none"}>
+      <summary>
+        <span class="bars" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+        {quality ? words[quality] : "Connection"}
+        {quality && rtt !== undefined && <span class="number"> · {formatMs(rtt)}</span>}
+      </summary>
+      <dl>
+        <Fact name="Server" value={`${server} · ${stats?.transport || "websocket"} · ${codec}`} wide />
+        <Fact name="Median reply" value={ms(median)} />
+        <Fact name="Round trip" value={ms(rtt)} />
+        <Fact name="Jitter buffer" value={ms(stats?.jitterBufferMs)} />
+        <Fact name="Waiting to play" value={ms(stats?.bufferedMs)} />
+        <Fact name="Ran dry" value={count(stats?.underruns)} />
+        <Fact
+          name="Lost or late"
+          value={count((stats?.concealedSamples ?? 0) + (stats?.droppedSamples ?? 0))}
+          unit="samples"
+        />
+        <Fact name="Frames sent" value={count(stats?.sentFrames)} />
+        <Fact name="Frames dropped" value={count(stats?.droppedFrames)} />
+        <Fact name="Session" value={store.session.value ?? "–"} wide />
+      </dl>
+    </details>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly value: string;
+  readonly unit?: string;
+  readonly wide?: boolean;
+}
+
+function Fact({ name, value, unit, wide = false }: FactProps): JSX.Element {
+  return (
+    <div class={wide ? "wide" : undefined}>
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        {unit && <small> {unit}</small>}
+      </dd>
+    </div>
+  );
+}

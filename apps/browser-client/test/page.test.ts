@@ -1,0 +1,338 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
+import { builtPage } from "./harness/page-source.ts";
+import { type ScriptedCall, ScriptedServer } from "./harness/scripted-server.ts";
+import { speech } from "./harness/speech.ts";
+
+const executablePath = findChromium();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+// The page as it is shipped, in a real browser, against a server that does what the test says.
+describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, () => {
+  let server: ScriptedServer;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    server = await ScriptedServer.listen(await builtPage());
+    browser = await chromium.launch({ executablePath: executablePath as string, args: [...chromiumArguments] });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  afterEach(async () => {
+    await context?.close();
+    server.refuse = undefined;
+    server.calls.length = 0;
+    expect(problems.splice(0)).toEqual([]);
+  });
+
+  async function open(options: Parameters<Browser["newContext"]>[0] = {}): Promise<void> {
+    context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, ...options });
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on("pageerror", (error) => problems.push(error.message));
+    // A policy that is broken shows here too.
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("WebSocket connection to"))
+        problems.push(message.text());
+    });
+    await page.goto(server.url);
+  }
+
+  async function call(): Promise<ScriptedCall> {
+    await page.getByRole("button", { name: "Start call" }).click();
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    return server.call;
+  }
+
+  const until = async (condition: () => boolean): Promise<void> => {
+    await expect.poll(condition, { timeout: 15_000 }).toBe(true);
+  };
+
+  it("calls the mount it is served from, sends the microphone, and hangs up", async () => {
+    await open();
+    const made = await call();
+    await until(() => made.audioFrames > 20);
+    expect(made.received[0]).toMatchObject({ event: "start", protocol: 1, client: { name: "roomkit-page" } });
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await page.getByRole("heading", { name: "Call ended" }).waitFor();
+    await until(() => made.received.some(({ event }) => event === "stop"));
+    await until(() => !made.open);
+    await page.getByRole("button", { name: "Start another call" }).waitFor();
+  });
+
+  it("writes along: partials, answers, times, and what was cut off", async () => {
+    await open();
+    const made = await call();
+    made.say({ type: "transcript", id: "u1", role: "user", text: "What is", final: false, revision: 0 });
+    await page.locator(".line.you.partial", { hasText: "What is" }).waitFor();
+    made.say({ type: "transcript", id: "u1", role: "user", text: "What is it?", final: true, revision: 1 });
+    made.say({ type: "state", state: "thinking", since: 0 });
+    await page.getByRole("heading", { name: "Thinking" }).waitFor();
+    made.say({ type: "state", state: "speaking", since: 0 });
+    made.say({
+      type: "transcript",
+      id: "a1",
+      role: "assistant",
+      text: "It is this. And that.",
+      final: false,
+      revision: 0,
+    });
+    made.say({ type: "metrics", turn: { turnId: "1", endpointMs: 300, replyMs: 1_250, interrupted: false } });
+    await page.locator(".line.you:not(.partial)", { hasText: "What is it?" }).waitFor();
+    await page.getByText("1.25 s to reply").click();
+    expect(await page.getByRole("row").allInnerTexts()).toEqual([
+      expect.stringMatching(/Endpoint[\s\S]*300 ms/),
+      expect.stringMatching(/Reply[\s\S]*950 ms/),
+    ]);
+    const utterance = made.speak(speech(20));
+    await until(() => made.received.some((message) => message.event === "playback"));
+    await page.getByRole("button", { name: "Interrupt" }).click();
+    await until(() => made.received.some(({ event }) => event === "interrupt"));
+    made.say({ type: "clear", utterance });
+    made.say({ type: "interrupted", utterance, heard: "It is this.", unheard: "And that." });
+    made.say({
+      type: "transcript",
+      id: "a1",
+      role: "assistant",
+      text: "It is this. And that.",
+      final: true,
+      revision: 1,
+      heard: "It is this.",
+    });
+    expect(await page.locator(".line.bot del").textContent()).toBe(" Not heard:  And that.");
+    await page.getByText("interrupted", { exact: true }).waitFor();
+    await until(() => made.received.some((message) => message.event === "playback" && message.done === true));
+    expect(await page.locator("p.unseen[aria-live]").textContent()).toBe("Assistant: It is this.");
+  });
+
+  it("moves a meter for each voice", async () => {
+    await open();
+    const made = await call();
+    const level = (name: string): Promise<number> =>
+      page.getByRole("meter", { name }).evaluate((meter) => Number(meter.getAttribute("aria-valuenow")));
+    await expect.poll(() => level("Your microphone"), { timeout: 15_000 }).toBeGreaterThan(-50);
+    made.speak(speech(10));
+    await expect.poll(() => level("The assistant's voice"), { timeout: 15_000 }).toBeGreaterThan(-50);
+    await page.keyboard.press("Space");
+    await page.getByRole("heading", { name: "Muted" }).waitFor();
+    await expect.poll(() => level("Your microphone")).toBe(-60);
+  });
+
+  it("is worked by keys alone", async () => {
+    await open();
+    await page.getByRole("button", { name: "Start call" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    const made = server.call;
+    await page.locator("body").press("Space");
+    await page.getByRole("heading", { name: "Muted" }).waitFor();
+    await until(() => made.received.some((message) => message.event === "mute" && message.muted));
+    await page.keyboard.press("m");
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("I am typing");
+    await page.keyboard.press("Enter");
+    await until(() => made.received.some((message) => message.event === "text" && message.text === "I am typing"));
+    await page.locator(".line.you", { hasText: "I am typing" }).waitFor();
+    // The server's own line of it is the same line.
+    made.say({ type: "transcript", id: "u1", role: "user", text: "I am typing", final: true, revision: 0 });
+    made.say({ type: "state", state: "thinking", since: 0 });
+    await page.getByRole("heading", { name: "Thinking" }).waitFor();
+    expect(await page.locator(".line.you").count()).toBe(1);
+    // The first Escape leaves the text box, the second ends the call.
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("heading", { name: "Thinking" }).count()).toBe(1);
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "Call ended" }).waitFor();
+  });
+
+  it("sends a sample for those without a microphone, calling first if need be", async () => {
+    await open({ permissions: [] });
+    await page.getByRole("button", { name: /No microphone\? Send a sample/ }).click();
+    await page.getByText("No microphone: type, or send a sample.").waitFor();
+    await until(() => server.call.audioFrames > 60);
+    await page.getByRole("button", { name: /Send a sample: .?Tell me a joke/ }).waitFor();
+    await page.getByRole("button", { name: "Mute", exact: true }).waitFor();
+    expect(await page.getByRole("button", { name: "Mute", exact: true }).isDisabled()).toBe(true);
+  });
+
+  it("comes back after a lost connection, and says so", async () => {
+    await open();
+    const made = await call();
+    made.say({ type: "transcript", id: "u1", role: "user", text: "Still here", final: true, revision: 0 });
+    await page.locator(".line.you", { hasText: "Still here" }).waitFor();
+    made.break();
+    await page.getByText("Connected again", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    expect(server.calls.length).toBe(2);
+    expect(await page.locator(".line.you", { hasText: "Still here" }).count()).toBe(1);
+  });
+
+  it.each([
+    [401, /not allowed to make this call/],
+    [404, /no voice endpoint at this address/],
+    [503, /busy with other calls/],
+  ])("explains a server that answers %d", async (status, sentence) => {
+    await open();
+    server.refuse = status;
+    await page.getByRole("button", { name: "Start call" }).click();
+    await expect
+      .poll(() => page.getByRole("alert").allInnerTexts(), { timeout: 15_000 })
+      .toContainEqual(expect.stringMatching(sentence));
+    await page.getByRole("heading", { name: "Call ended" }).waitFor();
+    // The browser writes failed requests to the console itself.
+    problems.splice(0);
+    server.refuse = undefined;
+    await page.getByRole("button", { name: "Start another call" }).click();
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    expect(await page.getByRole("alert").allInnerTexts()).not.toContainEqual(expect.stringMatching(sentence));
+  });
+
+  it("goes on without a microphone that is not allowed, and says what to do", async () => {
+    await open();
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+    });
+    await page.getByRole("button", { name: "Start call" }).click();
+    await page.getByText(/The microphone is blocked. Allow it/).waitFor();
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    expect(await page.getByText(/The microphone is blocked/).count()).toBe(0);
+  });
+
+  it("keeps settings, but not the token, and uses them", async () => {
+    await open();
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByLabel("Access token").fill("secret");
+    await page.getByLabel("Codec").selectOption("mulaw");
+    await page.getByLabel("Receive at").selectOption("8000");
+    await page.keyboard.press("Escape");
+    const made = await call();
+    expect(made.received[0]).toMatchObject({
+      audio: { send: { codec: "mulaw", sampleRate: 16_000 }, receive: { codec: "mulaw", sampleRate: 8_000 } },
+    });
+    await page.reload();
+    await page.getByRole("button", { name: "Settings" }).click();
+    expect(await page.getByLabel("Codec").inputValue()).toBe("mulaw");
+    expect(await page.getByLabel("Access token").inputValue()).toBe("");
+    expect(await page.getByLabel("Transport").locator("option:enabled").allInnerTexts()).toEqual(["WebSocket"]);
+  });
+
+  it("offers the devices there are, and changes them in the call", async () => {
+    await open();
+    const made = await call();
+    await page.getByRole("button", { name: "Settings" }).click();
+    const microphone = page.getByLabel("Microphone", { exact: true });
+    await expect.poll(() => microphone.locator("option").count(), { timeout: 15_000 }).toBeGreaterThan(2);
+    await microphone.selectOption({ index: 2 });
+    const before = made.audioFrames;
+    await until(() => made.audioFrames > before + 20);
+    expect(await page.getByLabel("Address or path").isDisabled()).toBe(true);
+  });
+
+  it("wears the theme it is told to, from the first moment", async () => {
+    await open({ colorScheme: "light" });
+    const background = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
+    const toggle = page.getByRole("button", { name: /^Theme/ });
+    await toggle.click();
+    expect(await background()).toBe(light);
+    await toggle.click();
+    const dark = await background();
+    expect(dark).not.toBe(light);
+    await page.addInitScript(() => {
+      document.addEventListener("DOMContentLoaded", () => {
+        Object.assign(window, { first: document.documentElement.dataset.theme });
+      });
+    });
+    await page.reload();
+    expect(await page.evaluate(() => (window as { first?: string }).first)).toBe("dark");
+    expect(await background()).toBe(dark);
+  });
+
+  it.each([
+    [320, 568],
+    [360, 740],
+    [768, 1_024],
+    [1_280, 800],
+    [3_840, 2_160],
+  ])("fits a window of %d by %d", async (width, height) => {
+    await open({ viewport: { width, height } });
+    const made = await call();
+    made.say({
+      type: "transcript",
+      id: "u1",
+      role: "user",
+      text: "Donaudampfschifffahrtsgesellschaftskapitaen ".repeat(4),
+      final: true,
+      revision: 0,
+    });
+    made.say({ type: "error", code: "stt_failed", message: "", retryable: true });
+    await page.getByRole("alert").filter({ hasText: "Something went wrong" }).waitFor();
+    const overflow = await page.evaluate(() => ({
+      x: document.documentElement.scrollWidth - innerWidth,
+      y: document.documentElement.scrollHeight - innerHeight,
+    }));
+    expect(overflow).toEqual({ x: 0, y: 0 });
+    for (const name of ["Mute", "Interrupt", "End", "Send", "Settings"]) {
+      const box = await page.getByRole("button", { name, exact: true }).boundingBox();
+      expect(box && box.x >= 0 && box.x + box.width <= width && box.y + box.height <= height, name).toBe(true);
+      expect(Math.min(box?.width ?? 0, box?.height ?? 0), name).toBeGreaterThanOrEqual(36);
+    }
+  });
+
+  it.each(["light", "dark"] as const)("has no accessibility violation axe can find (%s)", async (colorScheme) => {
+    await open({ colorScheme, reducedMotion: "reduce" });
+    const violations = async (): Promise<string[]> => {
+      // Through the debugger, which the page's policy does not bind.
+      await page.evaluate(axe);
+      return page.evaluate(async () => {
+        const { axe } = window as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+        };
+        const result = await axe.run();
+        return result.violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+        );
+      });
+    };
+    expect(await violations()).toEqual([]);
+    const made = await call();
+    made.say({ type: "transcript", id: "u1", role: "user", text: "Question?", final: true, revision: 0 });
+    made.say({ type: "metrics", turn: { turnId: "1", endpointMs: 300, replyMs: 1_250, interrupted: false } });
+    made.say({
+      type: "transcript",
+      id: "a1",
+      role: "assistant",
+      text: "Heard. Unheard.",
+      final: true,
+      revision: 0,
+      heard: "Heard.",
+    });
+    made.say({ type: "transcript", id: "u2", role: "user", text: "And", final: false, revision: 0 });
+    made.say({ type: "state", state: "speaking", since: 0 });
+    made.say({ type: "error", code: "stt_failed", message: "", retryable: true });
+    await page.getByText("1.25 s to reply").click();
+    await page.locator(".details summary").click();
+    expect(await violations()).toEqual([]);
+    await page.getByRole("button", { name: "Settings" }).click();
+    expect(await violations()).toEqual([]);
+  });
+
+  it("stands still for those who want that", async () => {
+    await open({ reducedMotion: "reduce" });
+    await call();
+    const moving = await page.evaluate(() => document.getAnimations().length);
+    expect(moving).toBe(0);
+  });
+});
