@@ -3,7 +3,7 @@ import { answer, incomplete, OpenCalls, withRetry, withStreamTimeouts } from "@r
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
 import type { AiSdkLanguageModel, StreamPart } from "./models.ts";
-import type { AiSdkOptions } from "./options.ts";
+import type { AiSdkModelOptions } from "./options.ts";
 import { callOptions } from "./prompt.ts";
 import { StreamReader } from "./reader.ts";
 
@@ -12,7 +12,7 @@ import { StreamReader } from "./reader.ts";
  *
  * @throws RoomKitError `unsupported_model`.
  */
-export function aiSdk(model: AiSdkLanguageModel, options: AiSdkOptions = {}): AIProvider {
+export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}): AIProvider {
   checkModel(model, "doStream");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);
@@ -22,7 +22,13 @@ export function aiSdk(model: AiSdkLanguageModel, options: AiSdkOptions = {}): AI
     const reader = new StreamReader(name);
     const parts = withStreamTimeouts<StreamPart>(
       async (inner) => {
-        const { stream } = await model.doStream(callOptions(request, name, inner) as never);
+        const { stream } = await model.doStream(
+          callOptions(
+            { ...request, providerOptions: { ...options.providerOptions, ...request.providerOptions } },
+            name,
+            inner,
+          ) as never,
+        );
         return stream as ReadableStream<StreamPart>;
       },
       {

@@ -1,5 +1,5 @@
 import { abortedError, type Clock, type RoomKitError } from "@roomkit/core";
-import { httpError, ProviderError, toProviderError } from "@roomkit/provider-utils";
+import { httpError, kindOfVendorCode, ProviderError, readVendorError, toProviderError } from "@roomkit/provider-utils";
 
 interface ApiCallError {
   readonly statusCode?: number;
@@ -24,15 +24,29 @@ export function aiSdkError(
         cause: thrown,
       });
     }
-    if (statusCode !== undefined)
-      return new ProviderError("protocol", `${provider} sent what the AI SDK does not understand`, {
-        provider,
-        cause: thrown,
-      });
-    // Without a status it never reached the vendor.
-    return new ProviderError("network", `no connection to ${provider}`, { provider, cause: thrown });
+    // Refused by nobody: the connection failed before the answer, or broke off within it.
+    const cause = (thrown as { cause?: unknown }).cause;
+    const reason = cause === undefined ? undefined : toProviderError(cause, context);
+    if (statusCode === undefined && !(ProviderError.is(reason) && reason.kind === "timeout")) {
+      return new ProviderError("network", `no connection to ${provider}`, { provider, cause: thrown });
+    }
+    return (
+      reason ??
+      new ProviderError("protocol", `${provider} sent what the AI SDK does not understand`, { provider, cause: thrown })
+    );
   }
+  if (typeof thrown === "object" && thrown !== null && !(thrown instanceof Error)) return reported(thrown, provider);
   return toProviderError(thrown, context);
+}
+
+/** An error that came within the stream, as the vendor put it. */
+function reported(error: object, provider: string): ProviderError {
+  const { message = "an error within the stream", code } = readVendorError(error);
+  return new ProviderError(kindOfVendorCode(code), `${provider}: ${message.slice(0, 300)}`, {
+    provider,
+    vendorCode: code,
+    cause: error,
+  });
 }
 
 function isApiCallError(error: unknown): error is ApiCallError {

@@ -55,7 +55,7 @@ export type StreamPart =
   | {
       readonly type: "finish";
       /** v2 a word; from v3 on an object. */
-      readonly finishReason: string | { readonly unified: string };
+      readonly finishReason: string | { readonly unified: string; readonly raw?: string | undefined };
       readonly usage: {
         /** v2 a number; from v3 on an object. */
         readonly inputTokens?: TokenCount;

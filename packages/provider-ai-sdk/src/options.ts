@@ -13,6 +13,11 @@ export interface AiSdkOptions {
   readonly logger?: Logger;
 }
 
+export interface AiSdkModelOptions extends AiSdkOptions {
+  /** Options for the vendor, by its name, as the AI SDK takes them: `{ openai: { store: false } }`. A request's own come on top. */
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 export interface AiSdkVoiceOptions extends AiSdkOptions {
   /** The voice; default the model's. */
   readonly voice?: string;

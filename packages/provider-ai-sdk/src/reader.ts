@@ -1,5 +1,5 @@
 import type { AIPart, AIUsage, FinishReason } from "@roomkit/core";
-import { parseToolArguments } from "@roomkit/provider-utils";
+import { incomplete, parseToolArguments } from "@roomkit/provider-utils";
 import { aiSdkError } from "./errors.ts";
 import type { StreamPart } from "./models.ts";
 import type { AiSdkProviderData } from "./prompt.ts";
@@ -44,6 +44,8 @@ export class StreamReader {
           arguments: parseToolArguments(part.input, part.toolName, this.#provider),
         };
       case "finish":
+        // A stream that broke off is finished by the SDK itself, for no reason and without having counted anything.
+        if (isUnexplained(part)) throw incomplete(this.#provider);
         return { type: "finish", reason: reasonOf(part.finishReason), usage: usageOf(part.usage), ...this.#data() };
       case "error":
         throw aiSdkError(part.error, { provider: this.#provider });
@@ -69,6 +71,14 @@ export class StreamReader {
 function reasonOf(reason: Extract<StreamPart, { type: "finish" }>["finishReason"]): FinishReason {
   const word = typeof reason === "string" ? reason : reason?.unified;
   return REASONS.has(word) ? (word as FinishReason) : "other";
+}
+
+function isUnexplained({ finishReason, usage }: Extract<StreamPart, { type: "finish" }>): boolean {
+  const explained =
+    typeof finishReason === "string"
+      ? finishReason !== "unknown" && finishReason !== "other"
+      : finishReason?.raw !== undefined;
+  return !explained && usageOf(usage).outputTokens === undefined;
 }
 
 function usageOf(usage: Extract<StreamPart, { type: "finish" }>["usage"] | undefined): AIUsage {

@@ -34,7 +34,7 @@ export function openaiResponses(options: OpenAIResponsesOptions = {}): HttpRoute
     },
     checkOut: (frame) => checkEvent(withSdkFields(frame)),
     async checkRequest(request) {
-      const problem = headerProblem(request) ?? (await checkBody(request.json));
+      const problem = headerProblem(request) ?? (await checkBody(asTyped(request.json)));
       return problem ?? brokenRule(request.json as ResponsesBody);
     },
     async respond(exchange) {
@@ -44,6 +44,27 @@ export function openaiResponses(options: OpenAIResponsesOptions = {}): HttpRoute
       for (const event of eventsOf(script({ ...heard(body), body }), body, id)) await exchange.send(event);
     },
   };
+}
+
+/**
+ * What the server takes and the types do not say, as older packages of the AI SDK send it: an assistant's earlier words as bare
+ * `output_text` pieces without ids, and functions without `strict`.
+ */
+function asTyped(body: unknown): unknown {
+  const { input, tools } = body as { input?: unknown; tools?: unknown };
+  return {
+    ...(body as object),
+    ...(Array.isArray(input) && { input: input.map((item) => (isBare(item) ? { ...item, content: "" } : item)) }),
+    ...(Array.isArray(tools) && { tools: tools.map((tool: object) => ({ strict: null, ...tool })) }),
+  };
+}
+
+function isBare({ role, content }: { role?: string; content?: unknown }): boolean {
+  return (
+    role === "assistant" &&
+    Array.isArray(content) &&
+    content.every(({ type, text }) => type === "output_text" && typeof text === "string")
+  );
 }
 
 /** The types also name what the SDK adds to a response on its own. */
