@@ -39,7 +39,8 @@ export function checkAgainst(source: SdkType, options: CheckOptions = {}): Check
 const compilers = new Map<string, Promise<Compiler>>();
 
 class Compiler {
-  readonly #ajv = new Ajv({ strict: false, validateFormats: false });
+  // The schemas are generated, and each is compiled for a handful of values: checking and optimizing them takes longer than that.
+  readonly #ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false, code: { optimize: false } });
   readonly #root: string;
   readonly #by: string | undefined;
   /** Discriminating value to the names of the definitions that have it. */
