@@ -109,6 +109,36 @@ const CASES: readonly (readonly [string, (bench: Bench) => Promise<void>])[] = [
     },
   ],
   [
+    "answers with every codec it was told to, with or without parameters",
+    async ({ engine, call }) => {
+      const { client } = await call();
+      const offer = await client.offer();
+      const extra = { payloadType: 110, name: "telephone-event", clockRate: 48_000, channels: 1 };
+      const pcmu = { payloadType: 0, name: "pcmu", clockRate: 8_000, channels: 1 };
+      const audio = offer.audio as NonNullable<WebRTCOffer["audio"]>;
+      const codecs = [...audio.codecs.filter((c) => c.name === "opus"), pcmu, { ...extra, parameters: "0-15" }];
+      const sdp = offer.sdp
+        .replace(/^(m=audio .*)$/m, "$1 0 110")
+        .replace(/^a=rtcp-mux$/m, "a=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:110 telephone-event/48000");
+      const wide = { ...offer, sdp, audio: { ...audio, codecs: [...audio.codecs, pcmu, extra] } };
+      const peer = await engine.accept(wide, {
+        audio: { direction: "recvonly", codecs, ssrc: SSRC },
+        loopback: true,
+        limits,
+      });
+      for (const line of [
+        /^m=audio \d+ \S+ 111 0 110\r?$/m,
+        /^a=rtpmap:0 PCMU\/8000/im,
+        /^a=fmtp:110 0-15/m,
+        /^a=recvonly/m,
+      ]) {
+        check(line.test(peer.answer), `the answer lacks ${line}: ${peer.answer}`);
+      }
+      check(!peer.answer.includes("stereo=1"), "an answer says nothing of codecs but what it was told");
+      check(!peer.answer.includes(`a=ssrc:${SSRC}`), "an answer that sends nothing names no stream");
+    },
+  ],
+  [
     "carries RTP in both directions as it is",
     async ({ connected, timeoutMs }) => {
       const { peer, client, rtp } = await connected();

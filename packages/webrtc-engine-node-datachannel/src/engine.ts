@@ -1,0 +1,120 @@
+import { isIP } from "node:net";
+import {
+  consoleLogger,
+  type Logger,
+  RoomKitError,
+  type WebRTCAcceptOptions,
+  type WebRTCEngine,
+  type WebRTCOffer,
+  type WebRTCPeer,
+} from "@roomkit/core";
+import { IceUdpMuxListener } from "node-datachannel";
+import { NodeDataChannelPeer } from "./peer.ts";
+
+export interface NodeDataChannelEngineOptions {
+  /** Local IP address to listen on. Default: all of them, without loopback. */
+  readonly listenAddress?: string;
+  /** Address clients are told instead of the local ones: the public one of a 1:1 NAT. */
+  readonly announcedAddress?: string;
+  /** First and last UDP port, one per connection. Default: any free port. */
+  readonly portRange?: readonly [number, number];
+  /** One UDP port for all connections. */
+  readonly port?: number;
+  readonly logger?: Logger;
+}
+
+let count = 0;
+
+/**
+ * A {@link WebRTCEngine} on libdatachannel: native code, half the CPU of the default engine for the same calls and a faster
+ * connect. It checks STUN integrity, consent, SRTP replay and DTLS sources itself.
+ */
+export class NodeDataChannelEngine implements WebRTCEngine {
+  readonly name = "node-datachannel";
+  readonly #options: NodeDataChannelEngineOptions;
+  readonly #logger: Logger;
+  readonly #peers = new Set<NodeDataChannelPeer>();
+  readonly #mux: IceUdpMuxListener | undefined;
+  #closed = false;
+
+  /** @throws RoomKitError `invalid_option`, `bind_failed` when `port` is taken. */
+  constructor(options: NodeDataChannelEngineOptions = {}) {
+    checkOptions(options);
+    this.#options = options;
+    this.#logger = options.logger ?? consoleLogger;
+    if (options.port === undefined) return;
+    try {
+      this.#mux = new IceUdpMuxListener(options.port, options.listenAddress);
+    } catch (error) {
+      throw new RoomKitError("bind_failed", "the UDP port could not be bound", {
+        cause: error,
+        details: { port: options.port },
+      });
+    }
+  }
+
+  /** Connections that exist now. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
+    if (this.#closed) throw new RoomKitError("closed", "this WebRTC engine is closed");
+    if (options.signal?.aborted)
+      throw new RoomKitError("aborted", "the offer was given up", { cause: options.signal.reason });
+    const { listenAddress, announcedAddress, portRange, port } = this.#options;
+    let peer: NodeDataChannelPeer;
+    try {
+      peer = new NodeDataChannelPeer({
+        name: `roomkit-${++count}`,
+        offer,
+        accept: options,
+        config: {
+          iceServers: [],
+          disableAutoNegotiation: true,
+          maxMessageSize: options.limits.messageBytes,
+          ...(listenAddress === undefined ? {} : { bindAddress: listenAddress }),
+          ...(portRange ? { portRangeBegin: portRange[0], portRangeEnd: portRange[1] } : {}),
+          ...(port === undefined ? {} : { enableIceUdpMux: true, portRangeBegin: port, portRangeEnd: port }),
+        },
+        // Sockets bound to all addresses hear loopback as well, which libdatachannel does not advertise.
+        loopback: options.loopback && listenAddress === undefined,
+        announcedAddress,
+        onListenerError: (error) => this.#logger.error({ error }, "a WebRTC listener threw"),
+      });
+    } catch (error) {
+      throw new RoomKitError("invalid_sdp", "the offer was not accepted", { cause: error });
+    }
+    this.#peers.add(peer);
+    peer.onClosed(() => this.#peers.delete(peer));
+    try {
+      await peer.negotiate();
+    } catch (error) {
+      await peer.close({ code: "server_closed", message: "the offer could not be answered" });
+      throw error;
+    }
+    return peer;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#peers].map((peer) => peer.close()));
+    this.#mux?.stop();
+  }
+}
+
+function checkOptions(options: NodeDataChannelEngineOptions): void {
+  const { listenAddress, announcedAddress, port, portRange } = options;
+  const invalid = (message: string): never => {
+    throw new RoomKitError("invalid_option", message);
+  };
+  if (listenAddress !== undefined && isIP(listenAddress) === 0)
+    invalid("listenAddress must be an IP address of this machine");
+  if (announcedAddress !== undefined && isIP(announcedAddress) === 0) invalid("announcedAddress must be an IP address");
+  if (port !== undefined && portRange) invalid("give either port or portRange");
+  const isPort = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 65_535;
+  if (port !== undefined && !isPort(port)) invalid("port must be 1 to 65535");
+  if (portRange && !(isPort(portRange[0]) && isPort(portRange[1]) && portRange[0] <= portRange[1])) {
+    invalid("portRange must be two ports from 1 to 65535, the lower first");
+  }
+}

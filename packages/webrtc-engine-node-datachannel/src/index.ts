@@ -1,0 +1,1 @@
+export { NodeDataChannelEngine, type NodeDataChannelEngineOptions } from "./engine.ts";
