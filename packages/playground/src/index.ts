@@ -1,1 +1,1 @@
-export {};
+export { type Playground, type PlaygroundOptions, playground } from "./playground.ts";
