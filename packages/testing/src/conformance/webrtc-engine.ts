@@ -116,7 +116,8 @@ const CASES: readonly (readonly [string, (bench: Bench) => Promise<void>])[] = [
       const extra = { payloadType: 110, name: "telephone-event", clockRate: 48_000, channels: 1 };
       const pcmu = { payloadType: 0, name: "pcmu", clockRate: 8_000, channels: 1 };
       const audio = offer.audio as NonNullable<WebRTCOffer["audio"]>;
-      const codecs = [...audio.codecs.filter((c) => c.name === "opus"), pcmu, { ...extra, parameters: "0-15" }];
+      const opus = audio.codecs.filter((c) => c.name === "opus").map((c) => ({ ...c, parameters: "minptime=10" }));
+      const codecs = [...opus, pcmu, { ...extra, parameters: "0-15" }];
       const sdp = offer.sdp
         .replace(/^(m=audio .*)$/m, "$1 0 110")
         .replace(/^a=rtcp-mux$/m, "a=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:110 telephone-event/48000");
