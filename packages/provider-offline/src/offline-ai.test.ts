@@ -130,6 +130,12 @@ describe("offlineAI", () => {
     ["emoji and other scripts", [user("\u{1F600} \u4F60\u597D \u0645\u0631\u062D\u0628\u0627")]],
     ["something very long", [user("blah ".repeat(5_000))]],
     ["regular expression signs", [user("what is (.*)+[a-z]{9}\\d$^ plus ?|")]],
+    ["a sum without end", [user("what is two plus ".repeat(20_000))]],
+    ["a name without end", [user("my name is ".repeat(20_000))]],
+    [
+      "a hundred different words again and again",
+      [user(Array.from({ length: 50_000 }, (_, index) => `w${index % 100}`).join(" "))],
+    ],
     ["a very long number", [user(`what is ${"9".repeat(400)} plus one`)]],
   ])("survives %s", async (_what, messages) => {
     const parts = await generate(provider(), { messages });

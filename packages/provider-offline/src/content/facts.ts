@@ -61,6 +61,9 @@ export const FACTS: readonly (readonly [question: RegExp, answer: string])[] = [
     "The Nile is usually called the longest, at about six thousand six hundred and fifty kilometers. The Amazon is close behind.",
   ],
   [/\b(biggest|largest|deepest) ocean\b/, "The Pacific. It is bigger than all land on Earth together."],
+  [/\b(biggest|largest) country in africa\b/, "Algeria is the largest country in Africa."],
+  [/\b(biggest|largest) country in (south|latin) america\b/, "Brazil is the largest country in South America."],
+  [/\b(biggest|largest) country in north america\b/, "Canada is the largest country in North America."],
   [/\b(biggest|largest) (country)\b/, "Russia is the largest country by area."],
   [/\b(smallest) (country)\b/, "Vatican City is the smallest country in the world."],
   [
@@ -178,6 +181,20 @@ export const FACTS: readonly (readonly [question: RegExp, answer: string])[] = [
   [
     /\bwhat (color|colour) do you get\b.*\bred and (blue)\b|\bred and blue\b.*\bmake/,
     "Red and blue paint make purple.",
+  ],
+  [
+    /\b(eiffel tower)\b/,
+    "The Eiffel Tower is three hundred and thirty meters tall. It has stood in Paris since eighteen eighty nine.",
+  ],
+  [/\btallest (building|tower)\b/, "The Burj Khalifa in Dubai, at eight hundred and twenty eight meters."],
+  [/\bdeepest (point|place|trench)\b/, "The Mariana Trench in the Pacific, almost eleven kilometers deep."],
+  [
+    /\bfirst president of the (united states|us|usa)\b/,
+    "George Washington was the first president of the United States.",
+  ],
+  [
+    /\b(sun|moon) (bigger|larger) than\b|\bbigger the (sun|moon) or\b/,
+    "The sun is far bigger, about four hundred times as wide as the moon.",
   ],
 ];
 

@@ -7,9 +7,31 @@ const SOUNDS =
 export const acknowledge: Skill = {
   name: "acknowledge",
   answer: ({ text }, talk) => {
-    if (!SOUNDS.test(text)) return undefined;
-    if (/^(ha|haha|hehe|lol)/.test(text))
+    if (/^(ha|haha|hehe|lol)\b/.test(text) && text.split(" ").length <= 5) {
       return talk.pick(["I am glad you are laughing.", "It is nice to hear you laugh."]);
+    }
+    if (
+      /^(no )?(that is (it|all|everything)|nothing( else)?|nothing much|not much|not really)( thanks| thank you| for now| today)?$/.test(
+        text,
+      )
+    ) {
+      return talk.pick(["All right. Just speak when you need me.", "Okay, I am here.", "Fine, whenever you like."]);
+    }
+    if (/^(long time no see|oh (my god|my|no|dear|boy|man)|my goodness|good heavens)$/.test(text)) {
+      return talk.pick(["Indeed. What is on your mind?", "Well. Tell me about it."]);
+    }
+    if (
+      /^(maybe|perhaps|possibly|probably|i guess( so)?|kind of|sort of|it depends|of course not|i suppose( so)?|who knows|we will see)( not)?$/.test(
+        text,
+      )
+    ) {
+      return talk.pick([
+        "I see. What would you like to do?",
+        "Fair enough. What else is on your mind?",
+        "All right, we can leave it open.",
+      ]);
+    }
+    if (!SOUNDS.test(text)) return undefined;
     return talk.pick([
       "Is there anything else you would like to know?",
       "What shall we talk about next?",

@@ -63,6 +63,8 @@ function rewrite(text: string): string {
     .replace(/\b(?:add|plus) (\S+(?: \S+)*)$/, "plus $1")
     .replace(/\bsubtract (\S+(?: \S+)*)$/, "minus $1")
     .replace(/\bdouble (?:that|it)$/, "that times 2")
+    .replace(/^(?:what is|how much is|whats) (\S+(?: \S+)?) and (\S+(?: \S+)?)$/, "$1 plus $2")
+    .replace(/(\d+) divided by (\d+) of /, "$1 divided by $2 times ")
     .replace(/\bto the power (?!of)/, "to the power of ");
 }
 

@@ -23,6 +23,8 @@ export const calendar: Skill = {
   name: "calendar",
   topic: "asked for the date",
   answer: ({ text }, talk) => {
+    // The calendar of the platform is slow to ask; most utterances have no use for it.
+    if (!ASKS.test(text) && !HOLIDAYS.some(([holiday]) => holiday.test(text))) return undefined;
     const today = wallTime(talk.world.now, talk.world.timeZone);
     const until = untilHoliday(text, today);
     if (until) return until;
@@ -50,7 +52,10 @@ function shifted(today: WallTime, days: number): WallTime {
 }
 
 function untilHoliday(text: string, today: WallTime): string | undefined {
-  if (!/\b(how (many (days|weeks)|long|far)|when is|days (until|till|to)|count ?down to)\b/.test(text))
+  const holidayAsked =
+    /\b(what (day|date)|which day|when is|what day of the week)\b/.test(text) &&
+    !/\b(how many|until|till)\b/.test(text);
+  if (!holidayAsked && !/\b(how (many (days|weeks)|long|far)|when is|days (until|till|to)|count ?down to)\b/.test(text))
     return undefined;
   const holiday = HOLIDAYS.find(([pattern]) => pattern.test(text));
   if (!holiday) return undefined;
@@ -60,5 +65,6 @@ function untilHoliday(text: string, today: WallTime): string | undefined {
   const next = thisYear >= midnight ? thisYear : Date.UTC(today.year + 1, month - 1, day);
   const days = Math.round((next - midnight) / DAY_MS);
   if (days === 0) return `${name} is today.`;
+  if (holidayAsked) return `${name} is on a ${wallTime(next, "UTC").weekday}, in ${sayCount(days, "day")}.`;
   return `It is ${sayCount(days, "day")} until ${name}.`;
 }

@@ -11,6 +11,9 @@ export const counting: Skill = {
   name: "counting",
   topic: "let me count",
   answer: ({ text, words }) => {
+    const neighbour = /\bwhat (?:number )?(?:comes|is|number is) (?:right )?(after|before) (.+)$/.exec(text);
+    const base = neighbour && readNumber(wordsOf(neighbour[2] ?? ""));
+    if (neighbour && base) return `${capitalize(sayNumber(base.value + (neighbour[1] === "after" ? 1 : -1)))}.`;
     const at = words.findIndex((word) => word === "count" || word === "counting");
     if (at < 0 || /\b(how many|count on|count me)\b/.test(text)) return undefined;
     const rest = words.slice(at + 1);

@@ -90,6 +90,17 @@ const DIALOGUES: Readonly<Record<string, Dialogue>> = {
     ["lettuce", /^Lettuce who\?$/],
     ["lettuce in it's cold out here", /one/],
   ],
+  "plays rock, paper, scissors": [
+    ["rock paper scissors", /Ready\?/],
+    ["paper", /I have (rock|paper|scissors).*(draw|you win|I win).*again\?/],
+    ["yes", /Ready\?/],
+    ["um scissor", /I have (rock|paper|scissors).*(draw|you win|I win).*again\?/],
+    ["no thanks", /good game|fun/],
+  ],
+  "tells another of what it told": [
+    ["tell me a tongue twister", /\./],
+    ["another one", /\./],
+  ],
   "asks back, and listens": [
     ["how are you", /(And you|how about you|How are you)\?/i],
     ["good and you", /well too/],

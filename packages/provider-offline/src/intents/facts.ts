@@ -1,7 +1,8 @@
 import { CURIOSITIES, FACTS } from "../content/facts.ts";
 import type { Skill } from "../talk/skill.ts";
-import { saidLast, type Talk } from "../talk/talk.ts";
+import { recogniser, type Talk } from "../talk/talk.ts";
 
+const toldIn = recogniser(CURIOSITIES, (fact) => fact);
 const WANTS =
   /\b((fun|interesting|random|cool|strange|weird|nice) (fact|thing)s?|a fact|facts|something (interesting|new|cool|fun|surprising|i do not know|about (the world|nature|animals))|teach me (something)?|did you know|surprise me|amaze me|trivia|tell me something|say something|talk to me|entertain me|i am bored)\b/;
 
@@ -11,8 +12,8 @@ export const curiosities: Skill = {
   topic: "asked for something interesting",
   answer: ({ text, followUp }, talk) => {
     if (WANTS.test(text)) return tell(talk);
-    const last = saidLast(talk.last, CURIOSITIES, (fact) => fact);
-    const before = saidLast(talk.answers[1]?.words ?? "", CURIOSITIES, (fact) => fact);
+    const last = toldIn(talk.last);
+    const before = toldIn(talk.answers[1]?.words);
     if (!last)
       return before && followUp === "more" && /\bi am only a list\b|\bnot the reason\b/.test(talk.last)
         ? tell(talk)

@@ -40,6 +40,10 @@ const REPLIES: readonly (readonly [RegExp, Reply])[] = [
     ],
   ],
   [
+    /\byour (phone )?number\b|\byour (e ?mail|address)\b|\bcall you back\b/,
+    () => ["I have no number of my own. You already know how to reach me.", "There is none, I live only in this call."],
+  ],
+  [
     /\bhow old are you\b|\bwhen (were you|is your birthday|was your birthday)\b|\byour (age|birthday)\b/,
     () => [
       "I am as old as this call. Before it, I did not know you.",
@@ -65,7 +69,7 @@ const REPLIES: readonly (readonly [RegExp, Reply])[] = [
     () => ["No, a program needs only electricity.", "I never do. I just wait between your sentences."],
   ],
   [
-    /\b(do you (learn|remember (me|things|everything|us))|will you remember|have we (talked|spoken|met)( before)?|do you know me)\b/,
+    /\b((do|can) you (learn|remember (me|things|everything|us))|will you remember|have we (talked|spoken|met)( before)?|do you know me)\b/,
     () => [
       "I remember what you say in this call, and nothing after it.",
       "Only for this conversation. When you hang up, I forget everything.",

@@ -1,7 +1,8 @@
 import { JOKES } from "../content/jokes.ts";
 import type { Skill } from "../talk/skill.ts";
-import { saidLast, type Talk } from "../talk/talk.ts";
+import { recogniser, type Talk } from "../talk/talk.ts";
 
+const toldIn = recogniser(JOKES, (entry) => entry);
 const WANTS =
   /\b(jokes?|make me (laugh|smile)|cheer me up|something funny|be funny|you funny|funny (one|story)|humor)\b/;
 const OFFERED = /\b(hear|want|like|try|tell you|how about)\b.*\bjoke\b/;
@@ -21,7 +22,7 @@ export const joke: Skill = {
       return `${words.join(" ").replace(/^./, (first) => first.toUpperCase())} who?`;
     if (/ who$/.test(talk.last) && talk.answers[1]?.words === "who is there")
       return talk.pick(["Good one. I would laugh if I could.", "That is a nice one, I will not tell anybody."]);
-    const told = saidLast(talk.last, JOKES, (entry) => entry) !== undefined;
+    const told = toldIn(talk.last) !== undefined;
     if (told && PUZZLED.test(text))
       return "It plays with two meanings of the words. A joke gets smaller when it is explained.";
     if (told && GROANS.test(text))
@@ -42,7 +43,7 @@ function asked(talk: Talk): boolean {
 }
 
 function jokedBefore(talk: Talk): boolean {
-  return saidLast(talk.answers[1]?.words ?? "", JOKES, (entry) => entry) !== undefined;
+  return toldIn(talk.answers[1]?.words) !== undefined;
 }
 
 function tell(talk: Talk): string {

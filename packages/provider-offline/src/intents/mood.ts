@@ -2,12 +2,12 @@ import { userName } from "../talk/name.ts";
 import type { Skill } from "../talk/skill.ts";
 
 const ASKS_ME =
-  /\b(how are you|how are things|how is it going|how is life|how do you do|how have you been|how was your (day|night|weekend)|how is your day|are you (ok|okay|well|fine|good|happy)|how do you feel|what is up|whats up|how you doing|what are you doing|what are you up to)\b/;
+  /\b(how are you|how are things|how is it going|how is life|how do you do|how have you been|how was your (day|night|weekend)|how is your day|are you (ok|okay|well|fine|good|happy)|how do you feel|what is up|whats up|what is new|how you doing|what are you doing|what are you up to)\b/;
 const ASKED = /\b(how are you|how about you|how is your day|and you|how do you feel|how was your day)\b/;
 const GOOD =
   /\b(good|great|fine|well|okay|ok|happy|wonderful|fantastic|excellent|amazing|awesome|perfect|not (too )?bad|all right|alright|can not complain|pretty good|excited|super|lovely|better)\b/;
 const BAD =
-  /\b(bad|not (so |very |that |too )?(good|great|well|fine)|terrible|awful|tired|exhausted|sad|depressed|sick|ill|stressed|lonely|angry|upset|could be better|so so|horrible|rough|worried|anxious|unhappy|headache|sleepy|scared|nervous|frustrated|miserable)\b/;
+  /\b(bad|not (so |very |that |too )?(good|great|well|fine)|terrible|awful|tired|exhausted|sad|depressed|sick|ill|stressed|lonely|angry|upset|could be better|so so|horrible|rough|worried|anxious|unhappy|headache|sleepy|scared|nervous|frustrated|miserable|down|low|lousy|overwhelmed|heartbroken|grumpy|under the weather|a mess)\b/;
 const ABOUT_ME =
   /^(and |well |oh |today )*(i am|i feel|i am feeling|i have been|feeling|my day (is|was)|it is|it was|doing|life is|i (?:had|have had|am having) (?:a |an |such a |my )?(?:\w+ ){0,2}(?:day|night|week|morning|evening|time))\b/;
 

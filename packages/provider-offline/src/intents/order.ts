@@ -13,8 +13,10 @@ import { convert } from "./convert.ts";
 import { counting } from "./counting.ts";
 import { courtesy } from "./courtesy.ts";
 import { echo } from "./echo.ts";
+import { extras } from "./extras.ts";
 import { curiosities, facts } from "./facts.ts";
 import { greeting } from "./greeting.ts";
+import { handGame } from "./hand-game.ts";
 import { help } from "./help.ts";
 import { identity } from "./identity.ts";
 import { introduce } from "./introduce.ts";
@@ -65,6 +67,8 @@ const SKILLS: readonly Skill[] = [
   planets,
   facts,
   curiosities,
+  extras,
+  handGame,
   chance,
   mood,
   identity,

@@ -38,6 +38,10 @@ const WISHES: readonly (readonly [RegExp, readonly string[]])[] = [
     ],
   ],
   [
+    /\b(how do i get to|directions|nearest|near me|nearby|navigate|looking for (a|the) (restaurant|hotel|doctor|shop|store|pharmacy|station|bar|cafe))\b/,
+    ["I have no map and no network, so I cannot help with the way. Somebody near you might."],
+  ],
+  [
     /\b(search|google|look up|look it up|wikipedia|internet|online|website|browse)\b/,
     ["I cannot look things up, there is no network behind me.", "I only know what is in my own lists."],
   ],
@@ -57,7 +61,8 @@ const WISHES: readonly (readonly [RegExp, readonly string[]])[] = [
 export const outOfReach: Skill = {
   name: "out-of-reach",
   answer: ({ text }, talk) => {
-    if (/^i (really )?(like|love|hate|enjoy) /.test(text)) return undefined;
+    if (/^(i (really )?(like|love|hate|enjoy)|the weather is|it is (raining|snowing)) /.test(`${text} `))
+      return undefined;
     const found = WISHES.find(([pattern]) => pattern.test(text));
     return found ? talk.pick(found[1]) : undefined;
   },

@@ -1,6 +1,6 @@
 import { RIDDLES, type Riddle } from "../content/riddles.ts";
 import type { Skill } from "../talk/skill.ts";
-import { beginning, saidLast, type Talk } from "../talk/talk.ts";
+import { beginning, recogniser, type Talk } from "../talk/talk.ts";
 import type { Turn } from "../talk/turn.ts";
 import { soundsLike } from "../words/fuzzy.ts";
 
@@ -10,6 +10,8 @@ const WRONG = [
   "No, that is not it. Another guess?",
   "Good idea, but no. Do you want a hint?",
 ];
+const askedIn = recogniser(RIDDLES, (entry) => entry.question);
+const goesOnIn = recogniser([...WRONG, ...RIDDLES.map((entry) => entry.hint)], (wording) => wording);
 /** How far back a question may lie: in between there were hints and wrong guesses. */
 const MAX_GUESSES = 8;
 
@@ -38,12 +40,9 @@ export const wrongGuess: Skill = {
 
 function openRiddle(talk: Talk): Riddle | undefined {
   for (const { words } of talk.answers.slice(0, MAX_GUESSES)) {
-    const asked = saidLast(words, RIDDLES, (entry) => entry.question);
+    const asked = askedIn(words);
     if (asked) return asked;
-    const goesOn = [...WRONG, ...RIDDLES.map((entry) => entry.hint)].some((wording) =>
-      words.includes(beginning(wording)),
-    );
-    if (!goesOn) return undefined;
+    if (!goesOnIn(words)) return undefined;
   }
   return undefined;
 }

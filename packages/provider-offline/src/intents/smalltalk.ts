@@ -1,5 +1,6 @@
 import type { Skill } from "../talk/skill.ts";
 import type { Talk } from "../talk/talk.ts";
+import { recase } from "../words/recase.ts";
 import { capitalize, reflect } from "../words/reflect.ts";
 
 const MAX_WORDS = 8;
@@ -8,6 +9,18 @@ type Reply = (thing: string) => readonly string[];
 
 /** What people tell of themselves: the pattern names the thing, the reply gives it back. */
 const STATEMENTS: readonly (readonly [RegExp, Reply])[] = [
+  [
+    /\bmy favou?rite \w+ (?:is|are) (.+)$/,
+    (thing) => [`${capitalize(thing)}, a good choice. Why that one?`, `${capitalize(thing)} it is. Since when?`],
+  ],
+  [
+    /\bmy (?:\w+) name is (.+)$|\bis called (.+)$/,
+    (thing) => [`${capitalize(thing)} is a nice name.`, `Say hello to ${capitalize(thing)} from me.`],
+  ],
+  [
+    /^(?:the weather|it) is (?:really |very |so |quite |still )?(?:raining|snowing|sunny|cloudy|hot|cold|warm|nice|bad|terrible|beautiful|windy|foggy|lovely|awful)\b/,
+    () => ["Then it is a good day to talk.", "I will take your word for it, I have no window."],
+  ],
   [
     /\bi (?:really |also |just )?(?:like|love|enjoy|adore) (?!to know|to hear|that$|it$|this$)(.+)$/,
     (thing) => [`${capitalize(thing)}, nice. What do you like about it?`, `So you like ${thing}. How did that start?`],
@@ -26,6 +39,10 @@ const STATEMENTS: readonly (readonly [RegExp, Reply])[] = [
   [
     /\bi (?:work|am working) (?:as|at|for|in|with) (.+)$/,
     (thing) => [`What is the best part of that?`, `Interesting. How long have you worked with ${thing}?`],
+  ],
+  [
+    /\bi am (?:just |still |currently |also )?(?!going to|looking|from|called)\w+ing\b.*$/,
+    () => ["How is it going?", "That sounds interesting. How did you get to it?", "And how do you like it?"],
   ],
   [
     /\bi am (?:a|an) (.+)$/,
@@ -86,13 +103,19 @@ export const statement: Skill = {
     /\bi (?:really |also )?(?:like|love|enjoy) /.test(text)
       ? `said you ${reflect(text.replace(/^.*?\bi (?:really |also )?(?=like|love|enjoy)/, ""))}`
       : "told me about yourself",
-  answer: ({ text, words }, talk) => {
+  answer: ({ raw, text, words }, talk) => {
     if (QUESTION.test(text) || words.length < 3) return undefined;
     for (const [pattern, reply] of STATEMENTS) {
       const match = pattern.exec(text);
       if (!match) continue;
-      const thing = reflect(
-        (match[1] ?? "").replace(/ (very much|a lot|so much|too|as well|today|yesterday|really)$/, ""),
+      const thing = recase(
+        reflect(
+          (match.slice(1).find(Boolean) ?? "").replace(
+            / (very much|a lot|so much|too|as well|today|yesterday|really)$/,
+            "",
+          ),
+        ),
+        raw,
       );
       const short = thing.split(" ").length <= MAX_WORDS;
       const replies = reply(thing).filter((wording) => short || !wording.toLowerCase().includes(thing.toLowerCase()));

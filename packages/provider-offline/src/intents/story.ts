@@ -1,6 +1,6 @@
 import { STORIES } from "../content/stories.ts";
 import type { Skill } from "../talk/skill.ts";
-import { saidLast, type Talk } from "../talk/talk.ts";
+import { recogniser, type Talk } from "../talk/talk.ts";
 import { normalize } from "../words/normalize.ts";
 
 const WANTS = /\b(story|stories|fairy ?tale|a tale|bedtime)\b/;
@@ -16,12 +16,14 @@ const PARTS: readonly Part[] = STORIES.flatMap(({ parts }) =>
   parts.map((text, index) => ({ text, next: parts[index + 1], nextIsLast: index + 2 === parts.length })),
 );
 
+const partIn = recogniser(PARTS, (entry) => entry.text);
+
 /** Tells stories in parts, so that the listener has a say. */
 export const story: Skill = {
   name: "story",
   topic: ({ text }) => (WANTS.test(text) ? "asked for a story" : undefined),
   answer: ({ text, followUp }, talk) => {
-    const part = saidLast(talk.last, PARTS, (entry) => entry.text);
+    const part = partIn(talk.last);
     const goesOn =
       followUp === "yes" ||
       followUp === "more" ||

@@ -100,12 +100,18 @@ export function beginning(wording: string): string {
   return normalize(wording).split(" ").slice(0, RECOGNISABLE_WORDS).join(" ");
 }
 
-/** The entry whose wording the assistant said last, or began to: of several in one answer the one that came last. */
-export function saidLast<T>(answer: string, entries: readonly T[], wording: (entry: T) => string): T | undefined {
-  let best: { entry: T; at: number } | undefined;
-  for (const entry of entries) {
-    const at = ` ${answer} `.lastIndexOf(` ${beginning(wording(entry))} `);
-    if (at >= 0 && (!best || at > best.at)) best = { entry, at };
-  }
-  return best?.entry;
+/** Tells which of some entries the assistant said last in an answer, or began to say; made once for each list. */
+export function recogniser<T>(
+  entries: readonly T[],
+  wording: (entry: T) => string,
+): (answer: string | undefined) => T | undefined {
+  const known = entries.map((entry) => [` ${beginning(wording(entry))} `, entry] as const);
+  return (answer = "") => {
+    let best: { entry: T; at: number } | undefined;
+    for (const [key, entry] of known) {
+      const at = ` ${answer} `.lastIndexOf(key);
+      if (at >= 0 && (!best || at > best.at)) best = { entry, at };
+    }
+    return best?.entry;
+  };
 }

@@ -1,5 +1,8 @@
 import { normalize, wordsOf } from "../words/normalize.ts";
 
+/** Of a longer utterance the end counts: that is where the question stands, and what is read costs the same whatever comes. */
+const MAX_CHARS = 800;
+
 /** How a short answer continues the assistant's last words. */
 export type FollowUp = "yes" | "no" | "why" | "more" | "hint" | "give-up" | "and";
 
@@ -42,7 +45,8 @@ export interface Turn {
   readonly followUp: FollowUp | undefined;
 }
 
-export function readTurn(raw: string, persona: string): Turn {
+export function readTurn(said: string, persona: string): Turn {
+  const raw = said.length > MAX_CHARS ? said.slice(-MAX_CHARS) : said;
   const text = normalize(raw, persona);
   return {
     raw: withoutNotes(raw),

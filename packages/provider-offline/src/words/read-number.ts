@@ -71,7 +71,8 @@ function readWhole(words: readonly string[], at: number): ReadNumber | undefined
   if (first === undefined) return undefined;
   const article = first === "a" || first === "an" ? words[at + 1] : undefined;
   if (first === "dozen" || article === "dozen") return { value: 12, next: at + (article ? 2 : 1) };
-  if (first === "half") return { value: 0.5, next: at + 1 };
+  if (first === "half" || article === "half") return { value: 0.5, next: at + (article ? 2 : 1) };
+  if (article === "quarter") return { value: 0.25, next: at + 2 };
   if (article === "hundred" || (article && article in SCALES)) return readGroups(words, at + 1, 1);
   if (article === "couple") return { value: 2, next: words[at + 2] === "of" ? at + 3 : at + 2 };
   return readGroups(words, at, undefined);
