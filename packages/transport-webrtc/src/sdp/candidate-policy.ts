@@ -50,10 +50,10 @@ export function candidateAllowed(candidate: RemoteCandidate, policy: CandidatePo
   return true;
 }
 
-/** Where an address lies; `public` is everything that is neither. Not an IP literal: `public`. */
+/** Where an address lies; `public` is everything that is neither. Not an IP literal: `private`, since it is not known. */
 export function addressScope(address: string): "loopback" | "private" | "public" {
   const literal = address.split("%")[0] as string;
-  if (isIP(literal) === 0) return "public";
+  if (isIP(literal) === 0) return "private";
   const plain = unmapped(literal);
   if (inList(loopback, plain)) return "loopback";
   return inList(privateNetworks, plain) || inList(linkLocal, plain) ? "private" : "public";

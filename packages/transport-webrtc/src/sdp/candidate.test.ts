@@ -114,8 +114,8 @@ describe("candidateAllowed", () => {
       "private",
       "private",
       "public",
-      "public",
-      "public",
+      "private",
+      "private",
     ]);
   });
 });

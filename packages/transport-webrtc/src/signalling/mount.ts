@@ -1,17 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { RoomKitError, type Unsubscribe } from "@roomkit/core";
+import type { Unsubscribe } from "@roomkit/core";
 import {
   addressResolver,
   type ConnectionRequest,
   claimServer,
-  connectionRequest,
   requestUrl,
   sendWebResponse,
   toWebRequest,
 } from "@roomkit/transport-utils";
 import type { WebRTCTransport } from "../transport/webrtc-transport.ts";
 import { readText } from "./body.ts";
-import type { RealtimeMountOptions } from "./options.ts";
+import { mountPath, type RealtimeMountOptions, type SignallingOptions } from "./options.ts";
 import { Signalling } from "./signalling.ts";
 
 /**
@@ -22,23 +21,17 @@ import { Signalling } from "./signalling.ts";
  * @throws RoomKitError `auth_required` without `auth` or `allowAnonymous`, `invalid_option`.
  */
 export function mountRealtime(server: Server, transport: WebRTCTransport, options: RealtimeMountOptions): Unsubscribe {
-  const signalling = new Signalling(transport, options);
-  const resolveAddress = addressResolver(options.trustedProxies);
+  const signalling = new Signalling(transport, options, mountPath(options.path));
   // What fails here fails again, and is told, with the first offer.
   transport.warmUp().catch(() => {});
-  const unclaim = claimServer(server, {
+  return claimServer(server, {
     request(request, response) {
-      if (!signalling.claims(requestUrl(request).pathname)) return false;
-      serve(signalling, transport, request, response, connectionRequest(request, "http", resolveAddress)).catch(() =>
-        response.destroy(),
-      );
+      const client = signalling.gate.describe(request, "http");
+      if (!signalling.claims(client.path)) return false;
+      serve(signalling, transport, request, response, client).catch(() => response.destroy());
       return true;
     },
   });
-  return () => {
-    signalling.drain();
-    unclaim();
-  };
 }
 
 async function serve(
@@ -57,21 +50,17 @@ async function serve(
   if (!request.complete) request.destroy();
 }
 
-/** A web-standard handler of the same endpoints, for Hono, h3, Bun, Deno and the like. */
+/**
+ * A web-standard handler of the same endpoints, for Hono, h3, Bun, Deno and the like. `address` is the client's, which a
+ * web-standard request does not tell; limits per address and the candidate policy want it.
+ */
 export type FetchHandler = (request: Request, client?: { readonly address?: string }) => Promise<Response>;
 
-/**
- * Makes that handler. `address` is the client's, which a web-standard request does not tell; limits per address and the
- * candidate policy want it.
- *
- * @throws RoomKitError `auth_required`, `invalid_option`.
- */
-export function fetchHandler(transport: WebRTCTransport, options: RealtimeMountOptions): FetchHandler {
-  const signalling = new Signalling(transport, options);
+/** Makes that handler; it answers under any base path. @throws RoomKitError `invalid_option`. */
+export function fetchHandler(transport: WebRTCTransport, options: SignallingOptions): FetchHandler {
+  const signalling = new Signalling(transport, options, undefined);
   const resolveAddress = addressResolver(options.trustedProxies);
   return async (request, client = {}) => {
-    if (!(request instanceof Request))
-      throw new RoomKitError("invalid_option", "a handler takes a web-standard Request");
     const url = new URL(request.url);
     const header = (name: string): string | undefined =>
       request.headers.get(name) ?? (name === "host" ? url.host : undefined);

@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import { opus } from "@roomkit/codec-opus";
 import { silentLogger } from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
-import { tokenAuth } from "@roomkit/transport-utils";
+import { authContext, tokenAuth } from "@roomkit/transport-utils";
 import { afterEach, describe, expect, it } from "vitest";
 import { acceptAll, type Started, start as startServer } from "../harness.fixture.ts";
 import { fetchHandler, WebRTCTransport } from "../index.ts";
@@ -248,7 +248,7 @@ describe("signalling", () => {
     const config = JSON.parse(text) as { iceServers: { username?: string }[]; audio: object; dialects: string[] };
     expect(config.iceServers[0]).toEqual({ urls: "stun:stun.example:3478" });
     expect(Number(config.iceServers[1]?.username?.split(":")[0])).toBeGreaterThan(Date.now() / 1000);
-    expect(config.audio).toEqual({ send: { sampleRate: 16_000 }, receive: { sampleRate: 24_000 }, outbound: "pcmu" });
+    expect(config.audio).toMatchObject({ inputSampleRate: 16_000, outputSampleRate: 24_000, outbound: "pcmu" });
     expect(config.dialects).toEqual(["compat", "v1"]);
   });
 
@@ -302,7 +302,17 @@ describe("signalling", () => {
     expect(((await answer.json()) as { type: string }).type).toBe("answer");
     expect((await transport.fetch(request("x".repeat(70_000)))).status).toBe(413);
     expect((await transport.fetch(new Request("http://h/elsewhere"))).status).toBe(404);
-    expect(() => fetchHandler(transport, {})).toThrowError(expect.objectContaining({ code: "auth_required" }));
+    // The same under any base; and nobody is let in that no mount vouches for.
+    const elsewhere = new Request("http://h/api/talk/config");
+    expect(await (await transport.fetch(elsewhere)).json()).toMatchObject({
+      endpoints: { webrtc: "/api/talk/webrtc/offer" },
+    });
+    const closed = fetchHandler(transport, {});
+    expect((await closed(request(JSON.stringify(offer("z"))))).status).toBe(401);
+    const vouched = await authContext.run({ user: "ada" }, () =>
+      closed(request(JSON.stringify(offer("z"))), { address: "127.0.0.1" }),
+    );
+    expect(vouched.status).toBe(200);
     await transport.close();
     expect((await transport.fetch(request(JSON.stringify(offer("y"))))).status).toBe(503);
   });

@@ -1,39 +1,45 @@
 import { createHash } from "node:crypto";
 import { type Metadata, RoomKitError } from "@roomkit/core";
 import { parseSignalRequest, type SignalAnswer } from "@roomkit/protocol";
-import {
-  Admission,
-  authenticate,
-  type ConnectionRequest,
-  jsonResponse,
-  originAllowed,
-  tokenOf,
-} from "@roomkit/transport-utils";
+import { authContext, type ConnectionRequest, Gate, jsonResponse, tokenOf } from "@roomkit/transport-utils";
 import type { ClientContext } from "../transport/offers.ts";
-import { defaultLimits } from "../transport/options.ts";
 import type { WebRTCTransport } from "../transport/webrtc-transport.ts";
+import { realtimeConfig } from "./config.ts";
 import { clientIceServers } from "./ice-servers.ts";
-import { checkMountOptions, mountPath, type RealtimeMountOptions } from "./options.ts";
+import { checkSignallingOptions, type SignallingOptions } from "./options.ts";
 
 /** A body's text, read when it is wanted. @throws RoomKitError `payload_too_large`, `timeout`, `aborted`. */
 export type BodyReader = () => Promise<string>;
 
-const ALLOWED: Readonly<Record<string, string>> = { offer: "POST, OPTIONS", config: "GET, OPTIONS", ui: "GET" };
+interface Endpoint {
+  readonly kind: "offer" | "config" | "ui";
+  /** Where the transport is mounted. */
+  readonly base: string;
+}
+
+const METHODS = { offer: "POST, OPTIONS", config: "GET, OPTIONS", ui: "GET, HEAD" } as const;
 
 /** The HTTP side of a transport: offers, candidates, the clients' configuration and the built page. Knows no server. */
 export class Signalling {
-  readonly path: string;
+  readonly gate: Gate;
   readonly #transport: WebRTCTransport;
-  readonly #options: RealtimeMountOptions;
-  readonly #admission: Admission;
+  readonly #options: SignallingOptions;
+  readonly #base: string | undefined;
+  /** Another mount stands in front, which has checked who asks and says so in `authContext`. */
+  readonly #behindMount: boolean;
 
-  /** @throws RoomKitError `auth_required`, `invalid_option` */
-  constructor(transport: WebRTCTransport, options: RealtimeMountOptions) {
-    checkMountOptions(options);
-    this.path = mountPath(options.path);
+  /**
+   * @param base where it is mounted; undefined: wherever a request's path says.
+   * @throws RoomKitError `invalid_option`, and with a `base` `auth_required`.
+   */
+  constructor(transport: WebRTCTransport, options: SignallingOptions, base: string | undefined) {
+    checkSignallingOptions(options);
+    this.#behindMount = base === undefined && !options.auth && !options.allowAnonymous;
+    const gateOptions = this.#behindMount ? { ...options, allowAnonymous: true } : options;
+    this.gate = new Gate(gateOptions, { clock: transport.clock, logger: transport.logger });
     this.#transport = transport;
     this.#options = options;
-    this.#admission = new Admission(options);
+    this.#base = base;
   }
 
   /** Whether a path (without query) is one of this mount. */
@@ -41,46 +47,45 @@ export class Signalling {
     return this.#endpoint(path) !== undefined;
   }
 
-  /** No more offers are taken. */
-  drain(): void {
-    this.#admission.drain();
-  }
-
   /** Answers a request to one of the mount's paths. Never throws. */
   async handle(request: ConnectionRequest, readBody: BodyReader, web: () => Request): Promise<Response> {
     const endpoint = this.#endpoint(request.path);
-    if (endpoint === undefined) return jsonResponse({ error: "not_found" }, 404);
-    const origin = request.header("origin");
-    const allowed = originAllowed(origin, request.header("host"), this.#options.origins);
-    const cors = allowed && origin !== undefined ? corsHeaders(origin) : {};
-    if (request.method === "OPTIONS" && endpoint !== "ui") {
-      return new Response(null, {
-        status: allowed ? 204 : 403,
-        headers: { ...cors, allow: ALLOWED[endpoint] as string },
-      });
+    if (!endpoint) return jsonResponse({ error: "not_found" }, 404);
+    const { kind, base } = endpoint;
+    const { method } = request;
+    if (kind === "ui") return method === "GET" || method === "HEAD" ? await this.#ui(web, base) : notAllowed(kind, {});
+    const cors = this.#behindMount ? {} : this.gate.corsHeaders(request);
+    if (!this.#behindMount && !this.gate.originAllowed(request))
+      return jsonResponse({ error: "origin_not_allowed" }, 403);
+    if (method === "OPTIONS") {
+      const allow = {
+        "access-control-allow-methods": METHODS[kind],
+        "access-control-allow-headers": "authorization, content-type",
+        "access-control-max-age": "600",
+      };
+      return new Response(null, { status: 204, headers: { ...cors, ...allow } });
     }
-    if (!ALLOWED[endpoint]?.startsWith(request.method)) {
-      return jsonResponse({ error: "method_not_allowed" }, 405, { allow: ALLOWED[endpoint] as string });
-    }
-    if (!allowed) return jsonResponse({ error: "origin_not_allowed" }, 403);
-    if (endpoint === "ui") return await this.#ui(web);
+    if (!METHODS[kind].startsWith(method)) return notAllowed(kind, cors);
     const client = await this.#client(request);
     if ("status" in client) return jsonResponse({ error: client.code }, client.status, cors);
-    if (endpoint === "config") return jsonResponse(this.#config(client), 200, cors);
+    if (kind === "config") return jsonResponse(this.#config(client, base), 200, cors);
     const { body, status } = await this.#signal(request, client, readBody);
     return jsonResponse(body, status, cors);
   }
 
-  #endpoint(path: string): "offer" | "config" | "ui" | undefined {
-    if (path === `${this.path}/webrtc/offer`) return "offer";
-    if (path === `${this.path}/config`) return "config";
-    const ui = `${this.path}/ui`;
-    return this.#options.ui && (path === ui || path.startsWith(`${ui}/`)) ? "ui" : undefined;
+  #endpoint(path: string): Endpoint | undefined {
+    const match = /^(.*?)(\/webrtc\/offer|\/config|\/ui(?:\/.*)?)$/.exec(path);
+    if (!match) return undefined;
+    const [, base = "", rest = ""] = match;
+    if (this.#base !== undefined && base !== this.#base) return undefined;
+    if (rest === "/webrtc/offer") return { kind: "offer", base };
+    if (rest === "/config") return { kind: "config", base };
+    return this.#options.ui ? { kind: "ui", base } : undefined;
   }
 
-  async #ui(web: () => Request): Promise<Response> {
+  async #ui(web: () => Request, base: string): Promise<Response> {
     try {
-      return (await this.#options.ui?.fetch(web(), this.path)) ?? jsonResponse({ error: "not_found" }, 404);
+      return (await this.#options.ui?.fetch(web(), base)) ?? jsonResponse({ error: "not_found" }, 404);
     } catch (error) {
       this.#transport.logger.error({ error }, "the built page failed");
       return jsonResponse({ error: "internal" }, 500);
@@ -90,15 +95,10 @@ export class Signalling {
   async #client(
     request: ConnectionRequest,
   ): Promise<ClientContext | { readonly status: number; readonly code: string }> {
-    const { auth, authTimeoutMs } = this.#options;
     const { address } = request;
-    if (!auth) return { metadata: {}, identity: "anonymous", address };
-    const { clock, logger } = this.#transport;
-    const result = await authenticate(auth, request, {
-      clock,
-      logger,
-      ...(authTimeoutMs === undefined ? {} : { timeoutMs: authTimeoutMs }),
-    });
+    const outer = this.#behindMount ? authContext.get() : undefined;
+    if (this.#behindMount && !outer) return { status: 401, code: "unauthorized" };
+    const result = outer ? { ok: true as const, metadata: outer } : await this.gate.authenticate(request);
     if (!result.ok) return result;
     return { metadata: result.metadata, identity: identityOf(request, result.metadata), address };
   }
@@ -123,7 +123,7 @@ export class Signalling {
         const answer = this.#transport.candidate(message, client);
         return answer === "forbidden" ? { status: 403, body: { error: "forbidden" } } : { status: 200, body: answer };
       }
-      const admitted = this.#admission.admit(client.address);
+      const admitted = this.gate.admission.admit(client.address);
       if (!admitted.ok) return { status: 200, body: refusal(admitted.code, admitted.limit) };
       const { sessionFactory } = this.#options;
       const answer = await this.#transport.offer(message, client, {
@@ -140,8 +140,9 @@ export class Signalling {
     if (RoomKitError.is(error)) {
       const { code, message } = error;
       if (code === "invalid_sdp") return { status: 400, body: { error: code, message } };
-      if (code === "sdp_too_large" || code === "payload_too_large")
+      if (code === "sdp_too_large" || code === "payload_too_large") {
         return { status: 413, body: { error: code, message } };
+      }
       if (code === "timeout") return { status: 408, body: { error: "request_timeout", message } };
       if (code === "aborted") return { status: 400, body: { error: "aborted" } };
       if (error.retryable || code === "closed") return { status: 503, body: refusal(code, undefined) };
@@ -150,43 +151,25 @@ export class Signalling {
     return { status: 500, body: { error: "internal" } };
   }
 
-  /** What a client needs before it connects. */
-  #config(client: ClientContext): Readonly<Record<string, unknown>> {
+  #config(client: ClientContext, path: string): unknown {
     const { options, clock } = this.#transport;
-    const limits = { ...defaultLimits, ...options.limits };
+    // Names the client to the TURN server without telling it who that is.
     const user = createHash("sha256").update(client.identity).digest("hex").slice(0, 16);
-    return {
+    return realtimeConfig(options, {
+      path,
+      ui: this.#options.ui !== undefined,
+      concurrencyLimit: this.gate.admission.limit,
       iceServers: clientIceServers(this.#options.iceServers ?? [], clock, user),
-      audio: {
-        send: { sampleRate: options.inputSampleRate ?? 16_000 },
-        receive: { sampleRate: options.outputSampleRate ?? 24_000 },
-        outbound: options.outboundAudio ?? "opus",
-      },
-      dialects: ["compat", "v1"],
-      limits: {
-        maxMessageBytes: limits.messageBytes,
-        messagesPerSecond: limits.messagesPerSecond ?? 100,
-        candidates: limits.candidates,
-        dataChannels: limits.dataChannels,
-        connectMs: limits.connectMs,
-        lostMs: limits.lostMs,
-      },
-    };
+    });
   }
+}
+
+function notAllowed(kind: Endpoint["kind"], headers: Readonly<Record<string, string>>): Response {
+  return jsonResponse({ error: "method_not_allowed" }, 405, { ...headers, allow: METHODS[kind] });
 }
 
 function refusal(error: string, limit: number | undefined): SignalAnswer {
   return { status: "failed", meta: { error, ...(limit === undefined ? {} : { limit }) } };
-}
-
-function corsHeaders(origin: string): Record<string, string> {
-  return {
-    "access-control-allow-origin": origin,
-    "access-control-allow-credentials": "true",
-    "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "authorization, content-type",
-    vary: "origin",
-  };
 }
 
 /** Two requests with one token are of one client; without tokens (cookies), those of which authentication says the same. */

@@ -3,7 +3,7 @@ import { RoomKitError } from "@roomkit/core";
 import type { TrafficLimits } from "@roomkit/transport-utils";
 import type { IceOptions } from "../engine/werift-engine.ts";
 import type { OutboundAudio } from "../session/audio-plan.ts";
-import type { RealtimeMountOptions } from "../signalling/options.ts";
+import type { SignallingOptions } from "../signalling/options.ts";
 
 /** Bounds on what one client may cost. Every value has a default; see {@link defaultLimits}. */
 export interface WebRTCLimits extends TrafficLimits {
@@ -25,6 +25,8 @@ export interface WebRTCLimits extends TrafficLimits {
   readonly lostMs?: number;
   /** How long the application has to make a session for a connected client, ms. Default 30,000. */
   readonly acceptMs?: number;
+  /** How long after losing its client a v1 session can be resumed, ms. Default 30,000; 0: not at all. */
+  readonly resumeMs?: number;
   /** Longest session, ms. Default: none. */
   readonly sessionMs?: number;
   /** Outbound audio queued, in frames of 20 ms and in ms. Default 1,000 and 20,000. */
@@ -42,6 +44,7 @@ export const defaultLimits: Required<Omit<WebRTCLimits, keyof TrafficLimits | "s
   connectMs: 15_000,
   lostMs: 15_000,
   acceptMs: 30_000,
+  resumeMs: 30_000,
   queuedFrames: 1_000,
   queuedMs: 20_000,
 };
@@ -71,8 +74,11 @@ export interface WebRTCTransportOptions {
   /** How much audio may be with the client unplayed, ms. Default 40 on a track, 200 on the data channel. */
   readonly leadMs?: number;
   readonly limits?: WebRTCLimits;
-  /** How `transport.fetch` serves; a mount has options of its own. */
-  readonly signalling?: RealtimeMountOptions;
+  /**
+   * How `transport.fetch` serves; a mount has options of its own. Without `auth` and `allowAnonymous` it serves only behind
+   * another mount that has checked who asks.
+   */
+  readonly signalling?: SignallingOptions;
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly ids?: IdSource;
@@ -100,6 +106,7 @@ export function checkTransportOptions(options: WebRTCTransportOptions): void {
     invalid(`outboundAudio ${outboundAudio} needs mulaw: mulaw() of @roomkit/codec-mulaw`);
   if (options.engine && options.ice) invalid("ice sets up the default engine; a given engine has settings of its own");
   for (const [name, value] of Object.entries(options.limits ?? {})) {
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) invalid(`limits.${name} is a positive number`);
+    if (value !== undefined && !(Number.isFinite(value) && (value > 0 || (name === "resumeMs" && value === 0))))
+      invalid(`limits.${name} is a positive number`);
   }
 }

@@ -103,9 +103,9 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   }
 
   /**
-   * Serves the endpoints web-standard, as `signalling` among the options says. `client.address` is where the request came from.
-   *
-   * @throws RoomKitError `auth_required` when `signalling` is missing or has neither `auth` nor `allowAnonymous`.
+   * Serves the endpoints web-standard, under any base path, as `signalling` among the options says. `client.address` is where
+   * the request came from. Inside another mount (`mountVoice(server, backend, { webrtc: transport })`) that mount's
+   * authentication counts; elsewhere, without `auth` and `allowAnonymous`, everything is answered 401.
    */
   fetch(request: Request, client?: { readonly address?: string }): Promise<Response> {
     this.#fetch ??= fetchHandler(this, this.options.signalling ?? {});

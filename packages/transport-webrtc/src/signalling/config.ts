@@ -1,0 +1,66 @@
+import { audioSampleRates } from "@roomkit/protocol";
+import { defaultTrafficLimits, type TrafficLimits } from "@roomkit/transport-utils";
+import type { OutboundAudio } from "../session/audio-plan.ts";
+import { defaultLimits, type WebRTCTransportOptions } from "../transport/options.ts";
+import type { ClientIceServer } from "./ice-servers.ts";
+
+/** What a client needs to know before it connects: the body of `GET {path}/config`. */
+export interface RealtimeConfig {
+  readonly dialects: readonly ("compat" | "v1")[];
+  readonly endpoints: { readonly webrtc: string; readonly ui?: string };
+  readonly audio: {
+    /** Hz. */
+    readonly inputSampleRate: number;
+    readonly outputSampleRate: number;
+    /** Of audio on the data channel. */
+    readonly codecs: readonly ("pcm16" | "mulaw")[];
+    readonly sampleRates: readonly number[];
+    /** How the server's voice comes. */
+    readonly outbound: OutboundAudio;
+  };
+  readonly limits: {
+    readonly maxMessageBytes: number;
+    readonly messagesPerSecond: number;
+    /** Times real time. */
+    readonly audioRate: number;
+    /** From the offer to a connection, ms. */
+    readonly connectMs: number;
+    readonly idleMs: number;
+    readonly resumeMs: number;
+    readonly concurrencyLimit: number;
+    readonly candidates: number;
+    readonly dataChannels: number;
+  };
+  readonly iceServers: readonly ClientIceServer[];
+}
+
+export function realtimeConfig(
+  options: WebRTCTransportOptions,
+  mount: { path: string; ui: boolean; concurrencyLimit: number; iceServers: readonly ClientIceServer[] },
+): RealtimeConfig {
+  const { inputSampleRate = 16_000, outputSampleRate = 24_000, outboundAudio = "opus", mulaw } = options;
+  const limits: typeof defaultLimits & TrafficLimits = { ...defaultLimits, ...options.limits };
+  return {
+    dialects: ["compat", "v1"],
+    endpoints: { webrtc: `${mount.path}/webrtc/offer`, ...(mount.ui ? { ui: `${mount.path}/ui` } : {}) },
+    audio: {
+      inputSampleRate,
+      outputSampleRate,
+      codecs: mulaw ? ["pcm16", "mulaw"] : ["pcm16"],
+      sampleRates: audioSampleRates,
+      outbound: outboundAudio,
+    },
+    limits: {
+      maxMessageBytes: limits.messageBytes,
+      messagesPerSecond: limits.messagesPerSecond ?? defaultTrafficLimits.messagesPerSecond,
+      audioRate: limits.audioRate ?? defaultTrafficLimits.audioRate,
+      connectMs: limits.connectMs,
+      idleMs: limits.lostMs,
+      resumeMs: limits.resumeMs,
+      concurrencyLimit: mount.concurrencyLimit,
+      candidates: limits.candidates,
+      dataChannels: limits.dataChannels,
+    },
+    iceServers: mount.iceServers,
+  };
+}
