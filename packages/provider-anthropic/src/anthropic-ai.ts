@@ -77,7 +77,12 @@ class AnthropicAI implements AIProvider {
   }
 
   async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
-    const { clock, firstByteMs = 10_000, stallMs = 15_000 } = this.#options;
+    const {
+      clock,
+      thinking,
+      firstByteMs = 10_000,
+      stallMs = thinking && thinking.type !== "disabled" ? 60_000 : 15_000,
+    } = this.#options;
     const body = bodyOf(request, this.#options);
     const reader = new MessageReader();
     const events = withStreamTimeouts(

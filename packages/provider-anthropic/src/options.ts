@@ -26,7 +26,7 @@ export interface AnthropicAIOptions {
   readonly openingText?: string | undefined;
   /** Longest wait for the first sign of an answer, ms. 0: no limit. Default 10,000. */
   readonly firstByteMs?: number | undefined;
-  /** Longest wait between two signs of an answer, ms. 0: no limit. Default 15,000. */
+  /** Longest wait between two signs of an answer, ms. 0: no limit. Default 15,000; with `thinking` 60,000. */
   readonly stallMs?: number | undefined;
   /** Retries before anything was said. The SDK's own are off. */
   readonly retry?: RetryOptions | undefined;

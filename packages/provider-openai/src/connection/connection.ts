@@ -24,7 +24,7 @@ export interface OpenAIConnectionOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Longest wait for the first sign of an answer, ms. 0: no limit. Default 10,000. */
   readonly firstByteMs?: number | undefined;
-  /** Longest wait between two signs of an answer, ms. 0: no limit. Default 10,000. */
+  /** Longest wait between two signs of an answer, ms. 0: no limit. Default 10,000; for a thinking model 60,000. */
   readonly stallMs?: number | undefined;
   /** Retries before anything was given out. The SDK's own are off. */
   readonly retry?: RetryOptions | undefined;
@@ -86,7 +86,7 @@ export class OpenAIConnection {
   }
 }
 
-/** A body that is none of the vendor's JSON says nothing; the status does. */
+/** What the vendor means by its codes where the status alone says something else. */
 export function classify(status: number, { code = "" }: VendorError): "quota" | "invalid_request" | undefined {
   if (status === 429 && code === "insufficient_quota") return "quota";
   // The account may not use this model, or none in this country: waiting and other keys do not help.

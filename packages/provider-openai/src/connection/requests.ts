@@ -8,11 +8,14 @@ export class OpenAIRequests {
   readonly #connection: OpenAIConnection;
   readonly #options: OpenAIConnectionOptions;
 
-  /** @throws RoomKitError `missing_key`, `invalid_option`. */
-  constructor(options: OpenAIConnectionOptions) {
+  /**
+   * @param usualStallMs where the options do not say.
+   * @throws RoomKitError `missing_key`, `invalid_option`.
+   */
+  constructor(options: OpenAIConnectionOptions, usualStallMs = 10_000) {
     const { apiKey: _key, ...rest } = options;
     this.#connection = new OpenAIConnection(options);
-    this.#options = rest;
+    this.#options = { ...rest, stallMs: rest.stallMs ?? usualStallMs };
   }
 
   async warmUp(): Promise<void> {

@@ -27,6 +27,12 @@ describe("checkAgainst", () => {
   });
 });
 
+it("lets properties be absent that it is told of", async () => {
+  const value = { type: "transcript.text.delta" };
+  expect(await checkAgainst(events, { by: "type", mayLack: ["delta"] })(value)).toBeUndefined();
+  expect(await checkAgainst(events, { by: "type", mayLack: ["text"] })(value)).toMatch(/delta/);
+});
+
 describe("schemaOfType", () => {
   it("gives the same from its cache", async () => {
     expect(await schemaOfType(events)).toEqual(await schemaOfType(events));

@@ -15,6 +15,8 @@ export interface CheckOptions {
   readonly by?: string;
   /** Accept `null` for optional properties, as vendors send it. Default false. */
   readonly nullIsAbsent?: boolean;
+  /** Properties that may be absent although the types require them: what the SDK itself adds, or only newer versions know. */
+  readonly mayLack?: readonly string[];
 }
 
 /**
@@ -47,12 +49,14 @@ class Compiler {
   readonly #members = new Map<string, string[]>();
   readonly #compiled = new Map<string, ValidateFunction>();
 
-  constructor(schema: GeneratedSchema, root: string, { by, nullIsAbsent = false }: CheckOptions) {
-    const definitions = nullIsAbsent ? (allowNull(schema.definitions) as Record<string, Schema>) : schema.definitions;
+  constructor(schema: GeneratedSchema, root: string, { by, nullIsAbsent = false, mayLack = [] }: CheckOptions) {
+    const absent = new Set(mayLack);
+    const loosened = absent.size > 0 ? withoutRequired(schema.definitions, absent) : schema.definitions;
+    const definitions = (nullIsAbsent ? allowNull(loosened) : loosened) as Record<string, Schema>;
     this.#ajv.addSchema({ $id: "sdk", definitions });
     this.#root = root;
     this.#by = by;
-    if (by !== undefined) this.#collect(definitions as Record<string, Schema>, root, by);
+    if (by !== undefined) this.#collect(definitions, root, by);
   }
 
   check(value: unknown): string | undefined {
@@ -98,6 +102,18 @@ function nameOf(ref: string): string {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** The schema with these properties required nowhere. */
+function withoutRequired(schema: unknown, absent: ReadonlySet<string>): unknown {
+  if (Array.isArray(schema)) return schema.map((inner) => withoutRequired(inner, absent));
+  if (typeof schema !== "object" || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => {
+      const names = key === "required" && Array.isArray(value);
+      return [key, names ? value.filter((name) => !absent.has(name as string)) : withoutRequired(value, absent)];
+    }),
+  );
 }
 
 /** The schema with every optional property also taking null. */

@@ -27,7 +27,7 @@ export class ManagedWebSocket implements AsyncIterable<SocketMessage> {
   readonly #onAbort: () => void;
   #watchdog: PingWatchdog | undefined;
   #cancelGrace: Cancel | undefined;
-  #drainWaiters: (() => void)[] = [];
+  readonly #drainWaiters = new Set<() => void>();
   #error: RoomKitError | undefined;
   #local: Pick<CloseInfo, "code" | "reason"> | undefined;
   #ended = false;
@@ -125,9 +125,10 @@ export class ManagedWebSocket implements AsyncIterable<SocketMessage> {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           signal?.removeEventListener("abort", wake);
+          this.#drainWaiters.delete(wake);
           resolve();
         };
-        this.#drainWaiters.push(wake);
+        this.#drainWaiters.add(wake);
         signal?.addEventListener("abort", wake, { once: true });
       });
     }
@@ -264,6 +265,6 @@ export class ManagedWebSocket implements AsyncIterable<SocketMessage> {
 
   #wakeDrained(all = false): void {
     if (!all && this.#ws.bufferedAmount > this.#limits.maxBufferedBytes / 4) return;
-    for (const wake of this.#drainWaiters.splice(0)) wake();
+    for (const wake of [...this.#drainWaiters]) wake();
   }
 }
