@@ -11,7 +11,15 @@ import {
   type WebRTCPeerStats,
   withTimeout,
 } from "@roomkit/core";
-import { Audio, type DataChannel, type Direction, PeerConnection, type RtcConfig, type Track } from "node-datachannel";
+import {
+  Audio,
+  type DataChannel,
+  type Direction,
+  PeerConnection,
+  type RtcConfig,
+  RtcpReceivingSession,
+  type Track,
+} from "node-datachannel";
 import { changeCandidates } from "./answer.ts";
 import { Channel } from "./channel.ts";
 import { safe } from "./safe.ts";
@@ -196,6 +204,8 @@ export class NodeDataChannelPeer implements WebRTCPeer {
       audio.addSSRC(ssrc, this.#options.name, this.#options.name, `${this.#options.name}-audio`);
     }
     this.#track = this.#connection.addTrack(audio);
+    // Tells the client what is lost; a browser's Opus encoder spends on FEC accordingly.
+    this.#track.setMediaHandler(new RtcpReceivingSession());
     this.#track.onMessage(safe(onListenerError, (data: Buffer) => this.#onRtp(data)));
   }
 

@@ -26,6 +26,7 @@ import {
 import { type GateResult, SessionGate } from "../net/session-gate.ts";
 import type { DatagramPort } from "../net/udp-socket.ts";
 import { DataChannels } from "./data-channels.ts";
+import { ReceiverReports } from "./receiver-report.ts";
 import { SrtpReceiver } from "./srtp-receiver.ts";
 import {
   giveStun,
@@ -90,6 +91,7 @@ export class WeriftPeer implements WebRTCPeer {
   readonly #channels: DataChannels | undefined;
   readonly #gate: SessionGate;
   readonly #srtp: SrtpReceiver;
+  readonly #reports: ReceiverReports;
   readonly #ports: DatagramPort[] = [];
   #state: "connecting" | "connected" | "closed" = "connecting";
   #rtpReceived = 0;
@@ -103,6 +105,7 @@ export class WeriftPeer implements WebRTCPeer {
     const { offer, accept, certificate, iceLite } = options;
     this.#events = new Emitter<PeerEvents>(options.onListenerError);
     this.#srtp = new SrtpReceiver(accept.limits.streams);
+    this.#reports = new ReceiverReports(accept.audio?.ssrc ?? 1, accept.audio?.codecs[0]?.clockRate ?? 48_000);
     const gatherer = new RTCIceGatherer({ iceLite });
     this.#ice = new RTCIceTransport(gatherer);
     this.#agent = iceInternals(this.#ice);
@@ -317,6 +320,8 @@ export class WeriftPeer implements WebRTCPeer {
     }
     this.#gate.noteAuthentic();
     this.#rtpReceived++;
+    const report = this.#reports.receive(result.packet, this.#options.now());
+    if (report) this.#agent.send(this.#dtls.srtcp.encrypt(report)).catch(() => {});
     this.#events.emit("rtp", result.packet);
   }
 
