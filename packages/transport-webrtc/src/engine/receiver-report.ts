@@ -78,7 +78,10 @@ export class ReceiverReports {
   receive(packet: Buffer, now: number): Buffer | undefined {
     const [sequence, timestamp, ssrc] = [packet.readUInt16BE(2), packet.readUInt32BE(4), packet.readUInt32BE(8)];
     let report = this.#streams.get(ssrc);
-    if (!report) this.#streams.set(ssrc, (report = new ReceiverReport(ssrc, sequence, this.#clockRate, now)));
+    if (!report) {
+      report = new ReceiverReport(ssrc, sequence, this.#clockRate, now);
+      this.#streams.set(ssrc, report);
+    }
     return report.receive(sequence, timestamp, now, this.#senderSsrc);
   }
 }
