@@ -242,6 +242,19 @@ describe("a call", () => {
     expect(bench.audio().log).toContain("microphone built-in");
   });
 
+  it("calls with the system's devices when the chosen ones are not there any more", async () => {
+    const bench = makeBench({ microphone: { deviceId: "usb" }, outputDevice: "headset" }, (audio) => {
+      audio.gone.push("usb");
+      audio.outputError = new VoiceClientError("speaker_not_found", "gone");
+    });
+    await bench.client.connect();
+    expect(bench.audio().log).toEqual(
+      expect.arrayContaining(["microphone usb", "microphone default", "output headset"]),
+    );
+    expect([bench.client.state, bench.client.hasMicrophone]).toEqual(["listening", true]);
+    expect(bench.of("error")).toMatchObject([{ code: "speaker_not_found" }]);
+  });
+
   it("offers a way out when the browser keeps the page silent", async () => {
     const bench = makeBench();
     await bench.client.connect();

@@ -27,6 +27,7 @@ export class VoiceClient {
     this.#options = resolveOptions(options);
     this.#events = new Emitter(this.#options.onHandlerError);
     this.#inputDevice = this.#options.microphone?.deviceId;
+    this.#outputDevice = this.#options.outputDevice;
   }
 
   get state(): CallState {
@@ -148,7 +149,7 @@ export class VoiceClient {
     this.#inputDevice = deviceId;
   }
 
-  /** Uses another speaker, now or for the next call. @throws VoiceClientError `unsupported`. */
+  /** Uses another speaker, now or for the next call. @throws VoiceClientError `unsupported`, `speaker_not_found`. */
   async setOutputDevice(deviceId: string): Promise<void> {
     await this.#call?.audio.setOutputDevice(deviceId);
     this.#outputDevice = deviceId;

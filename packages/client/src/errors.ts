@@ -16,6 +16,7 @@ export type ClientErrorCode =
   | "protocol_error"
   | "resumed_elsewhere"
   | "session_expired"
+  | "speaker_not_found"
   | "unauthorized"
   | "unknown_path"
   | "unsupported"
@@ -39,6 +40,7 @@ const hints: { readonly [code: string]: string } = {
   session_expired: "The call was away for too long and has ended. Start a new one.",
   idle_timeout: "The call ended because nothing was heard for a while. Start a new one.",
   draining: "The server is being updated. Try again in a moment.",
+  speaker_not_found: "That speaker could not be used. The sound comes from the system's own.",
   unauthorized: "You are not allowed to make this call. Sign in again, or check the access token.",
   unknown_path: "There is no voice endpoint at this address. Check the path in the settings.",
   unsupported: "This browser cannot do that. A current version of Chrome, Edge, Firefox or Safari can.",

@@ -72,6 +72,7 @@ export interface ResolvedOptions {
   readonly url: URL;
   readonly makeTransport: TransportFactory;
   readonly microphone: MicrophoneOptions | undefined;
+  readonly outputDevice: string | undefined;
   readonly audio: AudioSpecs;
   readonly token: Provided<string> | undefined;
   readonly query: Readonly<Record<string, string>>;
@@ -87,7 +88,7 @@ export interface ResolvedOptions {
 
 /** @throws VoiceClientError `invalid_option`. */
 export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
-  const { environment, jitter, workletUrl, outputDevice } = options;
+  const { environment, jitter, workletUrl } = options;
   const codec = options.codec ?? "pcm16";
   if (codec !== "pcm16" && codec !== "mulaw") throw invalid("codec", "pcm16 or mulaw");
   const { transport = "websocket", tokenIn = "subprotocol" } = options;
@@ -98,6 +99,7 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
     url: resolveUrl(options.url, environment?.baseUrl ?? globalThis.location?.href),
     makeTransport: transport === "websocket" ? (context) => new WebSocketTransport(context) : transport,
     microphone: options.microphone === false ? undefined : (options.microphone ?? {}),
+    outputDevice: options.outputDevice,
     audio: {
       send: { codec, sampleRate: rate("sendSampleRate", options.sendSampleRate ?? 16_000) },
       receive: { codec, sampleRate: rate("receiveSampleRate", options.receiveSampleRate ?? 24_000) },
@@ -116,7 +118,7 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
       clock: browserClock,
       random: Math.random,
       page: browserPage,
-      audio: (handlers) => new WebAudio({ workletUrl, jitter, outputDevice }, handlers),
+      audio: (handlers) => new WebAudio({ workletUrl, jitter }, handlers),
       baseUrl: "",
       ...environment,
     },

@@ -73,7 +73,7 @@ export interface AudioIO {
     sampleRate: number,
     signal: AbortSignal | undefined,
   ): Promise<void>;
-  /** @throws VoiceClientError `unsupported`. */
+  /** @throws VoiceClientError `unsupported`, `speaker_not_found`. */
   setOutputDevice(deviceId: string): Promise<void>;
   /** Tries to make sound again; call it from a click or key press. */
   resume(): Promise<void>;

@@ -23,7 +23,6 @@ export interface WebAudioOptions {
   /** Where the audio-thread code is served; absent: a Blob URL. */
   readonly workletUrl?: string | URL | undefined;
   readonly jitter?: Partial<JitterOptions> | undefined;
-  readonly outputDevice?: string | undefined;
 }
 
 /** The page's ears and mouth on Web Audio: one context, one worklet node for each direction. */
@@ -58,7 +57,7 @@ export class WebAudio implements AudioIO {
     this.#microphone = new MicrophoneInput(context, this.#handlers.onMicrophoneLost);
     this.#guard = new AutoplayGuard(context, this.#handlers.onBlocked);
     navigator.mediaDevices.addEventListener("devicechange", this.#handlers.onDevices);
-    const { workletUrl, outputDevice } = this.#options;
+    const { workletUrl } = this.#options;
     const blob =
       workletUrl === undefined ? URL.createObjectURL(new Blob([workletSource], { type: "text/javascript" })) : "";
     try {
@@ -68,7 +67,6 @@ export class WebAudio implements AudioIO {
     } finally {
       if (blob) URL.revokeObjectURL(blob);
     }
-    if (outputDevice) await this.setOutputDevice(outputDevice);
   }
 
   async openMicrophone(options: MicrophoneOptions): Promise<void> {
@@ -158,7 +156,7 @@ export class WebAudio implements AudioIO {
       await context.setSinkId?.(deviceId);
       await this.#incoming?.setSinkId(deviceId);
     } catch (cause) {
-      throw new VoiceClientError("unsupported", "the speaker could not be used", { cause });
+      throw new VoiceClientError("speaker_not_found", "the speaker could not be used", { cause });
     }
   }
 

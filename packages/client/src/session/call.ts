@@ -107,7 +107,7 @@ export class Call {
       const ears = Promise.all([this.audio.start(), this.#openMicrophone(inputDevice)]);
       // A person may take a minute over the browser's question, or never answer it.
       await unlessAborted(ears, this.#abort.signal);
-      if (outputDevice !== undefined) await this.audio.setOutputDevice(outputDevice);
+      if (outputDevice !== undefined) await this.#useOutput(outputDevice);
       await this.#link.open(this.#abort.signal);
     } catch (error) {
       const cause = this.#abort.signal.aborted ? this.#abort.signal.reason : error;
@@ -144,11 +144,29 @@ export class Call {
   async #openMicrophone(deviceId: string | undefined): Promise<void> {
     const { microphone } = this.#options;
     if (microphone === undefined) return;
+    const { deviceId: _default, ...others } = microphone;
     try {
-      await this.audio.openMicrophone(deviceId === undefined ? microphone : { ...microphone, deviceId });
+      await this.audio
+        .openMicrophone(deviceId === undefined ? others : { ...others, deviceId })
+        .catch((error: unknown) => {
+          // A device chosen in an earlier call that is not plugged in today: the system's own is better than none.
+          const gone =
+            deviceId !== undefined && error instanceof VoiceClientError && error.code === "microphone_not_found";
+          if (!gone || this.#abort.signal.aborted) throw error;
+          return this.audio.openMicrophone(others);
+        });
     } catch (error) {
       if (!microphone.optional || this.#abort.signal.aborted) throw error;
       this.#handlers.emit("error", VoiceClientError.from(error, "microphone_not_found"));
+    }
+  }
+
+  /** A speaker that cannot be used is no reason not to call. */
+  async #useOutput(deviceId: string): Promise<void> {
+    try {
+      await this.audio.setOutputDevice(deviceId);
+    } catch (error) {
+      this.#handlers.emit("error", VoiceClientError.from(error, "unsupported"));
     }
   }
 

@@ -2,7 +2,7 @@ import type { ClientMessage, ReadyMessage } from "@roomkit/protocol";
 import { VirtualClock } from "@roomkit/testing";
 import type { AudioIO, AudioIOHandlers, AudioRates, MicrophoneOptions } from "../browser/audio-io.ts";
 import { VoiceClient } from "../client.ts";
-import type { VoiceClientError } from "../errors.ts";
+import { VoiceClientError } from "../errors.ts";
 import type { VoiceClientEvents } from "../events.ts";
 import type { VoiceClientOptions } from "../options.ts";
 import { ready } from "../transport/scripted-socket.fixture.ts";
@@ -15,6 +15,9 @@ export class FakeAudio implements AudioIO {
   microphoneError: VoiceClientError | undefined;
   /** Opening the microphone waits for this: a person who has not answered the browser's question. */
   microphoneGate: Promise<void> = Promise.resolve();
+  /** Devices that were unplugged. */
+  readonly gone: string[] = [];
+  outputError: VoiceClientError | undefined;
   startError: VoiceClientError | undefined;
   readonly log: string[] = [];
   readonly played: ReceivedAudio[] = [];
@@ -33,6 +36,7 @@ export class FakeAudio implements AudioIO {
     this.log.push(`microphone ${options.deviceId ?? "default"}`);
     await this.microphoneGate;
     if (this.microphoneError) throw this.microphoneError;
+    if (this.gone.includes(options.deviceId ?? "")) throw new VoiceClientError("microphone_not_found", "gone");
     this.hasMicrophone = true;
   }
 
@@ -66,6 +70,7 @@ export class FakeAudio implements AudioIO {
 
   async setOutputDevice(deviceId: string): Promise<void> {
     this.log.push(`output ${deviceId}`);
+    if (this.outputError) throw this.outputError;
   }
 
   async resume(): Promise<void> {
