@@ -65,6 +65,19 @@ describe("buildMessages", () => {
     });
   });
 
+  it("says so once", () => {
+    const host = room();
+    host.assistant(ROOM, "Once upon", {
+      heard: { interrupted: true, unheard: " a time", playedMs: 900, confidence: "reported" },
+    });
+    host.user(ROOM, "stop");
+    const current = host.user(ROOM, "what time is it");
+    expect(buildMessages(host.log(ROOM), current, options).at(-1)).toEqual({
+      role: "user",
+      content: "(interrupted)\nstop\nwhat time is it",
+    });
+  });
+
   it("says nothing of an interruption nothing was heard of, nor of an older one", () => {
     const host = room();
     const heard = { interrupted: true, unheard: "x", playedMs: 0, confidence: "estimated" } as const;

@@ -19,9 +19,7 @@ export function buildMessages(
   current: RoomEvent,
   options: MessagesOptions,
 ): AIMessage[] {
-  const past = history.filter(
-    (event) => event.status === "delivered" && event.id !== current.id && event.index < current.index,
-  );
+  const past = history.filter((event) => event.status === "delivered" && event.index < current.index);
   const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options);
   for (const event of past) builder.add(event);
   builder.user(eventText(current));

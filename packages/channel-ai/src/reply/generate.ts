@@ -51,7 +51,6 @@ async function* converse(
     }
     account.toolCalls += end.calls.length;
     messages.push(assistantMessage(end), ...(await runRound(end.calls, turn, { guard, log }, signal)));
-    if (signal.aborted) throw abortedError(signal);
   }
 }
 

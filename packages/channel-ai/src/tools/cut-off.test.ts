@@ -66,6 +66,26 @@ describe("the room's log", () => {
     expect(host.clock.pendingTimers).toBe(0);
   });
 
+  it("has the tool events before the reply is over", async () => {
+    const { host, text } = setUpTools(
+      [
+        [look("a"), callsDone],
+        [...say("x"), done],
+      ],
+      [tool(() => "ran")],
+    );
+    host.beforeInbound = () => host.clock.sleep(300);
+    let over = false;
+    const reading = read(await text()).then(() => {
+      over = true;
+    });
+    await host.clock.advance(599);
+    expect([over, host.log(ROOM).length]).toEqual([false, 2]);
+    await host.clock.advance(1);
+    await reading;
+    expect(host.log(ROOM).map(({ content }) => content.type)).toEqual(["text", "tool-call", "tool-result"]);
+  });
+
   it("may refuse, without harm to the reply", async () => {
     const { host, text } = setUpTools(
       [
