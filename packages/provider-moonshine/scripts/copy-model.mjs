@@ -22,7 +22,7 @@ for (const [name, begin] of Object.entries(files)) {
   copyFileSync(source, join(to, name));
 }
 const licence = readFileSync(join(from, "LICENSE"), "utf8");
-const english = licence.slice(licence.indexOf("MIT License"), licence.indexOf("SECTION 2")).replace(/-*\s*$/, "");
+const english = licence.slice(licence.indexOf("MIT License"), licence.indexOf("SECTION 2 -")).replace(/-*\s*$/, "");
 if (!english.includes("Permission is hereby granted")) throw new Error("the licence of the model is not where it was");
 writeFileSync(
   join(to, "LICENSE"),

@@ -234,6 +234,21 @@ describe("the final", () => {
     expect(harness.texts).toEqual(["partial: early", "final: late"]);
   });
 
+  it("does not wait for a guess that missed the end of the speech", async () => {
+    const harness = new Harness();
+    await harness.hear(speech(600));
+    const stale = harness.job;
+    await harness.hear(speech(300, 2));
+    expect(stale.options.signal?.aborted).toBe(false);
+    for (let i = 0; i < 5; i++) await harness.hear(quiet(RATE, 100));
+    expect(stale.options.signal?.aborted).toBe(true);
+    expect(harness.pool.jobs).toHaveLength(2);
+    harness.job.end({ text: "all of it" });
+    await harness.end();
+    expect(harness.pool.jobs).toHaveLength(2);
+    expect(harness.texts).toEqual(["partial: all of it", "final: all of it"]);
+  });
+
   it("takes the place of a guess that has not", async () => {
     const harness = new Harness();
     await harness.hear(speech(600));

@@ -170,7 +170,13 @@ class Transcription {
   #guessWhenDue(): void {
     const { pool, guessEvery } = this.#options;
     const { start, end } = this.#buffer;
-    if (this.#decoding || end - this.#looked < LOOK_EVERY || !pool.idle) return;
+    if (end - this.#looked < LOOK_EVERY) return;
+    if (this.#decoding) {
+      // The guess that may be the final must not wait for one that cannot.
+      if (this.#buffer.settled() && !this.#buffer.covers(this.#decoding.span)) this.#decoding.cancel();
+      return;
+    }
+    if (!pool.idle) return;
     this.#looked = end;
     const speech = this.#buffer.speech();
     if (!speech || (this.#guess && this.#buffer.covers(this.#guess.span))) return;
