@@ -1,6 +1,7 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  abortedError,
   type Clock,
   type CloseReason,
   type ConnectionInput,
@@ -119,8 +120,20 @@ export class FakeConnection implements VoiceConnection {
   writable(belowMs: number, signal: AbortSignal): Promise<void> {
     if (this.closed || this.queuedMs <= belowMs) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#writers.push({ belowMs, resolve });
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      const onAbort = (): void => {
+        this.#writers = this.#writers.filter((other) => other !== writer);
+        reject(abortedError(signal));
+      };
+      const writer = {
+        belowMs,
+        resolve: (): void => {
+          signal.removeEventListener("abort", onAbort);
+          resolve();
+        },
+      };
+      if (signal.aborted) return onAbort();
+      this.#writers.push(writer);
+      signal.addEventListener("abort", onAbort, { once: true });
     });
   }
 

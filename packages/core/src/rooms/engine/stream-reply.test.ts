@@ -224,7 +224,7 @@ describe("a streamed reply", () => {
     };
     for (const channel of [rig.deaf, rig.hidden]) channel.listen = () => Promise.reject(new Error("must not be asked"));
     await rig.kit.muteOutput("room", "deaf");
-    await rig.kit.setVisibility("room", "ai", ["voice"]);
+    await rig.kit.setVisibility("room", "ai", ["voice", "deaf"]);
     streaming(rig, rig.ai, ["answer"]);
     const session = {
       id: "s",
