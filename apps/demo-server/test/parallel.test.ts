@@ -22,11 +22,10 @@ it(`${CALLS} calls side by side: no transcript, audio or event crosses`, { timeo
   for (const { ask } of questions) sounds.push(await spoken(ask));
   const clients = questions.map((_, i) => new WireClient(demo.url, `caller-${i}`));
   for (const [i, client] of clients.entries()) client.say(sounds[i] as Sound);
-  await until(
-    "all answers",
-    () => clients.every((client) => client.said("assistant").length > 0 && client.heard.samples.length > 0),
-    120_000,
-  );
+  const quiet = (): string => clients.flatMap((client, i) => (answered(client) ? [] : [`${i}: ${JSON.stringify(client)}`])).join("\n");
+  await until("all answers", () => clients.every(answered), 120_000).catch((error: Error) => {
+    throw new Error(`${error.message}; unanswered:\n${quiet()}\n${demo.output()}`);
+  });
   await new Promise((resolve) => setTimeout(resolve, 4_000));
   const stt = moonshineStt();
   try {
@@ -43,6 +42,10 @@ it(`${CALLS} calls side by side: no transcript, audio or event crosses`, { timeo
     for (const client of clients) client.close();
   }
 });
+
+function answered(client: WireClient): boolean {
+  return client.said("assistant").length > 0 && client.heard.samples.length > 0;
+}
 
 async function recognise(stt: ReturnType<typeof moonshineStt>, sound: Sound): Promise<string> {
   async function* audio() {

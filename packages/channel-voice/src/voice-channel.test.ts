@@ -323,6 +323,15 @@ describe("speaking for the application", () => {
     expect(c.model.requests).toEqual([]);
   });
 
+  it("leaves the greeting out when the caller was faster", async () => {
+    const c = await call({ voice: { greeting: "Welcome." }, tts: { delayMs: 500 }, answers: ["Sure."] });
+    c.connection.input({ type: "text", text: "help" });
+    await c.clock.advance(5_000);
+    expect(c.connection.messages("transcript").map((m) => m.text)).not.toContain("Welcome.");
+    expect((await c.log()).filter((line) => line !== "assistant: ")).toEqual(["user: help", "assistant: Sure."]);
+    expect(c.connection.messages("metrics")[0]?.turn.replyMs).toBe(500);
+  });
+
   it("says one thing after the other and refuses what does not fit the queue", async () => {
     const c = await call({ voice: { maxUtterances: 2 } });
     const said = ["First.", "Second.", "Third."].map((text) => c.voice.say(c.session.id, text));

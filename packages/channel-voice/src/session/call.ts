@@ -57,6 +57,8 @@ export class VoiceCall {
   #muted = false;
   #closed = false;
   #shown = "";
+  /** Cancels the greeting while nothing of it has been heard. */
+  #greeting: AbortController | undefined;
 
   constructor(options: CallOptions) {
     const { host, settings, session, connection } = options;
@@ -85,11 +87,12 @@ export class VoiceCall {
       session,
       connection,
       pipeline: this.#pipeline,
-      onAudible: (utterance) => {
-        this.#turns.audible();
+      onAudible: (utterance, correlationId) => {
+        this.#greeting = undefined;
+        this.#turns.audible(correlationId);
         this.dispatch({ type: "utterance-start", utterance });
       },
-      onSynthesized: () => this.#turns.synthesized(),
+      onSynthesized: (correlationId) => this.#turns.synthesized(correlationId),
       onEnd: (utterance, correlationId) => {
         const answers = this.#turns.numberOf(correlationId);
         this.dispatch({ type: "utterance-end", utterance, ...(answers === undefined ? {} : { answers }) });
@@ -120,7 +123,7 @@ export class VoiceCall {
       }),
     ];
     this.#showPhase();
-    if (settings.greeting !== undefined) void this.say(settings.greeting).catch(() => {});
+    if (settings.greeting !== undefined) this.#greet(settings.greeting);
   }
 
   /** The name of who has the floor. */
@@ -162,10 +165,11 @@ export class VoiceCall {
   /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. */
   async say(
     text: string,
-    options: { readonly voice?: string; readonly tts?: TtsProvider } = {},
+    options: { readonly voice?: string; readonly tts?: TtsProvider; readonly signal?: AbortSignal } = {},
   ): Promise<StreamDelivery> {
     const { host, channelId } = this.#options;
-    const delivery = await this.reply(once(text), { signal: new AbortController().signal, ...options });
+    const { signal = new AbortController().signal } = options;
+    const delivery = await this.reply(once(text), { ...options, signal });
     if (!this.#closed) {
       await host.processInbound({
         roomId: this.session.roomId,
@@ -196,6 +200,17 @@ export class VoiceCall {
     this.#pipeline.close();
   }
 
+  #greet(text: string): void {
+    this.#greeting = new AbortController();
+    this.say(text, { signal: this.#greeting.signal }).catch((thrown: unknown) => {
+      const { code, message } = RoomKitError.from(thrown);
+      this.#options.host.logger.warn(
+        { session: this.session.id, code, error: message },
+        "the greeting was not recorded",
+      );
+    });
+  }
+
   #carryOut(effect: TurnEffect): void {
     switch (effect.type) {
       case "silence":
@@ -223,6 +238,8 @@ export class VoiceCall {
         this.#turns.judge(effect, this.#state.turns + 1, this.#ears);
         return;
       case "submit":
+        // The caller was faster than the greeting: it would be an answer to nothing now.
+        this.#greeting?.abort();
         this.#turns.submit(effect.turn, effect.text);
         return;
     }

@@ -27,9 +27,9 @@ export interface MouthOptions {
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
   readonly pipeline: PipelineStream;
-  readonly onAudible: (utterance: UtteranceId) => void;
-  readonly onSynthesized: () => void;
-  /** `correlationId` as it was given to `speak`. */
+  /** Here and below: `correlationId` as it was given to `speak`. */
+  readonly onAudible: (utterance: UtteranceId, correlationId: string | undefined) => void;
+  readonly onSynthesized: (correlationId: string | undefined) => void;
   readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
 }
 
@@ -81,6 +81,7 @@ export class Mouth {
     { signal, correlationId }: SpeakOptions,
   ): Promise<SpokenUtterance> {
     const onAbort = (): void => {
+      if (utterance.silencedBecause !== "") return;
       utterance.silence("cancelled", utterance.audible ? this.#options.connection.clear() : undefined);
     };
     if (signal.aborted) onAbort();
@@ -116,9 +117,9 @@ export class Mouth {
       },
       onAudible: () => {
         connection.send({ type: "utterance", id, phase: "start" });
-        this.#options.onAudible(id);
+        this.#options.onAudible(id, options.correlationId);
       },
-      onSynthesized: this.#options.onSynthesized,
+      onSynthesized: () => this.#options.onSynthesized(options.correlationId),
       onShown: (text, revision) =>
         connection.send({ type: "transcript", id, role: "assistant", text, final: false, revision }),
     });

@@ -155,14 +155,15 @@ export class TurnRunner {
     }
   }
 
-  synthesized(): void {
-    this.#running?.waterfall.mark("firstAudioMs");
+  /** The voice gave its first audio for an answer. */
+  synthesized(correlationId: string | undefined): void {
+    if (this.#running?.id === correlationId) this.#running?.waterfall.mark("firstAudioMs");
   }
 
   /** The first audio of an answer was handed to the listener. */
-  audible(): void {
+  audible(correlationId: string | undefined): void {
     const running = this.#running;
-    if (!running || running.audible) return;
+    if (!running || running.id !== correlationId || running.audible) return;
     running.audible = true;
     running.waterfall.mark("replyMs");
     this.#report(running, false);
