@@ -29,9 +29,8 @@ export class ResumeDesk {
     return this.#byToken.size;
   }
 
-  /** A new token for a session; its old one is worth nothing any more. */
+  /** A token for a session that has none: it is new, or its last one was just taken. */
   issue(live: LiveSession): string {
-    this.#revoke(live);
     const token = randomBytes(32).toString("base64url");
     this.#byToken.set(token, live);
     this.#tokens.set(live, token);

@@ -143,6 +143,21 @@ describe("what was heard, reported", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it("counts nothing that comes too late for an utterance that was cleared", async () => {
+    const { clock, queue, sent, progress } = queueRig({ playback: "reported" });
+    queue.play("a", audio(1_000));
+    await clock.advance(100);
+    queue.clear();
+    const before = sent.length;
+    queue.play("a", audio(1_000));
+    queue.endUtterance("a");
+    await clock.advance(100);
+    expect(sent).toHaveLength(before);
+    expect(queue.queuedMs).toBe(0);
+    queue.report(1, 1_600, true);
+    expect(progress.filter(({ done }) => done)).toHaveLength(1);
+  });
+
   it("is the estimate when no report follows an interruption within 300 ms", async () => {
     const { clock, queue, progress } = queueRig({ playback: "reported" });
     queue.play("a", audio(1_000));

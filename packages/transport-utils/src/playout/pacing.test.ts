@@ -95,6 +95,16 @@ describe("pacing", () => {
     expect(sent).toHaveLength(10);
   });
 
+  it("does not fall behind though every timer is late, without a lead to catch up in", async () => {
+    const { clock, queue, sent } = queueRig({ leadMs: 0 });
+    // As on a busy machine: each timer runs 9 ms late.
+    const { setTimeout } = clock;
+    Object.assign(clock, { setTimeout: (handler: () => void, ms: number) => setTimeout(handler, Math.max(0, ms) + 9) });
+    queue.play("u", audio(10_000));
+    await clock.advance(10_000);
+    expect(sent.length).toBeGreaterThanOrEqual(498);
+  });
+
   it("lets less than a frame go when nothing more comes", async () => {
     const { clock, queue, sent } = queueRig();
     queue.play("u", audio(30));
