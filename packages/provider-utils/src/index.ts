@@ -4,6 +4,7 @@ export * from "./audio/pcm-framer.ts";
 export * from "./audio/wav.ts";
 export * from "./calls/answer.ts";
 export * from "./calls/open-calls.ts";
+export * from "./errors/fern-error.ts";
 export * from "./errors/http-error.ts";
 export * from "./errors/provider-error.ts";
 export * from "./errors/retry-after.ts";

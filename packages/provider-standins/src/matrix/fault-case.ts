@@ -51,7 +51,7 @@ export interface FaultMatrixOptions {
   readonly eofDetectable?: boolean;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 10,000. */
   readonly patienceMs?: number;
-  /** Kinds that differ for this vendor, by the case's fault: `403`, `close 1008`, `half-open`. `none`: no failure. */
+  /** Kinds that differ for this vendor, by the case's fault: `403`, `close 1008`, `close 1000 after 2`, `half-open`. `none`: no failure. */
   readonly kinds?: Readonly<Record<string, ProviderErrorKind | "none">>;
 }
 

@@ -40,8 +40,8 @@ const CLOSES: readonly (readonly [number, string])[] = [
 
 function addSocketCases(add: Add, { frames, kinds = {} }: FaultMatrixOptions): void {
   for (const [code, usual] of CLOSES) {
-    const kind = kinds[`close ${code}`] ?? usual;
     for (const after of [0, frames - 1]) {
+      const kind = kinds[`close ${code} after ${after}`] ?? kinds[`close ${code}`] ?? usual;
       add(`ends when the vendor closes with ${code} after ${after} frames: ${kind}`, async (run) => {
         run.standIn.fault({ kind: "close", after, ...(code === 1005 ? {} : { code, reason: "made up" }) });
         const outcome = await run.soon(run.start(), "the operation");

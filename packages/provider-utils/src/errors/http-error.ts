@@ -37,7 +37,8 @@ export function httpError(
 ): ProviderError {
   const vendor = readVendorError(body);
   const kind = context.classify?.(status, vendor) ?? kindOfStatus(status, vendor.code);
-  const said = vendor.message ? `: ${vendor.message.slice(0, MAX_MESSAGE)}` : "";
+  const words = vendor.message ?? header(headers, "dg-error"); // Deepgram's, where a body is not to be had
+  const said = words ? `: ${words.slice(0, MAX_MESSAGE)}` : "";
   return new ProviderError(kind, `${context.provider} answered ${status}${said}`, {
     provider: context.provider,
     status,

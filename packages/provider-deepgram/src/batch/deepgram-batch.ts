@@ -1,0 +1,191 @@
+import type { DeepgramClient } from "@deepgram/sdk";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  consoleLogger,
+  frameDurationMs,
+  RoomKitError,
+  type SttCapabilities,
+  type SttOptions,
+  type SttProvider,
+  sameFormat,
+  type TranscriptPart,
+} from "@roomkit/core";
+import {
+  abortable,
+  fernError,
+  incomplete,
+  OpenCalls,
+  wavOfSamples,
+  withRetry,
+  withStreamTimeouts,
+  witnessedFetch,
+} from "@roomkit/provider-utils";
+import { checkConnectionOptions, type DeepgramConnectionOptions, NAME, refuse } from "../connection/options.ts";
+import { DeepgramSdk } from "../connection/sdk.ts";
+import { checkTextOptions, type DeepgramTextOptions } from "../nova/options.ts";
+import { pieceOf } from "../nova/piece.ts";
+import { textQuery } from "../nova/query.ts";
+
+export interface DeepgramBatchOptions extends DeepgramConnectionOptions, DeepgramTextOptions {
+  /** Has the model find out which language is spoken, where none is named. Default false. */
+  readonly detectLanguage?: boolean | undefined;
+  /** Replaces the platform's fetch: a proxy, or longer-lived connections. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Longest wait for the transcript, ms. 0: no limit. Default 30,000. */
+  readonly firstByteMs?: number | undefined;
+  /** Audio that is transcribed at once, ms; longer speech comes in several finals. 1,000 to 3,600,000. Default 300,000. */
+  readonly maxSegmentMs?: number | undefined;
+}
+
+type Request = Parameters<DeepgramClient["listen"]["v1"]["media"]["transcribeFile"]>[1];
+
+/**
+ * Deepgram's transcription of whole recordings: for use behind a VAD, or for files. The SDK is loaded with the first call, or
+ * by `warmUp`.
+ *
+ * A call throws ProviderError (every kind) and RoomKitError `aborted`, `closed`, `unsupported_format`.
+ *
+ * @throws RoomKitError `missing_key`, `invalid_option`.
+ */
+export function deepgramBatch(options: DeepgramBatchOptions = {}): SttProvider {
+  checkConnectionOptions(options);
+  checkTextOptions(options);
+  const { firstByteMs = 0, maxSegmentMs = 300_000 } = options;
+  if (!(firstByteMs >= 0)) refuse("firstByteMs must be >= 0");
+  if (!(maxSegmentMs >= 1_000 && maxSegmentMs <= 3_600_000)) refuse("maxSegmentMs must be 1,000 to 3,600,000");
+  return new DeepgramBatch(options);
+}
+
+class DeepgramBatch implements SttProvider {
+  readonly name: string = `${NAME}-batch`;
+  readonly capabilities: SttCapabilities = { streaming: false, turnDetection: false, wordTimings: true };
+  readonly #options: DeepgramBatchOptions;
+  readonly #sdk: DeepgramSdk;
+  readonly #calls = new OpenCalls(NAME);
+
+  constructor(options: DeepgramBatchOptions) {
+    const { apiKey: _key, ...rest } = options;
+    this.#options = rest;
+    this.#sdk = new DeepgramSdk(options);
+  }
+
+  async *transcribe(
+    audio: AsyncIterable<AudioFrame>,
+    options: SttOptions,
+  ): AsyncGenerator<TranscriptPart, void, undefined> {
+    const open = this.#calls.begin(options.signal);
+    try {
+      yield* abortable(this.#transcript(audio, options, open.signal), open.signal);
+    } finally {
+      open.end();
+    }
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#sdk.load();
+  }
+
+  async close(): Promise<void> {
+    this.#calls.close();
+  }
+
+  async *#transcript(
+    audio: AsyncIterable<AudioFrame>,
+    options: SttOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptPart, void, undefined> {
+    const { maxSegmentMs = 300_000 } = this.#options;
+    let format: AudioFormat | undefined;
+    let pieces: Int16Array[] = [];
+    let beforeMs = 0;
+    let ms = 0;
+    for await (const frame of abortable(audio, signal)) {
+      format ??= { sampleRate: frame.sampleRate, channels: frame.channels };
+      if (!sameFormat(format, frame)) {
+        throw new RoomKitError("unsupported_format", "all frames of a stream must have one format");
+      }
+      pieces.push(frame.samples);
+      ms += frameDurationMs(frame);
+      if (ms < maxSegmentMs) continue;
+      yield* this.#finals(wavOfSamples(pieces, format), beforeMs, options, signal);
+      beforeMs += ms;
+      ms = 0;
+      pieces = [];
+    }
+    if (format && ms > 0) yield* this.#finals(wavOfSamples(pieces, format), beforeMs, options, signal);
+  }
+
+  #finals(
+    file: Uint8Array,
+    beforeMs: number,
+    options: SttOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptPart, void, undefined> {
+    const { clock, logger = consoleLogger, retry } = this.#options;
+    return withRetry(() => this.#attempt(file, beforeMs, options, signal), {
+      ...retry,
+      signal,
+      clock,
+      onRetry: ({ attempt, waitMs, error }) =>
+        logger.warn({ provider: NAME, attempt, waitMs, code: error.code }, "a transcription is tried again"),
+    });
+  }
+
+  async *#attempt(
+    file: Uint8Array,
+    beforeMs: number,
+    options: SttOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptPart, void, undefined> {
+    const { clock, firstByteMs = 30_000, parameters, detectLanguage } = this.#options;
+    const text = textQuery(this.#options, options);
+    const request = {
+      ...text,
+      ...(detectLanguage === undefined || text.language !== undefined ? {} : { detect_language: detectLanguage }),
+    } as Request;
+    const { fetch, seen } = witnessedFetch(this.#options.fetch);
+    const sdk = this.#sdk;
+    const answers = withStreamTimeouts(
+      async function* (inner) {
+        const client = await sdk.client({ fetch });
+        yield await client.listen.v1.media.transcribeFile(file, request, {
+          abortSignal: inner,
+          maxRetries: 0,
+          // Ours comes first; the SDK's must not cut off a long one.
+          timeoutInSeconds: firstByteMs > 0 ? Math.ceil(firstByteMs / 1000) + 1 : 3_600,
+          ...(parameters === undefined ? {} : { queryParams: { ...parameters } }),
+        });
+      },
+      {
+        provider: NAME,
+        signal,
+        firstByteMs,
+        stallMs: 0,
+        clock,
+        mapError: (error) => fernError(error, { provider: NAME, clock, seen: seen() }),
+      },
+    );
+    for await (const answer of answers) {
+      // Empty when the connection ended before the body; of another kind with a callback, which we never ask for.
+      const channel = answer && "results" in answer ? answer.results?.channels?.[0] : undefined;
+      if (!channel) throw incomplete(NAME);
+      const piece = pieceOf(channel.alternatives?.[0]);
+      if (!piece) return;
+      const language = channel.detected_language ?? piece.language;
+      yield {
+        type: "final",
+        text: piece.text,
+        ...(piece.confidence === undefined ? {} : { confidence: piece.confidence }),
+        ...(language === undefined ? {} : { language }),
+        words: piece.words.map(({ text: word, startMs, endMs }) => ({
+          text: word,
+          startMs: Math.round(startMs + beforeMs),
+          endMs: Math.round(endMs + beforeMs),
+        })),
+      };
+      return;
+    }
+    throw incomplete(NAME);
+  }
+}

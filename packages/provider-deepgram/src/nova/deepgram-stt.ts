@@ -1,0 +1,71 @@
+import type { DeepgramClient } from "@deepgram/sdk";
+import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
+import { abortable, OpenCalls } from "@roomkit/provider-utils";
+import { checkLiveOptions, NAME } from "../connection/options.ts";
+import { DeepgramSdk } from "../connection/sdk.ts";
+import { type LiveProtocol, listenLive } from "../live/listen-live.ts";
+import { checkSttOptions, type DeepgramSttOptions } from "./options.ts";
+import { liveQuery } from "./query.ts";
+import { ResultsReader } from "./results-reader.ts";
+
+type Socket = Awaited<ReturnType<DeepgramClient["listen"]["v1"]["connect"]>>;
+
+/**
+ * Deepgram's Nova models, live. Each call is a connection of its own, made when its first frame comes. The SDK is loaded with
+ * the first call, or by `warmUp`.
+ *
+ * A call throws ProviderError (every kind) and RoomKitError `aborted`, `closed`, `unsupported_format`.
+ *
+ * @throws RoomKitError `missing_key`, `invalid_option`.
+ */
+export function deepgramStt(options: DeepgramSttOptions = {}): SttProvider {
+  checkLiveOptions(options);
+  checkSttOptions(options);
+  return new DeepgramStt(options);
+}
+
+class DeepgramStt implements SttProvider {
+  readonly name: string = NAME;
+  readonly capabilities: SttCapabilities;
+  readonly #options: DeepgramSttOptions;
+  readonly #sdk: DeepgramSdk;
+  readonly #calls = new OpenCalls(NAME);
+
+  constructor(options: DeepgramSttOptions) {
+    const { apiKey: _key, ...rest } = options;
+    this.#options = rest;
+    this.#sdk = new DeepgramSdk(options);
+    this.capabilities = { streaming: options.interimResults ?? true, turnDetection: false, wordTimings: true };
+  }
+
+  async *transcribe(
+    audio: AsyncIterable<AudioFrame>,
+    { signal, ...call }: SttOptions,
+  ): AsyncGenerator<TranscriptPart, void, undefined> {
+    const open = this.#calls.begin(signal);
+    const protocol: LiveProtocol<Socket> = {
+      create: (client, format) => client.listen.v1.connect(liveQuery(this.#options, call, format)),
+      reader: new ResultsReader(),
+      keepAlive: (sdk) => sdk.sendKeepAlive({ type: "KeepAlive" }),
+      finish: (sdk) => {
+        // The answer to the first is all that is waited for; the second ends the connection.
+        sdk.sendFinalize({ type: "Finalize" });
+        sdk.sendCloseStream({ type: "CloseStream" });
+      },
+    };
+    const context = { sdk: this.#sdk, options: this.#options, signal: open.signal };
+    try {
+      yield* abortable(listenLive(audio, protocol, context), open.signal);
+    } finally {
+      open.end();
+    }
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#sdk.load();
+  }
+
+  async close(): Promise<void> {
+    this.#calls.close();
+  }
+}
