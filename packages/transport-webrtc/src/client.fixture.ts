@@ -22,6 +22,7 @@ export interface TestClientOptions {
   readonly codecs?: readonly ("opus" | "pcmu" | "red")[];
   readonly direction?: "sendrecv" | "sendonly" | "recvonly";
   readonly protocol?: 1;
+  readonly resume?: string;
 }
 
 /** A client as the seed's JavaScript writes it, on werift's peer connection. */
@@ -88,8 +89,14 @@ export class TestClient {
   /** Offers, and applies the answer when there is one. */
   async connect(): Promise<this> {
     const sdp = await this.offer();
-    const { protocol } = this.#options;
-    const response = await this.post({ sdp, type: "offer", webrtc_id: this.id, ...(protocol ? { protocol } : {}) });
+    const { protocol, resume } = this.#options;
+    const response = await this.post({
+      sdp,
+      type: "offer",
+      webrtc_id: this.id,
+      ...(protocol ? { protocol } : {}),
+      ...(resume ? { resume } : {}),
+    });
     this.answer = (await response.json()) as NonNullable<TestClient["answer"]>;
     if (this.answer.type === "answer")
       await this.pc.setRemoteDescription({ type: "answer", sdp: this.answer.sdp as string });

@@ -118,7 +118,10 @@ async function open(options: Partial<RtcSessionOptions> = {}): Promise<{
     clock,
     logger: silentLogger,
     onFrame: () => {},
-    onReady: () => log.push(`ready ${clock.now()}`),
+    resumeMs: 0,
+    issueToken: () => "",
+    onLost: () => false,
+    onReady: () => log.push(`ready ${clock.now()}`) > 0,
     onEnded: (_, reason) => log.push(`ended ${reason.code} ${clock.now()}`),
     ...options,
   });

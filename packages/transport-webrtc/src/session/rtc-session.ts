@@ -5,32 +5,23 @@ import type {
   Cancel,
   Clock,
   CloseReason,
-  ConnectionMessage,
   Logger,
   Metadata,
   WebRTCPeer,
   WebRTCPeerStats,
 } from "@roomkit/core";
+import type { StartMessage } from "@roomkit/protocol";
 import {
-  type AudioSpecs,
-  encodeAudioFrame,
-  type ServerMessage,
-  type StartMessage,
-  serializeServerMessage,
-} from "@roomkit/protocol";
-import {
-  type ConnectionLink,
-  compatMessage,
+  defaultTrafficLimits,
   MediaConnection,
   PacingWheel,
-  type PlayoutFrame,
   TrafficGuard,
   type TrafficLimits,
-  v1Message,
 } from "@roomkit/transport-utils";
 import type { AudioReceiver } from "../media/audio-receiver.ts";
 import type { AudioSender } from "../media/audio-sender.ts";
 import type { JitterStats } from "../media/jitter-buffer.ts";
+import { ClientLink } from "./client-link.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { ControlChannel } from "./control-channel.ts";
 import type { SessionMedia } from "./session-media.ts";
@@ -63,8 +54,16 @@ export interface RtcSessionOptions {
   readonly logger: Logger;
   /** Sees each frame of the caller before its consumer does. */
   readonly onFrame: (session: RtcSession, frame: AudioFrame) => void;
-  /** The client is connected and can be given to the application. */
-  readonly onReady: (session: RtcSession) => void;
+  /** A connection this client comes back to, instead of a new one. */
+  readonly resumed?: { readonly connection: MediaConnection; readonly startedAt: number };
+  /** How long a client may be away, ms; 0: not at all. */
+  readonly resumeMs: number;
+  /** A token with which a later client continues this one's connection. */
+  readonly issueToken: (session: RtcSession) => string;
+  /** The client is connected and can be given to the application. False when a connection it came back to is over. */
+  readonly onReady: (session: RtcSession) => boolean;
+  /** A v1 client is gone without a word; true when its connection waits for it. */
+  readonly onLost: (session: RtcSession) => boolean;
   /** Everything of the session is gone. */
   readonly onEnded: (session: RtcSession, reason: CloseReason) => void;
 }
@@ -82,8 +81,6 @@ export interface ConnectionStats {
   readonly unknownMessages: number;
 }
 
-/** Past this many bytes on the data channel no audio is added: what is sent cannot be taken back. */
-const AUDIO_BUFFERED_BYTES = 65_536;
 /** How far audio on a track runs ahead of the clock, ms; a browser's jitter buffer time-compresses more. */
 const TRACK_LEAD_MS = 40;
 /** A client with a data section is ready when a channel opened, or this long after it connected, ms. */
@@ -95,22 +92,25 @@ const LIVENESS_EVERY_MS = 1_000;
 const STALL_MS = 5_000;
 
 /** One client's session: its peer, its audio in both directions, its messages, and what ends it. */
-export class RtcSession implements ConnectionLink {
+export class RtcSession {
   readonly id: string;
   readonly label: string;
   readonly connection: MediaConnection;
+  /** When its connection began, ms on the clock. */
+  readonly startedAt: number;
   readonly #options: RtcSessionOptions;
   readonly #control: ControlChannel;
+  readonly #link: ClientLink;
   readonly #messages: ClientMessages;
   readonly #receiver: AudioReceiver | undefined;
   readonly #sender: AudioSender | undefined;
   readonly #cancels: Cancel[] = [];
-  #v1: boolean;
   #greeted = false;
   #ready = false;
   #ended = false;
   #closing: Promise<void> | undefined;
-  #startedAt = 0;
+  /** The server or the client ends this on purpose: nobody will come back. */
+  #leaving = false;
   #received = 0;
   #aliveAt = 0;
   #checkedAt = 0;
@@ -121,7 +121,6 @@ export class RtcSession implements ConnectionLink {
     const { id, label, metadata, peer, media, clock, logger, times } = options;
     this.id = id;
     this.label = label;
-    this.#v1 = options.v1;
     const wheel = PacingWheel.shared(clock);
     const reported = options.dataChannelAudio && options.v1;
     this.#sender = media.sender({
@@ -130,21 +129,25 @@ export class RtcSession implements ConnectionLink {
       firstTimestamp: randomBytes(4).readUInt32BE(0),
       send: (packet) => peer.sendRtp(packet),
     });
-    this.connection = new MediaConnection({
-      id,
-      label,
-      metadata,
-      inbound: media.inbound,
-      outbound: media.outbound,
-      playback: reported ? "reported" : "estimated",
-      clock,
-      logger,
-      wheel,
-      maxFrames: options.queue.maxFrames,
-      maxQueuedMs: options.queue.maxQueuedMs,
-      leadMs: options.queue.leadMs ?? (options.dataChannelAudio ? 200 : TRACK_LEAD_MS),
-      wholeFrames: this.#sender !== undefined,
-    });
+    this.startedAt = options.resumed?.startedAt ?? clock.now();
+    this.connection =
+      options.resumed?.connection ??
+      new MediaConnection({
+        id,
+        label,
+        metadata,
+        inbound: media.inbound,
+        outbound: media.outbound,
+        playback: reported ? "reported" : "estimated",
+        clock,
+        logger,
+        wheel,
+        maxFrames: options.queue.maxFrames,
+        maxQueuedMs: options.queue.maxQueuedMs,
+        leadMs: options.queue.leadMs ?? (options.dataChannelAudio ? 200 : TRACK_LEAD_MS),
+        wholeFrames: this.#sender !== undefined,
+        resumable: reported,
+      });
     this.#receiver = media.receiver({
       onFrame: (frame) => this.#receive(frame),
       onDigit: (digit) => this.connection.input({ type: "dtmf", digit }),
@@ -154,14 +157,14 @@ export class RtcSession implements ConnectionLink {
     this.#messages = new ClientMessages({
       guard: new TrafficGuard(clock, { audioBurstMs: STALL_MS, ...options.traffic }),
       messageBytes: options.messageBytes,
-      v1: () => this.#v1,
+      v1: () => this.#link.v1,
       audioRate: this.#receiver ? undefined : media.inbound.sampleRate,
       mulaw: options.mulaw,
       onStart: (message) => this.#start(message),
       onPlayback: (utterance, samples, done) => this.connection.report(utterance, samples, done),
       onInput: (input) => this.connection.input(input),
       onAudio: (frame) => this.#receive(frame),
-      reply: (message) => this.#control.send(serializeServerMessage(message)),
+      reply: (message) => this.#link.say(message),
       onEnd: (code, message) => this.#fail(code, message),
     });
     this.#control = new ControlChannel({
@@ -170,7 +173,19 @@ export class RtcSession implements ConnectionLink {
       },
       onOpen: () => this.#becomeReady(),
     });
-    this.connection.onClose((reason) => void this.close(reason));
+    this.#link = new ClientLink(
+      {
+        control: this.#control,
+        sender: this.#sender,
+        mulaw: options.mulaw,
+        clock,
+        startedAt: this.startedAt,
+        utteranceNumber: (utterance) => this.connection.utteranceNumber(utterance),
+        close: (reason) => this.close(reason),
+      },
+      options.v1,
+    );
+    this.#cancels.push(this.connection.onClose((reason) => void this.close(reason)));
     peer.onDataChannel((channel) => this.#control.add(channel));
     peer.onRtp((packet) => this.#receiver?.receive(packet, clock.now()));
     this.#cancels.push(
@@ -202,46 +217,13 @@ export class RtcSession implements ConnectionLink {
     return this.#options.peer;
   }
 
-  // ConnectionLink ------------------------------------------------------------------------------------------------------
-
-  audio(frame: PlayoutFrame): boolean {
-    const { clock, mulaw } = this.#options;
-    if (this.#sender) return frame.samples.length === 0 || this.#sender.send(frame.samples, clock.now());
-    if (!this.#control.open || this.#control.bufferedAmount > AUDIO_BUFFERED_BYTES) return false;
-    if (this.#v1) {
-      const { buffer, byteOffset, byteLength } = frame.samples;
-      const audio = new Uint8Array(buffer, byteOffset, byteLength);
-      return this.#control.trySend(
-        encodeAudioFrame({ utterance: frame.number, offset: frame.offset, end: frame.end, audio }),
-      );
-    }
-    if (frame.samples.length === 0 || !mulaw) return true;
-    return this.#control.trySend(serializeServerMessage({ event: "media", audio: mulaw.encode(frame.samples) }));
-  }
-
-  message(message: ConnectionMessage): void {
-    const { clock } = this.#options;
-    const out: ServerMessage | undefined = this.#v1
-      ? v1Message(message, {
-          numberOf: (utterance) => this.connection.utteranceNumber(utterance),
-          sinceMs: clock.now() - this.#startedAt,
-        })
-      : compatMessage(message, { speaking: true });
-    if (out) this.#control.send(serializeServerMessage(out));
-  }
-
-  clear(number: number): void {
-    this.#control.send(
-      serializeServerMessage(this.#v1 ? { type: "clear", utterance: number } : { type: "clear_audio" }),
-    );
-  }
-
   /** Sends an application's message as it is. */
   sendRaw(message: Readonly<Record<string, unknown>>): void {
-    this.#control.send(JSON.stringify(message));
+    this.#link.raw(message);
   }
 
   close(reason: CloseReason): Promise<void> {
+    this.#leaving ||= reason.code !== "client_lost";
     this.#closing ??= this.#close(reason);
     return this.#closing;
   }
@@ -249,7 +231,7 @@ export class RtcSession implements ConnectionLink {
   async #close(reason: CloseReason): Promise<void> {
     const { peer, clock } = this.#options;
     if (peer.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
-      if (this.#v1) this.#control.send(serializeServerMessage({ type: "bye", reason: reason.code, resumable: false }));
+      if (this.#link.v1) this.#link.say({ type: "bye", reason: reason.code, resumable: false });
       // The farewell and the closing of the channel must be on their way before the peer goes.
       this.#control.close();
       await clock.sleep(FAREWELL_MS);
@@ -261,7 +243,7 @@ export class RtcSession implements ConnectionLink {
 
   #connected(): void {
     const { clock } = this.#options;
-    this.#startedAt = this.#aliveAt = this.#checkedAt = clock.now();
+    this.#aliveAt = this.#checkedAt = clock.now();
     this.#cancels.push(PacingWheel.shared(clock).subscribe((now) => this.#tick(now)));
     if (this.#control.open) this.#becomeReady();
     else this.#cancels.push(clock.setTimeout(() => this.#becomeReady(), CHANNEL_WAIT_MS));
@@ -270,9 +252,19 @@ export class RtcSession implements ConnectionLink {
   #becomeReady(): void {
     if (this.#ready || this.#ended || this.peer.state !== "connected") return;
     this.#ready = true;
+    if (!this.#options.onReady(this)) {
+      this.#fail("resume_expired", "the session this client came back to is over");
+      return;
+    }
     if (this.#options.v1) this.#greet();
-    this.connection.attach(this);
-    this.#options.onReady(this);
+    this.connection.attach(this.#link);
+  }
+
+  /** Another peer of the client has taken the connection over: this one goes without it. */
+  supersede(): void {
+    this.#ended = true;
+    this.#release({ code: "resumed_elsewhere", message: "the client continues on another peer" });
+    this.peer.close().catch(() => {});
   }
 
   #tick(now: number): void {
@@ -297,9 +289,16 @@ export class RtcSession implements ConnectionLink {
   #end(reason: CloseReason): void {
     if (this.#ended) return;
     this.#ended = true;
+    const { resumed, onLost } = this.#options;
+    // One that came back and never got to work leaves the connection as it was: waiting.
+    const waits = this.#ready ? this.#link.v1 && !this.#leaving && onLost(this) : resumed !== undefined;
+    this.#release(reason);
+    if (!waits) this.connection.end(reason);
+  }
+
+  #release(reason: CloseReason): void {
     for (const cancel of this.#cancels) cancel();
     this.#options.media.close();
-    this.connection.end(reason);
     this.#options.onEnded(this, reason);
   }
 
@@ -308,13 +307,15 @@ export class RtcSession implements ConnectionLink {
   }
 
   #receive(frame: AudioFrame): void {
+    // The connection it comes back to is not its own yet.
+    if (!this.#ready && this.#options.resumed) return;
     this.#options.onFrame(this, frame);
     this.connection.receive(frame);
   }
 
   #start(message: StartMessage): void {
-    if (message.protocol !== 1) return;
-    this.#v1 = true;
+    if (message.protocol !== 1 || !this.#ready) return;
+    this.#link.v1 = true;
     this.#greet();
   }
 
@@ -322,27 +323,19 @@ export class RtcSession implements ConnectionLink {
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    const { media, messageBytes } = this.#options;
-    const audio: AudioSpecs = {
-      send: { codec: "pcm16", sampleRate: media.inbound.sampleRate },
-      receive: { codec: "pcm16", sampleRate: media.outbound.sampleRate },
-    };
-    const limits = {
-      maxMessageBytes: messageBytes,
-      messagesPerSecond: this.#options.traffic.messagesPerSecond ?? 100,
-      idleMs: this.#options.times.lostMs,
-      resumeMs: 0,
-    };
-    this.#control.send(
-      serializeServerMessage({
-        event: "ready",
-        protocol: 1,
-        session: this.id,
-        resume: "",
-        resumed: false,
-        audio,
-        limits,
-      }),
-    );
+    const { media, messageBytes, issueToken, resumed, traffic, times, resumeMs } = this.#options;
+    this.#link.greet({
+      session: this.id,
+      resume: issueToken(this),
+      resumed: resumed !== undefined,
+      inbound: media.inbound,
+      outbound: media.outbound,
+      limits: {
+        maxMessageBytes: messageBytes,
+        messagesPerSecond: traffic.messagesPerSecond ?? defaultTrafficLimits.messagesPerSecond,
+        idleMs: times.lostMs,
+        resumeMs,
+      },
+    });
   }
 }

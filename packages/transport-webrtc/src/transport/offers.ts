@@ -7,15 +7,18 @@ import {
   type Metadata,
   type RemoteCandidate,
   RoomKitError,
+  sameFormat,
   type WebRTCEngine,
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
+import type { MediaConnection } from "@roomkit/transport-utils";
 import { parseCandidate } from "../sdp/candidate.ts";
 import { RtcSession } from "../session/rtc-session.ts";
 import { CandidateHold } from "../signalling/candidate-hold.ts";
 import { ConnectionTable, type Place } from "./connection-table.ts";
-import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
+import { candidateFilter, type Negotiated, negotiate, readOffer } from "./negotiate.ts";
 import { defaultLimits, type WebRTCLimits, type WebRTCTransportOptions } from "./options.ts";
+import { type Resumable, ResumeDesk } from "./resume-desk.ts";
 
 /** What is known of the client behind an offer or a candidate. */
 export interface ClientContext {
@@ -34,14 +37,14 @@ export interface OffersOptions {
   readonly logger: Logger;
   readonly ids: IdSource;
   readonly onFrame: (session: RtcSession, frame: AudioFrame) => void;
+  /** A session belongs to this connection, so that it is worth waiting for its client. */
+  readonly hasSession: (connection: MediaConnection) => boolean;
 }
 
 /** What follows an offer. */
 export interface OfferHooks {
-  /** The client is connected. */
+  /** A new client is connected. */
   readonly onReady: (session: RtcSession) => void;
-  /** The session is over. */
-  readonly onEnded: (session: RtcSession, reason: CloseReason) => void;
   /** Called once, when nothing of the connection is left; also when the offer is refused. */
   readonly release: () => void;
 }
@@ -54,6 +57,9 @@ export class Offers {
   readonly #limits: WebRTCLimits & typeof defaultLimits;
   readonly #table: ConnectionTable;
   readonly #hold: CandidateHold;
+  readonly #desk: ResumeDesk;
+  /** Of every connection, also of those whose clients are away. */
+  readonly #resumables = new Map<MediaConnection, Resumable>();
   #closed = false;
 
   constructor(options: OffersOptions) {
@@ -61,6 +67,7 @@ export class Offers {
     this.#limits = { ...defaultLimits, ...options.transport.limits };
     this.#table = new ConnectionTable(options.clock);
     this.#hold = new CandidateHold(options.clock, this.#limits.candidates);
+    this.#desk = new ResumeDesk(options.clock, this.#limits.resumeMs);
   }
 
   /** Connections from their offer to their end. */
@@ -68,10 +75,15 @@ export class Offers {
     return this.#table.size;
   }
 
-  /** The session of a connection id. */
+  /** The session of a connection id; undefined also while its client is away. */
   find(id: string): RtcSession | undefined {
-    for (const { session } of this.#table) if (session?.id === id) return session;
+    for (const { connection, holder } of this.#resumables.values()) if (connection.id === id) return holder;
     return undefined;
+  }
+
+  /** The session that holds a connection now. */
+  holderOf(connection: MediaConnection): RtcSession | undefined {
+    return this.#resumables.get(connection)?.holder;
   }
 
   /** @throws RoomKitError `invalid_sdp`, `sdp_too_large`, `no_free_port`, `closed`. */
@@ -128,6 +140,7 @@ export class Offers {
   /** Ends every session; later offers are refused. */
   async close(reason: CloseReason): Promise<void> {
     this.#closed = true;
+    this.#desk.close();
     await Promise.all([...this.#table].map((place) => place.session?.close(reason)));
   }
 
@@ -145,14 +158,16 @@ export class Offers {
     request: OfferRequest,
     client: ClientContext,
     place: Place,
-    negotiated: Awaited<ReturnType<typeof negotiate>>,
+    negotiated: Negotiated,
     hooks: OfferHooks,
   ): RtcSession {
-    const { transport, clock, logger, ids, onFrame } = this.#options;
+    const { transport, clock, logger, ids, onFrame, hasSession } = this.#options;
     const limits = this.#limits;
-    return new RtcSession({
+    const resumed = this.#resumable(request, client, negotiated);
+    const session = new RtcSession({
       ...negotiated,
-      id: ids("connection"),
+      ...(resumed ? { resumed } : {}),
+      id: resumed?.connection.id ?? ids("connection"),
       label: request.webrtc_id,
       metadata: client.metadata,
       mulaw: transport.mulaw,
@@ -161,15 +176,59 @@ export class Offers {
       times: { connectMs: limits.connectMs, lostMs: limits.lostMs, maximumMs: limits.sessionMs },
       traffic: limits,
       queue: { maxFrames: limits.queuedFrames, maxQueuedMs: limits.queuedMs, leadMs: transport.leadMs },
+      resumeMs: limits.resumeMs,
       clock,
       logger,
       onFrame,
-      onReady: hooks.onReady,
-      onEnded: (session, reason) => {
+      onReady: (ready) => {
+        if (resumed) return this.#desk.claim(request.resume ?? "", ready);
+        hooks.onReady(ready);
+        return true;
+      },
+      issueToken: ({ connection }) => {
+        const resumable = this.#resumables.get(connection);
+        return resumable ? this.#desk.issue(resumable) : "";
+      },
+      onLost: ({ connection }) => {
+        const resumable = this.#resumables.get(connection);
+        return resumable !== undefined && hasSession(connection) && this.#desk.suspend(resumable);
+      },
+      onEnded: () => {
         this.#table.release(place);
         hooks.release();
-        hooks.onEnded(session, reason);
       },
     });
+    if (!resumed) this.#register(session, client, negotiated);
+    return session;
+  }
+
+  #register(session: RtcSession, client: ClientContext, { dataChannelAudio }: Negotiated): void {
+    const { connection, startedAt } = session;
+    const resumable: Resumable = {
+      connection,
+      identity: client.identity,
+      dataChannelAudio,
+      startedAt,
+      holder: session,
+    };
+    this.#resumables.set(connection, resumable);
+    connection.onClose(() => {
+      this.#resumables.delete(connection);
+      this.#desk.forget(resumable);
+    });
+  }
+
+  /** The connection a client comes back to; undefined when its token is none of its own, or its audio is not the same any more. */
+  #resumable(request: OfferRequest, client: ClientContext, negotiated: Negotiated): Resumable | undefined {
+    if (request.protocol !== 1 || request.resume === undefined) return undefined;
+    const resumable = this.#desk.find(request.resume, client.identity);
+    if (!resumable) return undefined;
+    const { connection, dataChannelAudio } = resumable;
+    const { media } = negotiated;
+    const same =
+      sameFormat(connection.inbound, media.inbound) &&
+      sameFormat(connection.outbound, media.outbound) &&
+      dataChannelAudio === negotiated.dataChannelAudio;
+    return same ? resumable : undefined;
   }
 }

@@ -1,5 +1,6 @@
 import {
   type AudioFrame,
+  abortedError,
   type Clock,
   type CloseReason,
   consoleLogger,
@@ -20,7 +21,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
-import { authContext, SessionRegistry } from "@roomkit/transport-utils";
+import { authContext, type MediaConnection, SessionRegistry } from "@roomkit/transport-utils";
 import { WeriftEngine } from "../engine/werift-engine.ts";
 import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
@@ -62,9 +63,9 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   /** Connected clients no session has been bound to, by connection id. */
   readonly #waiting = new Map<string, { readonly session: RtcSession; readonly cancel: () => void }>();
   /** Sessions given to {@link accept}, by id. */
-  readonly #accepted = new Map<string, { readonly session: VoiceSession; readonly rtc: RtcSession }>();
-  /** Which session hears a client. */
-  readonly #owners = new Map<RtcSession, VoiceSession>();
+  readonly #accepted = new Map<string, { readonly session: VoiceSession; readonly connection: MediaConnection }>();
+  /** Which session a connection belongs to. */
+  readonly #owners = new Map<MediaConnection, VoiceSession>();
   #fetch: FetchHandler | undefined;
   #closed = false;
 
@@ -84,9 +85,10 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
       logger,
       ids,
       onFrame: (rtc, frame) => {
-        const owner = this.#owners.get(rtc);
+        const owner = this.#owners.get(rtc.connection);
         if (owner) this.#registry.tap(owner, frame);
       },
+      hasSession: (connection) => this.#owners.has(connection),
     });
     this.#registry = new SessionRegistry({ clock, logger, ids });
     this.#events = new Emitter<Events>((error, event) => logger.error({ error, event }, "a transport listener failed"));
@@ -129,7 +131,6 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   offer(request: OfferRequest, client: ClientContext, handling: OfferHandling): Promise<SignalAnswer> {
     return this.#offers.offer(request, client, {
       onReady: (session) => this.#ready(session, handling.sessionFactory),
-      onEnded: (session, reason) => this.#ended(session, reason),
       release: handling.release,
     });
   }
@@ -142,6 +143,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   // A client's way to its session -----------------------------------------------------------------------------------------------
 
   #ready(rtc: RtcSession, factory: SessionFactory | undefined): void {
+    rtc.connection.onClose((reason) => this.#ended(rtc.connection, reason));
     if (factory) {
       this.#makeSession(rtc, factory).catch((error: unknown) => {
         this.logger.error({ error, connection: rtc.id }, "no session could be made for a client");
@@ -177,17 +179,17 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
       });
   }
 
-  #bind(session: VoiceSession, rtc: RtcSession): void {
-    this.#owners.set(rtc, session);
-    this.#registry.bind(session, rtc.connection);
+  #bind(session: VoiceSession, { connection }: RtcSession): void {
+    this.#owners.set(connection, session);
+    this.#registry.bind(session, connection);
   }
 
-  #ended(rtc: RtcSession, reason: CloseReason): void {
-    this.#waiting.get(rtc.id)?.cancel();
-    this.#waiting.delete(rtc.id);
-    const owner = this.#owners.get(rtc);
-    this.#owners.delete(rtc);
-    if (!owner || this.#accepted.get(owner.id)?.rtc !== rtc) return;
+  #ended(connection: MediaConnection, reason: CloseReason): void {
+    this.#waiting.get(connection.id)?.cancel();
+    this.#waiting.delete(connection.id);
+    const owner = this.#owners.get(connection);
+    this.#owners.delete(connection);
+    if (!owner || this.#accepted.get(owner.id)?.connection !== connection) return;
     this.#accepted.delete(owner.id);
     this.#events.emit("disconnected", { session: owner, reason });
   }
@@ -218,7 +220,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     reason: CloseReason = { code: "server_closed", message: "the server ended the session" },
   ): Promise<void> {
     const accepted = this.#accepted.get(session.id);
-    if (accepted?.session === session) await accepted.rtc.connection.close(reason);
+    if (accepted?.session === session) await accepted.connection.close(reason);
     else await this.#registry.end(session, reason);
   }
 
@@ -247,10 +249,10 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     connectionId: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<VoiceConnection> {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw abortedError(options.signal);
     const waiting = this.#waiting.get(connectionId);
     if (!waiting) {
-      const taken = [...this.#owners.keys()].some((rtc) => rtc.id === connectionId);
+      const taken = [...this.#owners.keys()].some(({ id }) => id === connectionId);
       throw taken
         ? new RoomKitError("connection_taken", "a session was started on this connection already")
         : new RoomKitError("unknown_connection", "no client with this connection id waits for a session");
@@ -258,9 +260,10 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     if (this.#accepted.has(session.id)) throw new RoomKitError("session_taken", "the session has a connection already");
     this.#waiting.delete(connectionId);
     waiting.cancel();
-    this.#owners.set(waiting.session, session);
-    this.#accepted.set(session.id, { session, rtc: waiting.session });
-    return waiting.session.connection;
+    const { connection } = waiting.session;
+    this.#owners.set(connection, session);
+    this.#accepted.set(session.id, { session, connection });
+    return connection;
   }
 
   async sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void> {
@@ -268,17 +271,11 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   }
 
   async sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#rtcOf(session)?.sendRaw(message);
+    this.#offers.holderOf(this.#connectionOf(session))?.sendRaw(message);
   }
 
-  #rtcOf(session: VoiceSession): RtcSession | undefined {
-    for (const [rtc, owner] of this.#owners) if (owner === session) return rtc;
-    return undefined;
-  }
-
-  #connectionOf(session: VoiceSession): VoiceConnection {
-    const rtc = this.#rtcOf(session);
-    if (!rtc) throw new RoomKitError("unknown_session", "the session has no connection on this transport");
-    return rtc.connection;
+  #connectionOf(session: VoiceSession): MediaConnection {
+    for (const [connection, owner] of this.#owners) if (owner === session) return connection;
+    throw new RoomKitError("unknown_session", "the session has no connection on this transport");
   }
 }

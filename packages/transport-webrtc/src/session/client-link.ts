@@ -1,0 +1,97 @@
+import type { AudioCodec, AudioFormat, Clock, CloseReason, ConnectionMessage, UtteranceId } from "@roomkit/core";
+import {
+  encodeAudioFrame,
+  type ReadyLimits,
+  type ReadyMessage,
+  type ServerMessage,
+  serializeServerMessage,
+} from "@roomkit/protocol";
+import { type ConnectionLink, compatMessage, type PlayoutFrame, v1Message } from "@roomkit/transport-utils";
+import type { AudioSender } from "../media/audio-sender.ts";
+import type { ControlChannel } from "./control-channel.ts";
+
+export interface ClientLinkOptions {
+  readonly control: ControlChannel;
+  /** The track; undefined: audio takes the data channel. */
+  readonly sender: AudioSender | undefined;
+  readonly mulaw: AudioCodec | undefined;
+  readonly clock: Clock;
+  /** When the connection began, ms on the clock. */
+  readonly startedAt: number;
+  readonly utteranceNumber: (utterance: UtteranceId) => number;
+  readonly close: (reason: CloseReason) => Promise<void>;
+}
+
+/** What `ready` tells besides what is always the same. */
+export interface Greeting {
+  readonly session: string;
+  readonly resume: string;
+  readonly resumed: boolean;
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+  readonly limits: ReadyLimits;
+}
+
+/** Past this many bytes on the data channel no audio is added: what is sent cannot be taken back. */
+const AUDIO_BUFFERED_BYTES = 65_536;
+
+/** Writes what the server has to say to one client, in the dialect that client speaks. */
+export class ClientLink implements ConnectionLink {
+  v1: boolean;
+  readonly #options: ClientLinkOptions;
+
+  constructor(options: ClientLinkOptions, v1: boolean) {
+    this.#options = options;
+    this.v1 = v1;
+  }
+
+  audio(frame: PlayoutFrame): boolean {
+    const { control, sender, mulaw, clock } = this.#options;
+    if (sender) return frame.samples.length === 0 || sender.send(frame.samples, clock.now());
+    if (!control.open || control.bufferedAmount > AUDIO_BUFFERED_BYTES) return false;
+    if (this.v1) {
+      const { buffer, byteOffset, byteLength } = frame.samples;
+      const audio = new Uint8Array(buffer, byteOffset, byteLength);
+      return control.trySend(
+        encodeAudioFrame({ utterance: frame.number, offset: frame.offset, end: frame.end, audio }),
+      );
+    }
+    if (frame.samples.length === 0 || !mulaw) return true;
+    return control.trySend(serializeServerMessage({ event: "media", audio: mulaw.encode(frame.samples) }));
+  }
+
+  message(message: ConnectionMessage): void {
+    const { clock, startedAt, utteranceNumber } = this.#options;
+    const out = this.v1
+      ? v1Message(message, { numberOf: utteranceNumber, sinceMs: clock.now() - startedAt })
+      : compatMessage(message, { speaking: true });
+    if (out) this.say(out);
+  }
+
+  clear(number: number): void {
+    this.say(this.v1 ? { type: "clear", utterance: number } : { type: "clear_audio" });
+  }
+
+  close(reason: CloseReason): Promise<void> {
+    return this.#options.close(reason);
+  }
+
+  /** Sends a message of the protocol. */
+  say(message: ServerMessage): void {
+    this.#options.control.send(serializeServerMessage(message));
+  }
+
+  /** Sends an application's message as it is. */
+  raw(message: Readonly<Record<string, unknown>>): void {
+    this.#options.control.send(JSON.stringify(message));
+  }
+
+  /** The v1 answer to a hello. */
+  greet({ inbound, outbound, ...rest }: Greeting): void {
+    const audio: ReadyMessage["audio"] = {
+      send: { codec: "pcm16", sampleRate: inbound.sampleRate },
+      receive: { codec: "pcm16", sampleRate: outbound.sampleRate },
+    };
+    this.say({ event: "ready", protocol: 1, ...rest, audio });
+  }
+}
