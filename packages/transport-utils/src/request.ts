@@ -8,6 +8,8 @@ export interface ConnectionRequest {
   readonly query: URLSearchParams;
   /** A header by its lower-case name; several of one name are joined with a comma. */
   header(name: string): string | undefined;
+  /** Fields of a posted form, where an endpoint takes one. */
+  readonly form?: URLSearchParams;
   /** The client's address, behind trusted proxies the one they forward. */
   readonly address: string;
 }

@@ -2,13 +2,14 @@ import type { Server } from "node:http";
 import { RoomKitError } from "@roomkit/core";
 import { AcceptPacer, claimServer, Gate } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
+import type { TelephoneOptions } from "../telephone/options.ts";
 import type { MountVoiceOptions } from "./options.ts";
 import { RequestHandler } from "./requests.ts";
 import { UpgradeHandler } from "./upgrade.ts";
 
 /**
- * Puts a backend's endpoints on a server: `{path}/websocket/offer`, `{path}/config`, and where given `{path}/ui` and
- * `{path}/webrtc/offer`. All other paths stay with their owners.
+ * Puts a backend's endpoints on a server: `{path}/websocket/offer`, `{path}/config`, and where given `{path}/ui`,
+ * `{path}/webrtc/offer` and `{path}/telephone/...`. All other paths stay with their owners.
  *
  * @returns the function that takes the endpoints away again; clients that are connected stay.
  * @throws RoomKitError `auth_required` without `auth` or `allowAnonymous: true`, `invalid_option` for a path that is not one.
@@ -23,16 +24,29 @@ export function mountVoice(server: Server, backend: WebSocketBackend, options: M
     clock,
     ...(handshakesPerSecond !== undefined && { perSecond: handshakesPerSecond }),
   });
-  const upgrades = new UpgradeHandler({ backend, gate, pacer, sessionFactory });
-  const requests = new RequestHandler({ backend, gate, path, mount: options, clock, logger });
+  const { telephone } = options;
+  const phoneGate =
+    telephone && new Gate(telephoneGate(options, telephone), { clock, logger, admission: gate.admission });
+  const requests = new RequestHandler({ backend, gate, phoneGate, path, mount: options, clock, logger });
+  const upgrades = new Map([[`${path}/websocket/offer`, new UpgradeHandler({ backend, gate, pacer, sessionFactory })]]);
+  if (phoneGate) {
+    upgrades.set(`${path}/telephone/handler`, new UpgradeHandler({ backend, gate: phoneGate, pacer, sessionFactory }));
+  }
   return claimServer(server, {
     request: (request, response) => requests.handle(request, response),
     upgrade(request, socket, head) {
-      if ((request.url ?? "").split("?", 1)[0] !== `${path}/websocket/offer`) return false;
-      upgrades.handle(request, socket, head);
-      return true;
+      const handler = upgrades.get((request.url ?? "").split("?", 1)[0] as string);
+      handler?.handle(request, socket, head);
+      return handler !== undefined;
     },
   });
+}
+
+function telephoneGate(options: MountVoiceOptions, telephone: TelephoneOptions): MountVoiceOptions {
+  if (!/^https?:\/\/[^/]+$/.test(telephone.publicUrl)) {
+    throw new RoomKitError("invalid_option", "telephone.publicUrl is scheme and host, without a path");
+  }
+  return telephone.auth ? { ...options, auth: telephone.auth } : options;
 }
 
 /**

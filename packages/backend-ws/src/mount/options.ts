@@ -1,5 +1,6 @@
 import type { ConnectionRequest, GateOptions } from "@roomkit/transport-utils";
 import type { SessionFactory } from "../options.ts";
+import type { TelephoneOptions } from "../telephone/options.ts";
 
 /** A page served under the mount: `playground()` of `@roomkit/playground`, or your own. `undefined` means not found. */
 export interface Ui {
@@ -20,6 +21,8 @@ export interface MountVoiceOptions extends GateOptions {
   readonly ui?: Ui;
   /** Answers `POST {path}/webrtc/offer`, after the mount's own checks and inside `authContext`. */
   readonly webrtc?: WebRTCDelegate;
+  /** Takes telephone calls too. */
+  readonly telephone?: TelephoneOptions;
   /** ICE servers told to clients by `{path}/config`; a function may make short-lived credentials. */
   readonly iceServers?:
     | readonly IceServer[]

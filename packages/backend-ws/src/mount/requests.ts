@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
 import { authContext, type Gate, jsonResponse, sendWebResponse, toWebRequest } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
+import { busyTwiml, streamTwiml } from "../telephone/twiml.ts";
 import { mountConfig } from "./config.ts";
 import type { MountVoiceOptions } from "./options.ts";
 
 export interface RequestOptions {
   readonly backend: WebSocketBackend;
   readonly gate: Gate;
+  readonly phoneGate: Gate | undefined;
   readonly path: string;
   readonly mount: MountVoiceOptions;
   readonly clock: Clock;
@@ -15,6 +17,9 @@ export interface RequestOptions {
 }
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = { payload_too_large: 413, timeout: 408, aborted: 400 };
+
+const upgradeRequired = async (): Promise<Response> =>
+  new Response(null, { status: 426, headers: { upgrade: "websocket" } });
 
 /** The HTTP endpoints of a mount; what is none of them is left to its owner. */
 export class RequestHandler {
@@ -30,9 +35,10 @@ export class RequestHandler {
     const where = (request.url ?? "").split("?", 1)[0] as string;
     let answer: (() => Promise<Response>) | undefined;
     if (where === `${path}/config`) answer = () => this.#config(request);
-    else if (where === `${path}/websocket/offer`)
-      answer = async () => new Response(null, { status: 426, headers: { upgrade: "websocket" } });
+    else if (where === `${path}/websocket/offer`) answer = upgradeRequired;
     else if (mount.webrtc && where === `${path}/webrtc/offer`) answer = () => this.#webrtc(request);
+    else if (mount.telephone && where === `${path}/telephone/incoming`) answer = () => this.#incomingCall(request);
+    else if (mount.telephone && where === `${path}/telephone/handler`) answer = upgradeRequired;
     else if (mount.ui && (where === `${path}/ui` || where.startsWith(`${path}/ui/`))) answer = () => this.#ui(request);
     if (!answer) return false;
     // Never rejects.
@@ -85,6 +91,22 @@ export class RequestHandler {
     const headers = new Headers(answer.headers);
     for (const [name, value] of Object.entries(cors)) headers.set(name, value);
     return new Response(answer.body, { status: answer.status, headers });
+  }
+
+  /** A telephone provider says that somebody calls, and is told where to stream the call's audio. */
+  async #incomingCall(request: IncomingMessage): Promise<Response> {
+    const { backend, phoneGate, path, mount, clock } = this.#options;
+    if (!phoneGate || !mount.telephone) return jsonResponse({ error: "not_found" }, 404);
+    if (request.method !== "POST") return jsonResponse({ error: "method_not_allowed" }, 405, { allow: "POST" });
+    const form = new URLSearchParams(await (await toWebRequest(request, { clock })).text());
+    const result = await phoneGate.authenticate({ ...phoneGate.describe(request, "http"), form });
+    if (!result.ok) return jsonResponse({ error: result.code }, result.status);
+    const { admission } = phoneGate;
+    const busy = backend.draining || admission.count >= admission.limit;
+    const stream = `${mount.telephone.publicUrl.replace(/^http/, "ws")}${path}/telephone/handler`;
+    return new Response(busy ? busyTwiml : streamTwiml(stream), {
+      headers: { "content-type": "text/xml", "cache-control": "no-store" },
+    });
   }
 
   async #ui(request: IncomingMessage): Promise<Response> {

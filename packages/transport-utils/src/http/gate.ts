@@ -30,14 +30,21 @@ export class Gate {
   readonly #resolveAddress: AddressResolver;
 
   /** @throws RoomKitError `auth_required` without `auth` and `allowAnonymous`, `invalid_option`. */
-  constructor(options: GateOptions, context: { readonly clock: Clock; readonly logger: Logger }) {
+  constructor(
+    options: GateOptions,
+    context: {
+      readonly clock: Clock;
+      readonly logger: Logger /** Places shared with another gate. */;
+      readonly admission?: Admission;
+    },
+  ) {
     if (!options.auth && options.allowAnonymous !== true) {
       throw new RoomKitError("auth_required", "mounting needs `auth`, or `allowAnonymous: true` to let everybody in");
     }
     this.#options = options;
     this.#clock = context.clock;
     this.#logger = context.logger;
-    this.admission = new Admission(options);
+    this.admission = context.admission ?? new Admission(options);
     this.#resolveAddress = addressResolver(options.trustedProxies);
   }
 
