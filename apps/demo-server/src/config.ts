@@ -1,3 +1,5 @@
+import type { OutboundAudio } from "@roomkit/transport-webrtc";
+
 /** What the environment may change about the demo. */
 export interface DemoConfig {
   /** `HOST`, default `127.0.0.1`. */
@@ -8,6 +10,8 @@ export interface DemoConfig {
   readonly voice: string;
   /** `ROOMKIT_GREETING`: spoken when a call begins; empty for none. */
   readonly greeting: string;
+  /** `ROOMKIT_OUTBOUND_AUDIO`: how the voice goes to WebRTC callers; `opus` (default), `pcmu`, or `datachannel` as the seed does. */
+  readonly outboundAudio: OutboundAudio;
   /** `ROOMKIT_MAX_CALLS`: calls at once, default 100. */
   readonly maxCalls: number;
 }
@@ -21,6 +25,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
     port: integer(env, "PORT", 8_000, 0, 65_535),
     voice: env.ROOMKIT_VOICE ?? "slt",
     greeting: env.ROOMKIT_GREETING ?? DEFAULT_GREETING,
+    outboundAudio: choice(env, "ROOMKIT_OUTBOUND_AUDIO", ["opus", "pcmu", "datachannel"]),
     maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
   };
 }
@@ -39,4 +44,17 @@ function integer(
     throw new Error(`${name} must be a whole number from ${min} to ${max}, not "${text}".`);
   }
   return value;
+}
+
+/** The first is the default. */
+function choice<T extends string>(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  choices: readonly [T, ...T[]],
+): T {
+  const text = env[name];
+  if (text === undefined || text === "") return choices[0];
+  const found = choices.find((each) => each === text);
+  if (found === undefined) throw new Error(`${name} must be one of ${choices.join(", ")}, not "${text}".`);
+  return found;
 }

@@ -13,6 +13,8 @@ export interface Caller {
   readonly complaints: readonly string[];
   /** The loudest the speaker has been since the page loaded, dBFS. */
   loudest(): Promise<number>;
+  /** How loud it is at the moment, dBFS. */
+  level(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export interface Caller {
 export async function openBrowser(
   microphone: Sound,
   leadMs: number,
+  flags: readonly string[] = [],
 ): Promise<{
   browser: Browser;
   caller(url: string, options?: { colorScheme?: "light" | "dark"; width?: number }): Promise<Caller>;
@@ -30,7 +33,7 @@ export async function openBrowser(
   writeFileSync(file, wavFile(microphone, leadMs, 600_000));
   const browser = await chromium.launch({
     executablePath: findChromium() as string,
-    args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`],
+    args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`, ...flags],
   });
   return {
     browser,
@@ -52,6 +55,7 @@ export async function openBrowser(
         page,
         complaints,
         loudest: () => page.evaluate(() => (globalThis as unknown as { loudest: number }).loudest),
+        level: () => page.evaluate(() => (globalThis as unknown as { level: number }).level),
         close: () => context.close(),
       };
     },
@@ -64,17 +68,28 @@ export async function openBrowser(
 
 /** Runs in the page: listens to whatever reaches a speaker. */
 function tapSpeaker(): void {
-  const scope = globalThis as unknown as { loudest: number };
-  scope.loudest = -100;
+  const scope = globalThis as unknown as { loudest: number; level: number };
+  scope.loudest = scope.level = -100;
   const connect = AudioNode.prototype.connect;
-  const tap = (node: AudioNode): void => {
+  // What an element plays of a stream, as WebRTC does, goes past Web Audio.
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject") as Required<PropertyDescriptor>;
+  Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
+    get,
+    set(this: HTMLMediaElement, stream: MediaStream | null) {
+      set.call(this, stream);
+      if (stream) tap(new AudioContext().createMediaStreamSource(stream), () => !this.paused && !this.muted);
+    },
+  });
+  const tap = (node: AudioNode, sounding = (): boolean => true): void => {
     const analyser = new AnalyserNode(node.context, { fftSize: 2_048 });
     connect.call(node, analyser as never);
     const samples = new Float32Array(analyser.fftSize);
     setInterval(() => {
+      if (!sounding()) return;
       analyser.getFloatTimeDomainData(samples);
       const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
-      scope.loudest = Math.max(scope.loudest, 10 * Math.log10(power + 1e-10));
+      scope.level = 10 * Math.log10(power + 1e-10);
+      scope.loudest = Math.max(scope.loudest, scope.level);
     }, 40);
   };
   AudioNode.prototype.connect = function (this: AudioNode, ...args: unknown[]) {

@@ -33,7 +33,7 @@ export interface VoiceChannelOptions {
   readonly turnDetection?: "vad" | "stt";
   /** Longest wait for more after a turn judged incomplete. Default 3,000 ms. */
   readonly maxEndpointWaitMs?: number;
-  /** How long the recogniser may take for its last word. Default 5,000 ms. */
+  /** How long the recogniser may take for its last word. Default 10,000 ms. */
   readonly sttTimeoutMs?: number;
   /** Longest speech given to one recogniser stream; older audio is dropped beyond. Default 60,000 ms. */
   readonly maxSpeechMs?: number;
@@ -74,7 +74,7 @@ export function resolveOptions(options: VoiceChannelOptions): VoiceSettings {
     strategy: options.interruption?.strategy ?? "confirmed",
     minSpeechMs: options.interruption?.minSpeechMs ?? 300,
     maxEndpointWaitMs: options.maxEndpointWaitMs ?? 3_000,
-    sttTimeoutMs: options.sttTimeoutMs ?? 5_000,
+    sttTimeoutMs: options.sttTimeoutMs ?? 10_000,
     maxSpeechMs: options.maxSpeechMs ?? 60_000,
     maxQueuedMs: options.maxQueuedMs ?? 5_000,
     maxUtterances: options.maxUtterances ?? 16,

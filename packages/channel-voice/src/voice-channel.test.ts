@@ -148,7 +148,7 @@ describe("one turn", () => {
   it("keeps words a recogniser only guessed before it failed to finish", async () => {
     const c = await call({ stt: [{ partials: ["turn on the light"], hang: true }], answers: ["Done."] });
     await c.speak(600);
-    await c.clock.advance(6_000);
+    await c.clock.advance(12_000);
     expect(await c.log()).toContain("user: turn on the light");
     expect(c.stt.open).toBe(0);
   });

@@ -1,0 +1,48 @@
+import type { Server } from "node:http";
+import { RealtimeVoiceChannel } from "@roomkit/channel-realtime";
+import { mulaw } from "@roomkit/codec-mulaw";
+import { opus } from "@roomkit/codec-opus";
+import { consoleLogger, type RoomKit } from "@roomkit/core";
+import { createResampler } from "@roomkit/pipeline";
+import { playground } from "@roomkit/playground";
+import { cascade } from "@roomkit/provider-cascade";
+import { offlineAI } from "@roomkit/provider-offline";
+import { mountRealtime, WebRTCTransport } from "@roomkit/transport-webrtc";
+import type { DemoConfig } from "./config.ts";
+import type { Speech } from "./speech.ts";
+import { demoTools } from "./tools.ts";
+
+/**
+ * Speech to speech, at `/rtc-realtime`. The provider is put together from the same recogniser, model and voice; one in the cloud
+ * takes its place without another change.
+ */
+export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
+  const { stt, tts, pipeline } = speech;
+  const transport = new WebRTCTransport({ opus: opus(), mulaw: mulaw(), outboundAudio: config.outboundAudio });
+  const channel = new RealtimeVoiceChannel("realtime-voice", {
+    provider: cascade({ stt, ai: offlineAI(), tts, pipeline }),
+    transport,
+    systemPrompt: "You are a friendly assistant on a phone call. Answer in a sentence or two.",
+    tools: demoTools,
+    createResampler,
+  });
+  kit.registerChannel(channel);
+
+  transport.onClientConnected(async (connection) => {
+    const room = await kit.createRoom();
+    try {
+      await kit.attachChannel(room.id, "realtime-voice");
+      await channel.startSession(room.id, "browser-user", { connection });
+    } catch (error) {
+      // A caller who left meanwhile, or a server that ends.
+      consoleLogger.warn({ error }, "no session for a caller");
+      await kit.closeRoom(room.id);
+    }
+  });
+  mountRealtime(server, transport, {
+    path: "/rtc-realtime",
+    allowAnonymous: true,
+    concurrencyLimit: config.maxCalls,
+    ui: playground(),
+  });
+}

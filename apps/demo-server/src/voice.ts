@@ -1,0 +1,56 @@
+import type { Server } from "node:http";
+import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
+import { VoiceChannel } from "@roomkit/channel-voice";
+import { mulaw } from "@roomkit/codec-mulaw";
+import { opus } from "@roomkit/codec-opus";
+import { ChannelCategory, type RoomKit, type VoiceBackend, type VoiceSession } from "@roomkit/core";
+import { playground } from "@roomkit/playground";
+import { WebRTCTransport } from "@roomkit/transport-webrtc";
+import type { DemoConfig } from "./config.ts";
+import type { Speech } from "./speech.ts";
+
+/**
+ * Recogniser, model and voice in turn, at `/voice`. A channel has one transport: so there is one for WebSocket and one for
+ * WebRTC, with the same assistant behind both.
+ */
+export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
+  const { stt, tts, pipeline } = speech;
+  const { greeting, outboundAudio, maxCalls } = config;
+  const addChannel = (id: string, backend: VoiceBackend): void =>
+    kit.registerChannel(
+      new VoiceChannel(id, { backend, stt, tts, pipeline, ...(greeting === "" ? {} : { greeting }) }),
+    );
+
+  /** A room of its own for everybody who calls. */
+  const openRoom = async (channel: string, backend: VoiceBackend, client: object): Promise<VoiceSession> => {
+    const room = await kit.createRoom();
+    await kit.attachChannel(room.id, channel);
+    await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
+    const session = await backend.connect(room.id, "browser-user", channel, { ...client });
+    await kit.join(room.id, channel, { session });
+    return session;
+  };
+
+  const websocket = new WebSocketBackend({ codec: mulaw() });
+  const webrtc = new WebRTCTransport({
+    opus: opus(),
+    mulaw: mulaw(),
+    outboundAudio,
+    // Served by the mount below, which has checked who asks.
+    signalling: {
+      concurrencyLimit: maxCalls,
+      sessionFactory: (webrtcId) => openRoom("voice-rtc", webrtc, { webrtcId }),
+    },
+  });
+  addChannel("voice", websocket);
+  addChannel("voice-rtc", webrtc);
+  mountVoice(server, websocket, {
+    path: "/voice",
+    // A demo on your own machine: anybody who reaches it may talk. Give `auth` instead where that is not so.
+    allowAnonymous: true,
+    concurrencyLimit: maxCalls,
+    sessionFactory: (websocketId) => openRoom("voice", websocket, { websocketId }),
+    webrtc,
+    ui: playground(),
+  });
+}
