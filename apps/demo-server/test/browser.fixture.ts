@@ -70,9 +70,14 @@ export async function openBrowser(
 function tapSpeaker(): void {
   const scope = globalThis as unknown as { loudest: number; level: number };
   scope.loudest = scope.level = -100;
+  /** Of every tap, dBFS. */
+  const now: number[] = [];
   const connect = AudioNode.prototype.connect;
   // What an element plays of a stream, as WebRTC does, goes past Web Audio.
-  const { get, set } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject") as Required<PropertyDescriptor>;
+  const { get, set } = Object.getOwnPropertyDescriptor(
+    HTMLMediaElement.prototype,
+    "srcObject",
+  ) as Required<PropertyDescriptor>;
   Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
     get,
     set(this: HTMLMediaElement, stream: MediaStream | null) {
@@ -84,11 +89,14 @@ function tapSpeaker(): void {
     const analyser = new AnalyserNode(node.context, { fftSize: 2_048 });
     connect.call(node, analyser as never);
     const samples = new Float32Array(analyser.fftSize);
+    const index = now.push(-100) - 1;
     setInterval(() => {
+      now[index] = -100;
       if (!sounding()) return;
       analyser.getFloatTimeDomainData(samples);
       const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
-      scope.level = 10 * Math.log10(power + 1e-10);
+      now[index] = 10 * Math.log10(power + 1e-10);
+      scope.level = Math.max(...now);
       scope.loudest = Math.max(scope.loudest, scope.level);
     }, 40);
   };

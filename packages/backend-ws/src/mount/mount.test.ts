@@ -249,8 +249,14 @@ describe("what is handed over", () => {
       mount: {
         auth: tokenAuth({ secret: { user: 1 } }),
         webrtc: {
-          fetch: async (request) => {
-            seen.push([request.method, new URL(request.url).pathname, await request.json(), authContext.get()]);
+          fetch: async (request, { address }) => {
+            seen.push([
+              request.method,
+              new URL(request.url).pathname,
+              await request.json(),
+              authContext.get(),
+              address,
+            ]);
             return Response.json({ sdp: "answer", type: "answer" });
           },
         },
@@ -267,7 +273,7 @@ describe("what is handed over", () => {
       });
     expect((await post("{}", {})).status).toBe(401);
     expect(await (await post('{"sdp":"v=0"}')).json()).toEqual({ sdp: "answer", type: "answer" });
-    expect(seen).toEqual([["POST", "/voice/webrtc/offer", { sdp: "v=0" }, { user: 1 }]]);
+    expect(seen).toEqual([["POST", "/voice/webrtc/offer", { sdp: "v=0" }, { user: 1 }, "127.0.0.1"]]);
     expect((await post("x".repeat(70_000))).status).toBe(413);
     expect((await post("not json")).status).toBe(500);
     expect((await fetch(`${rig.http}/voice/webrtc/offer`)).status).toBe(405);

@@ -9,7 +9,8 @@ export interface Ui {
 
 /** A WebRTC transport that answers offers under the same mount. */
 export interface WebRTCDelegate {
-  fetch(request: Request): Promise<Response>;
+  /** @param client `address` is where the request came from, which a web-standard one does not tell. */
+  fetch(request: Request, client: { readonly address: string }): Promise<Response>;
 }
 
 export interface MountVoiceOptions extends GateOptions {

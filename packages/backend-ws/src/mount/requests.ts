@@ -79,14 +79,17 @@ export class RequestHandler {
 
   async #webrtc(request: IncomingMessage): Promise<Response> {
     const { gate, mount, clock } = this.#options;
-    const cors = gate.corsHeaders(gate.describe(request, "http"));
+    const client = gate.describe(request, "http");
+    const cors = gate.corsHeaders(client);
     let metadata = {};
     const refused = await this.#refusal(request, "POST", cors, (who) => {
       metadata = who;
     });
     if (refused) return refused;
     const standard = await toWebRequest(request, { clock });
-    const answer = await authContext.run(metadata, async () => mount.webrtc?.fetch(standard));
+    const answer = await authContext.run(metadata, async () =>
+      mount.webrtc?.fetch(standard, { address: client.address }),
+    );
     if (!answer) return jsonResponse({ error: "not_found" }, 404);
     const headers = new Headers(answer.headers);
     for (const [name, value] of Object.entries(cors)) headers.set(name, value);
