@@ -1,0 +1,1 @@
+export { loadSherpa } from "./native/sherpa.ts";

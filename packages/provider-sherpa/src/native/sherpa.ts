@@ -1,0 +1,86 @@
+import { createRequire } from "node:module";
+import { RoomKitError } from "@roomkit/core";
+
+/** The part of sherpa-onnx-node used here; the package brings no types of its own that a compiler could find. */
+export interface Sherpa {
+  readonly Vad: new (config: object, bufferSeconds: number) => NativeVad;
+  readonly OfflineRecognizer: new (config: object) => NativeOfflineRecognizer;
+  readonly OnlineRecognizer: new (config: object) => NativeOnlineRecognizer;
+  readonly OfflineTts: new (config: object) => NativeTts;
+  readonly SpeakerEmbeddingExtractor: new (config: object) => NativeEmbeddingExtractor;
+}
+
+export interface NativeVad {
+  acceptWaveform(samples: Float32Array): void;
+  isDetected(): boolean;
+  isEmpty(): boolean;
+  pop(): void;
+  reset(): void;
+}
+
+export interface NativeStream {
+  acceptWaveform(wave: { readonly samples: Float32Array; readonly sampleRate: number }): void;
+}
+
+export interface NativeOnlineStream extends NativeStream {
+  inputFinished(): void;
+}
+
+export interface NativeResult {
+  readonly text: string;
+  readonly tokens?: readonly string[];
+  /** When each token begins, s. */
+  readonly timestamps?: readonly number[];
+  readonly lang?: string;
+}
+
+export interface NativeOfflineRecognizer {
+  createStream(): NativeStream;
+  decodeAsync(stream: NativeStream): Promise<NativeResult>;
+}
+
+export interface NativeOnlineRecognizer {
+  createStream(): NativeOnlineStream;
+  isReady(stream: NativeOnlineStream): boolean;
+  decode(stream: NativeOnlineStream): void;
+  isEndpoint(stream: NativeOnlineStream): boolean;
+  reset(stream: NativeOnlineStream): void;
+  getResult(stream: NativeOnlineStream): NativeResult;
+}
+
+export interface NativeTts {
+  readonly numSpeakers: number;
+  readonly sampleRate: number;
+  generateAsync(request: {
+    readonly text: string;
+    readonly sid: number;
+    readonly speed: number;
+    readonly enableExternalBuffer: boolean;
+    /** Audio as it is made; 0 ends the synthesis. */
+    readonly onProgress: (made: { readonly samples: Float32Array }) => number;
+  }): Promise<{ readonly samples: Float32Array; readonly sampleRate: number }>;
+}
+
+export interface NativeEmbeddingExtractor {
+  readonly dim: number;
+  createStream(): NativeOnlineStream;
+  isReady(stream: NativeOnlineStream): boolean;
+  compute(stream: NativeOnlineStream, enableExternalBuffer: boolean): Float32Array;
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads the native library: late, so that importing this package does not, and synchronously, since a pipeline opens its stages so.
+ *
+ * @throws RoomKitError `missing_dependency` when it is not installed, or not for this platform.
+ */
+export function loadSherpa(load: (name: string) => unknown = require): Sherpa {
+  try {
+    return load("sherpa-onnx-node") as Sherpa;
+  } catch (cause) {
+    throw new RoomKitError("missing_dependency", "install the library beside this package: sherpa-onnx-node@1.13", {
+      cause,
+    });
+  }
+}
