@@ -19,6 +19,10 @@ afterEach(async () => {
   await Promise.all(made.splice(0).map((provider) => provider.close?.()));
 });
 
+/** For tests that need nothing of their own: its worker is started once. */
+const plain = moonshineStt({ workers: 1 });
+afterAll(() => plain.close?.());
+
 const hear = async (
   provider: SttProvider,
   frames: readonly AudioFrame[],
@@ -40,7 +44,7 @@ describe("moonshineStt", { timeout: 60_000 }, () => {
   afterAll(() => speaker.close());
 
   it("gives a final with its confidence and language", async () => {
-    const [final, ...more] = finals(await hear(stt(), framesOf(table)));
+    const [final, ...more] = finals(await hear(plain, framesOf(table)));
     expect(more).toEqual([]);
     expect(wordErrors("I would like to book a table for four people", final?.text ?? "").errors).toBeLessThanOrEqual(1);
     expect(final?.confidence).toBeGreaterThan(0.5);
@@ -64,14 +68,14 @@ describe("moonshineStt", { timeout: 60_000 }, () => {
 
   it("makes nothing of noise or silence, unless it is told to", async () => {
     const noise = framesOf(whiteNoise(16_000, 2_000, 1_500));
-    expect(finals(await hear(stt(), noise))).toEqual([]);
-    expect(finals(await hear(stt(), framesOf(quiet(16_000, 2_000))))).toEqual([]);
+    expect(finals(await hear(plain, noise))).toEqual([]);
+    expect(finals(await hear(plain, framesOf(quiet(16_000, 2_000))))).toEqual([]);
     expect(finals(await hear(stt({ noiseGate: false }), noise))).toHaveLength(1);
   });
 
   it("takes English and nothing else", async () => {
-    expect(finals(await hear(stt(), framesOf(table), { language: "en-GB" }))).toHaveLength(1);
-    await expect(hear(stt(), [], { language: "fr" })).rejects.toMatchObject({ code: "unsupported_language" });
+    expect(finals(await hear(plain, framesOf(table), { language: "en-GB" }))).toHaveLength(1);
+    await expect(hear(plain, [], { language: "fr" })).rejects.toMatchObject({ code: "unsupported_language" });
   });
 
   it.each([
@@ -87,7 +91,7 @@ describe("moonshineStt", { timeout: 60_000 }, () => {
   });
 
   it("says what it can", () => {
-    expect(stt().capabilities).toEqual({
+    expect(plain.capabilities).toEqual({
       streaming: true,
       turnDetection: false,
       wordTimings: false,

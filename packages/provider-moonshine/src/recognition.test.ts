@@ -48,6 +48,24 @@ describe("recognition", { timeout: 120_000 }, () => {
   });
 });
 
+describe("what is written with digits", { timeout: 60_000 }, () => {
+  const speaker = new Speaker();
+  const stt = moonshineStt({ workers: 1 });
+  afterAll(async () => {
+    await speaker.close();
+    await stt.close?.();
+  });
+
+  it.each([
+    ["That is $42.50.", /forty.two dollars (and )?fifty cents|\$42\.50/i],
+    ["We open at 7:30 pm on March 3rd.", /(7[:.]30|seven.thirty) ?p\.?m\.? on march (3rd|3|third)/i],
+    ["Call (415) 555-0199.", /415.?555.?0199/],
+    ["It was 20°C.", /(twenty|20) degrees celsius/i],
+  ])("is understood when it is spoken: %s", async (text, heard) => {
+    expect(await transcribe(stt, await speaker.say(text))).toMatch(heard);
+  });
+});
+
 describe("counting word errors", () => {
   it("compares words, not spelling", () => {
     expect(wordsOf("It’s 42, Mr. Smith — cold-hearted!")).toEqual(

@@ -14,6 +14,8 @@ export class Decoding {
   readonly #job: PoolJob<MoonshineResult>;
   /** A guess gives way to other work; a final does not. */
   final: boolean;
+  /** It became a final on its way. */
+  promoted = false;
   /** What came of it; undefined while it is under way. */
   outcome: { readonly result: MoonshineResult } | { readonly error: unknown } | undefined;
 
@@ -43,6 +45,7 @@ export class Decoding {
   /** The guess turned out to be all there is. */
   makeFinal(): void {
     this.final = true;
+    this.promoted = true;
     this.#job.promote();
   }
 

@@ -234,6 +234,22 @@ describe("the final", () => {
     expect(harness.texts).toEqual(["partial: early", "final: late"]);
   });
 
+  it("is decoded for itself when the guess gave way in that moment", async () => {
+    const harness = new Harness();
+    await harness.hear(speech(900), quiet(RATE, 600));
+    await harness.end();
+    expect(harness.job.promoted).toBe(true);
+    const guess = harness.job;
+    guess.fail("preempted");
+    await settle(3);
+    expect(harness.job).not.toBe(guess);
+    expect(harness.job.options.background).toBe(false);
+    expect(harness.job.ms).toBe(guess.ms);
+    harness.job.end({ text: "after all" });
+    await settle(3);
+    expect(harness.texts).toEqual(["final: after all"]);
+  });
+
   it("does not wait for a guess that missed the end of the speech", async () => {
     const harness = new Harness();
     await harness.hear(speech(600));

@@ -116,10 +116,13 @@ class Transcription {
   }
 
   /** Takes what came of the decode under way. */
-  #conclude({ span, final, outcome }: Decoding): void {
+  #conclude({ span, final, promoted, outcome }: Decoding): void {
     this.#decoding = undefined;
     if (!outcome) return;
-    if ("error" in outcome) {
+    if ("error" in outcome && promoted) {
+      // It may have given way in the very moment in which it became the final.
+      this.#decode(span, this.#until);
+    } else if ("error" in outcome) {
       // A guess that was not made is no loss; what cannot work at all shall be known at once.
       const passing = RoomKitError.is(outcome.error) && PASSING.has(outcome.error.code);
       if (final || !passing) this.#failure = outcome;
@@ -170,19 +173,20 @@ class Transcription {
   #guessWhenDue(): void {
     const { pool, guessEvery } = this.#options;
     const { start, end } = this.#buffer;
-    if (end - this.#looked < LOOK_EVERY) return;
+    // A speaker who pauses may have finished: then a guess is the final, and it is there before anybody asks for it.
+    const settled = this.#buffer.settled();
     if (this.#decoding) {
-      // The guess that may be the final must not wait for one that cannot.
-      if (this.#buffer.settled() && !this.#buffer.covers(this.#decoding.span)) this.#decoding.cancel();
+      // It must not wait for one that missed the end.
+      if (settled && !this.#buffer.covers(this.#decoding.span)) this.#decoding.cancel();
       return;
     }
+    if (!settled && end - this.#looked < LOOK_EVERY) return;
     if (!pool.idle) return;
     this.#looked = end;
     const speech = this.#buffer.speech();
     if (!speech || (this.#guess && this.#buffer.covers(this.#guess.span))) return;
     const due = guessEvery > 0 && end - this.#guessed >= Math.max(guessEvery, (end - start) * GUESS_SHARE);
-    // A speaker who pauses may have finished: then this guess is the final, and it is there before anybody asks for it.
-    if (!due && !this.#buffer.settled()) return;
+    if (!due && !settled) return;
     this.#guessed = end;
     this.#decode(speech);
   }
