@@ -21,6 +21,8 @@ export interface TestClientOptions {
   readonly channel?: boolean;
   readonly codecs?: readonly ("opus" | "pcmu" | "red")[];
   readonly direction?: "sendrecv" | "sendonly" | "recvonly";
+  /** Of loopback. Default 127.0.0.1. */
+  readonly address?: "127.0.0.1" | "::1";
   readonly protocol?: 1;
   readonly resume?: string;
 }
@@ -54,11 +56,13 @@ export class TestClient {
         parameters: "111/111",
       });
     });
+    const { address = "127.0.0.1" } = options;
     this.pc = new RTCPeerConnection({
       iceServers: [],
-      iceUseIpv6: false,
-      iceInterfaceAddresses: { udp4: "127.0.0.1" },
-      iceAdditionalHostAddresses: ["127.0.0.1"],
+      iceUseIpv4: address !== "::1",
+      iceUseIpv6: address === "::1",
+      iceInterfaceAddresses: address === "::1" ? { udp6: address } : { udp4: address },
+      iceAdditionalHostAddresses: [address],
       codecs: { audio: codecs, video: [] },
     });
     if (options.audio !== false) this.pc.addTransceiver(this.track, { direction: options.direction ?? "sendrecv" });

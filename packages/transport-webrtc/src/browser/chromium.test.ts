@@ -63,7 +63,7 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
 
   async function start(
     options: Partial<WebRTCTransportOptions> = {},
-    permissions: string[] = ["microphone"],
+    page_: { permissions?: string[]; script?: string } = {},
   ): Promise<{ transport: WebRTCTransport; page: Page; connection: () => VoiceConnection; frames: AudioFrame[] }> {
     const { server, url, close } = await listen();
     const transport = new WebRTCTransport({
@@ -79,7 +79,7 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
       response.writeHead(200, { "content-type": "text/html" });
       response.end(seedPage("/rtc-realtime"));
     });
-    const context = await browser.newContext({ permissions });
+    const context = await browser.newContext({ permissions: page_.permissions ?? ["microphone"] });
     cleanups.push(
       close,
       () => transport.close(),
@@ -97,7 +97,7 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
     });
     const page = await context.newPage();
     await page.goto(url);
-    await page.evaluate("connect()");
+    await page.evaluate(page_.script ?? "connect()");
     await until(() => connection !== undefined, "the connection");
     return { transport, page, frames, connection: () => connection as VoiceConnection };
   }
@@ -153,6 +153,18 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
     const samples = Int16Array.from(media, (s) => s * 32_767);
     expect(amplitudeAt(samples.subarray(2_400, 21_600), 24_000, 660)).toBeGreaterThan(9_000);
     expect(await page.evaluate("pc.getReceivers()[0].track.muted")).toBe(true);
+  }, 30_000);
+
+  it("serves a page without a microphone, whose addresses are hidden behind names", async () => {
+    const script =
+      "navigator.mediaDevices.getUserMedia = async () => ({ getTracks: () => [] });" +
+      "RTCPeerConnection = class extends RTCPeerConnection { constructor() { super(); this.addTransceiver('audio', { direction: 'recvonly' }); } };" +
+      "connect()";
+    const { page, connection, frames } = await start({}, { permissions: [], script });
+    expect(await page.evaluate("pc.localDescription.sdp")).toMatch(/ [0-9a-f-]+\.local \d+ typ host/);
+    connection().play("u", frameOf(sine(24_000, 660, 3_000), 24_000));
+    await page.waitForFunction("window.analyser && Math.abs(peak().hz - 660) < 10", undefined, { timeout: 8_000 });
+    expect(frames).toEqual([]);
   }, 30_000);
 
   it("tells a page that leaves from one that stays, both ways", async () => {

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import { networkInterfaces } from "node:os";
 import { silentLogger, type VoiceConnection } from "@roomkit/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { acceptAll, type Started, speak, start as startServer } from "../harness.fixture.ts";
@@ -20,6 +21,10 @@ async function start(ice: IceOptions): Promise<Started & { app: ReturnType<typeo
 const portsOf = (sdp: string | undefined): string[] => [
   ...new Set([...(sdp ?? "").matchAll(/udp \d+ (\S+ \d+) typ host/g)].map((m) => m[1] as string)),
 ];
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === "::1"));
+}
 
 /** The first of `count` UDP ports in a row that nobody uses. */
 async function freePorts(count: number): Promise<number> {
@@ -103,6 +108,14 @@ describe("WeriftEngine", () => {
     const [announced] = portsOf(caller.answer?.sdp);
     expect(announced).toMatch(/^203\.0\.113\.77 \d+$/);
     expect(caller.answer?.sdp).not.toContain("127.0.0.1 ");
+  });
+
+  it.skipIf(!hasIpv6())("talks over IPv6", async () => {
+    const { app, client } = await start({ listenAddresses: ["::1"] });
+    const caller = await client({ address: "::1" }).connect();
+    expect(caller.answer?.sdp).toMatch(/a=candidate:1 1 udp \d+ ::1 \d+ typ host/);
+    await until(() => app.connections.length === 1, "the caller");
+    await expectTalk(app.connections[0] as VoiceConnection, caller, () => app.frames.length);
   });
 
   it("gives every call credentials long enough, and no two the same", async () => {

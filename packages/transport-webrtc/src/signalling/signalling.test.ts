@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { request as httpRequest } from "node:http";
 import { opus } from "@roomkit/codec-opus";
 import { silentLogger } from "@roomkit/core";
@@ -6,6 +7,7 @@ import { authContext, tokenAuth } from "@roomkit/transport-utils";
 import { afterEach, describe, expect, it } from "vitest";
 import { acceptAll, type Started, start as startServer } from "../harness.fixture.ts";
 import { fetchHandler, WebRTCTransport } from "../index.ts";
+import { stunKind } from "../net/stun.ts";
 import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
 import { until } from "../testing.fixture.ts";
 import { clientIceServers } from "./ice-servers.ts";
@@ -118,15 +120,19 @@ describe("signalling", () => {
     expect((await post(url, offer("c"), { "x-forwarded-for": "203.0.113.2" })).body.type).toBe("answer");
   });
 
-  it("holds candidates that come before their offer", async () => {
-    const { url, transport, client } = await start();
-    acceptAll(transport);
-    const caller = client();
-    await caller.offer();
-    expect((await caller.post(candidate(caller.id))).status).toBe(200);
-    await caller.connect();
-    await until(() => transport.size === 1, "the connection");
-    expect((await post(url, candidate(caller.id, ""))).body).toEqual({ status: "success" });
+  it.each(["before", "after"])("sends checks to a candidate that came %s its offer", async (order) => {
+    const { url } = await start();
+    const trap = createSocket("udp4");
+    const checks: Buffer[] = [];
+    trap.on("message", (data) => checks.push(data));
+    await new Promise<void>((resolve) => trap.bind(0, "127.0.0.1", resolve));
+    const trickle = candidate("call", `candidate:1 1 udp 1 127.0.0.1 ${trap.address().port} typ host`);
+    const messages = order === "before" ? [trickle, offer("call")] : [offer("call"), trickle];
+    for (const message of messages) expect((await post(url, message)).status).toBe(200);
+    await until(() => checks.length > 0, "a check");
+    expect(stunKind(checks[0] as Buffer)).toBe("request");
+    expect((await post(url, candidate("call", ""))).body).toEqual({ status: "success" });
+    trap.close();
   });
 
   it("names what is wrong with a candidate", async () => {

@@ -1,0 +1,130 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
+import { mulaw } from "@roomkit/codec-mulaw";
+import { opus } from "@roomkit/codec-opus";
+import { type AudioFrame, type CloseReason, silentLogger, type VoiceConnection } from "@roomkit/core";
+import {
+  type IceServer,
+  mountRealtime,
+  type OutboundAudio,
+  type WebRTCLimits,
+  WebRTCTransport,
+  WeriftEngine,
+} from "../src/index.ts";
+import { page } from "./page.fixture.ts";
+
+export interface EchoOptions {
+  /** Address of HTTP and media. Default 127.0.0.1. */
+  readonly host?: string;
+  readonly outboundAudio?: OutboundAudio;
+  readonly limits?: WebRTCLimits;
+  readonly iceServers?: readonly IceServer[];
+  /** Play back what is heard. Default true. */
+  readonly echo?: boolean;
+  /** Sees each frame; `now` on the process's clock, ms. */
+  readonly onFrame?: (frame: AudioFrame, now: number) => void;
+}
+
+/** One caller as the application sees it. */
+export interface Call {
+  readonly connection: VoiceConnection;
+  /** Of the caller's audio. */
+  heardMs: number;
+  readonly texts: string[];
+  ended: CloseReason | undefined;
+}
+
+export interface EchoServer {
+  /** Of the page. */
+  readonly url: string;
+  readonly transport: WebRTCTransport;
+  readonly engine: WeriftEngine;
+  readonly calls: Call[];
+  readonly webSocketCalls: Call[];
+  stop(): Promise<void>;
+}
+
+const RATE = 24_000;
+
+/** A real server on one port: both transports, a page, and an application that says back what it hears and reads. */
+export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> {
+  const { host = "127.0.0.1", outboundAudio = "opus", limits, iceServers, echo = true, onFrame } = options;
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/html" });
+    response.end(page);
+  });
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const engine = new WeriftEngine({ listenAddresses: [host], logger: silentLogger });
+  const transport = new WebRTCTransport({
+    opus: opus(),
+    mulaw: mulaw(),
+    engine,
+    logger: silentLogger,
+    inputSampleRate: RATE,
+    outputSampleRate: RATE,
+    outboundAudio,
+    ...(limits ? { limits } : {}),
+  });
+  const backend = new WebSocketBackend({
+    inputSampleRate: RATE,
+    outputSampleRate: RATE,
+    codec: mulaw(),
+    logger: silentLogger,
+  });
+  const calls: Call[] = [];
+  const webSocketCalls: Call[] = [];
+  const serve = (connection: VoiceConnection, list: Call[]): void => {
+    const call: Call = { connection, heardMs: 0, texts: [], ended: undefined };
+    list.push(call);
+    connection.onAudio((frame) => {
+      call.heardMs += (frame.samples.length * 1000) / frame.sampleRate;
+      onFrame?.(frame, performance.now());
+      if (echo) connection.play("echo", outbound(frame, connection.outbound.sampleRate));
+    });
+    connection.onInput((input) => {
+      if (input.type !== "text") return;
+      call.texts.push(input.text);
+      connection.send({ type: "transcript", id: "t", role: "assistant", text: input.text, final: true, revision: 0 });
+    });
+    connection.onClose((reason) => {
+      call.ended = reason;
+    });
+  };
+  const unmounts = [
+    mountRealtime(server, transport, {
+      allowAnonymous: true,
+      perAddressLimit: 1_000,
+      concurrencyLimit: 1_000,
+      ...(iceServers ? { iceServers } : {}),
+      sessionFactory: (id) => transport.connect("room", "caller", "voice", { id }),
+    }),
+    mountVoice(server, backend, {
+      allowAnonymous: true,
+      sessionFactory: (id) => backend.connect("room", "caller", "voice", { id }),
+    }),
+  ];
+  transport.onSessionReady((_session, connection) => serve(connection, calls));
+  backend.onSessionReady((_session, connection) => serve(connection, webSocketCalls));
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    transport,
+    engine,
+    calls,
+    webSocketCalls,
+    async stop() {
+      for (const unmount of unmounts) unmount();
+      await transport.close();
+      await backend.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A frame at the rate that goes out: the same, or every third sample for PCMU (the tones here are far below 4 kHz). */
+function outbound(frame: AudioFrame, sampleRate: number): AudioFrame {
+  if (frame.sampleRate === sampleRate) return frame;
+  const step = frame.sampleRate / sampleRate;
+  return { ...frame, sampleRate, samples: frame.samples.filter((_, i) => i % step === 0) };
+}

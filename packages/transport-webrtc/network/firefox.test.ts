@@ -1,0 +1,71 @@
+import { type Browser, launch } from "puppeteer-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../src/testing.fixture.ts";
+import { type EchoServer, startEcho } from "./echo-server.fixture.ts";
+import type { PageCount } from "./page.fixture.ts";
+import { findProgram, missing } from "./programs.fixture.ts";
+
+const reason = missing("firefox-esr");
+
+describe.skipIf(reason !== undefined)(`Firefox ESR${reason ? ` (${reason})` : ""}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch({
+      browser: "firefox",
+      headless: true,
+      executablePath: findProgram("firefox-esr") ?? "",
+      extraPrefsFirefox: {
+        "media.navigator.streams.fake": true,
+        "media.navigator.permission.disabled": true,
+        "media.autoplay.default": 0,
+        "media.autoplay.blocking_policy": 0,
+        // The server of the test is on loopback, which Firefox otherwise leaves out.
+        "media.peerconnection.ice.loopback": true,
+      },
+    });
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  const inPage = async (server: EchoServer, run: (count: () => Promise<PageCount>) => Promise<void>): Promise<void> => {
+    const tab = await browser.newPage();
+    try {
+      await tab.goto(server.url);
+      await tab.evaluate("call()");
+      await run(() => tab.evaluate("count()") as Promise<PageCount>);
+    } finally {
+      await tab.close();
+      await server.stop();
+    }
+  };
+
+  it("talks both ways over Opus tracks, and in JSON", async () => {
+    const server = await startEcho();
+    await inPage(server, async (count) => {
+      await until(() => (server.calls[0]?.heardMs ?? 0) > 2_000, "Firefox's microphone");
+      const [call] = server.calls;
+      const seen = await count();
+      expect(seen.sent).toBeGreaterThan(90);
+      expect(seen.received).toBeGreaterThan(60);
+      expect(seen.media).toBe(0);
+      expect(call?.texts).toEqual(["over the channel"]);
+      expect(seen.messages.map(({ data }) => data?.text)).toEqual(["over the channel"]);
+      const { audio, peer } = server.transport.statsOf(call?.connection.id ?? "") ?? {};
+      expect(audio?.received).toBeGreaterThan(90);
+      expect(audio?.lost).toBe(0);
+      expect(peer?.rtpSent).toBeGreaterThan(60);
+    });
+  }, 30_000);
+
+  it("hears the server over the data channel when that is asked for, and no track then", async () => {
+    const server = await startEcho({ outboundAudio: "datachannel" });
+    await inPage(server, async (count) => {
+      await until(() => (server.calls[0]?.heardMs ?? 0) > 1_500, "Firefox's microphone");
+      const seen = await count();
+      // Bytes are samples of 24 kHz.
+      expect(seen.media).toBeGreaterThan(24_000);
+      expect(seen.received).toBe(0);
+      expect(seen.sent).toBeGreaterThan(60);
+      expect(seen.messages.map(({ data }) => data?.text)).toEqual(["over the channel"]);
+    });
+  }, 30_000);
+});
