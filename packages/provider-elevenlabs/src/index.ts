@@ -1,1 +1,2 @@
-export {};
+export * from "./elevenlabs-tts.ts";
+export type { ElevenLabsSampleRate, ElevenLabsTtsOptions, ElevenLabsVoiceSettings } from "./options.ts";

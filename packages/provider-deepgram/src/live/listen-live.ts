@@ -7,11 +7,10 @@ import {
   systemClock,
   type TranscriptPart,
 } from "@roomkit/core";
-import { abortable, incomplete, linkedAbort, ProviderError, retry } from "@roomkit/provider-utils";
+import { AnswerWatch, abortable, incomplete, linkedAbort, ProviderError, retry } from "@roomkit/provider-utils";
 import { LiveSocket, type SdkSocket } from "../connection/live-socket.ts";
 import { type DeepgramLiveOptions, NAME } from "../connection/options.ts";
 import type { DeepgramSdk } from "../connection/sdk.ts";
-import { AnswerWatch } from "./answer-watch.ts";
 import { AudioFeed } from "./audio-feed.ts";
 
 /** What one version of the API makes of messages. Without I/O. */

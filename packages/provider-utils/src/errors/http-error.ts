@@ -20,7 +20,7 @@ export interface HttpErrorContext {
 }
 
 const REQUEST_ID_HEADERS = ["request-id", "x-request-id", "dg-request-id", "x-goog-request-id"];
-/** Spent money or credit, which comes as 429 or 403 at some vendors but does not pass with time. */
+/** Spent money or credit, which comes as 401, 403 or 429 at some vendors but does not pass with time. */
 const QUOTA_CODES = /insufficient_quota|quota_exceeded|billing|insufficient_funds|credit/i;
 const MAX_MESSAGE = 300;
 
@@ -51,7 +51,7 @@ export function httpError(
 
 /** The kind of a status code where the vendor's own words do not say more. */
 export function kindOfStatus(status: number, vendorCode = ""): ProviderErrorKind {
-  if (status === 402 || ((status === 429 || status === 403) && QUOTA_CODES.test(vendorCode))) return "quota";
+  if (status === 402 || ([401, 403, 429].includes(status) && QUOTA_CODES.test(vendorCode))) return "quota";
   if (status === 401 || status === 403) return "auth";
   if (status === 429) return "rate_limit";
   if (status === 408 || status === 504) return "timeout";

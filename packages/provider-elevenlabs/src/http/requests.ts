@@ -1,0 +1,110 @@
+import { RoomKitError } from "@roomkit/core";
+import { fernError, incomplete, type Secret, withStreamTimeouts, witnessedFetch } from "@roomkit/provider-utils";
+import { type ElevenLabsSettings, NAME } from "../options.ts";
+import type { Manner } from "../speech/manner.ts";
+
+type Sdk = typeof import("@elevenlabs/elevenlabs-js");
+type Request = Parameters<InstanceType<Sdk["ElevenLabsClient"]>["textToSpeech"]["stream"]>[1];
+
+/** Requests for speech, with the SDK, which is loaded when it is first needed: that takes seconds. */
+export class SpeechRequests {
+  readonly #settings: ElevenLabsSettings;
+  readonly #key: Secret;
+  #sdk: Promise<Sdk> | undefined;
+
+  constructor(settings: ElevenLabsSettings, key: Secret) {
+    this.#settings = settings;
+    this.#key = key;
+  }
+
+  /** @throws RoomKitError `missing_dependency`. */
+  load(): Promise<Sdk> {
+    this.#sdk ??= import("@elevenlabs/elevenlabs-js").catch((error: unknown) => {
+      this.#sdk = undefined;
+      throw new RoomKitError(
+        "missing_dependency",
+        "the http transport needs the SDK: install @elevenlabs/elevenlabs-js",
+        {
+          cause: error,
+        },
+      );
+    });
+    return this.#sdk;
+  }
+
+  /** The bytes of one piece of text, in chunks that may end within a sample. @throws ProviderError; RoomKitError `aborted`. */
+  async *bytes(
+    text: string,
+    before: string,
+    manner: Manner,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { baseURL, headers, clock, firstByteMs = 10_000, stallMs = 10_000 } = this.#settings;
+    const { fetch, seen } = witnessedFetch(this.#settings.fetch);
+    const sdk = await this.load();
+    const client = new sdk.ElevenLabsClient({
+      apiKey: this.#key.reveal(),
+      maxRetries: 0,
+      fetch,
+      ...(baseURL === undefined ? {} : { baseUrl: baseURL }),
+      ...(headers === undefined ? {} : { headers: { ...headers } }),
+    });
+    const chunks = withStreamTimeouts(
+      async (inner) => {
+        const body = await client.textToSpeech.stream(manner.voice, this.#request(text, before, manner), {
+          abortSignal: inner,
+          maxRetries: 0,
+          // Ours comes first.
+          timeoutInSeconds: Math.ceil(firstByteMs / 1000) + 1,
+        });
+        return body as unknown as AsyncIterable<Uint8Array>;
+      },
+      {
+        provider: NAME,
+        signal,
+        firstByteMs,
+        stallMs,
+        clock,
+        mapError: (error) => fernError(error, { provider: NAME, clock, seen: seen() }),
+      },
+    );
+    let empty = true;
+    for await (const chunk of chunks) {
+      if (chunk.length === 0) continue;
+      empty = false;
+      yield chunk;
+    }
+    // That audio stops too early cannot be told; that there is none can.
+    if (empty) throw incomplete(NAME);
+  }
+
+  #request(text: string, before: string, { model, language, outputFormat, settings }: Manner): Request {
+    const { textNormalization, enableLogging, pronunciationDictionaries } = this.#settings;
+    const { stability, similarity_boost, style, use_speaker_boost, speed } = settings ?? {};
+    const voiceSettings = {
+      stability,
+      similarityBoost: similarity_boost,
+      style,
+      useSpeakerBoost: use_speaker_boost,
+      speed,
+    };
+    return {
+      text,
+      modelId: model,
+      outputFormat,
+      ...(before === "" ? {} : { previousText: before }),
+      ...(language === undefined ? {} : { languageCode: language }),
+      ...(settings === undefined ? {} : { voiceSettings }),
+      ...(textNormalization === undefined ? {} : { applyTextNormalization: textNormalization }),
+      ...(enableLogging === undefined ? {} : { enableLogging }),
+      ...(pronunciationDictionaries === undefined
+        ? {}
+        : {
+            pronunciationDictionaryLocators: pronunciationDictionaries.map(({ id, versionId }) => ({
+              pronunciationDictionaryId: id,
+              versionId,
+            })),
+          }),
+    } as Request;
+  }
+}
