@@ -38,7 +38,7 @@ describe("a call", () => {
     });
     expect(resume).toBeUndefined();
     expect(bench.states()).toEqual(["connecting", "listening"]);
-    expect(bench.of("session")).toEqual([{ id: "session_1", resumed: false }]);
+    expect(bench.of("session")).toEqual([{ id: "session_1", resumed: false, transport: "fake" }]);
     expect(bench.client.hasMicrophone).toBe(true);
   });
 
@@ -191,7 +191,7 @@ describe("a call", () => {
     expect(bench.of("state").at(-1)).toEqual({ state: "ended", previous: "listening", reason: "client_closed" });
     await bench.client.disconnect();
     await bench.client.connect();
-    expect(bench.of("session").at(-1)).toEqual({ id: "session_2", resumed: false });
+    expect(bench.of("session").at(-1)).toEqual({ id: "session_2", resumed: false, transport: "fake" });
     expect(bench.audios.length).toBe(2);
   });
 

@@ -1,6 +1,7 @@
 import type { MetricsMessage } from "@roomkit/protocol";
 import type { AudioDevices } from "./browser/audio-io.ts";
 import type { VoiceClientError } from "./errors.ts";
+import type { CandidatePair } from "./transport/transport.ts";
 
 /** `idle` before the first call, `ended` after one; between them what the assistant is doing, or what the connection is. */
 export type CallState = "idle" | "connecting" | "listening" | "thinking" | "speaking" | "reconnecting" | "ended";
@@ -21,8 +22,10 @@ export interface Transcript {
 }
 
 export interface CallStats {
-  /** `websocket`, ... */
+  /** `websocket`, `webrtc`, ... */
   readonly transport: string;
+  /** Why `auto` did not take WebRTC: the code of its error, e.g. `connection_timeout`. */
+  readonly fallback?: string;
   /** Round trip to the server, ms; absent until the first answer. */
   readonly roundTripMs?: number;
   /** Audio received and waiting to be played, ms. */
@@ -39,13 +42,30 @@ export interface CallStats {
   readonly sentFrames: number;
   /** Microphone frames not sent because the network did not keep up. */
   readonly droppedFrames: number;
+  /** (webrtc) How unevenly packets arrive, ms. */
+  readonly jitterMs?: number;
+  /** (webrtc) Packets received, and those that never came. */
+  readonly receivedPackets?: number;
+  readonly lostPackets?: number;
+  /** (webrtc) Microphone packets the server reports as lost. */
+  readonly lostFrames?: number;
+  /** (webrtc) The network path in use. */
+  readonly candidatePair?: CandidatePair;
 }
 
 export interface VoiceClientEvents {
   /** `reason` is set on `ended`: `client_closed`, or the code of what ended it. */
   readonly state: { readonly state: CallState; readonly previous: CallState; readonly reason?: string };
-  /** Connected to a session of the server: a new one, or (`resumed`) the same as before a lost connection. */
-  readonly session: { readonly id: string; readonly resumed: boolean };
+  /**
+   * Connected to a session of the server: a new one, or (`resumed`) the same as before a lost connection. `transport` and
+   * `fallback` as in {@link CallStats}.
+   */
+  readonly session: {
+    readonly id: string;
+    readonly resumed: boolean;
+    readonly transport: string;
+    readonly fallback?: string;
+  };
   readonly transcript: Transcript;
   /** The assistant begins or ends saying something. */
   readonly utterance: { readonly id: number; readonly phase: "start" | "end"; readonly text?: string };

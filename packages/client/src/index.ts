@@ -19,11 +19,13 @@ export type { PlaybackReport } from "./playback/player.ts";
 export { defaultReconnect, type ReconnectOptions } from "./session/backoff.ts";
 export type { Page } from "./session/page.ts";
 export type {
+  CandidatePair,
   ReceivedAudio,
   Transport,
   TransportClose,
   TransportContext,
   TransportFactory,
   TransportHandlers,
+  TransportStats,
 } from "./transport/transport.ts";
 export type { PlaybackStats } from "./worklets/messages.ts";

@@ -6,6 +6,7 @@ import { VoiceClientError } from "./errors.ts";
 import type { JitterOptions } from "./playback/jitter-buffer.ts";
 import { defaultReconnect, type ReconnectOptions } from "./session/backoff.ts";
 import { browserPage, type Page } from "./session/page.ts";
+import { autoTransport, type MakeWebRTC } from "./transport/auto.ts";
 import type { TransportFactory } from "./transport/transport.ts";
 import { WebSocketTransport } from "./transport/websocket.ts";
 
@@ -15,8 +16,13 @@ export type Provided<T> = T | (() => T | Promise<T>);
 export interface VoiceClientOptions {
   /** Where the server mounted its voice endpoints: `/voice`, `https://example.com/voice`; ws and wss are understood too. */
   readonly url: string | URL;
-  /** How to connect. Default `websocket`; a function brings another transport. */
-  readonly transport?: "websocket" | TransportFactory;
+  /**
+   * How to connect. `auto` begins both and takes WebRTC unless it has found no network path within `fallbackAfterMs`. A function
+   * brings another transport. Default `websocket`.
+   */
+  readonly transport?: "websocket" | "webrtc" | "auto" | TransportFactory;
+  /** (auto) How long WebRTC may look for a network path before the call goes over WebSocket, ms. Default 3,000. */
+  readonly fallbackAfterMs?: number;
   /** Which microphone; `false` calls without one. */
   readonly microphone?: MicrophoneOptions | false;
   /** A device of `devices().outputs`; default the system's. */
@@ -93,11 +99,10 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
   if (codec !== "pcm16" && codec !== "mulaw") throw invalid("codec", "pcm16 or mulaw");
   const { transport = "websocket", tokenIn = "subprotocol" } = options;
   if (tokenIn !== "subprotocol" && tokenIn !== "query") throw invalid("tokenIn", "subprotocol or query");
-  if (transport !== "websocket" && typeof transport !== "function")
-    throw invalid("transport", "websocket or a function");
+  const fallbackAfterMs = ms("fallbackAfterMs", options.fallbackAfterMs ?? 3_000);
   return {
     url: resolveUrl(options.url, environment?.baseUrl ?? globalThis.location?.href),
-    makeTransport: transport === "websocket" ? (context) => new WebSocketTransport(context) : transport,
+    makeTransport: factory(transport, fallbackAfterMs),
     microphone: options.microphone === false ? undefined : (options.microphone ?? {}),
     outputDevice: options.outputDevice,
     audio: {
@@ -123,6 +128,20 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
       ...environment,
     },
   };
+}
+
+/** WebRTC is a file of its own, loaded when it is first wanted. */
+const webrtc: MakeWebRTC = async (context, options) => {
+  const { WebRTCTransport } = await import("./transport/webrtc/webrtc.ts");
+  return new WebRTCTransport(context, options);
+};
+
+function factory(transport: NonNullable<VoiceClientOptions["transport"]>, fallbackAfterMs: number): TransportFactory {
+  if (typeof transport === "function") return transport;
+  if (transport === "websocket") return (context) => new WebSocketTransport(context);
+  if (transport === "webrtc") return (context) => webrtc(context);
+  if (transport === "auto") return autoTransport(webrtc, fallbackAfterMs);
+  throw invalid("transport", "websocket, webrtc, auto or a function");
 }
 
 function resolveUrl(value: string | URL, base: string | undefined): URL {

@@ -38,6 +38,7 @@ export class WebAudio implements AudioIO {
   #incoming: IncomingStream | undefined;
   #meter: AudioWorkletNode | undefined;
   #rates: AudioRates = {};
+  #outputDevice: string | undefined;
   #muted = false;
 
   constructor(options: WebAudioOptions, handlers: AudioIOHandlers) {
@@ -120,7 +121,9 @@ export class WebAudio implements AudioIO {
       };
       this.#connectSilently(context, this.#meter);
     }
-    this.#incoming = new IncomingStream(context, stream, this.#meter, () => this.#handlers.onBlocked(true));
+    this.#incoming = new IncomingStream(context, stream, this.#meter, this.#handlers.onBlocked);
+    // The one that was chosen may be unplugged by now: then the system's plays.
+    if (this.#outputDevice !== undefined) this.#incoming.setSinkId(this.#outputDevice).catch(() => {});
   }
 
   async playRecording(
@@ -155,6 +158,7 @@ export class WebAudio implements AudioIO {
     try {
       await context.setSinkId?.(deviceId);
       await this.#incoming?.setSinkId(deviceId);
+      this.#outputDevice = deviceId;
     } catch (cause) {
       throw new VoiceClientError("speaker_not_found", "the speaker could not be used", { cause });
     }

@@ -6,7 +6,7 @@ import { VoiceClientError } from "../errors.ts";
 import type { CallState, CallStats, VoiceClientEvents } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { PlaybackReport } from "../playback/player.ts";
-import type { Transport, TransportHandlers } from "../transport/transport.ts";
+import type { Transport, TransportHandlers, TransportStats } from "../transport/transport.ts";
 import type { PlaybackStats } from "../worklets/messages.ts";
 import { Link } from "./link.ts";
 
@@ -173,7 +173,7 @@ export class Call {
   async #makeTransport(resume: string | undefined, handlers: TransportHandlers): Promise<Transport> {
     const { url, query, token, tokenIn, audio, client, environment } = this.#options;
     const given = typeof token === "function" ? await token() : token;
-    return this.#options.makeTransport({
+    return await this.#options.makeTransport({
       url,
       query: new Map(Object.entries(tokenIn === "query" && given !== undefined ? { ...query, token: given } : query)),
       token: tokenIn === "query" ? undefined : given,
@@ -187,12 +187,12 @@ export class Call {
 
   #up(ready: ReadyMessage, transport: Transport): void {
     const { send, receive } = ready.audio;
+    const { name, media, receivesFrames } = transport;
     this.#firstOffset = undefined;
     if (!ready.resumed) this.#unsent.clear();
-    if (transport.media === "frames") {
-      this.audio.setRates({ send: send.sampleRate, receive: receive.sampleRate }, !ready.resumed);
-    } else {
-      this.audio.setRates({}, !ready.resumed);
+    const rates = media === "frames" ? { send: send.sampleRate, receive: receive.sampleRate } : {};
+    this.audio.setRates(receivesFrames ? { ...rates, receive: receive.sampleRate } : rates, !ready.resumed);
+    if (media === "stream") {
       transport.sendStream?.(this.audio.outgoingStream()).catch((error: unknown) => {
         this.#handlers.emit("error", VoiceClientError.from(error, "protocol_error"));
       });
@@ -202,7 +202,8 @@ export class Call {
     if (this.#muted) transport.send({ event: "mute", muted: true });
     this.#cancelStats?.();
     this.#scheduleStats();
-    this.#handlers.emit("session", { id: ready.session, resumed: ready.resumed });
+    const { session: id, resumed } = ready;
+    this.#handlers.emit("session", { id, resumed, transport: name, ...fallbackOf(transport) });
     this.#handlers.onState("listening");
   }
 
@@ -258,19 +259,32 @@ export class Call {
 
   #scheduleStats(): void {
     this.#cancelStats = this.#options.environment.clock.setTimeout(() => {
-      this.#handlers.emit("stats", this.#stats());
+      const transport = this.#link.transport;
       this.#scheduleStats();
+      if (transport?.stats === undefined) this.#handlers.emit("stats", this.#stats({}));
+      else void this.#emitMeasured(transport);
     }, STATS_EVERY_MS);
   }
 
-  #stats(): CallStats {
-    const { roundTripMs } = this.#link;
+  async #emitMeasured(transport: Transport): Promise<void> {
+    const measured = await transport.stats?.().catch(() => undefined);
+    if (this.#link.transport === transport) this.#handlers.emit("stats", this.#stats(measured ?? {}));
+  }
+
+  #stats(measured: TransportStats): CallStats {
+    const { roundTripMs, transport } = this.#link;
     return {
-      transport: this.#link.transport?.name ?? "",
+      transport: transport?.name ?? "",
+      ...(transport && fallbackOf(transport)),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
       ...this.#playback,
       sentFrames: this.#sentFrames,
       droppedFrames: this.#droppedFrames,
+      ...measured,
     };
   }
+}
+
+function fallbackOf({ fallback }: Transport): { readonly fallback?: string } {
+  return fallback === undefined ? {} : { fallback };
 }

@@ -2,6 +2,7 @@ import type { ByeMessage, ClientMessage, ReadyMessage, V1ServerMessage } from "@
 import { abortedError, unlessAborted } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
 import { VoiceClientError } from "../errors.ts";
+import { expiredCodes } from "../transport/close-reason.ts";
 import type { ReceivedAudio, Transport, TransportClose, TransportHandlers } from "../transport/transport.ts";
 import { backoffMs, type ReconnectOptions } from "./backoff.ts";
 import { KeepAlive } from "./keep-alive.ts";
@@ -34,13 +35,6 @@ export interface LinkOptions {
   random(): number;
 }
 
-/** Server codes that say the session to be resumed is not there any more. */
-const EXPIRED: ReadonlySet<string> = new Set([
-  "session_expired",
-  "unknown_session",
-  "resume_expired",
-  "invalid_resume",
-]);
 /** `bye` reasons that are the normal end of a call. */
 const PLANNED: ReadonlySet<string> = new Set(["client_closed", "server_closed", "closed"]);
 
@@ -217,7 +211,7 @@ export class Link {
       } catch (cause) {
         if (this.#abort.signal.aborted) return;
         const error = VoiceClientError.from(cause, "connection_failed");
-        const expired = EXPIRED.has(error.code) && this.#resume !== undefined;
+        const expired = expiredCodes.has(error.code) && this.#resume !== undefined;
         if (expired && options.newSession) this.#resume = undefined;
         else if (expired) return this.#fail(new VoiceClientError("session_expired", error.message, { cause }));
         else if (!error.retryable) return this.#fail(error);

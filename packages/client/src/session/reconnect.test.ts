@@ -19,7 +19,7 @@ describe("a call whose connection is lost", () => {
     await bench.clock.advance(300);
     expect(bench.transport().context.resume).toBe("token_1");
     expect(bench.states()).toEqual(["connecting", "listening", "speaking", "reconnecting", "listening"]);
-    expect(bench.of("session").at(-1)).toEqual({ id: "session_1", resumed: true });
+    expect(bench.of("session").at(-1)).toEqual({ id: "session_1", resumed: true, transport: "fake" });
     expect(bench.audio().log.at(-1)).toBe("rates 16000 24000");
     expect(bench.audios.length).toBe(1);
     expect(bench.of("error")).toEqual([]);
@@ -95,7 +95,7 @@ describe("a call whose connection is lost", () => {
     bench.audio().handlers.onReport({ utterance: 1, playedSamples: 100, done: true, cleared: false }, 0);
     await bench.clock.advance(2_000);
     expect(bench.transports.map(({ context }) => context.resume)).toEqual([undefined, "token_1", undefined]);
-    expect(bench.of("session").at(-1)).toEqual({ id: "session_2", resumed: false });
+    expect(bench.of("session").at(-1)).toEqual({ id: "session_2", resumed: false, transport: "fake" });
     expect(bench.audio().log.at(-1)).toBe("rates 16000 24000 fresh");
     expect(bench.transport().sent).toEqual([]);
   });

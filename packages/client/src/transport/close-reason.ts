@@ -32,3 +32,11 @@ function namedReason({ code, reason }: { readonly code: number; readonly reason:
 export function closeError(close: TransportClose): VoiceClientError {
   return new VoiceClientError(close.code, close.message, { retryable: close.retryable });
 }
+
+/** Codes that say that the session to be resumed is not there any more. */
+export const expiredCodes: ReadonlySet<string> = new Set([
+  "session_expired",
+  "unknown_session",
+  "resume_expired",
+  "invalid_resume",
+]);

@@ -13,6 +13,10 @@ export interface Transport {
    * `stream`: the browser does; the microphone goes through `sendStream`, the far end comes through `onStream`.
    */
   readonly media: "frames" | "stream";
+  /** (stream) The far end's audio comes through `onAudio` all the same. */
+  readonly receivesFrames?: boolean;
+  /** Why the transport that would have been preferred is not in use: an error's code. */
+  readonly fallback?: string | undefined;
   /**
    * Connects and asks for a session. Once `signal` aborts it must let go of everything and reject with the signal's reason.
    *
@@ -26,8 +30,39 @@ export interface Transport {
   sendAudio(offset: number, samples: Int16Array): boolean;
   /** (stream) Sends this audio from now on. */
   sendStream?(stream: MediaStream): Promise<void>;
+  /** What the browser measures of the connection; undefined when it does not say. */
+  stats?(): Promise<TransportStats | undefined>;
   /** Ends the connection; `onClose` is not called for that. Safe to call at any time. */
   close(): void;
+}
+
+/** The network path in use, as ICE names the kinds of addresses. */
+export interface CandidatePair {
+  /** This device's end: `host`, `srflx` or `prflx` behind a NAT, `relay` by way of a TURN server. */
+  readonly local: RTCIceCandidateType;
+  /** The server's end. */
+  readonly remote: RTCIceCandidateType;
+  /** `udp` or `tcp`; with a relay, how the relay is reached: `udp`, `tcp` or `tls`. */
+  readonly protocol: string;
+}
+
+/** Measured by a browser that carries audio itself; counters run from the beginning of the connection. */
+export interface TransportStats {
+  readonly roundTripMs?: number;
+  /** How unevenly packets arrive, ms. */
+  readonly jitterMs?: number;
+  /** What the browser's jitter buffer held audio back, on average since the beginning, ms. */
+  readonly jitterBufferMs?: number;
+  readonly receivedPackets?: number;
+  /** Packets on their way here that never came. */
+  readonly lostPackets?: number;
+  /** Received samples that were lost and made up by the browser. */
+  readonly concealedSamples?: number;
+  /** Microphone packets sent, 20 ms each. */
+  readonly sentFrames?: number;
+  /** Microphone packets the server reports as lost. */
+  readonly lostFrames?: number;
+  readonly candidatePair?: CandidatePair;
 }
 
 /** Audio that arrived. */
@@ -76,7 +111,7 @@ export interface TransportContext {
   readonly clock: ClientClock;
 }
 
-export type TransportFactory = (context: TransportContext) => Transport;
+export type TransportFactory = (context: TransportContext) => Transport | Promise<Transport>;
 
 /** The subprotocols that carry a token; the first is the one a server answers with. */
 export function bearerProtocols(token: string | undefined): string[] {

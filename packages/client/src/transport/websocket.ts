@@ -1,21 +1,18 @@
 import {
   type AudioCodecName,
   type ClientMessage,
-  decodeAudioFrame,
-  defaultLimits,
   encodeAudioFrame,
-  parseServerMessage,
-  pcm16ToSamples,
   type ReadyMessage,
   samplesToPcm16,
   serializeClientMessage,
-  type V1ServerMessage,
 } from "@roomkit/protocol";
 import { abortedError } from "../abort.ts";
-import { decodeMulaw, encodeMulaw } from "../audio/mulaw.ts";
+import { encodeMulaw } from "../audio/mulaw.ts";
 import { VoiceClientError } from "../errors.ts";
 import { closeError, describeClose } from "./close-reason.ts";
 import { diagnose } from "./diagnose.ts";
+import { connectionLabel } from "./label.ts";
+import { MessageReader, readAnswer } from "./server-messages.ts";
 import { bearerProtocols, endpoint, type Transport, type TransportContext } from "./transport.ts";
 
 /** Microphone audio that may wait in the socket, ms; what is more is dropped, because late speech helps nobody. */
@@ -27,10 +24,13 @@ export class WebSocketTransport implements Transport {
   readonly media = "frames";
   readonly #context: TransportContext;
   #socket: WebSocket | undefined;
+  readonly #startWhen: Promise<void> | undefined;
   #ready: ReadyMessage | undefined;
 
-  constructor(context: TransportContext) {
+  /** @param startWhen the socket is opened at once, and a session asked for no sooner than this. */
+  constructor(context: TransportContext, startWhen?: Promise<void>) {
     this.#context = context;
+    this.#startWhen = startWhen;
   }
 
   connect(signal: AbortSignal): Promise<ReadyMessage> {
@@ -52,7 +52,8 @@ export class WebSocketTransport implements Transport {
       signal.addEventListener("abort", onAbort, { once: true });
       socket.onopen = () => {
         opened = true;
-        this.#write(this.#start());
+        if (this.#startWhen !== undefined) void this.#startWhen.then(() => this.#write(this.#start()));
+        else this.#write(this.#start());
       };
       socket.onclose = (event) => {
         if (opened) return fail(closeError(describeClose(event)));
@@ -96,36 +97,31 @@ export class WebSocketTransport implements Transport {
 
   #start(): ClientMessage {
     const { audio, resume, client } = this.#context;
-    const label = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0"));
     return {
       event: "start",
       protocol: 1,
-      websocket_id: label.join(""),
+      websocket_id: connectionLabel(),
       audio,
       client,
       ...(resume === undefined ? {} : { resume }),
     };
   }
 
-  #listen(socket: WebSocket, { audio, limits }: ReadyMessage): void {
+  #listen(socket: WebSocket, ready: ReadyMessage): void {
     const { handlers } = this.#context;
-    const messageLimits = { ...defaultLimits, maxMessageBytes: Math.max(limits.maxMessageBytes, 65_536) };
+    const reader = new MessageReader(ready);
     socket.onclose = (event) => {
       this.close();
       handlers.onClose(describeClose(event));
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (typeof data === "string") {
-        const result = parseServerMessage(data, messageLimits);
-        // What a newer server says and this version does not know is no error.
-        if (result.ok && isV1(result.message)) handlers.onMessage(result.message);
-        return;
+        const message = reader.message(data);
+        if (message) handlers.onMessage(message);
+      } else {
+        const audio = reader.audio(data);
+        if (audio) handlers.onAudio(audio);
       }
-      const result = decodeAudioFrame(new Uint8Array(data), messageLimits);
-      if (!result.ok) return;
-      const { utterance, offset, end } = result.frame;
-      const samples = decode(audio.receive.codec, result.frame.audio);
-      if (samples) handlers.onAudio({ utterance, offset, end, samples });
     };
   }
 
@@ -143,42 +139,6 @@ function open(address: URL, protocols: string[]): WebSocket {
   }
 }
 
-/** Refusals that another attempt may not meet, whatever the server says of itself. */
-const BUSY = /limit|busy|draining/;
-
-/** What the server says to `start`: `ready`, a refusal, or something else that can wait. */
-function readAnswer(text: string): ReadyMessage | VoiceClientError | undefined {
-  const result = parseServerMessage(text);
-  if (!result.ok) {
-    if (result.code === "unknown_event") return undefined;
-    return new VoiceClientError("protocol_error", `the server's answer was not understood: ${result.message}`);
-  }
-  const { message } = result;
-  if ("status" in message) {
-    const { error } = message.meta;
-    return new VoiceClientError(error, `the server refused the call: ${error}`, { retryable: BUSY.test(error) });
-  }
-  if ("type" in message && message.type === "error") {
-    const retryable = message.retryable || BUSY.test(message.code);
-    return new VoiceClientError(message.code, message.message, { retryable });
-  }
-  return "event" in message && message.event === "ready" ? message : undefined;
-}
-
-const compatTypes = new Set(["transcription", "clear_audio", "speaking"]);
-
-function isV1(message: {
-  readonly event?: string;
-  readonly type?: string;
-  readonly status?: string;
-}): message is V1ServerMessage {
-  return message.event === "ready" || (message.type !== undefined && !compatTypes.has(message.type));
-}
-
 function encode(codec: AudioCodecName, samples: Int16Array): Uint8Array {
   return codec === "mulaw" ? encodeMulaw(samples) : samplesToPcm16(samples);
-}
-
-function decode(codec: AudioCodecName, bytes: Uint8Array): Int16Array | undefined {
-  return codec === "mulaw" ? decodeMulaw(bytes) : pcm16ToSamples(bytes);
 }

@@ -1,0 +1,201 @@
+import { type ClientMessage, type ReadyMessage, serializeClientMessage } from "@roomkit/protocol";
+import { abortedError, unlessAborted } from "../../abort.ts";
+import { VoiceClientError } from "../../errors.ts";
+import { fetchConfig, type ServerConfig } from "../config.ts";
+import { MessageReader, readAnswer } from "../server-messages.ts";
+import type { Transport, TransportContext, TransportStats } from "../transport.ts";
+import { readStats } from "./read-stats.ts";
+import { Signalling } from "./signalling.ts";
+
+export interface WebRTCOptions {
+  /** What the server was asked already. */
+  readonly config?: ServerConfig;
+  /** A network path must be found within this time, ms; else `connection_timeout`. Default: whenever `connect` is aborted. */
+  readonly iceTimeoutMs?: number;
+}
+
+/** A path that is lost may come back by itself for so long, ms; then the call connects anew. */
+const RECOVER_MS = 4_000;
+/** How long the last messages may take to leave, ms. */
+const FAREWELL_MS = 250;
+
+/** Audio on tracks and messages on a data channel of one peer connection, protocol v1. */
+export class WebRTCTransport implements Transport {
+  readonly name = "webrtc";
+  readonly media = "stream";
+  readonly #context: TransportContext;
+  readonly #options: WebRTCOptions;
+  readonly #signalling: Signalling;
+  #peer: RTCPeerConnection | undefined;
+  #channel: RTCDataChannel | undefined;
+  #microphone: RTCRtpSender | undefined;
+  #ready = false;
+  #cancelRecovery: (() => void) | undefined;
+  #receivesFrames = false;
+
+  constructor(context: TransportContext, options: WebRTCOptions = {}) {
+    this.#context = context;
+    this.#options = options;
+    this.#signalling = new Signalling(context);
+  }
+
+  get receivesFrames(): boolean {
+    return this.#receivesFrames;
+  }
+
+  async connect(signal: AbortSignal): Promise<ReadyMessage> {
+    const { clock } = this.#context;
+    const attempt = new AbortController();
+    const onAbort = (): void => attempt.abort(abortedError(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const { iceTimeoutMs } = this.#options;
+    const cancel =
+      iceTimeoutMs === undefined
+        ? undefined
+        : clock.setTimeout(() => {
+            if (this.#peer?.connectionState === "connected") return;
+            const message = `no network path within ${iceTimeoutMs} ms`;
+            attempt.abort(new VoiceClientError("connection_timeout", message, { retryable: true }));
+          }, iceTimeoutMs);
+    try {
+      return await unlessAborted(this.#connect(attempt.signal), attempt.signal);
+    } catch (error) {
+      this.close();
+      throw VoiceClientError.from(error, "connection_failed");
+    } finally {
+      cancel?.();
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  send(message: ClientMessage): void {
+    if (!this.#ready || this.#channel?.readyState !== "open") return;
+    this.#channel.send(serializeClientMessage(message));
+  }
+
+  /** Audio goes on a track. */
+  sendAudio(): boolean {
+    return false;
+  }
+
+  async sendStream(stream: MediaStream): Promise<void> {
+    await this.#microphone?.replaceTrack(stream.getAudioTracks()[0] ?? null);
+  }
+
+  async stats(): Promise<TransportStats | undefined> {
+    const report = await this.#peer?.getStats();
+    return report && readStats(report);
+  }
+
+  close(): void {
+    const peer = this.#peer;
+    const channel = this.#channel;
+    this.#peer = this.#channel = this.#microphone = undefined;
+    this.#ready = false;
+    this.#cancelRecovery?.();
+    this.#signalling.close();
+    if (peer === undefined) return;
+    peer.onconnectionstatechange = peer.onicecandidate = peer.ontrack = null;
+    if (channel === undefined || channel.readyState !== "open") {
+      peer.close();
+      return;
+    }
+    // What was sent last, such as "stop", leaves before the channel closes; the peer would not wait for it.
+    channel.onmessage = channel.onopen = null;
+    const cancel = this.#context.clock.setTimeout(() => peer.close(), FAREWELL_MS);
+    channel.onclose = () => {
+      cancel();
+      peer.close();
+    };
+    channel.close();
+  }
+
+  async #connect(signal: AbortSignal): Promise<ReadyMessage> {
+    if (signal.aborted) throw abortedError(signal);
+    if (typeof RTCPeerConnection === "undefined")
+      throw new VoiceClientError("unsupported", "this browser has no WebRTC");
+    const { iceServers, webrtc } = this.#options.config ?? (await fetchConfig(this.#context, signal));
+    if (!webrtc) throw new VoiceClientError("unknown_path", `${this.#context.url.pathname} has no WebRTC endpoint`);
+    if (signal.aborted) throw abortedError(signal);
+
+    const peer = new RTCPeerConnection({ iceServers: [...iceServers] });
+    this.#peer = peer;
+    const channel = peer.createDataChannel("text");
+    channel.binaryType = "arraybuffer";
+    this.#channel = channel;
+    const audio = peer.addTransceiver("audio", { direction: "sendrecv" });
+    this.#microphone = audio.sender;
+    const ready = this.#handshake(peer, channel);
+    // Whatever fails first is what is told.
+    ready.catch(() => {});
+    peer.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) this.#signalling.candidate(candidate.toJSON());
+    };
+    const offer = await peer.createOffer();
+    await peer.setLocalDescription(offer);
+    const answer = await this.#signalling.offer(offer.sdp ?? "");
+    if (signal.aborted) throw abortedError(signal);
+    await peer.setRemoteDescription({ type: "answer", sdp: answer });
+    // A server that sends no track sends audio as messages.
+    this.#receivesFrames = !/recv/.test(audio.currentDirection ?? "");
+    const message = await ready;
+    this.#listen(peer, channel, message, audio.receiver.track);
+    return message;
+  }
+
+  /** The server greets on the data channel once there is one. */
+  #handshake(peer: RTCPeerConnection, channel: RTCDataChannel): Promise<ReadyMessage> {
+    return new Promise((resolve, reject) => {
+      const fail = (message: string): void =>
+        reject(new VoiceClientError("connection_failed", message, { retryable: true }));
+      peer.onconnectionstatechange = () => {
+        if (peer.connectionState === "failed") fail("no network path to the server was found");
+      };
+      channel.onclose = () => fail("the data channel closed before the server was ready");
+      channel.onmessage = ({ data }) => {
+        const answer = typeof data === "string" ? readAnswer(data) : undefined;
+        if (answer instanceof VoiceClientError) reject(answer);
+        else if (answer) resolve(answer);
+      };
+    });
+  }
+
+  #listen(peer: RTCPeerConnection, channel: RTCDataChannel, ready: ReadyMessage, track: MediaStreamTrack): void {
+    const { handlers, clock } = this.#context;
+    const reader = new MessageReader(ready);
+    this.#ready = true;
+    channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === "string") {
+        const message = reader.message(data);
+        if (message) handlers.onMessage(message);
+      } else {
+        const audio = reader.audio(data);
+        if (audio) handlers.onAudio(audio);
+      }
+    };
+    channel.onclose = () => this.#lost("the server closed the data channel");
+    peer.onconnectionstatechange = () => this.#onState(peer);
+    if (this.#receivesFrames) return;
+    // Not before `connect` has resolved. Soon all the same: what waits in the browser's jitter buffer is a delay for the whole call.
+    clock.setTimeout(() => {
+      if (this.#peer === peer) handlers.onStream(new MediaStream([track]));
+    }, 0);
+  }
+
+  #onState(peer: RTCPeerConnection): void {
+    const { clock } = this.#context;
+    this.#cancelRecovery?.();
+    this.#cancelRecovery = undefined;
+    const state = peer.connectionState;
+    if (state === "failed" || state === "closed") this.#lost(`the peer connection is ${state}`);
+    else if (state === "disconnected")
+      this.#cancelRecovery = clock.setTimeout(() => this.#lost("the network path was lost"), RECOVER_MS);
+  }
+
+  #lost(message: string): void {
+    if (!this.#ready) return;
+    this.close();
+    this.#context.handlers.onClose({ code: "connection_lost", message, retryable: true });
+  }
+}
