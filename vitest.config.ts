@@ -19,6 +19,7 @@ export default defineConfig({
           name: "node",
           include: [
             "packages/*/src/**/*.test.ts",
+            "packages/*/network/**/*.test.ts",
             "apps/*/{src,test}/**/*.test.ts",
             "tools/**/*.test.ts",
             "scripts/**/*.test.mjs",
