@@ -1,6 +1,7 @@
 export * from "./clock.ts";
 export { type AIConformanceOptions, aiConformance, type Prompt } from "./conformance/ai.ts";
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
+export { type RealtimeConformanceOptions, type RealtimePrompt, realtimeConformance } from "./conformance/realtime.ts";
 export { type StoreConformanceOptions, storeConformance } from "./conformance/store.ts";
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";

@@ -1,0 +1,188 @@
+import type { AIUsage, RealtimeEvent } from "@roomkit/core";
+import { parseToolArguments, type RealtimePort } from "@roomkit/provider-utils";
+import type { RealtimeResponse, RealtimeServerEvent } from "openai/resources/realtime/realtime";
+import { NAME } from "../connection/connection.ts";
+import type { Conversation } from "./conversation.ts";
+import type { EventOrder } from "./event-order.ts";
+import { endsSession, reportedError } from "./realtime-errors.ts";
+import type { SpokenItems } from "./spoken-items.ts";
+
+export interface AnswersOptions {
+  readonly port: RealtimePort;
+  readonly order: EventOrder;
+  readonly conversation: Conversation;
+  readonly spoken: SpokenItems;
+  /** A call cannot be made: its arguments are not JSON. */
+  readonly onBadCall: (callId: string) => void;
+  /** A response has ended. */
+  readonly onDone: () => void;
+}
+
+interface Active {
+  readonly id: string;
+  /** Transcripts without their final yet, by item. */
+  readonly texts: Map<string, string>;
+  readonly audio: Set<string>;
+}
+
+/** Reads what the vendor says of its responses. */
+export class Answers {
+  readonly #options: AnswersOptions;
+  /** Calls made and not answered yet. */
+  readonly openCalls: Set<string> = new Set();
+  #active: Active | undefined;
+  #silenced = false;
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  get activeId(): string | undefined {
+    return this.#active?.id;
+  }
+
+  /** What still comes of the response under way is nobody's business any more. */
+  silence(): void {
+    this.#silenced = this.#active !== undefined;
+  }
+
+  read(event: RealtimeServerEvent): void {
+    switch (event.type) {
+      case "response.created":
+        if (event.response.id) this.#begin(event.response.id);
+        return;
+      case "response.output_audio.delta":
+        this.#audio(event.response_id, event.item_id, event.delta);
+        return;
+      case "response.output_audio.done":
+        this.#flush(event.item_id);
+        return;
+      case "response.output_audio_transcript.delta":
+      case "response.output_text.delta":
+        this.#text(event.response_id, event.item_id, event.delta);
+        return;
+      case "response.output_audio_transcript.done":
+        this.#final(event.response_id, event.item_id, event.transcript);
+        return;
+      case "response.output_text.done":
+        this.#final(event.response_id, event.item_id, event.text);
+        return;
+      case "response.output_item.added":
+        if (event.item.type === "message" && event.item.id && this.#is(event.response_id))
+          this.#options.conversation.say("assistant", event.item.id, "");
+        return;
+      case "response.output_item.done":
+        if (event.item.type !== "function_call" || !event.item.call_id || !this.#is(event.response_id)) return;
+        this.#call(event.item.call_id, event.item.name, event.item.arguments);
+        return;
+      case "response.done":
+        this.#done(event.response);
+        return;
+    }
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    if (this.#active) this.#end("cancelled", undefined);
+    const ids = [...this.openCalls];
+    this.openCalls.clear();
+    if (ids.length > 0) this.#options.port.emit({ type: "tool-call-cancelled", ids });
+  }
+
+  #is(responseId: string): boolean {
+    return this.#active?.id === responseId;
+  }
+
+  #begin(id: string): void {
+    if (this.#active?.id === id) return;
+    // One at a time; should the end of the one before be missing, it has ended all the same.
+    if (this.#active) this.#end("completed", undefined);
+    this.#active = { id, texts: new Map(), audio: new Set() };
+    this.#emit({ type: "response-start", responseId: id });
+  }
+
+  #audio(responseId: string, itemId: string, delta: string): void {
+    if (!this.#is(responseId)) return;
+    this.#active?.audio.add(itemId);
+    for (const frame of this.#options.spoken.push(itemId, delta)) {
+      if (!this.#silenced) this.#emit({ type: "audio", responseId, itemId, frame });
+    }
+  }
+
+  #flush(itemId: string): void {
+    const responseId = this.#active?.id;
+    if (responseId === undefined || !this.#active?.audio.delete(itemId)) return;
+    const frame = this.#options.spoken.flush(itemId);
+    if (frame && !this.#silenced) this.#emit({ type: "audio", responseId, itemId, frame });
+  }
+
+  #text(responseId: string, itemId: string, delta: string): void {
+    if (!this.#is(responseId) || delta === "") return;
+    const text = (this.#active?.texts.get(itemId) ?? "") + delta;
+    this.#active?.texts.set(itemId, text);
+    this.#options.conversation.say("assistant", itemId, text);
+    this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: false });
+  }
+
+  #final(responseId: string, itemId: string, text: string): void {
+    if (!this.#is(responseId)) return;
+    const known = this.#active?.texts.get(itemId);
+    if (known === undefined && text === "") return;
+    this.#active?.texts.delete(itemId);
+    this.#options.conversation.say("assistant", itemId, text);
+    this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: true });
+  }
+
+  #call(id: string, name: string, json: string): void {
+    if (this.openCalls.has(id)) return;
+    this.#options.conversation.called(id, name, json);
+    this.openCalls.add(id);
+    let args: unknown;
+    try {
+      args = parseToolArguments(json, name, NAME);
+    } catch {
+      this.#options.onBadCall(id);
+      return;
+    }
+    this.#emit({ type: "tool-call", id, name, arguments: args });
+  }
+
+  #done({ id, status, status_details, usage }: RealtimeResponse): void {
+    if (id === undefined || !this.#is(id)) return;
+    const failed = status === "failed";
+    const error = failed ? reportedError({ ...status_details?.error, message: "the response failed" }) : undefined;
+    if (error && !endsSession(error)) this.#options.port.emit({ type: "error", error, fatal: false });
+    this.#end(failed ? "failed" : status === "cancelled" ? "cancelled" : "completed", usage && usageOf(usage));
+    if (error && endsSession(error)) this.#options.port.fail(error);
+    else this.#options.onDone();
+  }
+
+  #end(status: "completed" | "cancelled" | "failed", usage: AIUsage | undefined): void {
+    const active = this.#active;
+    if (!active) return;
+    for (const itemId of [...active.audio]) this.#flush(itemId);
+    // A response that is cut off ends without telling the final text.
+    for (const [itemId, text] of [...active.texts]) this.#final(active.id, itemId, text);
+    this.#active = undefined;
+    this.#silenced = false;
+    const end = { type: "response-end", responseId: active.id, status } as const;
+    this.#options.order.emit(active.id, usage ? { ...end, usage } : end);
+  }
+
+  #emit(event: RealtimeEvent): void {
+    if (this.#active) this.#options.order.emit(this.#active.id, event);
+  }
+}
+
+function usageOf({
+  input_tokens,
+  output_tokens,
+  input_token_details,
+}: NonNullable<RealtimeResponse["usage"]>): AIUsage {
+  const cached = input_token_details?.cached_tokens;
+  return {
+    ...(input_tokens === undefined ? {} : { inputTokens: input_tokens }),
+    ...(output_tokens === undefined ? {} : { outputTokens: output_tokens }),
+    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+  };
+}

@@ -1,0 +1,92 @@
+import type { RealtimeSessionConfig } from "@roomkit/core";
+import type {
+  RealtimeAudioFormats,
+  RealtimeAudioInputTurnDetection,
+  RealtimeFunctionTool,
+  RealtimeSessionCreateRequest,
+} from "openai/resources/realtime/realtime";
+import type { RealtimeSettings, SemanticVad, ServerVad } from "./options.ts";
+
+/** The session a connection begins with. */
+export function buildSessionConfig(
+  config: RealtimeSessionConfig,
+  settings: RealtimeSettings,
+): RealtimeSessionCreateRequest {
+  const { codec, transcription, noiseReduction, speed, maxOutputTokens, turnDetection } = settings;
+  const format = formatOf(codec?.name);
+  const language = config.language?.split("-")[0]?.toLowerCase();
+  return {
+    type: "realtime",
+    output_modalities: ["audio"],
+    audio: {
+      input: {
+        format,
+        ...(transcription === false
+          ? {}
+          : {
+              transcription: {
+                model: transcription.model,
+                ...(transcription.prompt === undefined ? {} : { prompt: transcription.prompt }),
+                ...(language ? { language } : {}),
+              },
+            }),
+        ...(noiseReduction === false ? {} : { noise_reduction: { type: noiseReduction } }),
+        // Said in any case: left out, the vendor finds turns as well, and every turn is answered twice.
+        turn_detection: (config.turnDetection === "manual"
+          ? null
+          : turnDetectionOf(turnDetection)) as RealtimeAudioInputTurnDetection,
+      },
+      output: {
+        format,
+        voice: config.voice ?? settings.voice,
+        ...(speed === undefined ? {} : { speed }),
+      },
+    },
+    ...changeable(config),
+    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+    ...config.providerOptions,
+  };
+}
+
+/** Only what has changed: anything else stays as it is. */
+export function buildSessionChange(change: Partial<RealtimeSessionConfig>): RealtimeSessionCreateRequest {
+  return {
+    type: "realtime",
+    ...changeable(change),
+    ...(change.voice === undefined ? {} : { audio: { output: { voice: change.voice } } }),
+    ...change.providerOptions,
+  };
+}
+
+function changeable({ instructions, tools }: Partial<RealtimeSessionConfig>): Partial<RealtimeSessionCreateRequest> {
+  return {
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(tools === undefined ? {} : { tools: tools.map(toolOf) }),
+  };
+}
+
+function toolOf(tool: NonNullable<RealtimeSessionConfig["tools"]>[number]): RealtimeFunctionTool {
+  const { name, description, parameters } = tool;
+  return { type: "function", name, description, parameters: { type: "object", properties: {}, ...parameters } };
+}
+
+function formatOf(codec: string | undefined): RealtimeAudioFormats {
+  if (codec === "mulaw") return { type: "audio/pcmu" };
+  return codec === "alaw" ? { type: "audio/pcma" } : { type: "audio/pcm", rate: 24_000 };
+}
+
+function turnDetectionOf(detection: ServerVad | SemanticVad): RealtimeAudioInputTurnDetection {
+  const { createResponse = true, interruptResponse = true } = detection;
+  const answers = { create_response: createResponse, interrupt_response: interruptResponse };
+  if (detection.type === "semantic_vad")
+    return { type: "semantic_vad", eagerness: detection.eagerness ?? "auto", ...answers };
+  const { threshold, prefixPaddingMs, silenceDurationMs, idleTimeoutMs } = detection;
+  return {
+    type: "server_vad",
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(prefixPaddingMs === undefined ? {} : { prefix_padding_ms: prefixPaddingMs }),
+    ...(silenceDurationMs === undefined ? {} : { silence_duration_ms: silenceDurationMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idle_timeout_ms: idleTimeoutMs }),
+    ...answers,
+  };
+}

@@ -1,0 +1,376 @@
+import {
+  type AudioFormat,
+  type AudioFrame,
+  abortedError,
+  type Clock,
+  frameDurationMs,
+  type Logger,
+  type RealtimeEvent,
+  type RealtimeSession,
+  type RealtimeSessionConfig,
+  RoomKitError,
+  type Unsubscribe,
+  withTimeout,
+} from "@roomkit/core";
+import { ProviderError } from "../errors/provider-error.ts";
+import { toProviderError } from "../errors/to-provider-error.ts";
+import type { SocketMessage } from "../socket/inbound-queue.ts";
+import type { ManagedWebSocket } from "../socket/managed-web-socket.ts";
+import { Backlog } from "./backlog.ts";
+import { EventOutlet } from "./event-outlet.ts";
+import type { RealtimePort, RealtimeProtocol } from "./protocol.ts";
+import { ReconnectBudget, type ReconnectOptions } from "./reconnect-budget.ts";
+
+export interface RealtimeRunnerOptions {
+  readonly id: string;
+  /** The provider's name, for errors. */
+  readonly provider: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly createProtocol: (port: RealtimePort) => RealtimeProtocol;
+  /** Opens the next connection. */
+  readonly open: (signal: AbortSignal) => Promise<ManagedWebSocket>;
+  /** Longest wait from the open connection to the end of the vendor's handshake, ms. */
+  readonly handshakeTimeoutMs: number;
+  /** Longest silence of a vendor that owes something, ms. */
+  readonly responseTimeoutMs: number;
+  /** Longest life of a connection, ms; a new one takes over before the vendor ends it. Infinity: as long as it lasts. */
+  readonly maxConnectionMs: number;
+  readonly reconnect: ReconnectOptions | undefined;
+  /** 0 to 1, for the jitter. Default `Math.random`. */
+  readonly random?: () => number;
+  readonly onClosed: () => void;
+}
+
+/** One connection. */
+interface Link {
+  readonly socket: ManagedWebSocket;
+  readonly since: number;
+  readonly handshake: Promise<void>;
+  readonly settle: (error?: RoomKitError) => void;
+  ready: boolean;
+  ended: boolean;
+}
+
+/** Audio kept while there is no connection, ms: what is older answers nothing any more. */
+const BACKLOG_MS = 2_000;
+/** How long a connection that has reached its age waits for a pause in the conversation, ms. */
+const ROTATION_GRACE_MS = 60_000;
+
+/** Runs a {@link RealtimeProtocol} over sockets: handshake, loss and return, change of connections, silence, end. */
+export class RealtimeRunner implements RealtimeSession {
+  readonly id: string;
+  readonly #options: RealtimeRunnerOptions;
+  readonly #protocol: RealtimeProtocol;
+  readonly #outlet: EventOutlet;
+  readonly #budget: ReconnectBudget;
+  readonly #backlog = new Backlog(BACKLOG_MS);
+  readonly #lifetime = new AbortController();
+  #link: Link | undefined;
+  #connected = false;
+  /** There has been a connection: the next is another one. */
+  #begun = false;
+  #over = false;
+  #closing: Promise<void> | undefined;
+  #stopSilence: () => void = () => {};
+  #stopRotation: () => void = () => {};
+  #rotationDue = false;
+
+  /** @throws RoomKitError `invalid_option`. */
+  constructor(options: RealtimeRunnerOptions) {
+    const { id, provider, clock, logger } = options;
+    this.id = id;
+    this.#options = options;
+    this.#budget = new ReconnectBudget(options.reconnect);
+    this.#outlet = new EventOutlet((error) => logger.error({ provider, error: String(error) }, "a listener failed"));
+    this.#protocol = options.createProtocol({
+      send: (message) => this.#send(message),
+      emit: (event) => this.#outlet.emit(event),
+      ready: (contextKept) => this.#ready(contextKept),
+      fail: (error) => this.#link && this.#ended(this.#link, error),
+      rotate: (withinMs) => this.#scheduleRotation(withinMs),
+      after: (ms, handler) => clock.setTimeout(handler, ms),
+      note: (message, facts) => logger.debug({ provider, session: id, ...facts }, message),
+    });
+  }
+
+  get inbound(): AudioFormat {
+    return this.#protocol.inbound;
+  }
+
+  get outbound(): AudioFormat {
+    return this.#protocol.outbound;
+  }
+
+  get responding(): boolean {
+    return this.#outlet.responding;
+  }
+
+  /** Listeners there are: what a test counts. */
+  get listeners(): number {
+    return this.#outlet.listeners;
+  }
+
+  /** Opens the first connection. @throws ProviderError; RoomKitError `aborted`. */
+  async connect(signal: AbortSignal): Promise<void> {
+    const onAbort = (): void => this.#lifetime.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await this.#open();
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  onEvent(listener: (event: RealtimeEvent) => void): Unsubscribe {
+    return this.#outlet.on(listener);
+  }
+
+  sendAudio(frame: AudioFrame): void {
+    if (this.#connected) this.#do(() => this.#protocol.sendAudio(frame));
+    else if (!this.#over) this.#backlog.audio(frameDurationMs(frame), () => this.#protocol.sendAudio(frame));
+  }
+
+  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
+    this.#command(() => this.#protocol.sendText(text, options));
+  }
+
+  activityStart(): void {
+    this.#command(() => this.#protocol.activityStart());
+  }
+
+  activityEnd(): void {
+    this.#command(() => this.#protocol.activityEnd());
+  }
+
+  // What these two are about has ended with its connection.
+  interrupt(): void {
+    if (this.#connected) this.#do(() => this.#protocol.interrupt());
+  }
+
+  truncate(itemId: string, playedMs: number): void {
+    if (!this.#over) this.#do(() => this.#protocol.truncate(itemId, playedMs));
+  }
+
+  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
+    this.#command(() => this.#protocol.submitToolResult(callId, result, options));
+  }
+
+  async update(config: Partial<RealtimeSessionConfig>): Promise<void> {
+    if (this.#over) throw new RoomKitError("closed", "the session is over");
+    await this.#protocol.update(config);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end("client");
+    return this.#closing;
+  }
+
+  #command(run: () => void): void {
+    if (this.#connected) this.#do(run);
+    else if (!this.#over) this.#backlog.command(run);
+  }
+
+  #do(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const { provider } = this.#options;
+      this.#outlet.emit({ type: "error", error: toProviderError(error, { provider }), fatal: false });
+    }
+    this.#moved();
+  }
+
+  #send(message: unknown): void {
+    const link = this.#link;
+    if (!link || link.ended) return;
+    try {
+      link.socket.send(JSON.stringify(message));
+    } catch (error) {
+      this.#ended(link, toProviderError(error, { provider: this.#options.provider }));
+    }
+  }
+
+  /** Opens a connection and shakes hands. @throws what went wrong. */
+  async #open(): Promise<void> {
+    const { open, provider, clock, handshakeTimeoutMs } = this.#options;
+    const { signal } = this.#lifetime;
+    if (signal.aborted) throw abortedError(signal);
+    const socket = await open(signal);
+    let settle: Link["settle"] = () => {};
+    const handshake = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error ? reject(error) : resolve());
+    });
+    const link: Link = { socket, since: clock.now(), handshake, settle, ready: false, ended: false };
+    this.#link = link;
+    try {
+      this.#protocol.begin();
+      void this.#read(link);
+      const what = `the handshake of ${provider}`;
+      await withTimeout(handshake, handshakeTimeoutMs, { clock, signal, what });
+    } catch (error) {
+      handshake.catch(() => {});
+      const cause = RoomKitError.is(error, "timeout")
+        ? new ProviderError("timeout", `${provider} did not finish its handshake in ${handshakeTimeoutMs} ms`, {
+            provider,
+          })
+        : error;
+      this.#drop(link);
+      throw cause;
+    }
+  }
+
+  async #read(link: Link): Promise<void> {
+    const { provider } = this.#options;
+    let error: RoomKitError = new ProviderError("network", `${provider} ended the connection`, { provider });
+    try {
+      for await (const message of link.socket) {
+        if (link.ended) return;
+        this.#receive(link, message);
+      }
+    } catch (thrown) {
+      error = toProviderError(thrown, { provider });
+    }
+    this.#ended(link, error);
+  }
+
+  #receive(link: Link, message: SocketMessage): void {
+    const { provider } = this.#options;
+    try {
+      this.#protocol.receive(JSON.parse(typeof message === "string" ? message : Buffer.from(message).toString("utf8")));
+    } catch (error) {
+      const known = RoomKitError.is(error) ? error : undefined;
+      const what = `${provider} sent what makes no sense`;
+      this.#ended(link, known ?? new ProviderError("protocol", what, { provider, cause: error }));
+    }
+    this.#moved();
+  }
+
+  #ready(contextKept: boolean): void {
+    const link = this.#link;
+    if (!link || link.ready || link.ended || this.#over) return;
+    const again = this.#begun;
+    this.#begun = true;
+    link.ready = true;
+    this.#connected = true;
+    this.#rotationDue = false;
+    const { maxConnectionMs } = this.#options;
+    if (Number.isFinite(maxConnectionMs)) {
+      this.#stopRotation = this.#options.clock.setTimeout(
+        () => this.#scheduleRotation(ROTATION_GRACE_MS),
+        maxConnectionMs,
+      );
+    }
+    if (again) this.#outlet.emit({ type: "reconnected", contextKept });
+    this.#backlog.replay();
+    link.settle();
+  }
+
+  #ended(link: Link, error: RoomKitError): void {
+    if (link.ended) return;
+    if (!link.ready) {
+      link.ended = true;
+      link.settle(error);
+      return;
+    }
+    this.#budget.ended(this.#options.clock.now() - link.since);
+    this.#drop(link);
+    if (!this.#over) void this.#recover(error);
+  }
+
+  /** Lets go of a connection, however it stands. */
+  #drop(link: Link): void {
+    link.ended = true;
+    void link.socket.close();
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    this.#connected = false;
+    this.#stopSilence();
+    this.#stopRotation();
+    this.#protocol.lost();
+  }
+
+  async #recover(error: RoomKitError): Promise<void> {
+    const { clock, random = Math.random, provider } = this.#options;
+    const { signal } = this.#lifetime;
+    let last = error;
+    for (;;) {
+      const next = this.#budget.next(last, random());
+      if (!next) {
+        this.#outlet.emit({ type: "error", error: last, fatal: true });
+        this.#closing ??= this.#end(last.code);
+        return;
+      }
+      this.#outlet.emit({ type: "reconnecting", attempt: next.attempt });
+      try {
+        await clock.sleep(next.waitMs, signal);
+        await this.#openOrOtherwise();
+        return;
+      } catch (thrown) {
+        if (this.#over) return;
+        last = toProviderError(thrown, { provider });
+      }
+    }
+  }
+
+  async #openOrOtherwise(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      if (this.#over || !RoomKitError.is(error) || !this.#protocol.otherwise?.(error)) throw error;
+      await this.#open();
+    }
+  }
+
+  /** Something has happened: the vendor may owe an answer now, or the time for another connection may have come. */
+  #moved(): void {
+    this.#stopSilence();
+    if (!this.#connected) return;
+    const { clock, provider, responseTimeoutMs } = this.#options;
+    const link = this.#link;
+    if (this.#protocol.waiting && link) {
+      this.#stopSilence = clock.setTimeout(() => {
+        const message = `${provider} said nothing for ${responseTimeoutMs} ms although it was asked`;
+        this.#ended(link, new ProviderError("timeout", message, { provider }));
+      }, responseTimeoutMs);
+    }
+    if (this.#rotationDue && this.#protocol.idle) void this.#rotate();
+  }
+
+  #scheduleRotation(withinMs: number): void {
+    if (!this.#connected || this.#rotationDue) return;
+    this.#stopRotation();
+    this.#rotationDue = true;
+    this.#stopRotation = this.#options.clock.setTimeout(() => void this.#rotate(), withinMs);
+    // Not from within what asks for it.
+    queueMicrotask(() => this.#moved());
+  }
+
+  /** Another connection takes over. The old one ends first: vendors refuse to resume what is still in use. */
+  async #rotate(): Promise<void> {
+    const link = this.#link;
+    if (!link || !this.#connected) return;
+    this.#rotationDue = false;
+    this.#drop(link);
+    this.#outlet.emit({ type: "reconnecting", attempt: 1 });
+    await link.socket.closed;
+    if (this.#over) return;
+    try {
+      await this.#openOrOtherwise();
+    } catch (error) {
+      if (!this.#over) await this.#recover(toProviderError(error, { provider: this.#options.provider }));
+    }
+  }
+
+  async #end(reason: string): Promise<void> {
+    this.#over = true;
+    const link = this.#link;
+    if (link) this.#drop(link);
+    this.#backlog.clear();
+    this.#outlet.emit({ type: "closed", reason });
+    this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
+    this.#options.onClosed();
+    await link?.socket.closed;
+  }
+}

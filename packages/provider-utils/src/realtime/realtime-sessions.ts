@@ -1,0 +1,70 @@
+import { type Logger, type RealtimeConnectOptions, type RealtimeSession, randomId } from "@roomkit/core";
+import { OpenCalls } from "../calls/open-calls.ts";
+import { type RetryOptions, retry } from "../retry/with-retry.ts";
+import { RealtimeRunner, type RealtimeRunnerOptions } from "./realtime-runner.ts";
+
+export interface RealtimeSessionsOptions
+  extends Omit<RealtimeRunnerOptions, "id" | "createProtocol" | "open" | "onClosed"> {
+  /** For the first connection of a session. */
+  readonly retry: RetryOptions | undefined;
+}
+
+/** The sessions of a provider: how they begin, and that closing it ends them. */
+export class RealtimeSessions {
+  readonly #options: RealtimeSessionsOptions;
+  readonly #connecting: OpenCalls;
+  readonly #open = new Set<RealtimeRunner>();
+
+  constructor(options: RealtimeSessionsOptions) {
+    this.#options = options;
+    this.#connecting = new OpenCalls(options.provider);
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** @throws ProviderError; RoomKitError `aborted`, `closed`. */
+  async start(
+    parts: Pick<RealtimeRunnerOptions, "createProtocol" | "open">,
+    { signal }: Pick<RealtimeConnectOptions, "signal">,
+  ): Promise<RealtimeSession> {
+    const { retry: retries, provider, clock, logger } = this.#options;
+    const call = this.#connecting.begin(signal);
+    try {
+      return await retry(() => this.#attempt(parts, call.signal), {
+        ...retries,
+        clock,
+        signal: call.signal,
+        onRetry: ({ attempt, waitMs, error }) => noteRetry(logger, { provider, attempt, waitMs, code: error.code }),
+      });
+    } finally {
+      call.end();
+    }
+  }
+
+  /** Ends every session, and what is being connected with `closed`. */
+  async close(): Promise<void> {
+    this.#connecting.close();
+    await Promise.all([...this.#open].map((session) => session.close()));
+  }
+
+  async #attempt(
+    parts: Pick<RealtimeRunnerOptions, "createProtocol" | "open">,
+    signal: AbortSignal,
+  ): Promise<RealtimeRunner> {
+    const runner: RealtimeRunner = new RealtimeRunner({
+      ...this.#options,
+      ...parts,
+      id: randomId("rt"),
+      onClosed: () => this.#open.delete(runner),
+    });
+    await runner.connect(signal);
+    this.#open.add(runner);
+    return runner;
+  }
+}
+
+function noteRetry(logger: Logger, facts: Readonly<Record<string, unknown>>): void {
+  logger.warn(facts, "a connection is tried again");
+}

@@ -1,0 +1,358 @@
+import {
+  type AudioFrame,
+  frameDurationMs,
+  type RealtimeEvent,
+  type RealtimeProvider,
+  type RealtimeSession,
+  type RealtimeSessionConfig,
+  RoomKitError,
+  type ToolDefinition,
+} from "@roomkit/core";
+import { settle } from "../settle.ts";
+import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { WatchedSession } from "./realtime-watch.ts";
+
+export interface RealtimeConformanceOptions {
+  /** Makes the provider of one case; the case closes it. */
+  readonly create: () => RealtimeProvider | Promise<RealtimeProvider>;
+  /** Two things to write that are answered in speech, differently, for at least 200 ms. */
+  readonly prompts: readonly [RealtimePrompt, RealtimePrompt];
+  /** Speech (with the silence that ends it) at a rate, and what is heard in it; absent where turns are not found in audio. */
+  readonly speech?: {
+    readonly frames: (sampleRate: number) => readonly AudioFrame[];
+    readonly heard: (text: string) => boolean;
+    readonly answer: (text: string) => boolean;
+  };
+  /** What makes it call a tool. */
+  readonly tool?: {
+    readonly definition: ToolDefinition;
+    readonly prompt: string;
+    readonly matches: (args: unknown) => boolean;
+    readonly result: string;
+    /** Whether an answer knows the result. */
+    readonly answer: (text: string) => boolean;
+  };
+  /** Moves time where it is not real. */
+  readonly pass?: (ms: number) => Promise<void>;
+  /** Connections and the like that are open, for the checks that nothing leaks. */
+  readonly open?: () => number;
+  /** How long any single wait may take, in ms of real time. Default 20,000. */
+  readonly patienceMs?: number;
+}
+
+export interface RealtimePrompt {
+  readonly text: string;
+  /** Holds for an answer to this prompt and not for one to the other. */
+  readonly matches: (answer: string) => boolean;
+}
+
+type Body = (provider: RealtimeProvider, tools: CaseTools) => Promise<void>;
+
+interface CaseTools {
+  connect(config?: RealtimeSessionConfig): Promise<WatchedSession>;
+  /** Waits, while time passes. */
+  until(predicate: () => boolean, what: string): Promise<void>;
+}
+
+/** What every {@link RealtimeProvider} must do, as one case per requirement. */
+export function realtimeConformance(options: RealtimeConformanceOptions): ConformanceCase[] {
+  const { prompts, speech, tool, pass, open, patienceMs = 20_000 } = options;
+  const [prompt, other] = prompts;
+  const cases: ConformanceCase[] = [];
+
+  const add = (name: string, body: Body): void => {
+    cases.push({
+      name,
+      async run() {
+        const provider = await options.create();
+        const watched: WatchedSession[] = [];
+        let busy = true;
+        const time = (async () => {
+          while (busy && pass) {
+            await pass(10);
+            await settle(1);
+          }
+        })();
+        try {
+          await body(provider, {
+            connect: async (config = {}) => {
+              const connecting = provider.connect(config, { signal: new AbortController().signal });
+              const session = new WatchedSession(await within(connecting, patienceMs, "connecting"), patienceMs);
+              watched.push(session);
+              return session;
+            },
+            until: (predicate, what) => until(predicate, patienceMs, what),
+          });
+          for (const each of watched) each.checkGrammar();
+        } finally {
+          await Promise.all(watched.map(({ session }) => within(session.close(), patienceMs, "closing")));
+          await provider.close?.();
+          busy = false;
+          await time;
+        }
+        for (const each of watched) each.checkGrammar();
+        if (open) await until(() => open() === 0, patienceMs, "letting go of its connections");
+      },
+    });
+  };
+
+  add("says truthfully what it is", async (provider, { connect }) => {
+    check(provider.name !== "", "the name is empty");
+    const { inputSampleRates, outputSampleRates } = provider.capabilities;
+    const { session } = await connect();
+    check(session.id !== "", "the session has no id");
+    check(inputSampleRates.includes(session.inbound.sampleRate), "session.inbound is no rate of the capabilities");
+    check(outputSampleRates.includes(session.outbound.sampleRate), "session.outbound is no rate of the capabilities");
+    check(!session.responding, "it responds although nobody has asked for anything");
+  });
+
+  add("answers what is written to it, in speech and in words", async (_provider, { connect }) => {
+    const watched = await connect();
+    for (const [i, each] of prompts.entries()) {
+      watched.session.sendText(each.text);
+      await watched.reaches("response-end", i + 1);
+      const answer = watched.said("assistant").join(" ");
+      check(each.matches(answer), `the answer was ${JSON.stringify(answer)}`);
+      check(watched.of("response-end").at(-1)?.status === "completed", "the response was not completed");
+      check(!watched.session.responding, "it is still responding after response-end");
+      const ms = watched.of("audio").reduce((sum, { frame }) => sum + frameDurationMs(frame), 0);
+      check(ms >= 200, `there were only ${ms} ms of speech`);
+      watched.events.splice(0, watched.events.length, ...watched.events.filter(({ type }) => type === "response-end"));
+    }
+  });
+
+  add("gives frames whose clock runs with their audio", async (_provider, { connect }) => {
+    const watched = await connect();
+    watched.session.sendText(prompt.text);
+    await watched.reaches("response-end", 1);
+    const items = new Map<string, number>();
+    for (const { itemId, frame } of watched.of("audio")) {
+      const due = items.get(itemId);
+      check(
+        due === undefined || Math.abs(frame.timestamp - due) < 1,
+        `a frame of an item is at ${frame.timestamp}, not ${due}`,
+      );
+      items.set(itemId, frame.timestamp + frameDurationMs(frame));
+    }
+  });
+
+  add("knows the history it begins with, and takes text without answering", async (_provider, { connect }) => {
+    const history = [
+      { role: "user" as const, text: other.text },
+      { role: "assistant" as const, text: "Well." },
+    ];
+    const watched = await connect({ instructions: "Be brief.", history });
+    watched.session.sendText("Remember this.", { respond: false, role: "system" });
+    await settle(50);
+    check(watched.of("response-start").length === 0, "it answered what it was only told");
+    watched.session.sendText(prompt.text);
+    await watched.reaches("response-end", 1);
+    check(prompt.matches(watched.said("assistant").join(" ")), "after a history it answered something else");
+  });
+
+  if (speech) {
+    add("hears speech, and tells its words before what they caused", async (_provider, { connect }) => {
+      const watched = await connect(tool ? { tools: [tool.definition] } : {});
+      await watched.speak(speech.frames(watched.session.inbound.sampleRate));
+      await watched.reaches("response-end", 1);
+      await watched.until(() => watched.said("user").length > 0, "the caller's words");
+      check(speech.heard(watched.said("user").join(" ")), `it heard ${JSON.stringify(watched.said("user"))}`);
+      check(
+        speech.answer(watched.said("assistant").join(" ")),
+        `it answered ${JSON.stringify(watched.said("assistant"))}`,
+      );
+      check(watched.of("speech-start").length === 1, "speech-start did not come once");
+      const words = watched.events.findIndex((e) => e.type === "transcript" && e.role === "user" && e.final);
+      const reply = watched.events.findIndex((e) => e.type === "transcript" && e.role === "assistant");
+      check(words < reply, "the answer's words came before the caller's");
+    });
+  }
+
+  if (tool) addToolCases(add, tool);
+
+  add("stops at once when it is interrupted", async (_provider, { connect }) => {
+    const watched = await connect();
+    watched.session.sendText(prompt.text);
+    await watched.reaches("audio", 1);
+    watched.session.interrupt();
+    await watched.reaches("response-end", 1);
+    watched.session.sendText(other.text);
+    await watched.reaches("response-end", 2);
+    check(other.matches(watched.said("assistant").join(" ")), "after an interruption it answered something else");
+  });
+
+  add("takes every command at any time", async (_provider, { connect }) => {
+    const watched = await connect();
+    const everything = (): void => disturb(watched.session);
+    everything();
+    watched.session.sendText(prompt.text);
+    everything();
+    await watched.until(() => watched.of("response-start").length > 0, "a response");
+    const heard = watched.of("audio")[0]?.itemId ?? "none";
+    watched.session.truncate(heard, 0);
+    watched.session.truncate(heard, 1e9);
+    watched.session.truncate(heard, Number.NaN);
+    everything();
+    await watched.until(() => !watched.session.responding, "the end of what was interrupted");
+    const before = watched.of("response-end").length;
+    watched.session.sendText(other.text);
+    await watched.until(() => other.matches(watched.said("assistant").join(" ")), "an answer after all that");
+    check(watched.of("response-end").length >= before, "responses vanished");
+    await watched.session.close();
+    everything();
+    check(
+      watched.of("error").every(({ fatal }) => !fatal),
+      "a harmless command ended the session",
+    );
+  });
+
+  add("ends once, however often it is closed, and says so last", async (_provider, { connect }) => {
+    const watched = await connect();
+    watched.session.sendText(prompt.text);
+    await watched.until(() => watched.session.responding, "a response");
+    await within(Promise.all([watched.session.close(), watched.session.close()]), patienceMs, "closing");
+    await within(watched.session.close(), patienceMs, "closing again");
+    await settle(20);
+    check(watched.of("closed").length === 1, `closed came ${watched.of("closed").length} times`);
+    check(watched.events.at(-1)?.type === "closed", "something came after closed");
+    check(!watched.session.responding, "a closed session responds");
+  });
+
+  add("ends with `aborted` when it is called off before it connects", async (provider) => {
+    const connecting = provider.connect({}, { signal: AbortSignal.abort() });
+    await checkRejects(connecting, "aborted", patienceMs, "an aborted connect");
+  });
+
+  add("lets go of the signal it connected with", async (provider) => {
+    const { signal, listeners } = countedSignal();
+    const session = await within(provider.connect({}, { signal }), patienceMs, "connecting");
+    check(listeners() === 0, `${listeners()} listeners were left on the signal`);
+    await session.close();
+  });
+
+  add("ends cleanly when it is called off while it connects", async (provider) => {
+    const abort = new AbortController();
+    const connecting = provider.connect({}, { signal: abort.signal });
+    abort.abort();
+    await within(
+      connecting.then(
+        (session) => session.close(),
+        (error: unknown) => check(RoomKitError.is(error, "aborted"), `it failed with ${String(error)}`),
+      ),
+      patienceMs,
+      "an aborted connect",
+    );
+  });
+
+  add("keeps sessions apart", async (_provider, { connect }) => {
+    const sessions = await Promise.all([connect(), connect(), connect()]);
+    const asked = [prompt, other, prompt];
+    for (const [i, { session }] of sessions.entries()) session.sendText(asked[i]?.text ?? "");
+    await Promise.all(sessions.map((watched) => watched.reaches("response-end", 1)));
+    for (const [i, watched] of sessions.entries())
+      check(asked[i]?.matches(watched.said("assistant").join(" ")) === true, `session ${i} got another one's answer`);
+    await sessions[0]?.session.close();
+    sessions[1]?.session.sendText(prompt.text);
+    await sessions[1]?.reaches("response-end", 2);
+  });
+
+  add("does not let a listener that throws disturb it", async (provider) => {
+    const session = await within(
+      provider.connect({}, { signal: new AbortController().signal }),
+      patienceMs,
+      "connecting",
+    );
+    let ended = false;
+    session.onEvent((event: RealtimeEvent) => {
+      if (event.type === "response-end") ended = true;
+      throw new Error("made to throw");
+    });
+    try {
+      session.sendText(prompt.text);
+      await until(() => ended, patienceMs, "the response of a session whose listener throws");
+    } finally {
+      await session.close();
+    }
+  });
+
+  add("says nothing to a listener that has gone", async (_provider, { connect }) => {
+    const watched = await connect();
+    const late: RealtimeEvent[] = [];
+    const stop = watched.session.onEvent((event) => late.push(event));
+    stop();
+    stop();
+    watched.session.sendText(prompt.text);
+    await watched.reaches("response-end", 1);
+    check(late.length === 0, "a listener was called after it had gone");
+  });
+
+  add("ends its sessions with itself, and takes no more", async (provider, { connect }) => {
+    if (!provider.close) return;
+    const watched = await connect();
+    await within(provider.close(), patienceMs, "closing the provider");
+    await watched.reaches("closed", 1);
+    const late = provider.connect({}, { signal: new AbortController().signal });
+    await checkRejects(late, "closed", patienceMs, "connecting after the end");
+  });
+
+  return cases;
+}
+
+function addToolCases(
+  add: (name: string, body: Body) => void,
+  tool: NonNullable<RealtimeConformanceOptions["tool"]>,
+): void {
+  add("calls a tool, and speaks with its result", async (_provider, { connect }) => {
+    const watched = await connect({ tools: [tool.definition] });
+    watched.session.sendText(tool.prompt);
+    await watched.reaches("tool-call", 1);
+    const call = watched.of("tool-call")[0];
+    check(call?.name === tool.definition.name, `it called ${call?.name}`);
+    check(tool.matches(call?.arguments), `the arguments were ${JSON.stringify(call?.arguments)}`);
+    watched.session.submitToolResult(call?.id ?? "", tool.result);
+    await watched.until(() => tool.answer(watched.said("assistant").join(" ")), "an answer with the result");
+    await watched.until(() => !watched.session.responding, "the end of the answer");
+    watched.session.submitToolResult(call?.id ?? "", "again");
+    watched.session.submitToolResult("no such call", "never asked");
+    await settle(30);
+    check(watched.of("tool-call").length === 1, "it called more than once");
+    check(watched.of("error").length === 0, `a result led to ${String(watched.of("error")[0]?.error)}`);
+  });
+
+  add("is told that a tool failed, and goes on", async (_provider, { connect }) => {
+    const watched = await connect({ tools: [tool.definition] });
+    watched.session.sendText(tool.prompt);
+    await watched.reaches("tool-call", 1);
+    const before = watched.said("assistant").length;
+    watched.session.submitToolResult(watched.of("tool-call")[0]?.id ?? "", "it is broken", { isError: true });
+    await watched.until(() => watched.said("assistant").length > before, "an answer after a failed tool");
+  });
+}
+
+/** Everything one can say to a session that asks for nothing. */
+function disturb(session: RealtimeSession): void {
+  session.interrupt();
+  session.truncate("no such item", 100);
+  session.submitToolResult("no such call", "nobody asked");
+  session.sendText("");
+  session.activityEnd();
+  session.interrupt();
+}
+
+function countedSignal(): { readonly signal: AbortSignal; readonly listeners: () => number } {
+  const { signal } = new AbortController();
+  const listening = new Set<unknown>();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  Object.assign(signal, {
+    addEventListener: (type: "abort", listener: () => void, options?: { once?: boolean }) => {
+      listening.add(listener);
+      add(type, listener, options);
+    },
+    removeEventListener: (type: "abort", listener: () => void) => {
+      listening.delete(listener);
+      remove(type, listener);
+    },
+  });
+  return { signal, listeners: () => listening.size };
+}
