@@ -56,6 +56,8 @@ export class CallStore {
   readonly stats: Signal<CallStats | undefined> = signal(undefined);
   readonly quality: Signal<Quality | undefined> = signal(undefined);
   readonly session: Signal<string | undefined> = signal(undefined);
+  /** What carries the call; `fallback`: why that is not WebRTC. */
+  readonly transport: Signal<{ readonly name: string; readonly fallback?: string } | undefined> = signal(undefined);
   readonly devices: Signal<AudioDevices> = signal({ inputs: [], outputs: [] });
   /** The browser holds the sound back until `resume` is called from a click. */
   readonly silenced: Signal<(() => void) | undefined> = signal(undefined);
@@ -86,6 +88,11 @@ export class CallStore {
   readonly #settings: ReadonlySignal<Settings>;
   readonly #token: ReadonlySignal<string>;
   #client: VoiceClient | undefined;
+  /** The call under way wants a microphone. */
+  #microphone = true;
+  /** One connection is being replaced by another. */
+  #switching = false;
+  #switched: Promise<void> = Promise.resolve();
   #recent: Quality[] = [];
   #cancelSample: AbortController | undefined;
   #ids = 0;
@@ -103,13 +110,39 @@ export class CallStore {
     batch(() => {
       this.problem.value = undefined;
       this.entries.value = [];
-      this.quality.value = this.stats.value = this.session.value = undefined;
     });
     this.#aliases.clear();
-    this.#recent = [];
     this.history.clear();
+    await this.#call(how.microphone ?? true);
+  }
+
+  /** Carries the call on as the settings now say, for instance over another transport. The server begins a new conversation. */
+  reconnect(): Promise<void> {
+    // One after the other, however fast somebody chooses.
+    this.#switched = this.#switched.then(() => this.#switch());
+    return this.#switched;
+  }
+
+  async #switch(): Promise<void> {
+    const client = this.#client;
+    if (!this.active.value || client === undefined) return;
+    this.#switching = true;
+    this.#cancelSample?.abort();
+    this.#note("Changing the connection");
+    await client.disconnect();
+    // Unless somebody has pressed "end" meanwhile.
+    if (this.#switching) await this.#call(this.#microphone);
+    this.#switching = false;
+  }
+
+  async #call(microphone: boolean): Promise<void> {
+    this.#microphone = microphone;
+    this.#recent = [];
+    batch(() => {
+      this.quality.value = this.stats.value = this.session.value = this.transport.value = undefined;
+    });
     try {
-      const client = new VoiceClient(this.#options(how.microphone ?? true));
+      const client = new VoiceClient(this.#options(microphone));
       this.#client = client;
       this.#listen(client);
       if (this.muted.value) client.mute();
@@ -123,6 +156,9 @@ export class CallStore {
 
   async end(): Promise<void> {
     this.#cancelSample?.abort();
+    const between = this.#switching && this.#client?.state === "ended";
+    this.#switching = false;
+    if (between) this.#onState("ended", "listening", "client_closed");
     await this.#client?.disconnect();
   }
 
@@ -215,7 +251,7 @@ export class CallStore {
     const token = this.#token.value.trim();
     return {
       url: settings.server,
-      transport: "websocket",
+      transport: settings.transport,
       codec: settings.codec,
       sendSampleRate: settings.sendSampleRate,
       receiveSampleRate: settings.receiveSampleRate,
@@ -239,7 +275,8 @@ export class CallStore {
     client.on("muted", (muted) => {
       this.muted.value = muted;
     });
-    client.on("session", ({ id, resumed }) => {
+    client.on("session", ({ id, resumed, transport, fallback }) => {
+      this.transport.value = fallback === undefined ? { name: transport } : { name: transport, fallback };
       const again = this.session.value !== undefined;
       this.session.value = id;
       if (again) this.#note(resumed ? "Connected again" : "Connected again, in a new conversation");
@@ -283,8 +320,14 @@ export class CallStore {
   }
 
   #onState(state: CallState, previous: CallState, reason: string | undefined): void {
+    if (this.#switching && state === "ended") {
+      // The page shows one call all along, unless no new connection comes about.
+      this.state.value = previous === "connecting" ? "ended" : "connecting";
+      return;
+    }
     this.state.value = state;
-    if (state === "listening" && previous === "connecting") this.#note("Call started");
+    if (state === "listening" && previous === "connecting")
+      this.#note(this.#switching ? "Call goes on" : "Call started");
     if (state !== "ended") return;
     if (previous !== "connecting") this.#note(reason === "client_closed" ? "You ended the call" : "The call ended");
     this.#cancelSample?.abort();

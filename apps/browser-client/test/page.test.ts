@@ -225,7 +225,11 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     await page.getByRole("button", { name: "Settings" }).click();
     expect(await page.getByLabel("Codec").inputValue()).toBe("mulaw");
     expect(await page.getByLabel("Access token").inputValue()).toBe("");
-    expect(await page.getByLabel("Transport").locator("option:enabled").allInnerTexts()).toEqual(["WebSocket"]);
+    expect(await page.getByLabel("Transport").locator("option:enabled").allTextContents()).toEqual([
+      "Automatic",
+      "WebRTC",
+      "WebSocket",
+    ]);
   });
 
   it("offers the devices there are, and changes them in the call", async () => {

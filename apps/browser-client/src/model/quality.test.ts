@@ -19,6 +19,16 @@ it("is poor when the network does not keep up", () => {
   expect(quality({ ...stats, roundTripMs: 900 }, stats)).toBe("poor");
 });
 
+it("judges a track by what part of it gets lost", () => {
+  const before = { ...stats, receivedPackets: 1_000, lostPackets: 40, lostFrames: 3 };
+  const second = (received: number, lost: number): string =>
+    quality({ ...before, receivedPackets: 1_000 + received, lostPackets: 40 + lost }, before);
+  expect([second(50, 0), second(49, 1), second(45, 5)]).toEqual(["good", "fair", "poor"]);
+  // A packet that was given up and came after all.
+  expect(second(50, -1)).toBe("good");
+  expect(quality({ ...before, lostFrames: 4 }, before)).toBe("fair");
+});
+
 it("remembers the worst", () => {
   expect([worst([]), worst(["good", "fair", "good"]), worst(["fair", "poor"])]).toEqual(["good", "fair", "poor"]);
 });

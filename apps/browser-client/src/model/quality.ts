@@ -5,11 +5,20 @@ export type Quality = "good" | "fair" | "poor";
 /** What one second of a call says about its connection, compared with the second before. */
 export function quality(now: CallStats, before: CallStats | undefined): Quality {
   const rtt = now.roundTripMs ?? 0;
-  const grew = (key: "underruns" | "droppedFrames" | "concealedSamples"): boolean =>
+  const grew = (key: "underruns" | "droppedFrames" | "concealedSamples" | "lostFrames"): boolean =>
     (now[key] ?? 0) > (before?.[key] ?? 0);
   if (rtt > 400 || grew("droppedFrames")) return "poor";
-  if (rtt > 180 || grew("underruns") || grew("concealedSamples")) return "fair";
+  const lost = ratio(now, before);
+  if (lost > 0.05) return "poor";
+  if (rtt > 180 || grew("underruns") || grew("concealedSamples") || grew("lostFrames") || lost > 0.005) return "fair";
   return "good";
+}
+
+/** How much of what was on its way here got lost in that second, 0 to 1. */
+function ratio(now: CallStats, before: CallStats | undefined): number {
+  const lost = (now.lostPackets ?? 0) - (before?.lostPackets ?? 0);
+  const received = (now.receivedPackets ?? 0) - (before?.receivedPackets ?? 0);
+  return lost > 0 ? lost / Math.max(1, lost + received) : 0;
 }
 
 /** The worst of the last seconds: one good second does not mend a bad line. */

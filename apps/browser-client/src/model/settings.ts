@@ -21,11 +21,15 @@ export interface Settings {
 export const transports: readonly {
   readonly id: Settings["transport"];
   readonly name: string;
-  readonly here: boolean;
+  readonly hint: string;
 }[] = [
-  { id: "websocket", name: "WebSocket", here: true },
-  { id: "webrtc", name: "WebRTC", here: false },
-  { id: "auto", name: "Automatic", here: false },
+  { id: "auto", name: "Automatic", hint: "WebRTC where the network lets it through, otherwise WebSocket." },
+  { id: "webrtc", name: "WebRTC", hint: "Audio by UDP: the best over a bad network. Your browser codes and plays it." },
+  {
+    id: "websocket",
+    name: "WebSocket",
+    hint: "Audio by TCP: gets through everywhere, and says to the sample what you heard.",
+  },
 ];
 
 export const rates = [8_000, 16_000, 24_000, 48_000] as const;
@@ -41,7 +45,7 @@ export function mountOf(pathname: string): string {
 export function defaultSettings(pathname: string): Settings {
   return {
     server: mountOf(pathname),
-    transport: "websocket",
+    transport: "auto",
     codec: "pcm16",
     sendSampleRate: 16_000,
     receiveSampleRate: 24_000,
@@ -55,7 +59,7 @@ export function defaultSettings(pathname: string): Settings {
 }
 
 const choices: { readonly [K in keyof Settings]?: readonly Settings[K][] } = {
-  transport: transports.filter(({ here }) => here).map(({ id }) => id),
+  transport: transports.map(({ id }) => id),
   codec: ["pcm16", "mulaw"],
   sendSampleRate: rates,
   receiveSampleRate: rates,

@@ -1,4 +1,5 @@
 import type { Signal } from "@preact/signals";
+import type { CandidatePair } from "@roomkit/client";
 import type { JSX } from "preact";
 import type { CallStore } from "../call-store.ts";
 import type { Settings } from "../model/settings.ts";
@@ -19,6 +20,9 @@ export function Details({
   const rtt = stats?.roundTripMs;
   const median = store.medianReplyMs.value;
   const { codec, server } = settings.value;
+  const transport = store.transport.value;
+  const onTrack = transport?.name === "webrtc";
+  const pair = stats?.candidatePair;
   const ms = (value: number | undefined): string => (value === undefined ? "–" : formatMs(value));
   const count = (value: number | undefined): string => value?.toLocaleString("en") ?? "–";
   return (
@@ -33,23 +37,57 @@ export function Details({
         {quality && rtt !== undefined && <span class="number"> · {formatMs(rtt)}</span>}
       </summary>
       <dl>
-        <Fact name="Server" value={`${server} · ${stats?.transport || "websocket"} · ${codec}`} wide />
+        <Fact name="Server" value={server} wide />
+        <Fact name="Connection" value={transport ? describe(transport, codec) : "–"} wide />
+        {transport?.fallback && <Fact name="No WebRTC because" value={transport.fallback} wide />}
+        {pair && <Fact name="Network path" value={path(pair)} wide />}
         <Fact name="Median reply" value={ms(median)} />
         <Fact name="Round trip" value={ms(rtt)} />
         <Fact name="Jitter buffer" value={ms(stats?.jitterBufferMs)} />
-        <Fact name="Waiting to play" value={ms(stats?.bufferedMs)} />
-        <Fact name="Ran dry" value={count(stats?.underruns)} />
-        <Fact
-          name="Lost or late"
-          value={count((stats?.concealedSamples ?? 0) + (stats?.droppedSamples ?? 0))}
-          unit="samples"
-        />
+        {onTrack ? (
+          <>
+            <Fact name="Jitter" value={ms(stats?.jitterMs)} />
+            <Fact name="Packets received" value={count(stats?.receivedPackets)} />
+            <Fact name="Packets lost" value={count(stats?.lostPackets)} />
+          </>
+        ) : (
+          <>
+            <Fact name="Waiting to play" value={ms(stats?.bufferedMs)} />
+            <Fact name="Ran dry" value={count(stats?.underruns)} />
+            <Fact
+              name="Lost or late"
+              value={count((stats?.concealedSamples ?? 0) + (stats?.droppedSamples ?? 0))}
+              unit="samples"
+            />
+          </>
+        )}
         <Fact name="Frames sent" value={count(stats?.sentFrames)} />
-        <Fact name="Frames dropped" value={count(stats?.droppedFrames)} />
+        {onTrack ? (
+          <Fact name="Frames lost" value={count(stats?.lostFrames)} />
+        ) : (
+          <Fact name="Frames dropped" value={count(stats?.droppedFrames)} />
+        )}
         <Fact name="Session" value={store.session.value ?? "–"} wide />
       </dl>
     </details>
   );
+}
+
+function describe({ name }: { readonly name: string }, codec: Settings["codec"]): string {
+  if (name === "webrtc") return "WebRTC";
+  return name === "websocket" ? `WebSocket · ${codec}` : name;
+}
+
+const ends = {
+  host: "direct",
+  srflx: "through a NAT (srflx)",
+  prflx: "through a NAT (prflx)",
+  relay: "by a relay",
+} as const;
+
+/** `host` and `host` is the shortest path there is; a relay the longest. */
+function path({ local, remote, protocol }: CandidatePair): string {
+  return `${protocol.toUpperCase()} · you ${ends[local]} · server ${ends[remote]}`;
 }
 
 interface FactProps {

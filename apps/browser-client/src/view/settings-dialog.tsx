@@ -38,6 +38,7 @@ export function SettingsDialog({ store, settings, token, open }: SettingsDialogP
           </button>
         </header>
         <SoundSettings store={store} settings={settings} />
+        <TransportSettings store={store} settings={settings} />
         <ServerSettings store={store} settings={settings} token={token} />
       </form>
     </dialog>
@@ -91,8 +92,28 @@ function SoundSettings({ store, settings }: PartProps): JSX.Element {
   );
 }
 
+/** May be changed while a call is on: it goes on over the other one. */
+function TransportSettings({ store, settings }: PartProps): JSX.Element {
+  const { transport } = settings.value;
+  return (
+    <fieldset>
+      <legend>Connection</legend>
+      <Choice
+        label="Transport"
+        value={transport}
+        options={transports.map(({ id, name }) => ({ value: id, label: name }))}
+        hint={transports.find(({ id }) => id === transport)?.hint}
+        onChange={(value) => {
+          settings.value = { ...settings.value, transport: value as Settings["transport"] };
+          void store.reconnect();
+        }}
+      />
+    </fieldset>
+  );
+}
+
 function ServerSettings({ store, settings, token }: Omit<SettingsDialogProps, "open">): JSX.Element {
-  const { server, transport, codec, sendSampleRate, receiveSampleRate } = settings.value;
+  const { server, codec, sendSampleRate, receiveSampleRate } = settings.value;
   const set = (change: Partial<Settings>): void => {
     settings.value = { ...settings.value, ...change };
   };
@@ -105,7 +126,7 @@ function ServerSettings({ store, settings, token }: Omit<SettingsDialogProps, "o
         label="Address or path"
         value={server}
         placeholder="/voice"
-        hint="Where the voice endpoints are mounted."
+        hint="Where the voice endpoints are mounted. On the demo: /voice, or /rtc-realtime for speech to speech."
         onChange={(value) => set({ server: value.trim() || "/voice" })}
       />
       <Field
@@ -116,16 +137,6 @@ function ServerSettings({ store, settings, token }: Omit<SettingsDialogProps, "o
         onChange={(value) => {
           token.value = value;
         }}
-      />
-      <Choice
-        label="Transport"
-        value={transport}
-        options={transports.map(({ id, name, here }) => ({
-          value: id,
-          label: here ? name : `${name} (not on this page yet)`,
-          disabled: !here,
-        }))}
-        onChange={(value) => set({ transport: value as Settings["transport"] })}
       />
       <Choice
         label="Codec"
