@@ -2,7 +2,8 @@ import type { Bench } from "./measure/report.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
 import { turn } from "./turn/turn.ts";
+import { webrtc } from "./webrtc/webrtc.ts";
 import { ws } from "./ws/ws.ts";
 
 /** Every benchmark by its name on the command line. */
-export const benches: Readonly<Record<string, Bench>> = { pipeline, providers, turn, ws };
+export const benches: Readonly<Record<string, Bench>> = { pipeline, providers, turn, webrtc, ws };

@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { benches } from "./benches.ts";
+import { type BenchResult, compare, counts, numberOption, save, table } from "./measure/report.ts";
+import { percentile } from "./measure/statistics.ts";
+
+/** The smallest run of each. Nothing here says how fast anything is: only that it is measured. */
+const tiny: Record<string, { values: string[]; options: Record<string, string> }> = {
+  pipeline: { values: [], options: { frames: "20", rounds: "1" } },
+  providers: { values: ["anthropic", "openai, first text"], options: { calls: "2" } },
+  turn: { values: [], options: { turns: "1" } },
+  // A sound begins every 800 ms.
+  webrtc: { values: ["1"], options: { seconds: "2", warm: "0", engine: "werift", loss: "20" } },
+  ws: { values: ["2"], options: { seconds: "0.4", warm: "0.1", rounds: "1" } },
+};
+
+describe("every benchmark", () => {
+  it("has a tiny size", () => {
+    expect(Object.keys(tiny)).toEqual(Object.keys(benches).sort());
+  });
+
+  it.each(Object.entries(benches))("%s gives finite ratios", { timeout: 60_000 }, async (name, bench) => {
+    const result = await bench(tiny[name] as (typeof tiny)[string]);
+    expect(result.bench).toBe(name);
+    const figures = result.comparisons.flatMap((comparison) => comparison.figures);
+    expect(figures.length).toBeGreaterThan(1);
+    for (const { name: figure, ours, reference, ratio } of figures) {
+      // Of a few lost packets all may have been recovered.
+      const least = figure.includes("made up") || figure.includes("missed") ? 0 : Number.MIN_VALUE;
+      expect(ours, figure).toBeGreaterThanOrEqual(least);
+      expect(reference, figure).toBeGreaterThan(0);
+      expect(Number.isFinite(ratio), figure).toBe(true);
+    }
+  });
+});
+
+describe("what they share", () => {
+  const result: BenchResult = {
+    bench: "made-up",
+    reference: "nothing",
+    comparisons: [compare("one", { "time, ms": 3, odd: 1 }, { "time, ms": 2 })],
+  };
+
+  it("puts both sides beside each other", () => {
+    expect(result.comparisons[0]?.figures).toEqual([{ name: "time, ms", ours: 3, reference: 2, ratio: 1.5 }]);
+    expect(table(result).split("\n")[1]).toMatch(/^one\s+time, ms\s+3\s+2\s+1\.5$/);
+  });
+
+  it("takes percentiles by the nearest rank", () => {
+    expect([0, 0.5, 0.99, 1].map((share) => percentile([4, 1, 3, 2], share))).toEqual([1, 2, 4, 4]);
+    expect(percentile([], 0.5)).toBeNaN();
+  });
+
+  it("refuses arguments that make no sense", () => {
+    expect(counts({ values: ["50"], options: {} }, [1], 100)).toEqual([50]);
+    expect(() => counts({ values: ["many"], options: {} }, [1], 100)).toThrow(/whole numbers/);
+    expect(() => counts({ values: ["101"], options: {} }, [1], 100)).toThrow(/1 to 100/);
+    expect(() => numberOption({ values: [], options: { seconds: "x" } }, "seconds", 1, [0, 9])).toThrow(/0 to 9/);
+  });
+
+  it("writes the result and the machine's load", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "roomkit-bench-"));
+    try {
+      const written = JSON.parse(readFileSync(await save(result, pathToFileURL(`${folder}/`)), "utf8"));
+      expect(written).toMatchObject({
+        ...result,
+        machine: { load: [expect.any(Number), expect.any(Number), expect.any(Number)] },
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
