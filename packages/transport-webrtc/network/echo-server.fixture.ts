@@ -15,8 +15,10 @@ import {
 import { page } from "./page.fixture.ts";
 
 export interface EchoOptions {
-  /** Address of HTTP and media. Default 127.0.0.1. */
+  /** Address of HTTP. Default 127.0.0.1. */
   readonly host?: string;
+  /** Address of media. Default `host`. */
+  readonly mediaAddress?: string;
   readonly outboundAudio?: OutboundAudio;
   readonly limits?: WebRTCLimits;
   readonly iceServers?: readonly IceServer[];
@@ -49,13 +51,21 @@ const RATE = 24_000;
 
 /** A real server on one port: both transports, a page, and an application that says back what it hears and reads. */
 export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> {
-  const { host = "127.0.0.1", outboundAudio = "opus", limits, iceServers, echo = true, onFrame } = options;
+  const {
+    host = "127.0.0.1",
+    mediaAddress = host,
+    outboundAudio = "opus",
+    limits,
+    iceServers,
+    echo = true,
+    onFrame,
+  } = options;
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-type": "text/html" });
     response.end(page);
   });
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const engine = new WeriftEngine({ listenAddresses: [host], logger: silentLogger });
+  const engine = new WeriftEngine({ listenAddresses: [mediaAddress], logger: silentLogger });
   const transport = new WebRTCTransport({
     opus: opus(),
     mulaw: mulaw(),
