@@ -39,6 +39,9 @@ export interface LiveContext {
   readonly signal: AbortSignal;
 }
 
+/** Audio that has not come for longer is not flowing, ms. */
+const FLOWING_MS = 1_000;
+
 /** One stream of audio over one connection, which is made when the first frame is there: it says which rate to announce. */
 export async function* listenLive<S extends SdkSocket>(
   audio: AsyncIterable<AudioFrame>,
@@ -55,19 +58,23 @@ export async function* listenLive<S extends SdkSocket>(
     failure ??= { error };
     socket?.close();
   };
-  const watch = new AnswerWatch(clock, stallMs, () =>
-    fail(new ProviderError("timeout", `${NAME} sent nothing within ${stallMs} ms`, { provider: NAME })),
-  );
+  let sent = false;
+  let lastSentAt = 0;
+  const watch = new AnswerWatch(clock, stallMs, () => {
+    // A little audio before a pause may well be answered after it.
+    if (!sent && clock.now() - lastSentAt > FLOWING_MS) watch.answered();
+    else fail(new ProviderError("timeout", `${NAME} sent nothing within ${stallMs} ms`, { provider: NAME }));
+  });
   try {
     const first = await firstFrame(frames);
     if (!first) return;
     const live = await connect(first, protocol, { sdk, options, signal: own.signal });
     socket = live;
-    let sent = false;
     const feed = new AudioFeed(
       {
         send: (bytes) => {
           live.send((made) => made.sendMedia(bytes));
+          lastSentAt = clock.now();
           watch.asked();
         },
         drain: () => live.drain(own.signal),

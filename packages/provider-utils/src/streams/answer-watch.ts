@@ -19,7 +19,11 @@ export class AnswerWatch {
   /** Something was sent that wants an answer. */
   asked(): void {
     this.#open = true;
-    if (this.#ms > 0 && !this.#held) this.#cancel ??= this.#clock.setTimeout(this.#onSilence, this.#ms);
+    if (this.#ms <= 0 || this.#held || this.#cancel) return;
+    this.#cancel = this.#clock.setTimeout(() => {
+      this.#cancel = undefined;
+      this.#onSilence();
+    }, this.#ms);
   }
 
   /** Something came, or nothing is waited for any more. */

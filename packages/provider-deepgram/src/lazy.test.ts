@@ -1,0 +1,19 @@
+import { expect, it, vi } from "vitest";
+import { deepgramBatch, deepgramFlux, deepgramStt } from "./index.ts";
+
+const loaded = vi.hoisted(() => ({ times: 0 }));
+vi.mock("@deepgram/sdk", async (original) => {
+  loaded.times++;
+  return await original();
+});
+
+it("loads the SDK when it is needed, or warmed up, and not before", async () => {
+  const options = { apiKey: "lazy-key" };
+  const providers = [deepgramStt(options), deepgramFlux(options), deepgramBatch(options)];
+  expect(loaded.times).toBe(0);
+  for (const provider of providers) {
+    await provider.warmUp?.();
+    await provider.warmUp?.();
+  }
+  expect(loaded.times).toBe(1);
+});
