@@ -18,14 +18,20 @@ export interface Caller {
   close(): Promise<void>;
 }
 
+interface CallerOptions {
+  readonly colorScheme?: "light" | "dark";
+  readonly width?: number;
+  /** Runs in the page before anything of its own. */
+  readonly before?: () => void;
+}
+
 /** A browser whose microphone plays `microphone` once, `leadMs` after the page asks for it, and is quiet afterwards. */
 export async function openBrowser(
   microphone: Sound,
   leadMs: number,
-  flags: readonly string[] = [],
 ): Promise<{
   browser: Browser;
-  caller(url: string, options?: { colorScheme?: "light" | "dark"; width?: number }): Promise<Caller>;
+  caller(url: string, options?: CallerOptions): Promise<Caller>;
   close(): Promise<void>;
 }> {
   const folder = mkdtempSync(join(tmpdir(), "roomkit-"));
@@ -33,11 +39,11 @@ export async function openBrowser(
   writeFileSync(file, wavFile(microphone, leadMs, 600_000));
   const browser = await chromium.launch({
     executablePath: findChromium() as string,
-    args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`, ...flags],
+    args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`],
   });
   return {
     browser,
-    async caller(url, { colorScheme = "light", width = 1_280 } = {}) {
+    async caller(url, { colorScheme = "light", width = 1_280, before } = {}) {
       const context = await browser.newContext({
         colorScheme,
         viewport: { width, height: 860 },
@@ -50,6 +56,7 @@ export async function openBrowser(
       });
       page.on("pageerror", (error) => complaints.push(String(error)));
       await page.addInitScript(tapSpeaker);
+      if (before) await page.addInitScript(before);
       await page.goto(url);
       return {
         page,

@@ -27,6 +27,7 @@ it("judges a track by what part of it gets lost", () => {
   // A packet that was given up and came after all.
   expect(second(50, -1)).toBe("good");
   expect(quality({ ...before, lostFrames: 4 }, before)).toBe("fair");
+  expect(quality({ ...before, concealedSamples: 960 }, before)).toBe("good");
 });
 
 it("remembers the worst", () => {

@@ -1,0 +1,160 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Caller, haveChromium, openBrowser } from "./browser.fixture.ts";
+import { type Demo, startDemo } from "./demo.fixture.ts";
+import { resample, type Sound, spoken, until } from "./speech.fixture.ts";
+
+/** Long enough to be cut off. */
+const GREETING = `${Array.from({ length: 12 }, (_, i) => `This is sentence number ${i + 1}.`).join(" ")} And the end.`;
+const AUDIBLE_DB = -40;
+const SILENT_DB = -60;
+/** Where screenshots go, when somebody wants to look at them. */
+const pictures = process.env.ROOMKIT_SCREENSHOTS;
+
+let demo: Demo;
+let question: Sound;
+beforeAll(async () => {
+  demo = await startDemo({ ROOMKIT_GREETING: GREETING });
+  question = { samples: resample(await spoken("Hello there. What time is it?"), 48_000), sampleRate: 48_000 };
+}, 90_000);
+afterAll(() => demo.stop());
+
+/** A browser whose person says the question `afterMs` after the page asked for the microphone. */
+async function call(
+  path: string,
+  options: { readonly afterMs?: number; readonly before?: () => void; readonly transport?: string },
+): Promise<Caller> {
+  const browser = await openBrowser(question, options.afterMs ?? 500_000);
+  const caller = await browser.caller(`${demo.url}${path}/ui/`, options.before ? { before: options.before } : {});
+  const { page } = caller;
+  if (options.transport) await choose(page, options.transport);
+  await page.getByRole("button", { name: "Start call" }).click();
+  return { ...caller, close: () => browser.close() };
+}
+
+async function choose(page: Page, transport: string): Promise<void> {
+  await page.getByRole("button", { name: "Settings", exact: true }).click();
+  await page.getByLabel("Transport").selectOption({ label: transport });
+  await page.getByRole("button", { name: "Close settings" }).click();
+}
+
+/** What the details say under a name; undefined while they do not. */
+async function fact(page: Page, name: string): Promise<string | undefined> {
+  const entry = page.locator(".details div", { has: page.locator("dt", { hasText: new RegExp(`^${name}$`) }) });
+  return (await entry.count()) > 0 ? ((await entry.locator("dd").textContent()) ?? undefined) : undefined;
+}
+
+/** As behind a firewall that lets no UDP through: nothing but a relay would do, and there is none. */
+function blockUdp(): void {
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super({ ...configuration, iceTransportPolicy: "relay" });
+    }
+  };
+}
+
+const audible = (caller: Caller): Promise<boolean> => caller.level().then((db) => db > AUDIBLE_DB);
+
+/** Waits for silence that lasts, longer than the pause between two sentences. */
+async function quiet(caller: Caller): Promise<void> {
+  let since = 0;
+  await until("silence", async () => {
+    since = (await caller.level()) < SILENT_DB ? since + 1 : 0;
+    return since > 60;
+  });
+}
+
+describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
+  it("a person breaks in on the assistant, is understood, and is answered aloud", { timeout: 90_000 }, async () => {
+    const caller = await call("/voice", { afterMs: 6_000, transport: "WebRTC" });
+    try {
+      const { page } = caller;
+      const log = page.getByRole("log");
+      await until("the greeting", () => audible(caller), 20_000);
+      await log.getByText(/time is it/i).waitFor({ timeout: 40_000 });
+      await page.getByText("interrupted", { exact: true }).first().waitFor({ timeout: 20_000 });
+      await log
+        .getByText(/it is|it's|o'clock/i)
+        .last()
+        .waitFor({ timeout: 20_000 });
+      await until("the answer", () => audible(caller), 20_000);
+      await until("silence again", async () => !(await audible(caller)), 20_000);
+      expect(await fact(page, "Connection")).toBe("WebRTC");
+      await page.locator(".details summary").click();
+      await until("the network path", async () => /^UDP · you/.test((await fact(page, "Network path")) ?? ""), 10_000);
+      await until(
+        "packets",
+        async () => Number((await fact(page, "Packets received"))?.replace(/\D/g, "")) > 100,
+        10_000,
+      );
+      if (pictures) await page.screenshot({ path: `${pictures}/webrtc-call.png` });
+      await page.getByRole("button", { name: "End", exact: true }).click();
+      await page.getByRole("button", { name: "Start another call" }).waitFor();
+      expect(caller.complaints).toEqual([]);
+    } finally {
+      await caller.close();
+    }
+  });
+
+  it("falls silent at a press of the button, and goes on over the other transport when asked", {
+    timeout: 90_000,
+  }, async () => {
+    const caller = await call("/voice", {});
+    try {
+      const { page } = caller;
+      await until("the greeting", () => audible(caller), 20_000);
+      expect(await fact(page, "Connection")).toBe("WebRTC");
+      await page.getByRole("button", { name: "Interrupt" }).click();
+      await quiet(caller);
+
+      for (const [transport, name] of [
+        ["WebSocket", "WebSocket · pcm16"],
+        ["WebRTC", "WebRTC"],
+      ] as const) {
+        await choose(page, transport);
+        await until(`the ${transport}`, async () => (await fact(page, "Connection")) === name, 20_000);
+        await until("its greeting", () => audible(caller), 20_000);
+        await page.getByRole("button", { name: "Interrupt" }).click();
+        await quiet(caller);
+      }
+      // What was said before is still on the page.
+      expect(await page.getByText("Changing the connection").count()).toBe(2);
+      expect(await page.getByText("interrupted", { exact: true }).count()).toBe(3);
+      if (pictures) await page.screenshot({ path: `${pictures}/webrtc-switched.png` });
+      expect(caller.complaints).toEqual([]);
+    } finally {
+      await caller.close();
+    }
+  });
+
+  it("falls back to WebSocket where UDP is blocked", { timeout: 60_000 }, async () => {
+    const caller = await call("/voice", { before: blockUdp });
+    try {
+      const { page } = caller;
+      await until("the greeting", () => audible(caller), 20_000);
+      expect(await fact(page, "Connection")).toBe("WebSocket · pcm16");
+      expect(await fact(page, "No WebRTC because")).toMatch(/^connection_(timeout|failed)$/);
+      await page.locator(".details summary").click();
+      if (pictures) await page.screenshot({ path: `${pictures}/webrtc-fallback.png` });
+      expect(caller.complaints).toEqual([]);
+    } finally {
+      await caller.close();
+    }
+  });
+
+  it("talks speech to speech from the page of that mount", { timeout: 90_000 }, async () => {
+    const caller = await call("/rtc-realtime", { afterMs: 5_000 });
+    try {
+      const { page } = caller;
+      const log = page.getByRole("log");
+      await log.getByText(/time is it/i).waitFor({ timeout: 40_000 });
+      await log.getByText("Assistant", { exact: true }).first().waitFor({ timeout: 20_000 });
+      await until("the answer", () => audible(caller), 20_000);
+      expect(await fact(page, "Connection")).toBe("WebRTC");
+      if (pictures) await page.screenshot({ path: `${pictures}/webrtc-realtime.png` });
+      expect(caller.complaints).toEqual([]);
+    } finally {
+      await caller.close();
+    }
+  });
+});
