@@ -1,5 +1,8 @@
 import type { OutboundAudio } from "@roomkit/transport-webrtc";
 
+/** The environment a server was started in. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
 /** What the environment may change about the demo. */
 export interface DemoConfig {
   /** `HOST`, default `127.0.0.1`. */
@@ -19,7 +22,7 @@ export interface DemoConfig {
 const DEFAULT_GREETING = "Hello! You are talking to Room Kit. What is your name?";
 
 /** @throws Error with a sentence for whoever started the server. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): DemoConfig {
+export function readConfig(env: Env): DemoConfig {
   return {
     host: env.HOST ?? "127.0.0.1",
     port: integer(env, "PORT", 8_000, 0, 65_535),
@@ -30,13 +33,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): D
   };
 }
 
-function integer(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  fallback: number,
-  min: number,
-  max: number,
-): number {
+function integer(env: Env, name: string, fallback: number, min: number, max: number): number {
   const text = env[name];
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
@@ -47,14 +44,14 @@ function integer(
 }
 
 /** The first is the default. */
-function choice<T extends string>(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  choices: readonly [T, ...T[]],
-): T {
+function choice<T extends string>(env: Env, name: string, choices: readonly [T, ...T[]]): T {
   const text = env[name];
   if (text === undefined || text === "") return choices[0];
   const found = choices.find((each) => each === text);
   if (found === undefined) throw new Error(`${name} must be one of ${choices.join(", ")}, not "${text}".`);
   return found;
 }
+
+/** What a model is told to be. */
+export const SYSTEM_PROMPT =
+  "You are a friendly assistant on a phone call. Answer in a sentence or two, in words that are easy to say aloud.";

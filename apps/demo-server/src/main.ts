@@ -3,8 +3,7 @@ import type { AddressInfo } from "node:net";
 import { voiceServerOptions } from "@roomkit/backend-ws";
 import { AIChannel } from "@roomkit/channel-ai";
 import { RoomKit } from "@roomkit/core";
-import { offlineAI } from "@roomkit/provider-offline";
-import { readConfig } from "./config.ts";
+import { readConfig, SYSTEM_PROMPT } from "./config.ts";
 import { mountSpeechToSpeech } from "./realtime.ts";
 import { speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
@@ -20,9 +19,9 @@ const server = createServer(voiceServerOptions, (request, response) => {
   response.end(home ? undefined : "Not found.\n");
 });
 
-// A recogniser and a voice that run on this machine, a model that answers from its own rules, and the two ways to talk to them.
-const parts = speech(config.voice);
-kit.registerChannel(new AIChannel("ai", { provider: offlineAI(), tools: demoTools }));
+// A recogniser, a model and a voice: by vendors whose keys are set, otherwise on this machine. And the two ways to talk to them.
+const parts = speech(process.env, config.voice);
+kit.registerChannel(new AIChannel("ai", { provider: parts.ai.provider, system: SYSTEM_PROMPT, tools: demoTools }));
 mountClassicVoice(server, kit, config, parts);
 mountSpeechToSpeech(server, kit, config, parts);
 // A caller who has gone comes back to a new room: nothing of this one is needed any more.
@@ -32,7 +31,7 @@ await parts.warmUp();
 server.listen(config.port, config.host, () => {
   const { port } = server.address() as AddressInfo;
   console.log(`RoomKit is listening: open http://localhost:${port} and speak English.`);
-  console.log("Hears with Moonshine, speaks with Flite, answers from its own rules: no key, no network.");
+  for (const [part, choice] of Object.entries(parts.about)) console.log(`  ${part}: ${choice}`);
 });
 
 async function stop(): Promise<void> {

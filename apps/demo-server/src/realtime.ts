@@ -6,9 +6,8 @@ import { consoleLogger, type RoomKit } from "@roomkit/core";
 import { createResampler } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
 import { cascade } from "@roomkit/provider-cascade";
-import { offlineAI } from "@roomkit/provider-offline";
 import { mountRealtime, WebRTCTransport } from "@roomkit/transport-webrtc";
-import type { DemoConfig } from "./config.ts";
+import { type DemoConfig, SYSTEM_PROMPT } from "./config.ts";
 import type { Speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
 
@@ -17,12 +16,12 @@ import { demoTools } from "./tools.ts";
  * takes its place without another change.
  */
 export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
-  const { stt, tts, pipeline } = speech;
+  const { stt, ai, tts, pipeline } = speech;
   const transport = new WebRTCTransport({ opus: opus(), mulaw: mulaw(), outboundAudio: config.outboundAudio });
   const channel = new RealtimeVoiceChannel("realtime-voice", {
-    provider: cascade({ stt, ai: offlineAI(), tts, pipeline }),
+    provider: cascade({ stt: stt.provider, ai: ai.provider, tts: tts.provider, pipeline }),
     transport,
-    systemPrompt: "You are a friendly assistant on a phone call. Answer in a sentence or two.",
+    systemPrompt: SYSTEM_PROMPT,
     tools: demoTools,
     createResampler,
   });

@@ -1,28 +1,28 @@
-import type { AudioPipeline, SttProvider, TtsProvider } from "@roomkit/core";
+import type { AudioPipeline } from "@roomkit/core";
 import { audioPipeline } from "@roomkit/pipeline";
-import { fliteTts } from "@roomkit/provider-flite";
-import { moonshineStt } from "@roomkit/provider-moonshine";
 import { sileroVad } from "@roomkit/vad-silero";
+import type { Env } from "./config.ts";
+import { chooseProviders, describe, type Providers } from "./providers.ts";
 
-/** What hears and speaks on this machine, shared by every call. */
-export interface Speech {
-  readonly stt: SttProvider;
-  readonly tts: TtsProvider;
+/** What hears, thinks and speaks, shared by every call. */
+export interface Speech extends Providers {
   readonly pipeline: AudioPipeline;
+  /** What was chosen and why, by part. */
+  readonly about: Readonly<Record<string, string>>;
   /** Loads the models, so that the first caller does not wait for them. */
   warmUp(): Promise<void>;
 }
 
-export function speech(voice: string): Speech {
-  const stt = moonshineStt();
-  const tts = fliteTts({ voice });
+export function speech(env: Env, voice: string): Speech {
+  const providers = chooseProviders(env, voice);
+  const { stt, ai, tts } = providers;
   const vad = sileroVad();
   return {
-    stt,
-    tts,
+    ...providers,
     pipeline: audioPipeline({ vad }),
+    about: describe(providers),
     async warmUp() {
-      await Promise.all([stt.warmUp?.(), tts.warmUp?.(), vad.warmUp()]);
+      await Promise.all([stt.provider.warmUp?.(), tts.provider.warmUp?.(), ai.provider.warmUp?.(), vad.warmUp()]);
     },
   };
 }

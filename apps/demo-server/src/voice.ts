@@ -9,6 +9,9 @@ import { WebRTCTransport } from "@roomkit/transport-webrtc";
 import type { DemoConfig } from "./config.ts";
 import type { Speech } from "./speech.ts";
 
+/** One local recogniser serves everybody: when many callers stop at the same moment, the last of them has to wait. */
+const STT_TIMEOUT_MS = 30_000;
+
 /**
  * Recogniser, model and voice in turn, at `/voice`. A channel has one transport: so there is one for WebSocket and one for
  * WebRTC, with the same assistant behind both.
@@ -18,7 +21,14 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
   const { greeting, outboundAudio, maxCalls } = config;
   const addChannel = (id: string, backend: VoiceBackend): void =>
     kit.registerChannel(
-      new VoiceChannel(id, { backend, stt, tts, pipeline, ...(greeting === "" ? {} : { greeting }) }),
+      new VoiceChannel(id, {
+        backend,
+        stt: stt.provider,
+        tts: tts.provider,
+        pipeline,
+        sttTimeoutMs: STT_TIMEOUT_MS,
+        ...(greeting === "" ? {} : { greeting }),
+      }),
     );
 
   /** A room of its own for everybody who calls. */
@@ -52,5 +62,6 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     sessionFactory: (websocketId) => openRoom("voice", websocket, { websocketId }),
     webrtc,
     ui: playground(),
+    about: speech.about,
   });
 }

@@ -25,13 +25,20 @@ export interface MountConfig {
     readonly concurrencyLimit: number;
   };
   readonly iceServers: readonly IceServer[];
+  /** What the application says of itself. */
+  readonly about?: Readonly<Record<string, string>>;
 }
 
 export function mountConfig(
   settings: Settings,
-  mount: { path: string; webrtc: boolean; ui: boolean; concurrencyLimit: number; iceServers: readonly IceServer[] },
+  mount: Pick<MountConfig, "iceServers" | "about"> & {
+    readonly path: string;
+    readonly webrtc: boolean;
+    readonly ui: boolean;
+    readonly concurrencyLimit: number;
+  },
 ): MountConfig {
-  const { path, webrtc, ui, concurrencyLimit, iceServers } = mount;
+  const { path, webrtc, ui, concurrencyLimit, iceServers, about } = mount;
   const { messageLimits, trafficLimits } = settings;
   return {
     dialects: settings.codec ? ["compat", "v1"] : ["v1"],
@@ -56,5 +63,6 @@ export function mountConfig(
       concurrencyLimit,
     },
     iceServers,
+    ...(about && { about }),
   };
 }

@@ -28,6 +28,8 @@ export interface MountVoiceOptions extends GateOptions {
   readonly iceServers?:
     | readonly IceServer[]
     | ((request: ConnectionRequest) => readonly IceServer[] | Promise<readonly IceServer[]>);
+  /** Told to clients by `{path}/config`, for people to read: which recogniser, model and voice serve them, for instance. */
+  readonly about?: Readonly<Record<string, string>>;
   /** Handshakes a second, sustained; more wait their turn. Default 1,000. */
   readonly handshakesPerSecond?: number;
 }

@@ -73,6 +73,7 @@ export class RequestHandler {
       ui: mount.ui !== undefined,
       concurrencyLimit: gate.admission.limit,
       iceServers: typeof iceServers === "function" ? await iceServers(client) : iceServers,
+      ...(mount.about && { about: mount.about }),
     });
     return jsonResponse(config, 200, cors);
   }
