@@ -55,7 +55,12 @@ export type RealtimeEvent =
   | { readonly type: "speech-start" }
   | { readonly type: "speech-end" }
   /** All of the reply has been generated (not: played). */
-  | { readonly type: "response-end"; readonly responseId: string; readonly status: "completed" | "cancelled" | "failed"; readonly usage?: AIUsage }
+  | {
+      readonly type: "response-end";
+      readonly responseId: string;
+      readonly status: "completed" | "cancelled" | "failed";
+      readonly usage?: AIUsage;
+    }
   | ({ readonly type: "tool-call" } & ToolCall)
   | { readonly type: "tool-call-cancelled"; readonly ids: readonly string[] }
   | { readonly type: "reconnecting"; readonly attempt: number }

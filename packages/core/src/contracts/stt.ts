@@ -33,7 +33,12 @@ export interface SttOptions {
 /** One thing an STT stream says. */
 export type TranscriptPart =
   /** A guess at what was said since the last `final`; replaces the guess before it. */
-  | { readonly type: "partial"; readonly text: string; readonly confidence?: number; readonly words?: readonly WordTiming[] }
+  | {
+      readonly type: "partial";
+      readonly text: string;
+      readonly confidence?: number;
+      readonly words?: readonly WordTiming[];
+    }
   /** A settled piece; the turn's text is all finals joined by a space. */
   | {
       readonly type: "final";
