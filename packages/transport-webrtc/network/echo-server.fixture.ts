@@ -20,6 +20,8 @@ export interface EchoOptions {
   /** Address of media. Default `host`. */
   readonly mediaAddress?: string;
   readonly outboundAudio?: OutboundAudio;
+  /** In and out, Hz. Default 24,000. */
+  readonly sampleRate?: 16_000 | 24_000;
   readonly limits?: WebRTCLimits;
   readonly iceServers?: readonly IceServer[];
   /** Play back what is heard. Default true. */
@@ -47,11 +49,10 @@ export interface EchoServer {
   stop(): Promise<void>;
 }
 
-const RATE = 24_000;
-
 /** A real server on one port: both transports, a page, and an application that says back what it hears and reads. */
 export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> {
   const {
+    sampleRate = 24_000,
     host = "127.0.0.1",
     mediaAddress = host,
     outboundAudio = "opus",
@@ -71,14 +72,14 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     mulaw: mulaw(),
     engine,
     logger: silentLogger,
-    inputSampleRate: RATE,
-    outputSampleRate: RATE,
+    inputSampleRate: sampleRate,
+    outputSampleRate: sampleRate,
     outboundAudio,
     ...(limits ? { limits } : {}),
   });
   const backend = new WebSocketBackend({
-    inputSampleRate: RATE,
-    outputSampleRate: RATE,
+    inputSampleRate: sampleRate,
+    outputSampleRate: sampleRate,
     codec: mulaw(),
     logger: silentLogger,
   });
