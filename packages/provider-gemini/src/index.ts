@@ -1,1 +1,2 @@
-export {};
+export * from "./live/gemini-live.ts";
+export type { GeminiLiveOptions } from "./live/options.ts";

@@ -10,6 +10,8 @@ export * from "./protocols/deepgram/prerecorded.ts";
 export { type ElevenLabsMultiOptions, elevenlabsMultiStreamInput } from "./protocols/elevenlabs/multi-stream-input.ts";
 export * from "./protocols/elevenlabs/stream.ts";
 export { type ElevenLabsSocketOptions, elevenlabsStreamInput } from "./protocols/elevenlabs/stream-input.ts";
+export * from "./protocols/gemini/gemini-errors.ts";
+export * from "./protocols/gemini/live.ts";
 export * from "./protocols/openai/openai-errors.ts";
 export * from "./protocols/openai/realtime.ts";
 export * from "./protocols/openai/responses.ts";

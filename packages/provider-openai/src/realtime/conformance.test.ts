@@ -1,4 +1,4 @@
-import type { AudioFrame } from "@roomkit/core";
+import { type AudioFrame, silentLogger } from "@roomkit/core";
 import {
   audioOfText,
   openaiRealtimeRoute,
@@ -38,7 +38,7 @@ function speech(sampleRate: number): AudioFrame[] {
 
 describe("openaiRealtime", () => {
   const cases = realtimeConformance({
-    create: () => openaiRealtime({ apiKey: "conformance-key", baseURL: `${standIn.url}/v1` }),
+    create: () => openaiRealtime({ apiKey: "conformance-key", baseURL: `${standIn.url}/v1`, logger: silentLogger }),
     prompts: [
       { text: "one apple", matches: (answer) => answer.includes("You said: one apple.") },
       { text: "two pears", matches: (answer) => answer.includes("You said: two pears.") },

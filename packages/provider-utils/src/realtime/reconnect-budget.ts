@@ -12,7 +12,7 @@ export interface ReconnectOptions {
 }
 
 /** A connection that lasted so long was a good one: tries are counted anew after it. */
-const STABLE_MS = 10_000;
+const STABLE_MS = 60_000;
 /** A vendor that asks for more patience than this asks too much of a caller on the line. */
 const MAX_ASKED_MS = 10_000;
 

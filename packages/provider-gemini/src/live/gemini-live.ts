@@ -1,0 +1,119 @@
+import {
+  consoleLogger,
+  type RealtimeCapabilities,
+  type RealtimeConnectOptions,
+  type RealtimeProvider,
+  type RealtimeSession,
+  type RealtimeSessionConfig,
+  systemClock,
+} from "@roomkit/core";
+import {
+  checkRetryOptions,
+  ManagedWebSocket,
+  type ProviderErrorKind,
+  RealtimeSessions,
+  type Secret,
+} from "@roomkit/provider-utils";
+import { keyOf, NAME, refuse } from "../connection/name.ts";
+import { type GeminiLiveOptions, type LiveSettings, liveSettings } from "./options.ts";
+import { GeminiLiveProtocol } from "./protocol.ts";
+
+/**
+ * Gemini's speech-to-speech models, through the Live API. The wire format is spoken directly: the SDK's own client never says
+ * that it could not connect.
+ *
+ * @throws RoomKitError `missing_key`, `invalid_option`.
+ */
+export function geminiLive(options: GeminiLiveOptions = {}): RealtimeProvider {
+  return new GeminiLive(options);
+}
+
+class GeminiLive implements RealtimeProvider {
+  readonly name: string = NAME;
+  readonly capabilities: RealtimeCapabilities = {
+    inputSampleRates: [16_000],
+    outputSampleRates: [24_000],
+    truncation: false,
+    serverTurnDetection: true,
+    midSessionUpdate: false,
+    resumption: true,
+  };
+  readonly #options: Omit<GeminiLiveOptions, "apiKey">;
+  readonly #settings: LiveSettings;
+  readonly #key: Secret;
+  readonly #sessions: RealtimeSessions;
+
+  constructor({ apiKey, ...options }: GeminiLiveOptions) {
+    this.#options = options;
+    this.#settings = liveSettings(options);
+    checkRetryOptions(options.retry);
+    this.#key = keyOf(apiKey);
+    urlOf(options, this.#key);
+    this.#sessions = new RealtimeSessions({
+      provider: NAME,
+      clock: options.clock ?? systemClock,
+      logger: options.logger ?? consoleLogger,
+      handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
+      responseTimeoutMs: options.responseTimeoutMs ?? 20_000,
+      // The vendor says when: goAway.
+      maxConnectionMs: Number.POSITIVE_INFINITY,
+      reconnect: options.reconnect,
+      retry: options.retry,
+    });
+  }
+
+  connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession> {
+    return this.#sessions.start(
+      {
+        createProtocol: (port) => new GeminiLiveProtocol(port, this.#settings, config),
+        open: (signal) => this.#open(signal),
+      },
+      options,
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#sessions.close();
+  }
+
+  #open(signal: AbortSignal): Promise<ManagedWebSocket> {
+    const { clock, connection, handshakeTimeoutMs } = this.#options;
+    return ManagedWebSocket.open(urlOf(this.#options, this.#key), {
+      provider: NAME,
+      signal,
+      clock,
+      connection,
+      handshakeTimeoutMs,
+      // Its pongs take up to half a minute while it speaks.
+      pingIntervalMs: 20_000,
+      pongTimeoutMs: 40_000,
+      classifyClose,
+    });
+  }
+}
+
+/** 1007 is a message it does not take, 1008 a key or a model; the reason says which. */
+function classifyClose(code: number, reason: string): ProviderErrorKind | undefined {
+  if (/quota|billing/i.test(reason)) return "quota";
+  if (/api.?key|unauthenticated|permission|credential/i.test(reason)) return "auth";
+  return code === 1007 ? "invalid_request" : undefined;
+}
+
+function urlOf(options: Omit<GeminiLiveOptions, "apiKey">, key: Secret): URL {
+  const { baseURL = "https://generativelanguage.googleapis.com" } = options;
+  const token = key.reveal().startsWith("auth_tokens/");
+  const { apiVersion = token ? "v1alpha" : "v1beta" } = options;
+  const method = token ? "BidiGenerateContentConstrained" : "BidiGenerateContent";
+  let url: URL;
+  try {
+    const base = baseURL.replace(/\/+$/, "");
+    url = new URL(`${base}/ws/google.ai.generativelanguage.${apiVersion}.GenerativeService.${method}`);
+  } catch {
+    refuse("baseURL is no URL");
+  }
+  if (url.protocol === "http:") url.protocol = "ws:";
+  if (url.protocol === "https:") url.protocol = "wss:";
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") refuse("baseURL must begin with https, http, wss or ws");
+  url.searchParams.set(token ? "access_token" : "key", key.reveal());
+  return url;
+}

@@ -1,0 +1,358 @@
+import type { LiveServerContent, LiveServerMessage, Part } from "@google/genai";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  frameDurationMs,
+  type RealtimeSessionConfig,
+  RoomKitError,
+} from "@roomkit/core";
+import { bytesOfSamples, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
+import { NAME } from "../connection/name.ts";
+import { clean } from "../text/clean.ts";
+import type { LiveSettings } from "./options.ts";
+import { buildSetup, takesHistory } from "./setup.ts";
+import { ToolTurn } from "./tool-turn.ts";
+import { ModelTurn } from "./turn.ts";
+import { Words } from "./words.ts";
+
+/** Texts that wait for their place. */
+const MAX_TEXTS = 16;
+/** How long before its end a connection is given up at the latest, ms. */
+const MARGIN_MS = 1_000;
+
+/** The Live protocol of Gemini (BidiGenerateContent), without I/O. */
+export class GeminiLiveProtocol implements RealtimeProtocol {
+  readonly inbound: AudioFormat = { sampleRate: 16_000, channels: 1 };
+  readonly outbound: AudioFormat = { sampleRate: 24_000, channels: 1 };
+  readonly #port: RealtimePort;
+  readonly #settings: LiveSettings;
+  readonly #config: RealtimeSessionConfig;
+  readonly #words: Words;
+  readonly #calls = new ToolTurn();
+  #handle: string | undefined;
+  /** The connection being opened takes up a session. */
+  #resuming = false;
+  #ready = false;
+  /** Content may not follow realtime input. */
+  #realtime = false;
+  #turn: ModelTurn | undefined;
+  #turns = 0;
+  /** The turn whose audio is complete and whose words may still come. */
+  #trailing: string | undefined;
+  /** Nobody wants to hear the rest of the model's turn. */
+  #ignoring = false;
+  /** Something was asked, and nothing has come. */
+  #expecting = false;
+  /** The caller's turn that is over was written to us: sent again should the connection be lost before an answer. */
+  #asked: string | undefined;
+  #askedAgain = false;
+  /** Its end will come, but it is not the end of what was asked since. */
+  #interrupted = false;
+  /** The caller's words began to come while the model was answering: they are of before. */
+  #lateWords = false;
+  /** Texts for which nobody wants an answer, and those that came while tools ran. */
+  #silent: string[] = [];
+  #waitingTexts: string[] = [];
+  #speaking = false;
+  /** Manual turns: one is being spoken. */
+  #active = false;
+  #wrongFormat = false;
+
+  constructor(port: RealtimePort, settings: LiveSettings, config: RealtimeSessionConfig) {
+    this.#port = port;
+    this.#settings = settings;
+    this.#config = config;
+    this.#words = new Words((event) => port.emit(event), config.history);
+  }
+
+  get waiting(): boolean {
+    return this.#calls.open === 0 && (this.#expecting || this.#turn !== undefined || this.#ignoring);
+  }
+
+  get idle(): boolean {
+    return !this.waiting && this.#calls.open === 0 && !this.#speaking && !this.#words.has("user");
+  }
+
+  begin(): void {
+    this.#resuming = this.#handle !== undefined;
+    const history = !this.#resuming && this.#words.turns.length > 0;
+    this.#port.send(buildSetup(this.#config, this.#settings, { handle: this.#handle, history }));
+  }
+
+  receive(message: unknown): void {
+    const { setupComplete, sessionResumptionUpdate, goAway, serverContent, toolCall, toolCallCancellation, ...rest } =
+      message as LiveServerMessage;
+    if (setupComplete) this.#onSetup();
+    if (sessionResumptionUpdate?.resumable && sessionResumptionUpdate.newHandle)
+      this.#handle = sessionResumptionUpdate.newHandle;
+    if (goAway) this.#port.rotate(Math.max(0, parseSeconds(goAway.timeLeft) - MARGIN_MS));
+    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_START") this.#speechStart();
+    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_END") this.#speechEnd();
+    if (rest.usageMetadata && this.#turn) {
+      const { promptTokenCount, responseTokenCount, cachedContentTokenCount } = rest.usageMetadata;
+      this.#turn.usage = {
+        ...(promptTokenCount === undefined ? {} : { inputTokens: promptTokenCount }),
+        ...(responseTokenCount === undefined ? {} : { outputTokens: responseTokenCount }),
+        ...(cachedContentTokenCount === undefined ? {} : { cachedInputTokens: cachedContentTokenCount }),
+      };
+    }
+    if (serverContent) this.#onContent(serverContent);
+    for (const { id, name, args } of toolCall?.functionCalls ?? []) {
+      if (!id || !name || !this.#calls.begin(id, name)) continue;
+      // The words that caused it come first.
+      if (this.#ignoring) this.#words.finish("user");
+      else this.#answering();
+      this.#port.emit({ type: "tool-call", id, name, arguments: args ?? {} });
+    }
+    const taken = this.#calls.cancel(toolCallCancellation?.ids ?? []);
+    if (taken.length > 0) this.#port.emit({ type: "tool-call-cancelled", ids: taken });
+    if (taken.length > 0) this.#sendAnswers();
+  }
+
+  lost(): void {
+    this.#ready = false;
+    this.#ignoring = false;
+    this.#interrupted = false;
+    this.#trailing = undefined;
+    this.#expecting = false;
+    this.#active = false;
+    this.#speechEnd();
+    this.#words.finish("user");
+    this.#words.finish("assistant");
+    this.#endTurn("cancelled");
+    const ids = this.#calls.clear();
+    if (ids.length > 0) this.#port.emit({ type: "tool-call-cancelled", ids });
+  }
+
+  /** A handle that is refused is given up: a new session, told what was said, is better than none. */
+  otherwise(): boolean {
+    if (!this.#resuming) return false;
+    this.#handle = undefined;
+    return true;
+  }
+
+  sendAudio(frame: AudioFrame): void {
+    if (frame.sampleRate !== this.inbound.sampleRate || frame.channels !== 1) {
+      this.#refuseFormat(frame);
+      return;
+    }
+    if (frameDurationMs(frame) === 0 || (this.#manual && !this.#active)) return;
+    this.#realtimeInput({
+      audio: { data: Buffer.from(bytesOfSamples(frame.samples)).toString("base64"), mimeType: "audio/pcm;rate=16000" },
+    });
+  }
+
+  sendText(text: string, { role = "user", respond = true }: { role?: "user" | "system"; respond?: boolean }): void {
+    const cleaned = clean(text).trim();
+    if (cleaned === "") return;
+    const said = role === "system" ? `(instruction) ${cleaned}` : cleaned;
+    if (!respond) this.#tell(said);
+    else if (this.#calls.open > 0) {
+      this.#waitingTexts.push(said);
+      if (this.#waitingTexts.length > MAX_TEXTS) this.#waitingTexts.shift();
+    } else this.#ask(said);
+  }
+
+  activityStart(): void {
+    if (!this.#manual || this.#active) return;
+    this.#active = true;
+    this.interrupt();
+    this.#speechStart();
+    this.#realtimeInput({ activityStart: {} });
+  }
+
+  activityEnd(): void {
+    if (!this.#active) return;
+    this.#active = false;
+    this.#speechEnd();
+    this.#expecting = true;
+    this.#realtimeInput({ activityEnd: {} });
+  }
+
+  /** The API has no word for it: the rest of the turn is not listened to. */
+  interrupt(): void {
+    if (!this.#turn) return;
+    this.#ignoring = true;
+    this.#words.finish("assistant");
+    this.#endTurn("cancelled");
+  }
+
+  // The vendor reckons with real-time playback by itself.
+  truncate(): void {}
+
+  submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean }): void {
+    this.#calls.answer(callId, result, isError);
+    this.#sendAnswers();
+  }
+
+  update(): Promise<void> {
+    return Promise.reject(new RoomKitError("unsupported", `${NAME} cannot change a running session`));
+  }
+
+  get #manual(): boolean {
+    return this.#config.turnDetection === "manual";
+  }
+
+  #onSetup(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    if (!this.#resuming) this.#realtime = false;
+    const asked = this.#askedAgain ? undefined : this.#asked;
+    this.#asked = undefined;
+    const all = this.#words.turns;
+    const turns = asked !== undefined && all.at(-1)?.text === asked ? all.slice(0, -1) : all;
+    if (!this.#resuming && turns.length > 0) {
+      this.#port.send({
+        clientContent: {
+          turns: turns.map(({ role, text }) => ({
+            role: role === "user" ? "user" : "model",
+            parts: [{ text: clean(text) }],
+          })),
+          turnComplete: takesHistory(this.#settings.model),
+        },
+      });
+    }
+    if (asked !== undefined) this.#send(asked, true);
+    this.#port.ready(this.#resuming || this.#settings.transcription === true);
+  }
+
+  #onContent(content: LiveServerContent): void {
+    const { inputTranscription, outputTranscription, modelTurn, interrupted, generationComplete, turnComplete } =
+      content;
+    if (inputTranscription?.text) this.#onHeard(inputTranscription.text);
+    if (inputTranscription?.finished) this.#words.finish("user");
+    if (interrupted) this.#onInterrupted();
+    for (const part of modelTurn?.parts ?? []) this.#onPart(part);
+    if (outputTranscription?.text && !this.#ignoring) {
+      this.#words.add("assistant", outputTranscription.text, this.#trailing ?? this.#answering().id);
+    }
+    // Its words may still come, until the turn is complete.
+    if (generationComplete && this.#turn && this.#calls.open === 0) {
+      this.#trailing = this.#turn.id;
+      this.#endTurn("completed");
+    }
+    if (turnComplete) this.#onTurnComplete();
+  }
+
+  #onPart({ inlineData, thought }: Part): void {
+    if (thought || !inlineData?.data || !inlineData.mimeType?.startsWith("audio/pcm") || this.#ignoring) return;
+    this.#answering().audio(inlineData.data);
+  }
+
+  #onHeard(text: string): void {
+    // While the model answers, these are late words of before: to announce speech now would cut the answer off.
+    if (!this.#words.has("user")) {
+      this.#lateWords = this.#turn !== undefined || this.#trailing !== undefined;
+      if (!this.#lateWords && !this.#manual) this.#speechStart();
+    }
+    this.#words.add("user", text);
+  }
+
+  #onInterrupted(): void {
+    this.#interrupted = true;
+    this.#lateWords = false;
+    this.#trailing = undefined;
+    this.#words.finish("assistant");
+    this.#endTurn("cancelled");
+    // A text of ours interrupts as well.
+    if (this.#asked === undefined && !this.#manual) this.#speechStart();
+  }
+
+  #onTurnComplete(): void {
+    if (!this.#interrupted && !this.#ignoring) {
+      // Also of a turn in which the model had nothing to say.
+      this.#expecting = false;
+      this.#asked = undefined;
+    }
+    this.#interrupted = false;
+    this.#ignoring = false;
+    this.#trailing = undefined;
+    this.#words.finish("assistant");
+    if (this.#lateWords) this.#words.finish("user");
+    this.#endTurn("completed");
+  }
+
+  /** The model answers: the caller's turn is over, and what was said in it comes first. */
+  #answering(): ModelTurn {
+    this.#expecting = false;
+    this.#asked = undefined;
+    if (this.#turn) return this.#turn;
+    if (this.#trailing !== undefined) this.#words.finish("assistant");
+    this.#trailing = undefined;
+    this.#speechEnd();
+    this.#words.finish("user");
+    this.#turn = new ModelTurn(`turn_${++this.#turns}`, this.outbound, (event) => this.#port.emit(event));
+    return this.#turn;
+  }
+
+  #endTurn(status: "completed" | "cancelled"): void {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    turn?.end(status);
+  }
+
+  #speechStart(): void {
+    if (this.#speaking) return;
+    this.#speaking = true;
+    this.#port.emit({ type: "speech-start" });
+  }
+
+  #speechEnd(): void {
+    if (!this.#speaking) return;
+    this.#speaking = false;
+    this.#port.emit({ type: "speech-end" });
+  }
+
+  /** Asks for an answer. */
+  #ask(text: string): void {
+    const whole = [...this.#silent, text].join("\n");
+    this.#silent = [];
+    this.#words.keep("user", whole);
+    this.#send(whole, false);
+  }
+
+  #send(text: string, again: boolean): void {
+    this.#asked = text;
+    this.#askedAgain = again;
+    this.#expecting = true;
+    this.#realtimeInput({ text });
+  }
+
+  /** Tells something that needs no answer: as content where that is allowed, else before the next text. */
+  #tell(text: string): void {
+    if (!this.#realtime && !takesHistory(this.#settings.model)) {
+      this.#words.keep("user", text);
+      this.#port.send({ clientContent: { turns: [{ role: "user", parts: [{ text }] }], turnComplete: false } });
+      return;
+    }
+    this.#silent.push(text);
+    if (this.#silent.length > MAX_TEXTS) this.#silent.shift();
+  }
+
+  #sendAnswers(): void {
+    const functionResponses = this.#calls.take();
+    if (functionResponses.length > 0) {
+      this.#expecting = true;
+      this.#port.send({ toolResponse: { functionResponses } });
+    }
+    if (this.#calls.open === 0) for (const text of this.#waitingTexts.splice(0)) this.#ask(text);
+  }
+
+  #realtimeInput(input: Readonly<Record<string, unknown>>): void {
+    this.#realtime = true;
+    this.#port.send({ realtimeInput: input });
+  }
+
+  #refuseFormat({ sampleRate, channels }: AudioFrame): void {
+    if (this.#wrongFormat) return;
+    this.#wrongFormat = true;
+    const message = `${NAME} takes mono at ${this.inbound.sampleRate} Hz, not ${channels} x ${sampleRate} Hz`;
+    this.#port.emit({ type: "error", error: new RoomKitError("unsupported_format", message), fatal: false });
+  }
+}
+
+/** A protobuf duration: `10s`, `9.5s`. */
+function parseSeconds(duration = "0s"): number {
+  const seconds = Number.parseFloat(duration);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+}

@@ -1,0 +1,29 @@
+import type { AIUsage, AudioFormat, RealtimeEvent } from "@roomkit/core";
+import { PcmFramer } from "@roomkit/provider-utils";
+
+/** One turn of the model, which has neither an id nor a beginning of its own on the wire. */
+export class ModelTurn {
+  readonly id: string;
+  usage: AIUsage | undefined;
+  readonly #emit: (event: RealtimeEvent) => void;
+  readonly #framer: PcmFramer;
+
+  constructor(id: string, format: AudioFormat, emit: (event: RealtimeEvent) => void) {
+    this.id = id;
+    this.#emit = emit;
+    this.#framer = new PcmFramer(format);
+    emit({ type: "response-start", responseId: id });
+  }
+
+  audio(base64: string): void {
+    for (const frame of this.#framer.push(Buffer.from(base64, "base64")))
+      this.#emit({ type: "audio", responseId: this.id, itemId: this.id, frame });
+  }
+
+  end(status: "completed" | "cancelled"): void {
+    const frame = this.#framer.flush();
+    if (frame && status === "completed") this.#emit({ type: "audio", responseId: this.id, itemId: this.id, frame });
+    const end = { type: "response-end", responseId: this.id, status } as const;
+    this.#emit(this.usage ? { ...end, usage: this.usage } : end);
+  }
+}

@@ -1,0 +1,274 @@
+import type {
+  LiveClientContent,
+  LiveClientMessage,
+  LiveClientRealtimeInput,
+  LiveClientSetup,
+  LiveServerContent,
+} from "@google/genai";
+import { type Cancel, systemClock } from "@roomkit/core";
+import { samplesOfBytes } from "@roomkit/provider-utils";
+import type { SocketExchange } from "../../server/socket-exchange.ts";
+import type { AIScript } from "../ai-script.ts";
+import { SpeechDetector } from "../realtime/speech-detector.ts";
+import { audioOfText, textOfAudio } from "../speech-audio.ts";
+import type { GeminiLiveStandInOptions } from "./live.ts";
+
+interface Said {
+  readonly role: string;
+  readonly text: string;
+}
+
+/** What outlives a connection. */
+export interface LiveMemory {
+  readonly sessions: Map<string, { readonly contents: Said[]; connection: SocketExchange | undefined }>;
+}
+
+type Options = GeminiLiveStandInOptions & { readonly script: AIScript };
+
+const IN_RATE = 16_000;
+const OUT_RATE = 24_000;
+/** Odd, so that every second piece ends in the middle of a sample. */
+const CHUNK_BYTES = 4_801;
+
+/** One connection. */
+export class LiveConversation {
+  readonly #exchange: SocketExchange;
+  readonly #options: Options;
+  readonly #memory: LiveMemory;
+  #setup: LiveClientSetup | undefined;
+  #contents: Said[] = [];
+  #handle = "";
+  /** Content may not follow realtime input. */
+  #realtime = false;
+  #awaitsHistory = false;
+  #detector: SpeechDetector | undefined;
+  /** Speech between activityStart and activityEnd. */
+  #activity: Buffer[] | undefined;
+  #turn: { cancelled: boolean } | undefined;
+  #calls = new Map<string, string>();
+  #counter = 0;
+  #timers: Cancel[] = [];
+
+  constructor(exchange: SocketExchange, options: Options, memory: LiveMemory) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#memory = memory;
+    exchange.onJson = (frame) => this.#receive(frame as LiveClientMessage);
+    exchange.signal.addEventListener("abort", () => {
+      for (const cancel of this.#timers) cancel();
+      if (this.#turn) this.#turn.cancelled = true;
+      const session = this.#memory.sessions.get(this.#handle);
+      if (session?.connection === exchange) session.connection = undefined;
+    });
+  }
+
+  /** As the vendor does, in binary messages. */
+  #say(message: object): void {
+    this.#exchange.send(message, { binary: true });
+  }
+
+  #content(serverContent: LiveServerContent): void {
+    this.#say({ serverContent });
+  }
+
+  #refuse(code: number, reason: string): void {
+    this.#exchange.close(code, reason);
+  }
+
+  #receive(message: LiveClientMessage): void {
+    if (Object.keys(message).length !== 1) this.#refuse(1007, "Request contains an invalid argument.");
+    else if (message.setup) this.#onSetup(message.setup);
+    else if (!this.#setup) this.#refuse(1007, "setup must be the first message");
+    else if (message.clientContent) this.#onContent(message.clientContent);
+    else if (message.realtimeInput) this.#onRealtime(message.realtimeInput);
+    else if (message.toolResponse) this.#onToolResponse(message.toolResponse.functionResponses);
+  }
+
+  #onSetup(setup: LiveClientSetup): void {
+    const { models, goAwayMs, goAwayLeftMs = 2_000, clock = systemClock } = this.#options;
+    const model = (setup.model ?? "").replace("models/", "");
+    if (this.#setup) {
+      this.#refuse(1007, "setup was sent already");
+      return;
+    }
+    if (!model || (models && !models.includes(model))) {
+      this.#refuse(1008, `models/${model} is not found for API version v1beta, or is not supported`);
+      return;
+    }
+    const old = setup.sessionResumption?.handle;
+    if (old !== undefined) {
+      const session = this.#memory.sessions.get(old);
+      if (!session) {
+        this.#refuse(1007, "Invalid session resumption handle.");
+        return;
+      }
+      if (session.connection) {
+        this.#refuse(1011, "the session is in use");
+        return;
+      }
+      this.#contents = session.contents;
+    }
+    this.#setup = setup;
+    this.#awaitsHistory = setup.historyConfig?.initialHistoryInClientContent === true;
+    const detection = setup.realtimeInputConfig?.automaticActivityDetection;
+    if (!detection?.disabled)
+      this.#detector = new SpeechDetector({
+        sampleRate: IN_RATE,
+        silenceMs: detection?.silenceDurationMs ?? 500,
+        onStart: () => this.#onSpeech(),
+        onEnd: (samples) => this.#heard(samples),
+      });
+    this.#say({ setupComplete: {} });
+    this.#giveHandle();
+    if (goAwayMs === undefined) return;
+    this.#timers.push(
+      clock.setTimeout(() => this.#say({ goAway: { timeLeft: `${goAwayLeftMs / 1000}s` } }), goAwayMs),
+      clock.setTimeout(
+        () => this.#refuse(1011, "Deadline expired before operation could complete."),
+        goAwayMs + goAwayLeftMs,
+      ),
+    );
+  }
+
+  #onContent({ turns = [], turnComplete }: LiveClientContent): void {
+    if (this.#realtime) {
+      this.#refuse(1007, "content after realtime input");
+      return;
+    }
+    for (const { role = "user", parts = [] } of turns)
+      this.#contents.push({ role, text: parts.map(({ text = "" }) => text).join("") });
+    if (!turnComplete) return;
+    if (this.#awaitsHistory) this.#awaitsHistory = false;
+    else void this.#respond();
+  }
+
+  #onRealtime({ audio, text, activityStart, activityEnd }: LiveClientRealtimeInput): void {
+    if (this.#awaitsHistory) {
+      this.#refuse(1007, "the history is not complete");
+      return;
+    }
+    this.#realtime = true;
+    if (text !== undefined) {
+      if (/\p{Cc}/u.test(text.replace(/[\n\t]/g, ""))) {
+        this.#refuse(1007, "Request contains an invalid argument.");
+        return;
+      }
+      this.#interrupt();
+      this.#contents.push({ role: "user", text });
+      void this.#respond();
+    }
+    if (audio?.data !== undefined) {
+      if (audio.mimeType !== "audio/pcm;rate=16000") {
+        this.#refuse(1007, `no audio: ${audio.mimeType}`);
+        return;
+      }
+      const bytes = Buffer.from(audio.data, "base64");
+      if (this.#detector) this.#detector.push(samplesOfBytes(bytes));
+      else this.#activity?.push(bytes);
+    }
+    if ((activityStart || activityEnd) && this.#detector) {
+      this.#refuse(1007, "Explicit activity control is not supported when automatic activity detection is enabled.");
+      return;
+    }
+    if (activityStart) {
+      this.#activity = [];
+      this.#onSpeech();
+    }
+    if (activityEnd && this.#activity) {
+      const bytes = Buffer.concat(this.#activity);
+      this.#activity = undefined;
+      this.#heard(samplesOfBytes(bytes));
+    }
+  }
+
+  #onToolResponse(responses: unknown): void {
+    const valid = (each: { id?: unknown; name?: unknown; response?: unknown }): boolean =>
+      this.#calls.get(String(each.id)) === each.name && typeof each.response === "object" && each.response !== null;
+    if (!Array.isArray(responses) || responses.length === 0 || !responses.every(valid)) {
+      this.#refuse(1007, "Request contains an invalid argument.");
+      return;
+    }
+    const results: string[] = [];
+    for (const { id, response } of responses) {
+      this.#calls.delete(id);
+      results.push(String(response.output ?? response.error ?? JSON.stringify(response)));
+    }
+    if (this.#calls.size === 0) void this.#respond(results);
+  }
+
+  #onSpeech(): void {
+    if (this.#setup?.realtimeInputConfig?.activityHandling !== "NO_INTERRUPTION") this.#interrupt();
+  }
+
+  #interrupt(): void {
+    if (this.#calls.size > 0) this.#say({ toolCallCancellation: { ids: [...this.#calls.keys()] } });
+    if (this.#turn || this.#calls.size > 0) {
+      this.#calls.clear();
+      if (this.#turn) this.#turn.cancelled = true;
+      this.#turn = undefined;
+      this.#content({ interrupted: true });
+      this.#content({ turnComplete: true });
+    }
+  }
+
+  #heard(samples: Int16Array): void {
+    const { transcribe = textOfAudio } = this.#options;
+    const text = transcribe(samples, IN_RATE).trim();
+    this.#contents.push({ role: "user", text });
+    if (this.#setup?.inputAudioTranscription)
+      for (const piece of text.split(/(?= )/)) this.#content({ inputTranscription: { text: piece } });
+    if (!this.#turn) void this.#respond();
+  }
+
+  async #respond(toolResults: readonly string[] = []): Promise<void> {
+    const { script, pieceMs = 0, clock = systemClock } = this.#options;
+    const turn = { cancelled: false };
+    this.#turn = turn;
+    const userText = this.#contents.findLast(({ role }) => role === "user")?.text ?? "";
+    const reply = script({ userText, toolResults, body: { setup: this.#setup, contents: [...this.#contents] } });
+    const over = async (): Promise<boolean> => {
+      if (pieceMs > 0) await clock.sleep(pieceMs, this.#exchange.signal).catch(() => {});
+      else await Promise.resolve();
+      return turn.cancelled;
+    };
+    let said = "";
+    for (const text of reply.text ?? []) {
+      if (await over()) return;
+      said += text;
+      const bytes = new Uint8Array(audioOfText(text, OUT_RATE).buffer);
+      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+        const data = Buffer.from(bytes.subarray(at, at + CHUNK_BYTES)).toString("base64");
+        this.#content({ modelTurn: { parts: [{ inlineData: { mimeType: "audio/pcm;rate=24000", data } }] } });
+      }
+      if (this.#setup?.outputAudioTranscription) this.#content({ outputTranscription: { text } });
+    }
+    if (await over()) return;
+    if (said !== "") this.#contents.push({ role: "model", text: said });
+    if (reply.toolCalls && reply.toolCalls.length > 0) {
+      const functionCalls = reply.toolCalls.map(({ id = `call_${++this.#counter}`, name, arguments: json }) => {
+        this.#calls.set(id, name);
+        return { id, name, args: JSON.parse(json || "{}") as Record<string, unknown> };
+      });
+      this.#turn = undefined;
+      this.#say({ toolCall: { functionCalls } });
+      return;
+    }
+    this.#turn = undefined;
+    this.#content({ generationComplete: true });
+    const { input = 20, output = 10 } = reply.usage ?? {};
+    this.#say({
+      serverContent: { turnComplete: true },
+      usageMetadata: { promptTokenCount: input, responseTokenCount: output, totalTokenCount: input + output },
+    });
+    this.#giveHandle();
+  }
+
+  #giveHandle(): void {
+    const { resumption = true } = this.#options;
+    if (!resumption || !this.#setup?.sessionResumption) return;
+    this.#memory.sessions.delete(this.#handle);
+    this.#handle = `handle-${Math.random().toString(36).slice(2)}`;
+    this.#memory.sessions.set(this.#handle, { contents: this.#contents, connection: this.#exchange });
+    this.#say({ sessionResumptionUpdate: { newHandle: this.#handle, resumable: true } });
+  }
+}
