@@ -80,21 +80,13 @@ export class SpeechRequests {
 
   #request(text: string, before: string, { model, language, outputFormat, settings }: Manner): Request {
     const { textNormalization, enableLogging, pronunciationDictionaries } = this.#settings;
-    const { stability, similarity_boost, style, use_speaker_boost, speed } = settings ?? {};
-    const voiceSettings = {
-      stability,
-      similarityBoost: similarity_boost,
-      style,
-      useSpeakerBoost: use_speaker_boost,
-      speed,
-    };
     return {
       text,
       modelId: model,
       outputFormat,
       ...(before === "" ? {} : { previousText: before }),
       ...(language === undefined ? {} : { languageCode: language }),
-      ...(settings === undefined ? {} : { voiceSettings }),
+      ...(settings === undefined ? {} : { voiceSettings: camelCased(settings) }),
       ...(textNormalization === undefined ? {} : { applyTextNormalization: textNormalization }),
       ...(enableLogging === undefined ? {} : { enableLogging }),
       ...(pronunciationDictionaries === undefined
@@ -107,4 +99,14 @@ export class SpeechRequests {
           }),
     } as Request;
   }
+}
+
+/** The names the SDK has for them. */
+function camelCased(settings: Readonly<Record<string, number | boolean>>): Record<string, number | boolean> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
 }

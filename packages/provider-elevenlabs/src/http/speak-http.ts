@@ -27,6 +27,7 @@ export async function* speakByRequests(
   const ask = async (index: number): Promise<Piece | undefined> => {
     const text = await pieces.at(index);
     if (text === undefined) return undefined;
+    pieces.used(index + 1);
     const audio = eager(bytes(text, before, own.signal));
     before = `${before} ${text}`.slice(-MEMORY).trim();
     return { text, audio };

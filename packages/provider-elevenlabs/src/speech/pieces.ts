@@ -27,14 +27,19 @@ export class Pieces {
       this.#pending ??= this.#take();
       await this.#pending;
     }
-    const piece = this.#kept[index - this.#dropped];
-    if (!this.#keep) this.#forget(index + 1);
-    return piece;
+    return this.#kept[index - this.#dropped];
   }
 
-  /** There will be no other attempt: what was read is not kept any more. */
+  /** There will be no other attempt: what was used is not kept any more. */
   commit(): void {
     this.#keep = false;
+  }
+
+  /** All pieces before this number were used. Only for whoever makes the present attempt: another may still need them. */
+  used(before: number): void {
+    if (this.#keep) return;
+    const count = before - this.#dropped;
+    if (count > 0) this.#dropped += this.#kept.splice(0, count).length;
   }
 
   async #take(): Promise<void> {
@@ -54,11 +59,5 @@ export class Pieces {
     } finally {
       this.#pending = undefined;
     }
-  }
-
-  #forget(before: number): void {
-    const count = before - this.#dropped;
-    if (count <= 0) return;
-    this.#dropped += this.#kept.splice(0, count).length;
   }
 }

@@ -45,6 +45,7 @@ export class TextFeed {
         if (piece === undefined) break;
         this.#ahead++;
         this.#channel.say(piece);
+        pieces.used(index + 1);
         this.#options.onSent();
         this.#cancelKeepAlive();
         this.#armKeepAlive();

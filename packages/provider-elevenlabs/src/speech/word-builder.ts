@@ -22,7 +22,8 @@ export class WordBuilder {
   add({ chars, startMs, durationMs }: Alignment, fromMs: number): WordTiming[] {
     const words: WordTiming[] = [];
     chars.forEach((char, i) => {
-      const start = fromMs + (startMs[i] ?? 0);
+      // What is missing lies where the character before it ended.
+      const start = startMs[i] === undefined ? Math.max(fromMs, this.#endMs) : fromMs + startMs[i];
       if (/^\s*$/.test(char)) {
         words.push(...this.flush());
         return;

@@ -61,6 +61,7 @@ function messageError({ error, message, code }: Readonly<Record<string, unknown>
 /** The vendor's names for failures, in messages and in the reasons for closing. */
 function kindOfCode(code: string): ProviderErrorKind {
   if (/max_active|too_many|concurren|system_busy/i.test(code)) return "rate_limit";
+  if (/does_not_exist|missing/i.test(code)) return "invalid_request";
   return kindOfVendorCode(code);
 }
 
