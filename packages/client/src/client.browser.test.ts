@@ -337,6 +337,13 @@ describe("a transport that carries streams", () => {
     oscillator.start();
     let sent: MediaStream | undefined;
     let made: TransportContext | undefined;
+    const created: HTMLAudioElement[] = [];
+    const RealAudio = globalThis.Audio;
+    vi.stubGlobal("Audio", function FakeAudio() {
+      const element = new RealAudio();
+      created.push(element);
+      return element;
+    });
     const client = await call({
       transport: (transportContext) => {
         made = transportContext;
@@ -358,6 +365,13 @@ describe("a transport that carries streams", () => {
     made?.handlers.onStream(destination.stream);
     await until(() => levels.some((level) => Math.abs(level + 3) < 1));
 
+    // What was stopped is silent at once; what comes later is heard.
+    const element = created.at(-1) as HTMLAudioElement;
+    expect([element.srcObject, element.paused, element.muted]).toEqual([destination.stream, false, false]);
+    client.interrupt();
+    expect(element.muted).toBe(true);
+    await until(() => !element.muted);
+
     // What goes out is the recording here; it would be the microphone.
     const heard = new AnalyserNode(context, { fftSize: 2_048 });
     context.createMediaStreamSource(sent as MediaStream).connect(heard);
@@ -368,6 +382,8 @@ describe("a transport that carries streams", () => {
       return Math.abs(rmsDb(samples) + 9) < 1;
     });
     await client.disconnect();
+    expect([element.srcObject, element.paused]).toEqual([null, true]);
+    vi.unstubAllGlobals();
     await sending;
     await context.close();
   });

@@ -5,6 +5,7 @@ import { VoiceClientError } from "./errors.ts";
 import type { VoiceClientOptions } from "./options.ts";
 import { makeBench } from "./session/fakes.fixture.ts";
 import { ready } from "./transport/scripted-socket.fixture.ts";
+import type { TransportStats } from "./transport/transport.ts";
 
 const codeOf = async (promise: Promise<unknown>): Promise<string> => {
   try {
@@ -285,6 +286,41 @@ describe("a call", () => {
     expect(bench.transport().streams).toEqual([bench.audio().outgoing]);
     bench.transport().context.handlers.onStream({} as MediaStream);
     expect(bench.audio().log.at(-1)).toBe("play stream");
+  });
+});
+
+describe("a transport that says more of itself", () => {
+  it("plays frames of one that sends a stream, and tells why it is not the preferred one", async () => {
+    const bench = makeBench();
+    bench.attempts.push(async (transport) => {
+      transport.media = "stream";
+      Object.assign(transport, { receivesFrames: true, fallback: "connection_timeout" });
+      return ready;
+    });
+    await bench.client.connect();
+    expect(bench.audio().log.at(-1)).toBe("rates undefined 24000 fresh");
+    expect(bench.of("session")).toMatchObject([{ transport: "fake", fallback: "connection_timeout" }]);
+    await bench.clock.advance(1_000);
+    expect(bench.of("stats")).toMatchObject([{ transport: "fake", fallback: "connection_timeout" }]);
+  });
+
+  it("adds what the browser measures, and none of it once the transport is gone", async () => {
+    const bench = makeBench();
+    const pending: ((stats: TransportStats) => void)[] = [];
+    bench.attempts.push(async (transport) => {
+      Object.assign(transport, { stats: () => new Promise((resolve) => pending.push(resolve)) });
+      return ready;
+    });
+    await bench.client.connect();
+    await bench.clock.advance(1_000);
+    pending[0]?.({ roundTripMs: 7, lostPackets: 2, sentFrames: 50 });
+    await settle();
+    expect(bench.of("stats")).toMatchObject([{ roundTripMs: 7, lostPackets: 2, sentFrames: 50, droppedFrames: 0 }]);
+    await bench.clock.advance(1_000);
+    bench.transport().break();
+    pending[1]?.({});
+    await settle();
+    expect(bench.of("stats").length).toBe(1);
   });
 });
 

@@ -1,9 +1,13 @@
+/** What a browser's jitter buffer may still hold of an utterance that was stopped, ms. */
+const HUSH_MS = 200;
+
 /** The far end's audio as a stream of the browser's own: an element plays it, Web Audio only measures. */
 export class IncomingStream {
   readonly #element = new Audio();
   readonly #source: MediaStreamAudioSourceNode;
   readonly #onBlocked: (blocked: boolean) => void;
   #blocked = false;
+  #hushed: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param meter node the stream is connected to besides.
@@ -30,7 +34,17 @@ export class IncomingStream {
     await this.#element.setSinkId(deviceId);
   }
 
+  /** Silences what has arrived and was not played yet: it belongs to what was stopped. */
+  hush(): void {
+    clearTimeout(this.#hushed);
+    this.#element.muted = true;
+    this.#hushed = setTimeout(() => {
+      this.#element.muted = false;
+    }, HUSH_MS);
+  }
+
   close(): void {
+    clearTimeout(this.#hushed);
     for (const gesture of ["pointerdown", "keydown"]) removeEventListener(gesture, this.#retry, { capture: true });
     document.removeEventListener("visibilitychange", this.#retry);
     this.#source.disconnect();

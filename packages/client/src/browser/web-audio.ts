@@ -103,6 +103,7 @@ export class WebAudio implements AudioIO {
 
   clear(upTo: number | undefined): void {
     this.#playback?.port.postMessage({ type: "clear", upTo } satisfies ToPlayback);
+    this.#incoming?.hush();
   }
 
   outgoingStream(): MediaStream {

@@ -21,6 +21,7 @@ export class Signalling {
   async offer(sdp: string): Promise<string> {
     const { audio, resume, client, url } = this.#context;
     let body: unknown;
+    let ending = false;
     try {
       const response = await this.#post({
         type: "offer",
@@ -32,7 +33,9 @@ export class Signalling {
       });
       body = await response.json().catch(() => undefined);
       const refused = statusError(response.status, url);
-      if (refused && response.status !== 503) throw refused;
+      // A server that ends says so in the body.
+      ending = response.status === 503;
+      if (refused && !ending) throw refused;
     } catch (cause) {
       if (this.#abort.signal.aborted) throw abortedError(this.#abort.signal);
       if (cause instanceof VoiceClientError) throw cause;
@@ -41,7 +44,8 @@ export class Signalling {
     const answer = (body ?? {}) as { type?: unknown; sdp?: unknown; status?: unknown; meta?: { error?: unknown } };
     if (answer.type === "answer" && typeof answer.sdp === "string") return answer.sdp;
     const error = answer.status === "failed" ? answer.meta?.error : undefined;
-    if (typeof error === "string") throw refusal(error, `the server refused the call: ${error}`, false);
+    if (typeof error === "string") throw refusal(error, `the server refused the call: ${error}`, ending);
+    if (ending) throw new VoiceClientError("limit_reached", "the server answered 503", { retryable: true });
     throw new VoiceClientError("protocol_error", "the server's answer to the offer was not understood");
   }
 
