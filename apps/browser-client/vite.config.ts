@@ -31,5 +31,5 @@ export default defineConfig(({ command }) => ({
   },
   plugins: [worklets()],
   // In development Vite serves the page and hands everything that belongs to the demo server on to it.
-  server: { proxy: { "/voice": { target: server, ws: true }, "/api": server } },
+  server: { proxy: { "/voice": { target: server, ws: true }, "/rtc-realtime": server, "/api": server } },
 }));

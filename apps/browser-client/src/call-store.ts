@@ -327,7 +327,7 @@ export class CallStore {
     }
     this.state.value = state;
     if (state === "listening" && previous === "connecting")
-      this.#note(this.#switching ? "Call goes on" : "Call started");
+      this.#note(this.#switching ? "Connected, in a new conversation" : "Call started");
     if (state !== "ended") return;
     if (previous !== "connecting") this.#note(reason === "client_closed" ? "You ended the call" : "The call ended");
     this.#cancelSample?.abort();

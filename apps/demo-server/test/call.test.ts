@@ -56,7 +56,7 @@ describe.skipIf(!haveChromium)("the demo page in Chromium", () => {
       await box.press("Enter");
       await caller.page
         .getByRole("log")
-        .getByText(/five|5/i)
+        .locator(".line.bot", { hasText: /five|5/i })
         .first()
         .waitFor({ timeout: 20_000 });
       await until("sound", async () => (await caller.loudest()) > -40, 20_000);

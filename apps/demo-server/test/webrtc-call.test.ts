@@ -53,6 +53,21 @@ function blockUdp(): void {
   };
 }
 
+/** Lets a test end the newest connection as a network would: without a word to anybody. */
+function keepPeers(): void {
+  const scope = globalThis as unknown as { losePeer(): void };
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      scope.losePeer = () => {
+        this.close();
+        Object.defineProperty(this, "connectionState", { value: "failed" });
+        this.dispatchEvent(new Event("connectionstatechange"));
+      };
+    }
+  };
+}
+
 const audible = (caller: Caller): Promise<boolean> => caller.level().then((db) => db > AUDIBLE_DB);
 
 /** Waits for silence that lasts, longer than the pause between two sentences. */
@@ -136,6 +151,39 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
       expect(await fact(page, "No WebRTC because")).toMatch(/^connection_(timeout|failed)$/);
       await page.locator(".details summary").click();
       if (pictures) await page.screenshot({ path: `${pictures}/webrtc-fallback.png` });
+      expect(caller.complaints).toEqual([]);
+    } finally {
+      await caller.close();
+    }
+  });
+
+  it("goes on in the same conversation when its connection is lost, and does not mind a network that changes", {
+    timeout: 60_000,
+  }, async () => {
+    const caller = await call("/voice", { before: keepPeers });
+    try {
+      const { page } = caller;
+      await until("the greeting", () => audible(caller), 20_000);
+      const session = await fact(page, "Session");
+      // The browser says so when it changes networks; the path holds here.
+      await page.context().setOffline(true);
+      await page.context().setOffline(false);
+      await until("an answer to the question whether the line is there", () => audible(caller));
+      expect(await page.getByText(/Connected again/).count()).toBe(0);
+
+      await page.evaluate(() => (globalThis as unknown as { losePeer(): void }).losePeer());
+      await page.getByText("Connected again", { exact: true }).waitFor({ timeout: 20_000 });
+      expect(await fact(page, "Session")).toBe(session);
+      expect(await fact(page, "Connection")).toBe("WebRTC");
+      const box = page.getByRole("textbox", { name: "Write to the assistant" });
+      await box.fill("What is ten plus thirty?");
+      await box.press("Enter");
+      await page
+        .getByRole("log")
+        .locator(".line.bot", { hasText: /forty|\b40\b/i })
+        .last()
+        .waitFor({ timeout: 20_000 });
+      await until("the answer", () => audible(caller), 20_000);
       expect(caller.complaints).toEqual([]);
     } finally {
       await caller.close();
