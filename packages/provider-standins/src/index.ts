@@ -2,6 +2,7 @@ export * from "./faults/fault.ts";
 export type { FaultCase, FaultMatrixOptions, MovableClock, Operation } from "./matrix/fault-case.ts";
 export { FaultMatrixFailure } from "./matrix/fault-case.ts";
 export * from "./matrix/provider-fault-matrix.ts";
+export * from "./matrix/realtime-answer.ts";
 export * from "./protocols/ai-script.ts";
 export * from "./protocols/anthropic/messages.ts";
 export * from "./protocols/deepgram/listen-v1.ts";

@@ -27,6 +27,8 @@ export class RealtimeConversation {
   #results: string[] = [];
   #userText = "";
   #active: { readonly id: string; cancelled: boolean } | undefined;
+  /** Settles when no response is being said. */
+  #running: Promise<void> = Promise.resolve();
   #speechItem = "";
   #count = 0;
   #cancelExpiry: Cancel = () => {};
@@ -82,7 +84,7 @@ export class RealtimeConversation {
         return;
       case "response.create":
         if (this.#active) this.#error("conversation_already_has_active_response", "one is active", event.event_id);
-        else this.#respond();
+        else void this.#respond();
         return;
       case "response.cancel":
         if (!this.#active || (event.response_id !== undefined && event.response_id !== this.#active.id))
@@ -160,7 +162,9 @@ export class RealtimeConversation {
     if (entry) entry.text = text;
     const written = (): void => this.#writeDown(item_id, text);
     if (transcription === "early") written();
-    const answered = answer && !this.#active ? this.#respond() : Promise.resolve();
+    // What was interrupted ends before the next begins.
+    const wanted = answer && (!this.#active || this.#active.cancelled);
+    const answered = wanted ? this.#running.then(() => this.#respond()) : Promise.resolve();
     if (transcription !== "early") void answered.then(written);
   }
 
@@ -217,7 +221,12 @@ export class RealtimeConversation {
     }
   }
 
-  async #respond(): Promise<void> {
+  #respond(): Promise<void> {
+    this.#running = this.#sayResponse();
+    return this.#running;
+  }
+
+  async #sayResponse(): Promise<void> {
     const { script, pieceMs = 0, clock = systemClock } = this.#options;
     const active = { id: `resp_${++this.#count}`, cancelled: false };
     this.#active = active;
