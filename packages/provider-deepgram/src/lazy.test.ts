@@ -17,3 +17,13 @@ it("loads the SDK when it is needed, or warmed up, and not before", async () => 
   }
   expect(loaded.times).toBe(1);
 });
+
+it("is closed as often as one likes", async () => {
+  const options = { apiKey: "lazy-key" };
+  for (const provider of [deepgramStt(options), deepgramFlux(options), deepgramBatch(options)]) {
+    await provider.close?.();
+    await provider.close?.();
+    const reading = provider.transcribe((async function* () {})(), { signal: new AbortController().signal });
+    await expect(reading[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "closed" });
+  }
+});

@@ -13,9 +13,13 @@ afterAll(async () => {
   await standIn.close();
 });
 
-describe.each([8_000, 16_000, 48_000])("deepgramStt at %d Hz", (rate) => {
+describe.each([
+  [8_000, true],
+  [16_000, false],
+  [48_000, true],
+] as const)("deepgramStt at %d Hz with interim results: %s", (rate, interimResults) => {
   const cases = sttConformance({
-    create: () => deepgramStt({ apiKey: "conformance-key", baseURL: standIn.url }),
+    create: () => deepgramStt({ apiKey: "conformance-key", baseURL: standIn.url, interimResults }),
     samples: [sample("Good morning, how are you today?", rate), sample("The train was late.", rate)],
   });
   for (const { name, run } of cases) it(name, run);

@@ -26,7 +26,8 @@ export function deepgramStt(options: DeepgramSttOptions = {}): SttProvider {
 
 class DeepgramStt implements SttProvider {
   readonly name: string = NAME;
-  readonly capabilities: SttCapabilities;
+  // Without interim results too: partials then hold what is settled, until the speech ends.
+  readonly capabilities: SttCapabilities = { streaming: true, turnDetection: false, wordTimings: true };
   readonly #options: DeepgramSttOptions;
   readonly #sdk: DeepgramSdk;
   readonly #calls = new OpenCalls(NAME);
@@ -35,7 +36,6 @@ class DeepgramStt implements SttProvider {
     const { apiKey: _key, ...rest } = options;
     this.#options = rest;
     this.#sdk = new DeepgramSdk(options);
-    this.capabilities = { streaming: options.interimResults ?? true, turnDetection: false, wordTimings: true };
   }
 
   async *transcribe(

@@ -33,7 +33,7 @@ export interface DeepgramTextOptions {
 }
 
 export interface DeepgramSttOptions extends DeepgramLiveOptions, DeepgramTextOptions {
-  /** Partials. Default true. */
+  /** Guesses at what is being said; without them partials hold only what is settled. Default true. */
   readonly interimResults?: boolean | undefined;
   /** Silence after which a final comes, ms; false: only at the end of the audio and after `utteranceEndMs`. Default 300. */
   readonly endpointingMs?: number | false | undefined;

@@ -159,6 +159,23 @@ describe("one WebSocket for all utterances", () => {
     expect(connections()).toBe(1);
   });
 
+  it("is closed with the provider, as often as one likes, and ends what is said over it", async () => {
+    await begin();
+    const stream = await started();
+    await provider.close?.();
+    await provider.close?.();
+    await expect(stream.next()).rejects.toMatchObject({ code: "closed" });
+    await expect(provider.warmUp?.()).rejects.toMatchObject({ code: "closed" });
+    await expect(say("late")).rejects.toMatchObject({ code: "closed" });
+  });
+
+  it("that closes as soon as it is open fails with its reason, and is not opened for ever", async () => {
+    await begin();
+    standIn.fault({ kind: "close", after: 0, code: 1008, reason: "quota exceeded" });
+    await expect(say("hi")).rejects.toMatchObject({ code: "provider_quota" });
+    expect(connections()).toBe(1);
+  });
+
   it("is closed after a while of silence, and opened again when needed", async () => {
     await begin({}, { idleMs: 30_000 });
     await say("one");
