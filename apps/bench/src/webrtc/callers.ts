@@ -161,9 +161,19 @@ let timer: NodeJS.Timeout | undefined;
 serve(async (request: CallerRequest): Promise<CallerAnswer> => {
   if (request.type === "connect") {
     const period = await packetsOfOnePeriod();
-    callers = Array.from({ length: request.sessions }, (_, i) => new Caller(`caller-${i}`));
+    callers = [];
     const connectMs: number[] = [];
-    for (const caller of callers) connectMs.push(await caller.connect(request));
+    let attempts = 0;
+    while (callers.length < request.sessions) {
+      const caller = new Caller(`caller-${attempts++}`);
+      try {
+        connectMs.push(await caller.connect(request));
+        callers.push(caller);
+      } catch (error) {
+        caller.close();
+        if (attempts >= 2 * request.sessions + 2) throw error;
+      }
+    }
     const now = performance.now();
     callers.forEach((caller, i) => {
       caller.start(now + (i * FRAME_MS) / callers.length);
@@ -173,7 +183,7 @@ serve(async (request: CallerRequest): Promise<CallerAnswer> => {
       for (const caller of callers) caller.speak(tick, period);
     }, 2);
     await new Promise((resolve) => setTimeout(resolve, request.warmMs));
-    return { connectMs };
+    return { connectMs, attempts };
   }
   if (request.type === "measure") {
     const before = callers.reduce((sum, { packets }) => sum + packets, 0);

@@ -18,6 +18,8 @@ export type CallerRequest =
 export interface CallerAnswer {
   /** From the offer's post to the open connection, ms. */
   readonly connectMs?: readonly number[];
+  /** Connections that were begun; more than there are sessions when some failed and were begun again. */
+  readonly attempts?: number;
   /** From the sending of the first packet of a sound to the arrival of its echo, ms. */
   readonly delays?: readonly number[];
   /** Audio packets of echo that came. */

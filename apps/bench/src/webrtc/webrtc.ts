@@ -74,7 +74,7 @@ async function measure(
 ): Promise<Measured> {
   try {
     const connect = { type: "connect", url: server.url, sessions, warmMs, loss, delayMs } as const;
-    const { connectMs = [] } = await callers.ask(connect, ANSWER_MS + warmMs);
+    const { connectMs = [], attempts = sessions } = await callers.ask(connect, ANSWER_MS + warmMs);
     const before = server.madeUp();
     const meter = cpuMeter();
     const asked = await callers.ask({ type: "measure", ms: measureMs }, ANSWER_MS + measureMs);
@@ -87,6 +87,7 @@ async function measure(
         "CPU per session, ms/s": perSecond(cpu),
         "CPU per packet in and out, µs": (cpu * 1000) / Math.max(1, packets),
         "packets out per session, 1/s": perSecond(packets),
+        "connection attempts per session": attempts / sessions,
         "connect p50, ms": percentile(connectMs, 0.5),
         "connect p99, ms": percentile(connectMs, 0.99),
         "delay in and out p50, ms": percentile(delays, 0.5),
