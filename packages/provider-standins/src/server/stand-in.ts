@@ -135,6 +135,11 @@ export class StandIn implements AsyncDisposable {
   }
 
   /** Cuts every connection and stops listening. */
+  /** The network is gone for a moment: every connection is reset. New ones are taken. */
+  dropConnections(): void {
+    for (const socket of this.#connections) socket.resetAndDestroy();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
