@@ -22,8 +22,8 @@ const tone = sine(48_000, 440, 1_000);
 const packets = await toOpus(tone, 48_000);
 const open: Caller[] = [];
 
-async function call(connectMs: number): Promise<CallReport> {
-  const caller = new Caller(options);
+async function call(connectMs: number, iceServers: string[]): Promise<CallReport> {
+  const caller = new Caller({ ...options, iceServers });
   try {
     const connected = await caller.connect(connectMs).then(
       () => true,
@@ -32,7 +32,7 @@ async function call(connectMs: number): Promise<CallReport> {
     if (connected) {
       caller.write("over the channel");
       await caller.speak(packets);
-      await sleep(200);
+      await settled(() => caller.heard.length);
     }
     const { sent, heard, messages, pair } = caller;
     return {
@@ -56,6 +56,12 @@ async function cycles(count: number): Promise<number[]> {
     await caller.connect();
     out.push(caller.connectMs);
     await caller.speak(packets.slice(0, 2));
+    // A third each: the connection is closed, the client says goodbye first, the server hangs up.
+    if (i % 3 === 1) caller.send({ event: "stop" });
+    if (i % 3 === 2) {
+      caller.write("hang up");
+      await caller.ended();
+    }
     caller.close();
   }
   return out;
@@ -75,23 +81,31 @@ async function callBySocket(): Promise<CallReport> {
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   const connectMs = performance.now() - started;
   socket.send(JSON.stringify({ event: "start", websocket_id: "caller" }));
-  socket.send(JSON.stringify({ event: "text", text: "over the socket" }));
   const samples = sine(24_000, 440, 20);
   const payload = Buffer.from(mulaw().encode(samples)).toString("base64");
   for (let i = 0; i < 50; i++) {
     socket.send(JSON.stringify({ event: "media", media: { payload } }));
     await sleep(20);
+    if (i === 25) socket.send(JSON.stringify({ event: "text", text: "over the socket" }));
   }
-  await sleep(200);
+  await settled(() => heard);
   socket.terminate();
   return { connected: true, connectMs, sent: 50, heard, texts };
+}
+
+/** Waits until a count has stood still for a while: what was on its way has come. */
+async function settled(count: () => number): Promise<void> {
+  for (let last = -1, waited = 0; last !== count() && waited < 5_000; waited += 400) {
+    last = count();
+    await sleep(400);
+  }
 }
 
 say("ready");
 
 answerLines(async (line) => {
-  const [command, number] = line.split(" ");
-  if (command === "call") return await call(Number(number));
+  const [command, number, ...iceServers] = line.split(" ");
+  if (command === "call") return await call(Number(number), iceServers);
   if (command === "cycles") return await cycles(Number(number));
   if (command === "socket") return await callBySocket();
   // Stays on the line until the process is killed, sending nothing but what the stack sends by itself.

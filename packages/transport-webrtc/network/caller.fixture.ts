@@ -38,6 +38,7 @@ export class Caller {
   readonly #track: Track;
   readonly #channel: DataChannel;
   readonly #opened: Promise<void>;
+  readonly #channelClosed: Promise<void>;
   #closed = false;
 
   constructor(options: CallerOptions) {
@@ -57,6 +58,7 @@ export class Caller {
       if (typeof message === "string") this.messages.push(JSON.parse(message));
     });
     this.#opened = new Promise((resolve) => this.#channel.onOpen(resolve));
+    this.#channelClosed = new Promise((resolve) => this.#channel.onClosed(resolve));
   }
 
   /** Offers, and waits for the data channel. @throws Error when it does not open in time. */
@@ -115,7 +117,16 @@ export class Caller {
   }
 
   write(text: string): void {
-    this.#channel.sendMessage(JSON.stringify({ event: "text", text }));
+    this.send({ event: "text", text });
+  }
+
+  send(message: object): void {
+    this.#channel.sendMessage(JSON.stringify(message));
+  }
+
+  /** The server closed the data channel. @throws Error when it does not. */
+  async ended(timeoutMs = 5_000): Promise<void> {
+    await within(this.#channelClosed, timeoutMs, "the end of the data channel");
   }
 
   /** Kinds of this side's and the server's candidate. */

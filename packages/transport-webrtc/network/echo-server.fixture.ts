@@ -65,6 +65,8 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     response.writeHead(200, { "content-type": "text/html" });
     response.end(page);
   });
+  // No connection waits for another request: what is open is in use.
+  server.maxRequestsPerSocket = 1;
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const engine = new WeriftEngine({ listenAddresses: [mediaAddress], logger: silentLogger });
   const transport = new WebRTCTransport({
@@ -96,6 +98,10 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     connection.onInput((input) => {
       if (input.type !== "text") return;
       call.texts.push(input.text);
+      if (input.text === "hang up") {
+        void connection.close();
+        return;
+      }
       connection.send({ type: "transcript", id: "t", role: "assistant", text: input.text, final: true, revision: 0 });
     });
     connection.onClose((reason) => {

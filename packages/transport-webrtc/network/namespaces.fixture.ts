@@ -18,11 +18,11 @@ export class NatLab {
   static readonly serverAddress = "198.51.100.2";
   readonly #names: Readonly<Record<"caller" | "router" | "server", string>>;
 
-  constructor(options: NatOptions = {}) {
+  constructor() {
     const base = `rk-${process.pid}-${++count}`;
     this.#names = { caller: `${base}-c`, router: `${base}-r`, server: `${base}-s` };
     try {
-      this.#build(options);
+      this.#build();
     } catch (error) {
       this.close();
       throw error;
@@ -44,7 +44,7 @@ export class NatLab {
     }
   }
 
-  #build({ randomPorts = false, blockUdp = false }: NatOptions): void {
+  #build(): void {
     const { caller, router, server } = this.#names;
     const ip = (words: string): void =>
       void execFileSync("ip", words.split(" "), { stdio: ["ignore", "ignore", "pipe"] });
@@ -63,11 +63,20 @@ export class NatLab {
     link("wan", server, ["198.51.100.1", NatLab.serverAddress]);
     // The server knows no way to 192.168.77.0: whatever reaches the caller came through the NAT.
     ip(`-n ${caller} route add default via 192.168.77.1`);
-    const onRouter = (command: string, ...rest: string[]): string[] => ["netns", "exec", router, command, ...rest];
-    execFileSync("ip", onRouter("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"));
-    execFileSync("ip", onRouter("nft", "-f", "-"), {
+    execFileSync("ip", this.#onRouter("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"));
+    this.behave({});
+  }
+
+  #onRouter(...words: string[]): string[] {
+    return ["netns", "exec", this.#names.router, ...words];
+  }
+
+  /** From now on the router does this. */
+  behave({ randomPorts = false, blockUdp = false }: NatOptions): void {
+    execFileSync("ip", this.#onRouter("nft", "-f", "-"), {
       stdio: ["pipe", "ignore", "pipe"],
-      input: `table ip nat {
+      input: `flush ruleset
+table ip nat {
   chain postrouting {
     type nat hook postrouting priority 100;
     oifname "wan" masquerade ${randomPorts ? "random,fully-random" : ""}

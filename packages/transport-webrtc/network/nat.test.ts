@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CallReport } from "./caller-main.fixture.ts";
 import { Child } from "./child.fixture.ts";
 import type { ServerState } from "./echo-main.fixture.ts";
@@ -8,71 +8,66 @@ import { missing } from "./programs.fixture.ts";
 import { startTurn } from "./turn.fixture.ts";
 
 const reason = missing("iproute2", "nftables", "root", "coturn");
-
-interface Place {
-  readonly server: Child;
-  readonly caller: Child;
-}
-
-async function behindNat(
-  options: NatOptions & { readonly stun?: boolean; readonly server?: EchoOptions },
-  run: (place: Place) => Promise<void>,
-): Promise<void> {
-  const lab = new NatLab(options);
-  const ended: (() => unknown)[] = [() => lab.close()];
-  try {
-    const host = NatLab.serverAddress;
-    const server = new Child("echo-main.fixture.ts", { host, ...options.server }, lab.inside("server"));
-    ended.push(() => server.kill());
-    if (options.stun) {
-      const stun = await startTurn({ host, port: 3_478, within: lab.inside("server") });
-      ended.push(() => stun.stop());
-    }
-    const { url } = await server.next<{ url: string }>();
-    const iceServers = options.stun ? [`stun:${host}:3478`] : [];
-    const caller = new Child("caller-main.fixture.ts", { url, iceServers }, lab.inside("caller"));
-    ended.push(() => caller.kill());
-    await caller.next();
-    await run({ server, caller });
-  } finally {
-    for (const end of ended.reverse()) await end();
-  }
-}
+const STUN = `stun:${NatLab.serverAddress}:3478`;
 
 describe.skipIf(reason !== undefined)(`a caller behind a NAT${reason ? ` (${reason})` : ""}`, () => {
-  it.concurrent.each([
-    ["tells no public address: the server learns it from the checks", {}],
-    ["asks a STUN server", { stun: true }],
-    ["has another port for every flow, so that what STUN says is wrong", { stun: true, randomPorts: true }],
+  let lab: NatLab;
+  let server: Child;
+  let caller: Child;
+  const ended: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    lab = new NatLab();
+    ended.push(() => lab.close());
+    const host = NatLab.serverAddress;
+    const options: EchoOptions = { host, limits: { connectMs: 4_000 } };
+    server = new Child("echo-main.fixture.ts", options, lab.inside("server"));
+    ended.push(() => server.kill());
+    const stun = await startTurn({ host, port: 3_478, within: lab.inside("server") });
+    ended.push(() => stun.stop());
+    const { url } = await server.next<{ url: string }>();
+    caller = new Child("caller-main.fixture.ts", { url }, lab.inside("caller"));
+    ended.push(() => caller.kill());
+    await caller.next();
+  }, 60_000);
+  afterAll(async () => {
+    for (const end of ended.reverse()) await end();
+  });
+
+  const talks = (report: CallReport): void => {
+    expect(report).toMatchObject({ connected: true, sent: 50, texts: ["over the channel"] });
+    expect(report.heard).toBeGreaterThan(40);
+  };
+
+  it.each<[string, string, NatOptions]>([
+    ["tells no public address: the server learns it from the checks", "", {}],
+    ["asks a STUN server", STUN, {}],
+    ["has another port for every flow, so that what STUN says is wrong", STUN, { randomPorts: true }],
   ])(
     "%s",
-    (_, options) =>
-      behindNat(options, async ({ server, caller }) => {
-        const report = await caller.ask<CallReport>("call 10000");
-        expect(report).toMatchObject({ connected: true, sent: 50, texts: ["over the channel"] });
-        expect(report.heard).toBeGreaterThan(40);
-        const { calls } = await server.ask<ServerState>("state");
-        expect(calls[0]?.heardMs).toBeGreaterThan(900);
-        expect(calls[0]?.texts).toEqual(["over the channel"]);
-      }),
-    60_000,
+    async (_, stun, nat) => {
+      lab.behave(nat);
+      await server.ask("forget");
+      talks(await caller.ask<CallReport>(`call 10000${stun && ` ${stun}`}`));
+      const { calls } = await server.ask<ServerState>("state");
+      expect(calls[0]?.heardMs).toBeGreaterThan(900);
+      expect(calls[0]?.texts).toEqual(["over the channel"]);
+    },
+    30_000,
   );
 
-  it.concurrent(
-    "that lets no UDP through never connects over WebRTC, and talks over the WebSocket",
-    () =>
-      behindNat({ blockUdp: true, server: { limits: { connectMs: 3_000 } } }, async ({ server, caller }) => {
-        expect(await caller.ask<CallReport>("call 5000")).toMatchObject({ connected: false, sent: 0, heard: 0 });
-        const before = await server.ask<ServerState>("state");
-        // Given up after connectMs, before the caller did.
-        expect(before).toMatchObject({ size: 0, peers: 0, calls: [] });
-        expect(before.handles.UDPWRAP ?? 0).toBe(0);
-        const report = await caller.ask<CallReport>("socket");
-        expect(report).toMatchObject({ connected: true, texts: ["over the socket"] });
-        expect(report.heard).toBeGreaterThan(40);
-        const { webSocketCalls } = await server.ask<ServerState>("state");
-        expect(webSocketCalls[0]?.heardMs).toBe(1_000);
-      }),
-    60_000,
-  );
+  it("that lets no UDP through never connects over WebRTC, and talks over the WebSocket", async () => {
+    lab.behave({ blockUdp: true });
+    await server.ask("forget");
+    expect(await caller.ask<CallReport>("call 6000")).toMatchObject({ connected: false, sent: 0, heard: 0 });
+    // Given up after connectMs, before the caller did.
+    const after = await server.ask<ServerState>("state");
+    expect(after).toMatchObject({ size: 0, peers: 0, calls: [] });
+    expect(after.handles.UDPWrap ?? 0).toBe(0);
+    const report = await caller.ask<CallReport>("socket");
+    expect(report).toMatchObject({ connected: true, texts: ["over the socket"] });
+    expect(report.heard).toBeGreaterThan(40);
+    const { webSocketCalls } = await server.ask<ServerState>("state");
+    expect(webSocketCalls[0]?.heardMs).toBe(1_000);
+  }, 30_000);
 });
