@@ -57,7 +57,7 @@ export function join(parts: readonly Int16Array[]): Int16Array {
 }
 
 /** Waits until `condition` holds. For tests with real sockets only. */
-export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = 20_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never came: ${what}`);

@@ -14,11 +14,8 @@ import {
 import {
   Candidate,
   type RTCCertificate,
-  RTCDtlsFingerprint,
-  RTCDtlsParameters,
-  RTCDtlsTransport,
-  RTCIceGatherer,
-  RTCIceTransport,
+  type RTCDtlsTransport,
+  type RTCIceTransport,
   RTCSctpTransport,
   RtpHeader,
   StunProtocol,
@@ -37,11 +34,9 @@ import {
   type ProtocolTransport,
   sctpInternals,
   sendCloseNotify,
-  takeOverMedia,
 } from "./werift-internals.ts";
+import { openDtls, openIce } from "./werift-transports.ts";
 
-/** AEAD_AES_128_GCM, then AES128_CM_HMAC_SHA1_80 (RFC 5764, 4.1.2; RFC 7714, 14.2). */
-const SRTP_PROFILES: readonly (7 | 1)[] = [7, 1];
 /** After this long without a request on the selected address, another that the client nominates takes its place. */
 const SWITCH_AFTER_MS = 2_000;
 
@@ -106,24 +101,9 @@ export class WeriftPeer implements WebRTCPeer {
     this.#events = new Emitter<PeerEvents>(options.onListenerError);
     this.#srtp = new SrtpReceiver(accept.limits.streams);
     this.#reports = new ReceiverReports(accept.audio?.ssrc ?? 1, accept.audio?.codecs[0]?.clockRate ?? 48_000);
-    const gatherer = new RTCIceGatherer({ iceLite });
-    this.#ice = new RTCIceTransport(gatherer);
+    this.#ice = openIce(offer, iceLite, { fragment: this.localFragment, password: this.localPassword });
     this.#agent = iceInternals(this.#ice);
-    // No server means Google's, in werift.
-    this.#agent.stunServer = undefined;
-    this.#agent.turnServer = undefined;
-    this.#agent.localUsername = this.localFragment;
-    this.#agent.localPassword = this.localPassword;
-    this.#agent.userHistory = { [this.localFragment]: this.localPassword };
-    this.#agent.iceControlling = offer.ice.lite && !iceLite;
-    this.#agent.localCandidatesStart = true;
-    this.#agent.localCandidatesEnd = true;
-    this.#agent.setRemoteParams({ iceLite: offer.ice.lite, ...offer.ice });
-    this.#dtls = new RTCDtlsTransport({}, this.#ice, certificate, [...SRTP_PROFILES]);
-    this.#dtls.role = offer.setup === "passive" ? "client" : "server";
-    const fingerprints = offer.fingerprints.map((f) => new RTCDtlsFingerprint(f.algorithm, f.value));
-    this.#dtls.setRemoteParams(new RTCDtlsParameters(fingerprints, offer.setup === "passive" ? "server" : "client"));
-    takeOverMedia(this.#dtls);
+    this.#dtls = openDtls(this.#ice, offer, certificate);
     this.#gate = new SessionGate({
       localFragment: this.localFragment,
       localPassword: this.localPassword,
@@ -156,6 +136,12 @@ export class WeriftPeer implements WebRTCPeer {
       this.#channels = channels;
       this.#dtls.dataReceiver = (data) => channels.handlePacket(data);
     }
+    this.#ice.onStateChange.subscribe((state) => {
+      // Our consent checks are not answered any more (RFC 7675), so that nothing may be sent.
+      if (state === "failed" && this.#state === "connected") {
+        void this.close({ code: "client_lost", message: "the client does not answer any more" });
+      }
+    });
     this.#dtls.onStateChange.subscribe((state) => {
       if (state === "closed") void this.close({ code: "client_closed", message: "the client closed the connection" });
       else if (state === "failed") void this.close({ code: "dtls_failed", message: "the DTLS handshake failed" });
@@ -172,7 +158,7 @@ export class WeriftPeer implements WebRTCPeer {
       rtpReceived: this.#rtpReceived,
       rtpSent: this.#rtpSent,
       dropped: this.#gate.dropped,
-      remoteAddresses: this.#agent.checkList.length,
+      remoteAddresses: this.#remoteAddresses,
     };
   }
 
@@ -239,7 +225,7 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   addCandidate(candidate: RemoteCandidate): void {
-    if (this.#state === "closed" || this.#agent.checkList.length >= this.#options.accept.limits.remoteAddresses) return;
+    if (this.#state === "closed" || this.#remoteAddresses >= this.#options.accept.limits.remoteAddresses) return;
     const { foundation, component, priority, address, port, type } = candidate;
     this.#agent
       .addRemoteCandidate(new Candidate(foundation, component, "udp", priority, address, port, type))
@@ -323,6 +309,11 @@ export class WeriftPeer implements WebRTCPeer {
     const report = this.#reports.receive(result.packet, this.#options.now());
     if (report) this.#agent.send(this.#dtls.srtcp.encrypt(report)).catch(() => {});
     this.#events.emit("rtp", result.packet);
+  }
+
+  /** Each may be in a pair with every socket of ours. */
+  get #remoteAddresses(): number {
+    return new Set(this.#agent.checkList.map((pair) => pair.remoteAddr.join(" "))).size;
   }
 
   #pairAt(address: string, port: number, fits: (pair: PairInternals) => boolean): PairInternals | undefined {

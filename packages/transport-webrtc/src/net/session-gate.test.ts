@@ -130,6 +130,10 @@ describe("SessionGate", () => {
     }
     expect(gate.remoteAddresses).toBe(4);
     expect(gate.dropped.too_many_addresses).toBe(396);
+    // A client that moves on for good is followed all the same.
+    clock.now += 60_000;
+    expect(handle(stunMessage({ username, password }), "203.0.113.99", 1)).toBe("request");
+    clock.now += 2_000;
     const before = stun.length;
     for (let i = 0; i < 500; i++) handle(stunMessage({ username, password }), "203.0.113.7", 30_000);
     expect(stun.length - before).toBeLessThanOrEqual(100);

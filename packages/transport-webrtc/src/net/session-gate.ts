@@ -38,6 +38,8 @@ export type StunHandler = (message: Buffer, address: string, port: number) => vo
 const REQUESTS_PER_SECOND = 100;
 /** A hostile client answers every check with an error to make us try again. */
 const MAX_ERROR_RESPONSES = 16;
+/** An address without a request for this long may be forgotten for a new one, ms: twice the time consent lasts (RFC 7675). */
+const LEFT_MS = 60_000;
 const MAX_TRANSACTIONS = 256;
 const MAX_DATAGRAM = 2_048;
 
@@ -158,8 +160,9 @@ export class SessionGate {
     }
     if (++this.#requestsInWindow > REQUESTS_PER_SECOND) return this.drop("stun_rate");
     const from = key(address, port);
-    if (!this.#addresses.has(from) && this.#addresses.size >= this.#options.remoteAddresses)
+    if (!this.#addresses.has(from) && this.#addresses.size >= this.#options.remoteAddresses && !this.#forgetOne(now)) {
       return this.drop("too_many_addresses");
+    }
     this.#addresses.set(from, now);
     this.#received++;
     // Only what the integrity covers goes on: an attribute appended on the way (USE-CANDIDATE, say) is cut off.
@@ -169,6 +172,12 @@ export class SessionGate {
     onStun(authentic, address, port);
     if (request.nominates) this.#options.onNominated?.(address, port);
     return "request";
+  }
+
+  /** Makes room by forgetting an address the client has left. */
+  #forgetOne(now: number): boolean {
+    for (const [from, last] of this.#addresses) if (now - last > LEFT_MS) return this.#addresses.delete(from);
+    return false;
   }
 
   #knows(address: string, port: number): boolean {
