@@ -1,12 +1,6 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import {
-  type AudioDevices,
-  type CallState,
-  type CallStats,
-  VoiceClient,
-  VoiceClientError,
-  type VoiceClientOptions,
-} from "@roomkit/client";
+import { type AudioDevices, type CallState, type CallStats, VoiceClient, VoiceClientError } from "@roomkit/client";
+import { clientOptions } from "./client-options.ts";
 import {
   type Entry,
   findTyped,
@@ -22,7 +16,6 @@ import { samples } from "./model/samples.ts";
 import type { Settings } from "./model/settings.ts";
 import { median } from "./model/waterfall.ts";
 
-const workletFile: string = import.meta.env.WORKLET_FILE;
 /** Twelve seconds at 20 levels a second. */
 const HISTORY = 240;
 /** So long must the assistant have been silent before a recording is sent, ms. */
@@ -142,7 +135,7 @@ export class CallStore {
       this.quality.value = this.stats.value = this.session.value = this.transport.value = undefined;
     });
     try {
-      const client = new VoiceClient(this.#options(microphone));
+      const client = new VoiceClient(clientOptions(this.#settings.value, this.#token.value.trim(), microphone));
       this.#client = client;
       this.#listen(client);
       if (this.muted.value) client.mute();
@@ -244,30 +237,6 @@ export class CallStore {
         if (state === "listening") timer = setTimeout(done, QUIET_MS);
       });
     });
-  }
-
-  #options(microphone: boolean): VoiceClientOptions {
-    const settings = this.#settings.value;
-    const token = this.#token.value.trim();
-    return {
-      url: settings.server,
-      transport: settings.transport,
-      codec: settings.codec,
-      sendSampleRate: settings.sendSampleRate,
-      receiveSampleRate: settings.receiveSampleRate,
-      client: { name: "roomkit-page" },
-      ...(token === "" ? {} : { token }),
-      ...(settings.speaker === "" ? {} : { outputDevice: settings.speaker }),
-      // The built page has it as a file, so that its policy can forbid `blob:` scripts.
-      ...(workletFile === "" ? {} : { workletUrl: new URL(workletFile, document.baseURI) }),
-      microphone: microphone && {
-        optional: true,
-        echoCancellation: settings.echoCancellation,
-        noiseSuppression: settings.noiseSuppression,
-        autoGainControl: settings.autoGainControl,
-        ...(settings.microphone === "" ? {} : { deviceId: settings.microphone }),
-      },
-    };
   }
 
   #listen(client: VoiceClient): void {
