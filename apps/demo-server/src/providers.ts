@@ -1,12 +1,14 @@
-import type { AIProvider, SttProvider, TtsProvider } from "@roomkit/core";
+import type { AIProvider, AudioPipeline, RealtimeProvider, SttProvider, TtsProvider } from "@roomkit/core";
 import { withFallback } from "@roomkit/fallback";
 import { anthropicAI } from "@roomkit/provider-anthropic";
+import { cascade } from "@roomkit/provider-cascade";
 import { deepgramStt } from "@roomkit/provider-deepgram";
 import { elevenlabsTts } from "@roomkit/provider-elevenlabs";
 import { fliteTts } from "@roomkit/provider-flite";
+import { geminiLive } from "@roomkit/provider-gemini";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { offlineAI } from "@roomkit/provider-offline";
-import { openaiAI, openaiStt, openaiTts } from "@roomkit/provider-openai";
+import { openaiAI, openaiRealtime, openaiStt, openaiTts } from "@roomkit/provider-openai";
 import type { Env } from "./config.ts";
 
 /** A vendor that can take a part, when its key is there. */
@@ -23,32 +25,35 @@ export interface Choice<P> {
   readonly why: string;
 }
 
-/** Where a vendor is reached, when not at its own address: a proxy, or a stand-in. */
-const at = (env: Env, name: string): { baseURL?: string } => {
+/** A vendor's key, and its address where that is another than its own: a proxy, or a stand-in. */
+const access = (env: Env, name: string): { apiKey: string | undefined; baseURL?: string } => {
   const baseURL = env[`${name}_BASE_URL`];
-  return baseURL === undefined ? {} : { baseURL };
+  return { apiKey: env[`${name}_API_KEY`], ...(baseURL === undefined ? {} : { baseURL }) };
 };
 
 const recognisers: readonly Vendor<SttProvider>[] = [
-  { name: "deepgram", key: "DEEPGRAM_API_KEY", make: (env) => deepgramStt(at(env, "DEEPGRAM")) },
-  { name: "openai", key: "OPENAI_API_KEY", make: (env) => openaiStt(at(env, "OPENAI")) },
+  { name: "deepgram", key: "DEEPGRAM_API_KEY", make: (env) => deepgramStt(access(env, "DEEPGRAM")) },
+  { name: "openai", key: "OPENAI_API_KEY", make: (env) => openaiStt(access(env, "OPENAI")) },
 ];
 
 const models: readonly Vendor<AIProvider>[] = [
   {
     name: "anthropic",
     key: "ANTHROPIC_API_KEY",
-    make: (env) => anthropicAI({ model: env.ANTHROPIC_MODEL ?? "claude-haiku-4-5", ...at(env, "ANTHROPIC") }),
+    make: (env) => anthropicAI({ model: env.ANTHROPIC_MODEL ?? "claude-haiku-4-5", ...access(env, "ANTHROPIC") }),
   },
   {
     name: "openai",
     key: "OPENAI_API_KEY",
-    make: (env) => openaiAI({ model: env.OPENAI_MODEL ?? "gpt-5-mini", ...at(env, "OPENAI") }),
+    make: (env) => openaiAI({ model: env.OPENAI_MODEL ?? "gpt-5-mini", ...access(env, "OPENAI") }),
   },
 ];
 
 /** Sarah, one of the voices every account has. */
 const ELEVENLABS_VOICE = "EXAVITQu4vr4xnSDxMaL";
+
+/** Hz, of the local voice. */
+const LOCAL_RATE = 16_000;
 
 const voices: readonly Vendor<TtsProvider>[] = [
   {
@@ -56,12 +61,21 @@ const voices: readonly Vendor<TtsProvider>[] = [
     key: "ELEVENLABS_API_KEY",
     // The rate of the local voice, which goes on with the sentence when this one fails.
     make: (env) =>
-      elevenlabsTts({ voice: env.ELEVENLABS_VOICE ?? ELEVENLABS_VOICE, sampleRate: 16_000, ...at(env, "ELEVENLABS") }),
+      elevenlabsTts({
+        voice: env.ELEVENLABS_VOICE ?? ELEVENLABS_VOICE,
+        sampleRate: LOCAL_RATE,
+        ...access(env, "ELEVENLABS"),
+      }),
   },
-  { name: "openai", key: "OPENAI_API_KEY", make: (env) => openaiTts(at(env, "OPENAI")) },
+  { name: "openai", key: "OPENAI_API_KEY", make: (env) => openaiTts(access(env, "OPENAI")) },
 ];
 
-/** The vendor whose key is there, or the local part. `ROOMKIT_STT`, `ROOMKIT_AI` and `ROOMKIT_TTS` choose by name; `local` is one. */
+const speechToSpeech: readonly Vendor<RealtimeProvider>[] = [
+  { name: "openai", key: "OPENAI_API_KEY", make: (env) => openaiRealtime(access(env, "OPENAI")) },
+  { name: "gemini", key: "GEMINI_API_KEY", make: (env) => geminiLive(access(env, "GEMINI")) },
+];
+
+/** The vendor whose key is there, or the local part. `ROOMKIT_STT`, `ROOMKIT_AI`, `ROOMKIT_TTS` and `ROOMKIT_REALTIME` choose by name; `local` is one. */
 function choose<P>(
   part: string,
   vendors: readonly Vendor<P>[],
@@ -89,26 +103,39 @@ export interface Providers {
   readonly stt: Choice<SttProvider>;
   readonly ai: Choice<AIProvider>;
   readonly tts: Choice<TtsProvider>;
+  /** Speech to speech; the local one is put together from the three above. */
+  readonly realtime: Choice<RealtimeProvider>;
 }
 
 /** Everything that hears, thinks and speaks. A vendor's recogniser and voice are backed by the local ones. @throws Error with a sentence for whoever started the server. */
-export function chooseProviders(env: Env, voice: string): Providers {
+export function chooseProviders(env: Env, voice: string, pipeline: AudioPipeline): Providers {
   const local = { stt: () => moonshineStt(), tts: () => fliteTts({ voice }) };
   const stt = choose("STT", recognisers, { name: "moonshine", make: local.stt }, env);
   const ai = choose("AI", models, { name: "offline", make: () => offlineAI() }, env);
   const tts = choose("TTS", voices, { name: "flite", make: local.tts }, env);
-  return {
+  const parts = {
     stt: stt.cloud ? { ...stt, provider: withFallback([stt.provider, local.stt()]) } : stt,
     ai,
     tts:
-      tts.cloud && tts.provider.capabilities.sampleRate === 16_000
+      tts.cloud && tts.provider.capabilities.sampleRate === LOCAL_RATE
         ? { ...tts, provider: withFallback([tts.provider, local.tts()]) }
         : tts,
+  };
+  const together = (): RealtimeProvider =>
+    cascade({ stt: parts.stt.provider, ai: parts.ai.provider, tts: parts.tts.provider, pipeline });
+  return {
+    ...parts,
+    realtime: choose("REALTIME", speechToSpeech, { name: "cascade of these three", make: together }, env),
   };
 }
 
 /** A line for each part: what was chosen and why. */
-export function describe({ stt, ai, tts }: Providers): Readonly<Record<string, string>> {
+export function describe({ stt, ai, tts, realtime }: Providers): Readonly<Record<string, string>> {
   const line = ({ name, why }: Choice<unknown>): string => `${name} (${why})`;
-  return { "speech to text": line(stt), model: line(ai), "text to speech": line(tts) };
+  return {
+    "speech to text": line(stt),
+    model: line(ai),
+    "text to speech": line(tts),
+    "speech to speech": line(realtime),
+  };
 }

@@ -5,21 +5,16 @@ import { opus } from "@roomkit/codec-opus";
 import { consoleLogger, type RoomKit } from "@roomkit/core";
 import { createResampler } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
-import { cascade } from "@roomkit/provider-cascade";
 import { mountRealtime, WebRTCTransport } from "@roomkit/transport-webrtc";
 import { type DemoConfig, SYSTEM_PROMPT } from "./config.ts";
 import type { Speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
 
-/**
- * Speech to speech, at `/rtc-realtime`. The provider is put together from the same recogniser, model and voice; one in the cloud
- * takes its place without another change.
- */
+/** Speech to speech, at `/rtc-realtime`: by a vendor whose key is set, or put together from the recogniser, model and voice. */
 export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
-  const { stt, ai, tts, pipeline } = speech;
   const transport = new WebRTCTransport({ opus: opus(), mulaw: mulaw(), outboundAudio: config.outboundAudio });
   const channel = new RealtimeVoiceChannel("realtime-voice", {
-    provider: cascade({ stt: stt.provider, ai: ai.provider, tts: tts.provider, pipeline }),
+    provider: speech.realtime.provider,
     transport,
     systemPrompt: SYSTEM_PROMPT,
     tools: demoTools,

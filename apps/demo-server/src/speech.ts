@@ -14,12 +14,13 @@ export interface Speech extends Providers {
 }
 
 export function speech(env: Env, voice: string): Speech {
-  const providers = chooseProviders(env, voice);
-  const { stt, ai, tts } = providers;
   const vad = sileroVad();
+  const pipeline = audioPipeline({ vad });
+  const providers = chooseProviders(env, voice, pipeline);
+  const { stt, ai, tts } = providers;
   return {
     ...providers,
-    pipeline: audioPipeline({ vad }),
+    pipeline,
     about: describe(providers),
     async warmUp() {
       await Promise.all([stt.provider.warmUp?.(), tts.provider.warmUp?.(), ai.provider.warmUp?.(), vad.warmUp()]);
