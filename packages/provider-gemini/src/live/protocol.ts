@@ -46,6 +46,9 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   /** The caller's turn that is over was written to us: sent again should the connection be lost before an answer. */
   #asked: string | undefined;
   #askedAgain = false;
+  #askAgain: string | undefined;
+  /** What a new session is told in its handshake. */
+  #carried: Words["turns"] = [];
   /** Its end will come, but it is not the end of what was asked since. */
   #interrupted = false;
   /** The caller's words began to come while the model was answering: they are of before. */
@@ -75,7 +78,13 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
 
   begin(): void {
     this.#resuming = this.#handle !== undefined;
-    const history = !this.#resuming && this.#words.turns.length > 0;
+    this.#askAgain = this.#askedAgain ? undefined : this.#asked;
+    this.#asked = undefined;
+    // What is asked again is no history.
+    const all = this.#words.turns;
+    const turns = this.#askAgain !== undefined && all.at(-1)?.text === this.#askAgain ? all.slice(0, -1) : all;
+    this.#carried = this.#resuming ? [] : turns;
+    const history = this.#carried.length > 0;
     this.#port.send(buildSetup(this.#config, this.#settings, { handle: this.#handle, history }));
   }
 
@@ -115,6 +124,9 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#interrupted = false;
     this.#trailing = undefined;
     this.#expecting = false;
+    // The handshake failed before it could be asked again.
+    this.#asked ??= this.#askAgain;
+    this.#askAgain = undefined;
     this.#active = false;
     this.#speechEnd();
     this.#words.finish("user");
@@ -197,11 +209,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (this.#ready) return;
     this.#ready = true;
     if (!this.#resuming) this.#realtime = false;
-    const asked = this.#askedAgain ? undefined : this.#asked;
-    this.#asked = undefined;
-    const all = this.#words.turns;
-    const turns = asked !== undefined && all.at(-1)?.text === asked ? all.slice(0, -1) : all;
-    if (!this.#resuming && turns.length > 0) {
+    const turns = this.#carried;
+    if (turns.length > 0) {
       this.#port.send({
         clientContent: {
           turns: turns.map(({ role, text }) => ({
@@ -212,7 +221,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
         },
       });
     }
-    if (asked !== undefined) this.#send(asked, true);
+    if (this.#askAgain !== undefined) this.#send(this.#askAgain, true);
+    this.#askAgain = undefined;
     this.#port.ready(this.#resuming || this.#settings.transcription === true);
   }
 

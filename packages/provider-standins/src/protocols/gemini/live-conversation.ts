@@ -18,9 +18,14 @@ interface Said {
   readonly text: string;
 }
 
+interface LiveSession {
+  readonly contents: Said[];
+  connection: SocketExchange | undefined;
+}
+
 /** What outlives a connection. */
 export interface LiveMemory {
-  readonly sessions: Map<string, { readonly contents: Said[]; connection: SocketExchange | undefined }>;
+  readonly sessions: Map<string, LiveSession>;
 }
 
 type Options = GeminiLiveStandInOptions & { readonly script: AIScript };
@@ -36,7 +41,7 @@ export class LiveConversation {
   readonly #options: Options;
   readonly #memory: LiveMemory;
   #setup: LiveClientSetup | undefined;
-  #contents: Said[] = [];
+  #session: LiveSession = { contents: [], connection: undefined };
   #handle = "";
   /** Content may not follow realtime input. */
   #realtime = false;
@@ -57,8 +62,7 @@ export class LiveConversation {
     exchange.signal.addEventListener("abort", () => {
       for (const cancel of this.#timers) cancel();
       if (this.#turn) this.#turn.cancelled = true;
-      const session = this.#memory.sessions.get(this.#handle);
-      if (session?.connection === exchange) session.connection = undefined;
+      if (this.#session.connection === exchange) this.#session.connection = undefined;
     });
   }
 
@@ -106,8 +110,9 @@ export class LiveConversation {
         this.#refuse(1011, "the session is in use");
         return;
       }
-      this.#contents = session.contents;
+      this.#session = session;
     }
+    this.#session.connection = this.#exchange;
     this.#setup = setup;
     this.#awaitsHistory = setup.historyConfig?.initialHistoryInClientContent === true;
     const detection = setup.realtimeInputConfig?.automaticActivityDetection;
@@ -136,7 +141,7 @@ export class LiveConversation {
       return;
     }
     for (const { role = "user", parts = [] } of turns)
-      this.#contents.push({ role, text: parts.map(({ text = "" }) => text).join("") });
+      this.#session.contents.push({ role, text: parts.map(({ text = "" }) => text).join("") });
     if (!turnComplete) return;
     if (this.#awaitsHistory) this.#awaitsHistory = false;
     else void this.#respond();
@@ -154,7 +159,7 @@ export class LiveConversation {
         return;
       }
       this.#interrupt();
-      this.#contents.push({ role: "user", text });
+      this.#session.contents.push({ role: "user", text });
       void this.#respond();
     }
     if (audio?.data !== undefined) {
@@ -214,7 +219,7 @@ export class LiveConversation {
   #heard(samples: Int16Array): void {
     const { transcribe = textOfAudio } = this.#options;
     const text = transcribe(samples, IN_RATE).trim();
-    this.#contents.push({ role: "user", text });
+    this.#session.contents.push({ role: "user", text });
     if (this.#setup?.inputAudioTranscription)
       for (const piece of text.split(/(?= )/)) this.#content({ inputTranscription: { text: piece } });
     if (!this.#turn) void this.#respond();
@@ -224,8 +229,12 @@ export class LiveConversation {
     const { script, pieceMs = 0, clock = systemClock } = this.#options;
     const turn = { cancelled: false };
     this.#turn = turn;
-    const userText = this.#contents.findLast(({ role }) => role === "user")?.text ?? "";
-    const reply = script({ userText, toolResults, body: { setup: this.#setup, contents: [...this.#contents] } });
+    const userText = this.#session.contents.findLast(({ role }) => role === "user")?.text ?? "";
+    const reply = script({
+      userText,
+      toolResults,
+      body: { setup: this.#setup, contents: [...this.#session.contents] },
+    });
     const over = async (): Promise<boolean> => {
       if (pieceMs > 0) await clock.sleep(pieceMs, this.#exchange.signal).catch(() => {});
       else await Promise.resolve();
@@ -243,7 +252,7 @@ export class LiveConversation {
       if (this.#setup?.outputAudioTranscription) this.#content({ outputTranscription: { text } });
     }
     if (await over()) return;
-    if (said !== "") this.#contents.push({ role: "model", text: said });
+    if (said !== "") this.#session.contents.push({ role: "model", text: said });
     if (reply.toolCalls && reply.toolCalls.length > 0) {
       const functionCalls = reply.toolCalls.map(({ id = `call_${++this.#counter}`, name, arguments: json }) => {
         this.#calls.set(id, name);
@@ -266,9 +275,10 @@ export class LiveConversation {
   #giveHandle(): void {
     const { resumption = true } = this.#options;
     if (!resumption || !this.#setup?.sessionResumption) return;
-    this.#memory.sessions.delete(this.#handle);
+    if (this.#exchange.signal.aborted) return;
+    // Older handles stay good.
     this.#handle = `handle-${Math.random().toString(36).slice(2)}`;
-    this.#memory.sessions.set(this.#handle, { contents: this.#contents, connection: this.#exchange });
+    this.#memory.sessions.set(this.#handle, this.#session);
     this.#say({ sessionResumptionUpdate: { newHandle: this.#handle, resumable: true } });
   }
 }
