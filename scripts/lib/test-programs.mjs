@@ -7,6 +7,12 @@ import { run } from "./run.mjs";
 const programs = [
   { name: "Chromium", package: "chromium", present: () => findChromium() !== undefined },
   ...[
+    { package: "firefox-esr", file: "/usr/bin/firefox-esr" },
+    { package: "coturn", file: "/usr/bin/turnserver" },
+    { package: "nftables", file: "/usr/sbin/nft" },
+    { package: "iproute2", file: "/usr/sbin/ip" },
+  ].map(({ package: name, file }) => ({ name, package: name, present: () => existsSync(file) })),
+  ...[
     { package: "pocketsphinx-testdata", folder: "/usr/share/pocketsphinx/test/data" },
     { package: "alsa-utils", folder: "/usr/share/sounds/alsa" },
     { package: "codec2-examples", folder: "/usr/share/codec2/raw" },
