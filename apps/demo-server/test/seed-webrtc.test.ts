@@ -8,6 +8,9 @@ import { resample, spoken, until } from "./speech.fixture.ts";
 const printed = readFileSync(new URL("./seed-webrtc.js.txt", import.meta.url), "utf8");
 const PLACE = "// Decode mu-law audio and play";
 
+/** Opus and a busy machine cost a word here and there: the test is of the way to the recogniser. */
+const UNDERSTOOD = /^user: .*\b(hello|tell me|time)\b/i;
+
 /** What the reader fills in: G.711 mu-law to samples, played one after the other at the server's 24,000 Hz. */
 const decoder = `
 const context = new AudioContext();
@@ -61,7 +64,7 @@ describe.skipIf(!haveChromium)("the seed's JavaScript for WebRTC, as printed", (
     ["/voice", "datachannel"],
   ] as const)("runs in Chromium against %s with audio as %s", { timeout: 120_000 }, async (path, outbound) => {
     demo = await startDemo({ ROOMKIT_GREETING: "", ROOMKIT_OUTBOUND_AUDIO: outbound });
-    const sound = await spoken("What time is it?");
+    const sound = await spoken("Hello. Can you tell me what time it is now?");
     const browser = await openBrowser({ samples: resample(sound, 48_000), sampleRate: 48_000 }, 3_000);
     try {
       const caller = await browser.caller(`${demo.url}/nothing`);
@@ -75,7 +78,7 @@ describe.skipIf(!haveChromium)("the seed's JavaScript for WebRTC, as printed", (
         caller.page.evaluate(`(${String(what)})(globalThis)`) as Promise<T>;
 
       await until("a connection", () => look(({ peer }) => peer?.connectionState === "connected"), 20_000);
-      await until("the question", () => lines.some((line) => /^user: what time is it/i.test(line)), 30_000);
+      await until("the question", () => lines.some((line) => UNDERSTOOD.test(line)), 30_000);
       await until("the answer", () => lines.some((line) => line.startsWith("assistant: ")), 20_000);
       await until("sound", async () => (await caller.loudest()) > -40, 20_000);
       const received = await look(async ({ peer }) => {
