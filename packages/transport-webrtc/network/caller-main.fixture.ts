@@ -14,6 +14,8 @@ export interface CallReport {
   /** Audio packets, or WebSocket messages with audio. */
   readonly heard: number;
   readonly texts: readonly (string | undefined)[];
+  /** Kinds of the candidates the server was told. */
+  readonly told?: readonly string[];
   readonly pair?: { readonly local: string; readonly remote: string };
 }
 
@@ -32,7 +34,7 @@ async function call(connectMs: number, iceServers: string[]): Promise<CallReport
     if (connected) {
       caller.write("over the channel");
       await caller.speak(packets);
-      await settled(() => caller.heard.length);
+      await settled(() => caller.heard.length > 45 && caller.messages.length > 0);
     }
     const { sent, heard, messages, pair } = caller;
     return {
@@ -41,6 +43,7 @@ async function call(connectMs: number, iceServers: string[]): Promise<CallReport
       sent,
       heard: heard.length,
       texts: messages.map(({ data }) => data?.text),
+      told: caller.told,
       ...(pair ? { pair } : {}),
     };
   } finally {
@@ -88,17 +91,14 @@ async function callBySocket(): Promise<CallReport> {
     await sleep(20);
     if (i === 25) socket.send(JSON.stringify({ event: "text", text: "over the socket" }));
   }
-  await settled(() => heard);
+  await settled(() => heard > 45 && texts.length > 0);
   socket.terminate();
   return { connected: true, connectMs, sent: 50, heard, texts };
 }
 
-/** Waits until a count has stood still for a while: what was on its way has come. */
-async function settled(count: () => number): Promise<void> {
-  for (let last = -1, waited = 0; last !== count() && waited < 5_000; waited += 400) {
-    last = count();
-    await sleep(400);
-  }
+/** Waits a while for what may still be on its way. */
+async function settled(enough: () => boolean): Promise<void> {
+  for (let waited = 0; !enough() && waited < 4_000; waited += 50) await sleep(50);
 }
 
 say("ready");

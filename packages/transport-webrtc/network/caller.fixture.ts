@@ -31,6 +31,8 @@ export class Caller {
   readonly heard: HeardPacket[] = [];
   readonly messages: { readonly type?: string; readonly data?: { readonly text?: string } }[] = [];
   sent = 0;
+  /** Kinds of the candidates the server was told. */
+  told: string[] = [];
   /** From the offer to the open data channel, ms. */
   connectMs = 0;
   readonly #options: CallerOptions;
@@ -71,6 +73,7 @@ export class Caller {
     this.#pc.setLocalDescription("offer");
     await within(gathered, timeoutMs, "gathering");
     const sdp = this.#pc.localDescription()?.sdp ?? "";
+    if (!hideCandidates) this.told = [...sdp.matchAll(/^a=candidate:.* typ (\w+)/gm)].map(([, kind]) => kind ?? "");
     const response = await fetch(`${url}/rtc-realtime/webrtc/offer`, {
       method: "POST",
       headers: { "content-type": "application/json" },

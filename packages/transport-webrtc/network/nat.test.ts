@@ -48,7 +48,9 @@ describe.skipIf(reason !== undefined)(`a caller behind a NAT${reason ? ` (${reas
     async (_, stun, nat) => {
       lab.behave(nat);
       await server.ask("forget");
-      talks(await caller.ask<CallReport>(`call 10000${stun && ` ${stun}`}`));
+      const report = await caller.ask<CallReport>(`call 10000${stun && ` ${stun}`}`);
+      talks(report);
+      expect(report.told).toEqual(stun ? ["host", "srflx"] : ["host"]);
       const { calls } = await server.ask<ServerState>("state");
       expect(calls[0]?.heardMs).toBeGreaterThan(900);
       expect(calls[0]?.texts).toEqual(["over the channel"]);
