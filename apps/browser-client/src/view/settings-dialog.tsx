@@ -5,6 +5,7 @@ import type { CallStore } from "../call-store.ts";
 import { rates, type Settings, transports } from "../model/settings.ts";
 import { Choice, Field, Switch } from "./fields.tsx";
 import { Icon } from "./icons.tsx";
+import { ServedBy } from "./served-by.tsx";
 
 interface SettingsDialogProps {
   readonly store: CallStore;
@@ -40,6 +41,7 @@ export function SettingsDialog({ store, settings, token, open }: SettingsDialogP
         <SoundSettings store={store} settings={settings} />
         <TransportSettings store={store} settings={settings} />
         <ServerSettings store={store} settings={settings} token={token} />
+        {shown && <ServedBy server={settings.value.server} token={token.value} />}
       </form>
     </dialog>
   );
