@@ -29,6 +29,11 @@ interface ToolWait {
   readonly resolve: (result: { readonly result: string; readonly isError: boolean }) => void;
 }
 
+interface Response {
+  readonly responseId: string;
+  readonly abort: AbortController;
+}
+
 /** A speech-to-speech session made of a recogniser, a model and a voice. */
 export class CascadeSession implements RealtimeSession {
   readonly id: string;
@@ -42,7 +47,7 @@ export class CascadeSession implements RealtimeSession {
   readonly #ledgers = new Map<string, HeardLedger>();
   readonly #toolWaits = new Map<string, ToolWait>();
   #config: RealtimeSessionConfig;
-  #current: AbortController | undefined;
+  #current: Response | undefined;
   #responses = 0;
   #closed = false;
 
@@ -114,8 +119,12 @@ export class CascadeSession implements RealtimeSession {
   }
 
   interrupt(): void {
-    this.#current?.abort(new RoomKitError("aborted", "the caller interrupted"));
-    if (this.#current) this.#pipeline.clearOutbound();
+    const current = this.#current;
+    if (!current) return;
+    current.abort.abort(new RoomKitError("aborted", "the caller interrupted"));
+    this.#pipeline.clearOutbound();
+    // Now, not when everything has wound up: the next response may begin before that.
+    this.#end(current, "cancelled");
   }
 
   truncate(itemId: string, playedMs: number): void {
@@ -133,8 +142,10 @@ export class CascadeSession implements RealtimeSession {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
     this.interrupt();
+    // A listener may have closed it upon that.
+    if (this.#closed) return;
+    this.#closed = true;
     this.#hearing.close();
     this.#pipeline.close();
     this.#toolWaits.clear();
@@ -156,8 +167,9 @@ export class CascadeSession implements RealtimeSession {
 
   async #respond(): Promise<void> {
     const abort = new AbortController();
-    this.#current = abort;
     const responseId = `${this.id}_r${++this.#responses}`;
+    const response: Response = { responseId, abort };
+    this.#current = response;
     this.#emit({ type: "response-start", responseId });
     let status: "completed" | "cancelled" | "failed" = "completed";
     try {
@@ -167,8 +179,13 @@ export class CascadeSession implements RealtimeSession {
       if (status === "failed")
         this.#emit({ type: "error", error: RoomKitError.from(thrown, "ai_failed"), fatal: false });
     }
-    if (this.#current === abort) this.#current = undefined;
-    this.#emit({ type: "response-end", responseId, status });
+    this.#end(response, status);
+  }
+
+  #end(response: Response, status: "completed" | "cancelled" | "failed"): void {
+    if (this.#current !== response) return;
+    this.#current = undefined;
+    this.#emit({ type: "response-end", responseId: response.responseId, status });
   }
 
   async #rounds(responseId: string, signal: AbortSignal): Promise<void> {
