@@ -34,6 +34,7 @@ say({ url: server.url });
 answerLines(async (line): Promise<ServerState | string> => {
   if (line === "forget") {
     server.calls.length = 0;
+    server.webSocketCalls.length = 0;
     return "forgotten";
   }
   // Twice, with a turn between: what finalizers let go is free then too.

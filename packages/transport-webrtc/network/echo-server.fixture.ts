@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
@@ -26,6 +27,8 @@ export interface EchoOptions {
   readonly iceServers?: readonly IceServer[];
   /** Play back what is heard. Default true. */
   readonly echo?: boolean;
+  /** A file served as `/client.js`. */
+  readonly script?: string;
   /** Sees each frame; `now` on the process's clock, ms. */
   readonly onFrame?: (frame: AudioFrame, now: number) => void;
 }
@@ -61,7 +64,12 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     echo = true,
     onFrame,
   } = options;
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    if (options.script !== undefined && request.url === "/client.js") {
+      response.writeHead(200, { "content-type": "text/javascript" });
+      response.end(readFileSync(options.script));
+      return;
+    }
     response.writeHead(200, { "content-type": "text/html" });
     response.end(page);
   });
@@ -69,7 +77,7 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
   server.maxRequestsPerSocket = 1;
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const engine = new WeriftEngine({ listenAddresses: [mediaAddress], logger: silentLogger });
-  const transport = new WebRTCTransport({
+  const transport: WebRTCTransport = new WebRTCTransport({
     opus: opus(),
     mulaw: mulaw(),
     engine,
@@ -78,6 +86,8 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     outputSampleRate: sampleRate,
     outboundAudio,
     ...(limits ? { limits } : {}),
+    // Beside the WebSocket, where one client finds both.
+    signalling: { sessionFactory: (id) => transport.connect("room", "caller", "voice", { id }) },
   });
   const backend = new WebSocketBackend({
     inputSampleRate: sampleRate,
@@ -118,6 +128,7 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     }),
     mountVoice(server, backend, {
       allowAnonymous: true,
+      webrtc: transport,
       sessionFactory: (id) => backend.connect("room", "caller", "voice", { id }),
     }),
   ];

@@ -1,0 +1,85 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
+import { Child } from "./child.fixture.ts";
+import type { ServerState } from "./echo-main.fixture.ts";
+import { NatLab } from "./namespaces.fixture.ts";
+import { missing } from "./programs.fixture.ts";
+
+const reason = missing("chromium", "iproute2", "nftables", "root");
+
+describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ? ` (${reason})` : ""}`, () => {
+  let lab: NatLab;
+  let server: Child;
+  let browser: Browser;
+  let page: Page;
+  const folder = mkdtempSync(join(tmpdir(), "roomkit-auto-"));
+  const ended: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+
+  beforeAll(async () => {
+    lab = new NatLab();
+    ended.push(() => lab.close());
+    const script = join(folder, "client.js");
+    await build({
+      entryPoints: [fileURLToPath(import.meta.resolve("@roomkit/client"))],
+      conditions: ["@roomkit/source"],
+      bundle: true,
+      format: "iife",
+      globalName: "roomkit",
+      outfile: script,
+      logLevel: "silent",
+    });
+    server = new Child("echo-main.fixture.ts", { host: NatLab.serverAddress, script }, lab.inside("server"));
+    ended.push(() => server.kill());
+    const { url } = await server.next<{ url: string }>();
+    // Playwright starts a file; this one starts Chromium in the caller's network.
+    const executablePath = join(folder, "chromium");
+    writeFileSync(executablePath, `#!/bin/sh\nexec ${lab.inside("caller").join(" ")} ${findChromium()} "$@"\n`);
+    chmodSync(executablePath, 0o755);
+    // Browsers give no microphone to plain HTTP.
+    const args = [...chromiumArguments, `--unsafely-treat-insecure-origin-as-secure=${url}`];
+    browser = await chromium.launch({ executablePath, args });
+    ended.push(() => browser.close());
+    page = await (await browser.newContext({ permissions: ["microphone"] })).newPage();
+    await page.goto(url);
+    await page.addScriptTag({ url: "/client.js" });
+  }, 60_000);
+  afterAll(async () => {
+    for (const end of ended.reverse()) await end();
+  });
+
+  /** Calls with `transport: "auto"` for a moment; which way it came, at the server. */
+  async function call(): Promise<ServerState> {
+    await server.ask("forget");
+    await page.evaluate(`(async () => {
+      window.client = new roomkit.VoiceClient({ url: "/voice", transport: "auto", reconnect: false });
+      await client.connect();
+    })()`);
+    let state: ServerState;
+    do {
+      await page.waitForTimeout(200);
+      state = await server.ask<ServerState>("state");
+    } while ([...state.calls, ...state.webSocketCalls].every(({ heardMs }) => heardMs < 1_000));
+    await page.evaluate("client.disconnect()");
+    return state;
+  }
+
+  it("takes WebRTC where UDP passes", async () => {
+    lab.behave({});
+    const { calls, webSocketCalls } = await call();
+    expect(calls).toHaveLength(1);
+    expect(webSocketCalls).toEqual([]);
+  }, 30_000);
+
+  it("takes the WebSocket by itself where no UDP passes", async () => {
+    lab.behave({ blockUdp: true });
+    const { calls, webSocketCalls } = await call();
+    expect(calls).toEqual([]);
+    expect(webSocketCalls).toHaveLength(1);
+  }, 30_000);
+});
