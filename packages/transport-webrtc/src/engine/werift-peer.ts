@@ -298,7 +298,10 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   #receiveSrtp(data: Buffer): void {
-    if (this.#state !== "connected" || !this.#dtls.srtpStarted) return;
+    if (this.#state !== "connected" || !this.#dtls.srtpStarted) {
+      this.#gate.drop("srtp_early");
+      return;
+    }
     const result = this.#srtp.receive(data, this.#dtls.srtp);
     if ("dropped" in result) {
       this.#gate.drop(result.dropped);
