@@ -1,5 +1,5 @@
-import { type AudioFrame, abortedError, frameDurationMs, type SttProvider, type TranscriptPart } from "@roomkit/core";
-import { OpenCalls, retry, wavOfSamples, withStreamTimeouts } from "@roomkit/provider-utils";
+import type { SttProvider, TranscriptPart } from "@roomkit/core";
+import { OpenCalls, retry, wavSegments, withStreamTimeouts } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
 import type { AiSdkTranscriptionModel } from "./models.ts";
@@ -46,53 +46,19 @@ export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecognise
     async *transcribe(audio, { signal }): AsyncGenerator<TranscriptPart, void, undefined> {
       const call = calls.begin(signal);
       try {
-        const frames = await collect(audio, maxAudioMs, call.signal);
-        const [first] = frames;
-        if (!first) return;
-        const wav = wavOfSamples(
-          frames.map((frame) => frame.samples),
-          first,
-        );
-        const { text, language } = await retry(() => transcribe(wav, call.signal), {
-          ...options.retry,
-          signal: call.signal,
-          clock,
-        });
-        if (text.trim() !== "")
+        for await (const { wav } of wavSegments(audio, { maxMs: maxAudioMs, signal: call.signal })) {
+          const { text, language } = await retry(() => transcribe(wav, call.signal), {
+            ...options.retry,
+            signal: call.signal,
+            clock,
+          });
+          if (text.trim() === "") continue;
           yield { type: "final", text: text.trim(), ...(language === undefined ? {} : { language }) };
+        }
       } finally {
         call.end();
       }
     },
     close: async () => calls.close(),
   };
-}
-
-/** The audio of one request, its newest `maxMs`. */
-async function collect(audio: AsyncIterable<AudioFrame>, maxMs: number, signal: AbortSignal): Promise<AudioFrame[]> {
-  const frames: AudioFrame[] = [];
-  let ms = 0;
-  const iterator = audio[Symbol.asyncIterator]();
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortedError(signal));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  aborted.catch(() => {});
-  try {
-    for (
-      let next = await Promise.race([iterator.next(), aborted]);
-      !next.done;
-      next = await Promise.race([iterator.next(), aborted])
-    ) {
-      frames.push(next.value);
-      ms += frameDurationMs(next.value);
-      while (ms > maxMs && frames.length > 1) ms -= frameDurationMs(frames.shift() as AudioFrame);
-    }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    if (signal.aborted) iterator.return?.().catch(() => {});
-  }
-  return frames;
 }

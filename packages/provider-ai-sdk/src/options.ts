@@ -31,7 +31,7 @@ export interface AiSdkVoiceOptions extends AiSdkOptions {
 }
 
 export interface AiSdkRecogniserOptions extends AiSdkOptions {
-  /** Longest audio of one request, ms; what is older is dropped. Default 60,000. */
+  /** Longest audio of one request, ms; longer speech is cut into several. Default 60,000. */
   readonly maxAudioMs?: number;
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }

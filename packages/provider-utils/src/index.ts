@@ -2,6 +2,7 @@ export * from "./audio/frames-of-bytes.ts";
 export * from "./audio/pcm-bytes.ts";
 export * from "./audio/pcm-framer.ts";
 export * from "./audio/wav.ts";
+export * from "./audio/wav-segments.ts";
 export * from "./calls/answer.ts";
 export * from "./calls/open-calls.ts";
 export * from "./errors/fern-error.ts";

@@ -1,14 +1,10 @@
 import type { DeepgramClient } from "@deepgram/sdk";
 import {
-  type AudioFormat,
   type AudioFrame,
   consoleLogger,
-  frameDurationMs,
-  RoomKitError,
   type SttCapabilities,
   type SttOptions,
   type SttProvider,
-  sameFormat,
   type TranscriptPart,
 } from "@roomkit/core";
 import {
@@ -16,7 +12,7 @@ import {
   fernError,
   incomplete,
   OpenCalls,
-  wavOfSamples,
+  wavSegments,
   withRetry,
   withStreamTimeouts,
   witnessedFetch,
@@ -96,24 +92,9 @@ class DeepgramBatch implements SttProvider {
     signal: AbortSignal,
   ): AsyncGenerator<TranscriptPart, void, undefined> {
     const { maxSegmentMs = 300_000 } = this.#options;
-    let format: AudioFormat | undefined;
-    let pieces: Int16Array[] = [];
-    let beforeMs = 0;
-    let ms = 0;
-    for await (const frame of abortable(audio, signal)) {
-      format ??= { sampleRate: frame.sampleRate, channels: frame.channels };
-      if (!sameFormat(format, frame)) {
-        throw new RoomKitError("unsupported_format", "all frames of a stream must have one format");
-      }
-      pieces.push(frame.samples);
-      ms += frameDurationMs(frame);
-      if (ms < maxSegmentMs) continue;
-      yield* this.#finals(wavOfSamples(pieces, format), beforeMs, options, signal);
-      beforeMs += ms;
-      ms = 0;
-      pieces = [];
+    for await (const { wav, startMs } of wavSegments(audio, { maxMs: maxSegmentMs, signal })) {
+      yield* this.#finals(wav, startMs, options, signal);
     }
-    if (format && ms > 0) yield* this.#finals(wavOfSamples(pieces, format), beforeMs, options, signal);
   }
 
   #finals(

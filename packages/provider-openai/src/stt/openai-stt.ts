@@ -1,5 +1,5 @@
 import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
-import { abortable, incomplete, OpenCalls } from "@roomkit/provider-utils";
+import { abortable, incomplete, OpenCalls, wavSegments } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import type {
   TranscriptionCreateParamsNonStreaming,
@@ -8,7 +8,6 @@ import type {
 import { NAME } from "../connection/connection.ts";
 import { OpenAIRequests } from "../connection/requests.ts";
 import { checkSttOptions, type OpenAISttOptions } from "./options.ts";
-import { Segment } from "./segment.ts";
 
 /** The API refuses less; there is no word in it either. */
 const MIN_MS = 100;
@@ -63,20 +62,16 @@ class OpenAIStt implements SttProvider {
     signal: AbortSignal,
   ): AsyncGenerator<TranscriptPart, void, undefined> {
     const { maxSegmentMs = 60_000 } = this.#options;
-    const segment = new Segment();
-    for await (const frame of abortable(audio, signal)) {
-      segment.add(frame);
-      if (segment.ms >= maxSegmentMs) yield* this.#finals(segment, options, signal);
+    for await (const { wav } of wavSegments(audio, { maxMs: maxSegmentMs, minMs: MIN_MS, signal })) {
+      yield* this.#finals(wav, options, signal);
     }
-    if (segment.ms >= MIN_MS) yield* this.#finals(segment, options, signal);
   }
 
   async *#finals(
-    segment: Segment,
+    file: Uint8Array,
     options: SttOptions,
     signal: AbortSignal,
   ): AsyncGenerator<TranscriptPart, void, undefined> {
-    const file = segment.take();
     for await (const text of this.#requests.retried(() => this.#attempt(file, options, signal), signal)) {
       const trimmed = text.trim();
       if (trimmed) yield { type: "final", text: trimmed };
