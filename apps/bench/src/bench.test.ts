@@ -13,8 +13,8 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   providers: { values: ["anthropic", "openai, first text"], options: { calls: "2" } },
   turn: { values: [], options: { turns: "1" } },
   // A sound begins every 800 ms.
-  webrtc: { values: ["1"], options: { seconds: "3", warm: "0", engine: "werift", loss: "20" } },
-  ws: { values: ["2"], options: { seconds: "0.4", warm: "0.1", rounds: "1" } },
+  webrtc: { values: ["1"], options: { seconds: "2.4", warm: "0", engine: "werift", loss: "20" } },
+  ws: { values: ["2"], options: { seconds: "1.2", warm: "0", rounds: "1" } },
 };
 
 describe("every benchmark", () => {

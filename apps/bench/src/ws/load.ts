@@ -7,19 +7,29 @@ import type { LoadAnswer, LoadRequest } from "./messages.ts";
 const RATE = 8_000;
 const FRAME_MS = 20;
 
-const speech = speechLike(RATE, 4_000);
-/** The messages of four seconds of speech, as the compat dialect writes them. */
-const media = Array.from({ length: 200 }, (_, i) => {
-  const payload = Buffer.from(mulaw().encode(frameAt(speech, RATE, i).samples)).toString("base64");
-  return JSON.stringify({ event: "media", media: { payload } });
+/** A sound of this many frames begins every so many frames: its echo can be found again, whatever happened on the way. */
+const SOUND = 10;
+const PERIOD = 40;
+/** Samples above this are sound, below it silence. */
+const LOUD = 1_000;
+
+const codec = mulaw();
+const speech = speechLike(RATE, SOUND * FRAME_MS + 250).subarray(0.02 * RATE);
+/** The messages of one period, as the compat dialect writes them. */
+const media = Array.from({ length: PERIOD }, (_, i) => {
+  const samples = i < SOUND ? frameAt(speech, RATE, i).samples : new Int16Array(RATE / 50);
+  return JSON.stringify({ event: "media", media: { payload: Buffer.from(codec.encode(samples)).toString("base64") } });
 });
 
 /** One caller: a frame every 20 ms on an absolute clock, and what comes back. */
 class Caller {
   readonly socket: WebSocket;
-  /** When each frame was sent, by its number. */
-  readonly #sent: number[] = [];
+  #frames = 0;
   #started = 0;
+  /** When the sounds began to be sent whose echo has not come, oldest first. */
+  readonly #sounds: number[] = [];
+  /** Frames of silence in a row. */
+  #quiet = SOUND;
   #heardMs = 0;
   /** Arrivals since the measurement began, each less the time the audio before it takes. */
   arrivals: number[] = [];
@@ -38,9 +48,10 @@ class Caller {
 
   /** Sends what is due. */
   speak(now: number): void {
-    while (now >= this.#started + this.#sent.length * FRAME_MS) {
-      this.socket.send(media[this.#sent.length % media.length] as string);
-      this.#sent.push(performance.now());
+    while (now >= this.#started + this.#frames * FRAME_MS) {
+      const at = this.#frames++ % PERIOD;
+      this.socket.send(media[at] as string);
+      if (at === 0) this.#sounds.push(performance.now());
     }
   }
 
@@ -53,11 +64,13 @@ class Caller {
     const now = performance.now();
     const message = JSON.parse(data.toString()) as { event?: string; media?: { payload: string } };
     if (message.event !== "media" || !message.media) return;
-    this.#heardMs += Buffer.byteLength(message.media.payload, "base64") / (RATE / 1000);
+    const samples = codec.decode(Buffer.from(message.media.payload, "base64"));
+    this.#heardMs += samples.length / (RATE / 1000);
     this.arrivals.push(now - this.#heardMs);
-    // The echo of a frame cannot come before the frame that holds its last sample was sent.
-    const last = Math.min(Math.ceil(this.#heardMs / FRAME_MS - 1e-6), this.#sent.length) - 1;
-    this.delays.push(now - (this.#sent[last] ?? now));
+    const loud = samples.some((sample) => sample > LOUD);
+    // The first loud frame after a silence is the echo of a sound's beginning.
+    if (loud && this.#quiet >= SOUND) this.delays.push(now - (this.#sounds.shift() ?? now));
+    this.#quiet = loud ? 0 : this.#quiet + 1;
   }
 }
 

@@ -9,7 +9,7 @@ export type LoadRequest =
 export interface LoadAnswer {
   /** How much later than on an ideal clock each message came, ms. */
   readonly lateness?: readonly number[];
-  /** From the sending of a frame to the arrival of its echo, ms. */
+  /** From the sending of a sound's first frame to the arrival of its echo, ms. */
   readonly delays?: readonly number[];
   /** Callers whose socket is still open. */
   readonly open?: number;

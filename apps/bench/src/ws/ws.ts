@@ -63,8 +63,8 @@ async function measure(
     if (open !== sessions) throw new Error(`only ${open} of ${sessions} sessions lived to the end`);
     return {
       [PER_SESSION]: (cpu / wall / sessions) * 1000,
-      "CPU per frame in and out, µs": (cpu * 1000) / delays.length,
-      "frames out per session, 1/s": (delays.length / wall / sessions) * 1000,
+      "CPU per frame in and out, µs": (cpu * 1000) / lateness.length,
+      "frames out per session, 1/s": (lateness.length / wall / sessions) * 1000,
       "pacing late p50, ms": percentile(lateness, 0.5),
       "pacing late p99, ms": percentile(lateness, 0.99),
       "delay p50, ms": percentile(delays, 0.5),
