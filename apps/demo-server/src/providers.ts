@@ -5,7 +5,7 @@ import { cascade } from "@roomkit/provider-cascade";
 import { deepgramStt } from "@roomkit/provider-deepgram";
 import { elevenlabsTts } from "@roomkit/provider-elevenlabs";
 import { fliteTts } from "@roomkit/provider-flite";
-import { geminiLive } from "@roomkit/provider-gemini";
+import { geminiAI, geminiLive } from "@roomkit/provider-gemini";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { offlineAI } from "@roomkit/provider-offline";
 import { openaiAI, openaiRealtime, openaiStt, openaiTts } from "@roomkit/provider-openai";
@@ -46,6 +46,11 @@ const models: readonly Vendor<AIProvider>[] = [
     name: "openai",
     key: "OPENAI_API_KEY",
     make: (env) => openaiAI({ model: env.OPENAI_MODEL ?? "gpt-5-mini", ...access(env, "OPENAI") }),
+  },
+  {
+    name: "gemini",
+    key: "GEMINI_API_KEY",
+    make: (env) => geminiAI({ model: env.GEMINI_MODEL ?? "gemini-2.5-flash", ...access(env, "GEMINI") }),
   },
 ];
 
