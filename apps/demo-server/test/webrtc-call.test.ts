@@ -89,7 +89,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
       const { page } = caller;
       const log = page.getByRole("log");
       await until("the greeting", () => audible(caller), 20_000);
-      await log.getByText(UNDERSTOOD).waitFor({ timeout: 40_000 });
+      await log.locator(".line.you", { hasText: UNDERSTOOD }).first().waitFor({ timeout: 40_000 });
       await page.getByText("interrupted", { exact: true }).first().waitFor({ timeout: 20_000 });
       await log
         .getByText(/it is|it's|o'clock/i)
@@ -198,7 +198,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
     try {
       const { page } = caller;
       const log = page.getByRole("log");
-      await log.getByText(UNDERSTOOD).waitFor({ timeout: 40_000 });
+      await log.locator(".line.you", { hasText: UNDERSTOOD }).first().waitFor({ timeout: 40_000 });
       await log.getByText("Assistant", { exact: true }).first().waitFor({ timeout: 20_000 });
       await until("the answer", () => audible(caller), 20_000);
       expect(await fact(page, "Connection")).toBe("WebRTC");
