@@ -17,6 +17,7 @@ const HOMOPHONES: Readonly<Record<string, string>> = {
   ate: "eight",
   won: "one",
   tree: "three",
+  free: "three",
   tin: "ten",
   sex: "six",
 };
