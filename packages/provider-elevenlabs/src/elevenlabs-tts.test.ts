@@ -5,6 +5,7 @@ import { settle, VirtualClock } from "@roomkit/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { elevenlabsTts } from "./elevenlabs-tts.ts";
 import type { ElevenLabsTtsOptions } from "./options.ts";
+import { Pieces } from "./speech/pieces.ts";
 import { spokenText, textOf, wordsOf } from "./text.fixture.ts";
 
 const KEY = "elevenlabs-test-key-0123456789";
@@ -56,6 +57,17 @@ describe("an utterance", () => {
       { text: "Platform nine. ", flush: true },
       { text: "" },
     ]);
+  });
+
+  it("keeps its text only until it is heard", async () => {
+    const commit = vi.spyOn(Pieces.prototype, "commit");
+    standIn = await StandIn.start(elevenlabsStreamInput());
+    standIn.fault({ kind: "status", status: 401 });
+    await expect(speak(textOf("hi"))).rejects.toMatchObject({ kind: "auth" });
+    expect(commit).not.toHaveBeenCalled();
+    await speak(textOf("hi"));
+    expect(commit).toHaveBeenCalled();
+    commit.mockRestore();
   });
 
   it("tells the vendor how to speak: the call's wishes before the provider's", async () => {

@@ -95,7 +95,6 @@ export class LiveSocket<S extends SdkSocket> implements AsyncIterable<unknown> {
   /** Ends it, whatever state it is in. Calling it again does nothing. */
   close(): void {
     this.#sdk.close();
-    this.#transport.ended();
     void this.#socket.close();
   }
 

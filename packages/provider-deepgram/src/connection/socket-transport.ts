@@ -10,7 +10,6 @@ export class SocketTransport implements DeepgramTransport {
   readonly bound: Promise<void>;
   readonly #socket: ManagedWebSocket;
   #onMessage: (message: DeepgramTransportMessage) => void = () => {};
-  #onClose: (event: { code?: number; reason?: string }) => void = () => {};
   #resolveBound: () => void = () => {};
 
   constructor(socket: ManagedWebSocket) {
@@ -34,8 +33,8 @@ export class SocketTransport implements DeepgramTransport {
   /** Never called: errors are thrown where the socket is read. */
   onError(): void {}
 
-  onClose(listener: (event: { code?: number; reason?: string }) => void): void {
-    this.#onClose = listener;
+  /** The last that the SDK asks for. Never called back: the SDK is closed by whoever reads the socket. */
+  onClose(): void {
     this.#resolveBound();
   }
 
@@ -50,11 +49,6 @@ export class SocketTransport implements DeepgramTransport {
   /** Hands a message to the SDK, which has passed it on when this returns. */
   deliver(message: SocketMessage): void {
     this.#onMessage(message);
-  }
-
-  /** Tells the SDK that it is over, as an end that is not to be mended. */
-  ended(): void {
-    this.#onClose({ code: 1000, reason: "" });
   }
 }
 

@@ -61,6 +61,23 @@ describe("deepgramFlux", () => {
     expect(standIn?.received().filter((frame) => "type" in (frame as object))).toEqual([{ type: "CloseStream" }]);
   });
 
+  it("fails when the vendor ends it, however politely, while audio flows", async () => {
+    standIn = await StandIn.start(deepgramListenV2());
+    standIn.fault({ kind: "close", after: 2, code: 1000 });
+    const provider = deepgramFlux({ apiKey: "flux-test-key", baseURL: standIn.url });
+    const audio = (async function* () {
+      yield* speech(["hello there you too"]);
+      await new Promise(() => {});
+    })();
+    const parts: TranscriptPart[] = [];
+    const done = (async () => {
+      for await (const part of provider.transcribe(audio, { signal: new AbortController().signal })) parts.push(part);
+    })();
+    await expect(done).rejects.toMatchObject({ kind: "protocol", retryable: true });
+    expect(told(parts)).toEqual(["turn-start"]);
+    await standIn.expectClean();
+  });
+
   it("puts every option into the query under the vendor's name", async () => {
     const options: DeepgramFluxOptions = {
       model: "flux-general-multi",

@@ -107,9 +107,9 @@ export async function* listenLive<S extends SdkSocket>(
     yield* rest;
   } finally {
     watch.answered();
+    socket?.close();
     own.abort();
     own.unlink();
-    socket?.close();
     void frames.return();
   }
 }

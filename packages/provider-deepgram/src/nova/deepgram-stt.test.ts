@@ -71,9 +71,8 @@ describe("a stream", () => {
 
   it("announces the rate and channels of its first frame, and sends bytes as they are", async () => {
     const frames = speech(["hello"], 8_000);
-    expect(finals(await hear([{ ...(frames[0] as AudioFrame), samples: new Int16Array(0) }, ...frames]))).toEqual([
-      "hello",
-    ]);
+    const empty = { ...(frames[0] as AudioFrame), samples: new Int16Array(0) };
+    expect(finals(await hear([empty, ...frames.slice(0, 2), empty, ...frames.slice(2)]))).toEqual(["hello"]);
     expect(query().get("sample_rate")).toBe("8000");
     expect(query().get("channels")).toBe("1");
     expect(query().get("encoding")).toBe("linear16");

@@ -72,9 +72,9 @@ export async function* speak(
     if (words.length > 0) yield { type: "words", words };
   } finally {
     watch.answered();
-    own.abort();
-    own.unlink();
     if (channel) channel.close();
     else opening.then((late) => late.close()).catch(() => {});
+    own.abort();
+    own.unlink();
   }
 }

@@ -34,7 +34,10 @@ export class TextFeed {
 
   /** Sends all pieces. Ends early, without a word, once `signal` aborts. @throws what the text throws. */
   async run(pieces: Pieces, signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => this.#go();
+    const onAbort = (): void => {
+      this.#cancelKeepAlive();
+      this.#go();
+    };
     signal.addEventListener("abort", onAbort, { once: true });
     this.#armKeepAlive();
     try {
