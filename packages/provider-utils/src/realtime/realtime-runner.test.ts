@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AudioFrame, type RealtimeEvent, silence, silentLogger } from "@roomkit/core";
 import { settle, VirtualClock } from "@roomkit/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ProviderError } from "../errors/provider-error.ts";
 import { ManagedWebSocket } from "../socket/managed-web-socket.ts";
@@ -73,6 +73,11 @@ beforeEach(async () => {
 });
 afterEach(() => {
   for (const connection of sockets.clients) connection.terminate();
+});
+
+afterAll(() => {
+  sockets.close();
+  server.close();
 });
 
 function session(options: { reconnect?: ReconnectOptions; maxConnectionMs?: number } = {}) {
@@ -233,7 +238,8 @@ describe("ReconnectBudget", () => {
 
   it("waits as long as it is asked to, within reason, and never for what cannot be mended", () => {
     const budget = new ReconnectBudget({ tries: 9 });
-    const limited = (retryAfterMs: number) => new ProviderError("rate_limit", "slow", { provider: "test", retryAfterMs });
+    const limited = (retryAfterMs: number) =>
+      new ProviderError("rate_limit", "slow", { provider: "test", retryAfterMs });
     expect(budget.next(limited(5_000), 1)?.waitMs).toBe(5_000);
     expect(budget.next(limited(50_000), 1)).toBeUndefined();
     for (const kind of ["auth", "quota", "invalid_request"] as const)
