@@ -79,7 +79,7 @@ describe.concurrent("callers that come and go", () => {
   it(
     "ten that vanish at once are let go when the watchdog's time is over",
     () =>
-      withServer({ limits: { lostMs: 5_000 } }, async (server, url) => {
+      withServer({ limits: { lostMs: 3_000 } }, async (server, url) => {
         // One process: they vanish in the same moment.
         const child = await caller(url);
         const before = await server.ask<ServerState>("state");
