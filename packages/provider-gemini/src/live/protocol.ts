@@ -6,13 +6,14 @@ import {
   type RealtimeSessionConfig,
   RoomKitError,
 } from "@roomkit/core";
-import { bytesOfSamples, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
+import { bytesOfSamples, type RealtimePort, type RealtimeProtocol, wrongFormat } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { clean } from "../text/clean.ts";
+import { parseMs } from "./duration.ts";
 import type { LiveSettings } from "./options.ts";
 import { buildSetup, takesHistory } from "./setup.ts";
 import { ToolTurn } from "./tool-turn.ts";
-import { ModelTurn } from "./turn.ts";
+import { ModelTurn, usageOf } from "./turn.ts";
 import { Words } from "./words.ts";
 
 /** Texts that wait for their place. */
@@ -94,16 +95,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (setupComplete) this.#onSetup();
     if (sessionResumptionUpdate?.resumable && sessionResumptionUpdate.newHandle)
       this.#handle = sessionResumptionUpdate.newHandle;
-    if (goAway) this.#port.rotate(Math.max(0, parseSeconds(goAway.timeLeft) - MARGIN_MS));
+    if (goAway) this.#port.rotate(Math.max(0, parseMs(goAway.timeLeft) - MARGIN_MS));
     if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_START") this.#speechStart();
     if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_END") this.#speechEnd();
     if (rest.usageMetadata && this.#turn) {
-      const { promptTokenCount, responseTokenCount, cachedContentTokenCount } = rest.usageMetadata;
-      this.#turn.usage = {
-        ...(promptTokenCount === undefined ? {} : { inputTokens: promptTokenCount }),
-        ...(responseTokenCount === undefined ? {} : { outputTokens: responseTokenCount }),
-        ...(cachedContentTokenCount === undefined ? {} : { cachedInputTokens: cachedContentTokenCount }),
-      };
+      this.#turn.usage = usageOf(rest.usageMetadata);
     }
     if (serverContent) this.#onContent(serverContent);
     for (const { id, name, args } of toolCall?.functionCalls ?? []) {
@@ -144,8 +140,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   }
 
   sendAudio(frame: AudioFrame): void {
-    if (frame.sampleRate !== this.inbound.sampleRate || frame.channels !== 1) {
-      this.#refuseFormat(frame);
+    const wrong = wrongFormat(frame, this.inbound, NAME);
+    if (wrong) {
+      // Once: frames come fifty times a second.
+      if (!this.#wrongFormat) this.#port.emit({ type: "error", error: wrong, fatal: false });
+      this.#wrongFormat = true;
       return;
     }
     if (frameDurationMs(frame) === 0 || (this.#manual && !this.#active)) return;
@@ -352,17 +351,4 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#realtime = true;
     this.#port.send({ realtimeInput: input });
   }
-
-  #refuseFormat({ sampleRate, channels }: AudioFrame): void {
-    if (this.#wrongFormat) return;
-    this.#wrongFormat = true;
-    const message = `${NAME} takes mono at ${this.inbound.sampleRate} Hz, not ${channels} x ${sampleRate} Hz`;
-    this.#port.emit({ type: "error", error: new RoomKitError("unsupported_format", message), fatal: false });
-  }
-}
-
-/** A protobuf duration: `10s`, `9.5s`. */
-function parseSeconds(duration = "0s"): number {
-  const seconds = Number.parseFloat(duration);
-  return Number.isFinite(seconds) ? seconds * 1000 : 0;
 }

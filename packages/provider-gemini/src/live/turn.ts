@@ -1,3 +1,4 @@
+import type { UsageMetadata } from "@google/genai";
 import type { AIUsage, AudioFormat, RealtimeEvent } from "@roomkit/core";
 import { PcmFramer } from "@roomkit/provider-utils";
 
@@ -26,4 +27,13 @@ export class ModelTurn {
     const end = { type: "response-end", responseId: this.id, status } as const;
     this.#emit(this.usage ? { ...end, usage: this.usage } : end);
   }
+}
+
+/** What a turn cost. */
+export function usageOf({ promptTokenCount, responseTokenCount, cachedContentTokenCount }: UsageMetadata): AIUsage {
+  return {
+    ...(promptTokenCount === undefined ? {} : { inputTokens: promptTokenCount }),
+    ...(responseTokenCount === undefined ? {} : { outputTokens: responseTokenCount }),
+    ...(cachedContentTokenCount === undefined ? {} : { cachedInputTokens: cachedContentTokenCount }),
+  };
 }

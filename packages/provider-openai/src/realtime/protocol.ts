@@ -3,9 +3,15 @@ import {
   type AudioFrame,
   frameDurationMs,
   type RealtimeSessionConfig,
-  RoomKitError,
+  type RoomKitError,
 } from "@roomkit/core";
-import { bytesOfSamples, ProviderError, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
+import {
+  bytesOfSamples,
+  ProviderError,
+  type RealtimePort,
+  type RealtimeProtocol,
+  wrongFormat,
+} from "@roomkit/provider-utils";
 import type { RealtimeClientEvent, RealtimeErrorEvent, RealtimeServerEvent } from "openai/resources/realtime/realtime";
 import { NAME } from "../connection/connection.ts";
 import { Answers } from "./answers.ts";
@@ -132,8 +138,11 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   }
 
   sendAudio(frame: AudioFrame): void {
-    if (frame.sampleRate !== this.inbound.sampleRate || frame.channels !== 1) {
-      this.#refuseFormat(frame);
+    const wrong = wrongFormat(frame, this.inbound, NAME);
+    if (wrong) {
+      // Once: frames come fifty times a second.
+      if (!this.#wrongFormat) this.#port.emit({ type: "error", error: wrong, fatal: false });
+      this.#wrongFormat = true;
       return;
     }
     if (this.#config.turnDetection === "manual") {
@@ -283,13 +292,6 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
       return;
     }
     this.#port.emit({ type: "error", error: reported, fatal: false });
-  }
-
-  #refuseFormat({ sampleRate, channels }: AudioFrame): void {
-    if (this.#wrongFormat) return;
-    this.#wrongFormat = true;
-    const message = `${NAME} takes mono at ${this.inbound.sampleRate} Hz here, not ${channels} x ${sampleRate} Hz`;
-    this.#port.emit({ type: "error", error: new RoomKitError("unsupported_format", message), fatal: false });
   }
 
   #forget(update: Update): void {

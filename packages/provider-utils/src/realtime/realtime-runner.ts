@@ -2,9 +2,7 @@ import {
   type AudioFormat,
   type AudioFrame,
   abortedError,
-  type Clock,
   frameDurationMs,
-  type Logger,
   type RealtimeEvent,
   type RealtimeSession,
   type RealtimeSessionConfig,
@@ -18,29 +16,9 @@ import type { SocketMessage } from "../socket/inbound-queue.ts";
 import type { ManagedWebSocket } from "../socket/managed-web-socket.ts";
 import { Backlog } from "./backlog.ts";
 import { EventOutlet } from "./event-outlet.ts";
-import type { RealtimePort, RealtimeProtocol } from "./protocol.ts";
-import { ReconnectBudget, type ReconnectOptions } from "./reconnect-budget.ts";
-
-export interface RealtimeRunnerOptions {
-  readonly id: string;
-  /** The provider's name, for errors. */
-  readonly provider: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly createProtocol: (port: RealtimePort) => RealtimeProtocol;
-  /** Opens the next connection. */
-  readonly open: (signal: AbortSignal) => Promise<ManagedWebSocket>;
-  /** Longest wait from the open connection to the end of the vendor's handshake, ms. */
-  readonly handshakeTimeoutMs: number;
-  /** Longest silence of a vendor that owes something, ms. */
-  readonly responseTimeoutMs: number;
-  /** Longest life of a connection, ms; a new one takes over before the vendor ends it. Infinity: as long as it lasts. */
-  readonly maxConnectionMs: number;
-  readonly reconnect: ReconnectOptions | undefined;
-  /** 0 to 1, for the jitter. Default `Math.random`. */
-  readonly random?: () => number;
-  readonly onClosed: () => void;
-}
+import type { RealtimeProtocol } from "./protocol.ts";
+import { ReconnectBudget } from "./reconnect-budget.ts";
+import type { RealtimeRunnerOptions } from "./runner-options.ts";
 
 /** One connection. */
 interface Link {

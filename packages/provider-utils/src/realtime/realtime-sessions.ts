@@ -1,7 +1,8 @@
 import { type Logger, type RealtimeConnectOptions, type RealtimeSession, randomId } from "@roomkit/core";
 import { OpenCalls } from "../calls/open-calls.ts";
 import { type RetryOptions, retry } from "../retry/with-retry.ts";
-import { RealtimeRunner, type RealtimeRunnerOptions } from "./realtime-runner.ts";
+import { RealtimeRunner } from "./realtime-runner.ts";
+import type { RealtimeRunnerOptions } from "./runner-options.ts";
 
 export interface RealtimeSessionsOptions
   extends Omit<RealtimeRunnerOptions, "id" | "createProtocol" | "open" | "onClosed"> {

@@ -3,13 +3,13 @@ import {
   frameDurationMs,
   type RealtimeEvent,
   type RealtimeProvider,
-  type RealtimeSession,
   type RealtimeSessionConfig,
   RoomKitError,
   type ToolDefinition,
 } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { countedSignal, disturb } from "./realtime-probes.ts";
 import { WatchedSession } from "./realtime-watch.ts";
 
 export interface RealtimeConformanceOptions {
@@ -327,32 +327,4 @@ function addToolCases(
     watched.session.submitToolResult(watched.of("tool-call")[0]?.id ?? "", "it is broken", { isError: true });
     await watched.until(() => watched.said("assistant").length > before, "an answer after a failed tool");
   });
-}
-
-/** Everything one can say to a session that asks for nothing. */
-function disturb(session: RealtimeSession): void {
-  session.interrupt();
-  session.truncate("no such item", 100);
-  session.submitToolResult("no such call", "nobody asked");
-  session.sendText("");
-  session.activityEnd();
-  session.interrupt();
-}
-
-function countedSignal(): { readonly signal: AbortSignal; readonly listeners: () => number } {
-  const { signal } = new AbortController();
-  const listening = new Set<unknown>();
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  Object.assign(signal, {
-    addEventListener: (type: "abort", listener: () => void, options?: { once?: boolean }) => {
-      listening.add(listener);
-      add(type, listener, options);
-    },
-    removeEventListener: (type: "abort", listener: () => void) => {
-      listening.delete(listener);
-      remove(type, listener);
-    },
-  });
-  return { signal, listeners: () => listening.size };
 }
