@@ -75,6 +75,7 @@ const UTTERANCES: readonly (readonly [said: string, answer: RegExp])[] = [
   ["twelve time seven", /eighty four/],
   ["uh what is seven times ate", /fifty six/],
   ["what is to plus to", /four/],
+  ["what is too plus free", /five/],
   ["two plus two", /four/],
   ["what's two plus three times four", /fourteen/],
   ["how much is a hundred and five minus twenty", /eighty five/],

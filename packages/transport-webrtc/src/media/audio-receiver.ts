@@ -24,8 +24,11 @@ export interface AudioReceiverOptions {
 const MAX_CONCEAL_MS = 100;
 /** A gap in the timestamps longer than this is not filled at once, ms. */
 const MAX_FILL_MS = 1_000;
-/** Nothing for this long, and silence takes the stream's place, ms: more than a packet may be late. */
-const IDLE_MS = 120;
+/**
+ * Nothing for this long, and silence takes the place of the stream, ms. More than a busy sender or a busy machine may be late by: silence
+ * that is put in before late packets come tears words apart. Senders that leave silence out say so by their timestamps.
+ */
+const IDLE_MS = 400;
 const SILENCE_STEP_MS = 20;
 const MAX_PACKET_MS = 120;
 
