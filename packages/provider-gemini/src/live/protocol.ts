@@ -10,16 +10,12 @@ import { bytesOfSamples, type RealtimePort, type RealtimeProtocol, wrongFormat }
 import { NAME } from "../connection/name.ts";
 import { clean } from "../text/clean.ts";
 import { parseMs } from "./duration.ts";
+import { MARGIN_MS, MAX_TEXTS } from "./limits.ts";
 import type { LiveSettings } from "./options.ts";
 import { buildSetup, takesHistory } from "./setup.ts";
 import { ToolTurn } from "./tool-turn.ts";
 import { ModelTurn, usageOf } from "./turn.ts";
 import { Words } from "./words.ts";
-
-/** Texts that wait for their place. */
-const MAX_TEXTS = 16;
-/** How long before its end a connection is given up at the latest, ms. */
-const MARGIN_MS = 1_000;
 
 /** The Live protocol of Gemini (BidiGenerateContent), without I/O. */
 export class GeminiLiveProtocol implements RealtimeProtocol {

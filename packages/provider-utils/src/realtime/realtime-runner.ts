@@ -13,22 +13,12 @@ import {
 import { ProviderError } from "../errors/provider-error.ts";
 import { toProviderError } from "../errors/to-provider-error.ts";
 import type { SocketMessage } from "../socket/inbound-queue.ts";
-import type { ManagedWebSocket } from "../socket/managed-web-socket.ts";
 import { Backlog } from "./backlog.ts";
 import { EventOutlet } from "./event-outlet.ts";
+import type { Link } from "./link.ts";
 import type { RealtimeProtocol } from "./protocol.ts";
 import { ReconnectBudget } from "./reconnect-budget.ts";
 import type { RealtimeRunnerOptions } from "./runner-options.ts";
-
-/** One connection. */
-interface Link {
-  readonly socket: ManagedWebSocket;
-  readonly since: number;
-  readonly handshake: Promise<void>;
-  readonly settle: (error?: RoomKitError) => void;
-  ready: boolean;
-  ended: boolean;
-}
 
 /** Audio kept while there is no connection, ms: what is older answers nothing any more. */
 const BACKLOG_MS = 2_000;
