@@ -108,7 +108,9 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     const { offer, loopback, announcedAddress } = this.#options;
     try {
       this.#addTrack();
-      this.#connection.setRemoteDescription(offer.sdp, "offer");
+      // So that it answers `passive`: a ClientHello of its own may reach a client before that listens, and is sent again only
+      // after a second.
+      this.#connection.setRemoteDescription(offer.sdp.replaceAll("a=setup:actpass", "a=setup:active"), "offer");
       this.#connection.setLocalDescription("answer");
     } catch (error) {
       throw new RoomKitError("invalid_sdp", "the offer was not accepted", { cause: error });
