@@ -17,16 +17,13 @@ function complaints(code: string): string[] {
   const file = `${root}apps/demo-server/src/readme-snippet.ts`;
   const { config } = ts.readConfigFile(`${root}tsconfig.test.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  delete options.tsBuildInfoFile;
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
   host.fileExists = (name) => name === file || fileExists(name);
   host.getSourceFile = (name, ...rest) =>
     name === file ? ts.createSourceFile(name, code, ts.ScriptTarget.ES2023) : getSourceFile(name, ...rest);
-  const program = ts.createProgram(
-    [file],
-    { ...options, noEmit: true, incremental: false, tsBuildInfoFile: undefined },
-    host,
-  );
+  const program = ts.createProgram([file], { ...options, noEmit: true, incremental: false }, host);
   const source = program.getSourceFile(file);
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((d) =>
     ts.flattenDiagnosticMessageText(d.messageText, "\n"),

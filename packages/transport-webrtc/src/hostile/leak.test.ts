@@ -33,8 +33,7 @@ function countingClock(): Clock & { readonly pending: number } {
   };
 }
 
-const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "UDPWRAP").length;
-
+// Sockets are counted in network/churn.test.ts, where the server has a process of its own: here the callers have some too.
 describe("a hundred calls", () => {
   it("leave nothing behind", async () => {
     const clock = countingClock();
@@ -52,7 +51,6 @@ describe("a hundred calls", () => {
       return coder;
     };
     const engine = new WeriftEngine({ listenAddresses: ["127.0.0.1"], logger: silentLogger, clock });
-    const before = sockets();
     const server = await start({
       engine,
       clock,
@@ -90,7 +88,6 @@ describe("a hundred calls", () => {
     const wheel = PacingWheel.shared(clock);
     expect(wheel.size).toBe(0);
     await until(() => clock.pending === 0, "the timers");
-    await until(() => sockets() <= before, "the sockets");
     await server.stop();
   }, 240_000);
 });
