@@ -264,7 +264,10 @@ export class VoiceCall {
         host.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
       },
       onError: (error: RoomKitError) => {
-        host.logger.warn({ session: session.id, code: error.code, error: error.message }, "speech could not be recognised");
+        host.logger.warn(
+          { session: session.id, code: error.code, error: error.message },
+          "speech could not be recognised",
+        );
         host.emit("stt_error", { session, error });
         host.notifyHooks("ON_ERROR", { roomId, where: "stt", error });
         connection.send({
