@@ -14,6 +14,8 @@ import { wavOfSamples } from "@roomkit/provider-utils";
 import { OpenAI, toFile } from "openai";
 import { apiKey, type ContenderFactory, firstOf, QUESTION, spoken } from "./contender.ts";
 import { deepgram } from "./deepgram.ts";
+import { elevenlabs } from "./elevenlabs.ts";
+import { gemini } from "./gemini.ts";
 
 const script = ({ userText }: { readonly userText: string }) => ({ text: ["You said: ", userText] });
 
@@ -120,4 +122,6 @@ export const contenders: readonly ContenderFactory[] = [
     },
   },
   deepgram,
+  elevenlabs,
+  gemini,
 ];
