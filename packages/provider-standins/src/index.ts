@@ -12,8 +12,9 @@ export { type ElevenLabsMultiOptions, elevenlabsMultiStreamInput } from "./proto
 export * from "./protocols/elevenlabs/stream.ts";
 export { type ElevenLabsSocketOptions, elevenlabsStreamInput } from "./protocols/elevenlabs/stream-input.ts";
 export * from "./protocols/gemini/gemini-errors.ts";
-export * from "./protocols/gemini/generate.ts";
+export { type GeminiGenerateOptions, geminiGenerate } from "./protocols/gemini/generate.ts";
 export * from "./protocols/gemini/live.ts";
+export * from "./protocols/gemini/speech.ts";
 export * from "./protocols/openai/openai-errors.ts";
 export * from "./protocols/openai/realtime.ts";
 export * from "./protocols/openai/responses.ts";

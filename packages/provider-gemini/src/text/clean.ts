@@ -1,11 +1,14 @@
 /** What the API takes of one text. */
 const MAX_LENGTH = 32_000;
 
-/** The text without control characters (but for tabs and line ends) and halves of surrogate pairs, which end the connection with 1007. */
-export function clean(text: string): string {
+/**
+ * The text without control characters (but for tabs and line ends) and halves of surrogate pairs, which end the connection with
+ * 1007; of at most `most` characters.
+ */
+export function clean(text: string, most: number = MAX_LENGTH): string {
   return text
     .replace(/[\p{Cc}\p{Cs}]/gu, (character) => (character === "\n" || character === "\t" ? character : ""))
-    .slice(0, MAX_LENGTH)
+    .slice(0, most)
     .replace(/[\uD800-\uDBFF]$/, "");
 }
 

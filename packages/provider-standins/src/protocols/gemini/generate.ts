@@ -1,5 +1,5 @@
 import { checkAgainst } from "../../schemas/validator.ts";
-import type { HttpRoute } from "../../server/route.ts";
+import type { HttpRoute, StandInRequest } from "../../server/route.ts";
 import { type AIScript, echoScript, type ScriptedReply } from "../ai-script.ts";
 import { EVENT_STREAM } from "../sse.ts";
 import { geminiErrorBody } from "./gemini-errors.ts";
@@ -21,38 +21,36 @@ interface Body {
   readonly tools?: unknown;
 }
 
-const SDK = { sdk: "@google/genai", file: "dist/genai.d.ts" };
+export const GENERATE_SDK = { sdk: "@google/genai", file: "dist/genai.d.ts" } as const;
+/** The class has computed properties that are not on the wire. */
+export const GENERATE_COMPUTED: readonly string[] = [
+  "text",
+  "data",
+  "functionCalls",
+  "executableCode",
+  "codeExecutionResult",
+];
+
 const REASONS = { stop: "STOP", "tool-calls": "STOP", length: "MAX_TOKENS", "content-filter": "SAFETY" } as const;
 const SIGNATURE = "c2lnbmF0dXJl";
 
-/** `POST /v1beta/models/{model}:streamGenerateContent?alt=sse`. */
+/** `POST /v1beta/models/{model}:streamGenerateContent?alt=sse`, but for the models that speak: those are `geminiSpeech`'s. */
 export function geminiGenerate(options: GeminiGenerateOptions = {}): HttpRoute {
   const { script = echoScript } = options;
-  const checkContent = checkAgainst({ ...SDK, type: "Content" });
-  // The class has computed properties that are not on the wire.
-  const checkOut = checkAgainst(
-    { ...SDK, type: "GenerateContentResponse" },
-    { mayLack: ["text", "data", "functionCalls", "executableCode", "codeExecutionResult"] },
-  );
+  const checkContent = checkAgainst({ ...GENERATE_SDK, type: "Content" });
+  const checkOut = checkAgainst({ ...GENERATE_SDK, type: "GenerateContentResponse" }, { mayLack: GENERATE_COMPUTED });
   return {
     kind: "http",
     name: "gemini.generate",
     method: "POST",
-    path: /^\/v1(beta)?\/models\/[^/]+:streamGenerateContent$/,
+    path: /^\/v1(beta)?\/models\/(?![^/:]*-tts)[^/]+:streamGenerateContent$/,
     prepare: () => Promise.all([checkContent.load(), checkOut.load()]),
     errorBody: geminiErrorBody,
     unknownFrame: { prophecy: "soon" },
     checkOut: (frame) => ("prophecy" in (frame as object) ? undefined : checkOut(frame)),
-    async checkRequest({ headers, url, json }) {
-      if (!headers["x-goog-api-key"]) return "no key";
-      if (url.searchParams.get("alt") !== "sse") return "alt=sse is missing";
-      const { contents } = json as Body;
-      if (!Array.isArray(contents) || contents.length === 0) return "contents is not specified";
-      for (const content of contents) {
-        const problem = await checkContent(content);
-        if (problem) return problem;
-      }
-      return brokenRule(contents);
+    async checkRequest(request) {
+      const problem = await requestProblem(request, checkContent);
+      return problem ?? brokenRule((request.json as Body).contents);
     },
     async respond(exchange) {
       const body = exchange.request.json as Body;
@@ -66,6 +64,22 @@ export function geminiGenerate(options: GeminiGenerateOptions = {}): HttpRoute {
       for (const chunk of chunksOf(script({ userText, toolResults, body }))) await exchange.send(chunk);
     },
   };
+}
+
+/** What is wrong with the key, the address or the contents of a request. */
+export async function requestProblem(
+  { headers, url, json }: StandInRequest,
+  checkContent: (content: unknown) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  if (!headers["x-goog-api-key"]) return "no key";
+  if (url.searchParams.get("alt") !== "sse") return "alt=sse is missing";
+  const { contents } = json as Body;
+  if (!Array.isArray(contents) || contents.length === 0) return "contents is not specified";
+  for (const content of contents) {
+    const problem = await checkContent(content);
+    if (problem) return problem;
+  }
+  return undefined;
 }
 
 /** What the API refuses although it has the right shape. */

@@ -6,7 +6,7 @@ import {
   toProviderError,
   type VendorError,
 } from "@roomkit/provider-utils";
-import { NAME } from "../connection/name.ts";
+import { NAME } from "./name.ts";
 
 /** One of our errors for what the SDK threw: its `ApiError` has the status, and the body as the message. */
 export function geminiError(error: unknown, clock: Clock | undefined): RoomKitError {
