@@ -16,7 +16,7 @@ group("the demo's providers", () => {
       ["deepgram", "anthropic", "elevenlabs", "cascade of these three"],
     ],
     ["OpenAI alone", { OPENAI_API_KEY: "k" }, ["openai", "openai", "openai", "openai"]],
-    ["Gemini alone", { GEMINI_API_KEY: "k" }, ["moonshine", "gemini", "flite", "gemini"]],
+    ["Gemini alone", { GEMINI_API_KEY: "k" }, ["moonshine", "gemini", "gemini", "gemini"]],
     [
       "a choice by name",
       { OPENAI_API_KEY: "k", ROOMKIT_AI: "local", ROOMKIT_REALTIME: "local" },

@@ -5,7 +5,7 @@ import { cascade } from "@roomkit/provider-cascade";
 import { deepgramStt } from "@roomkit/provider-deepgram";
 import { elevenlabsTts } from "@roomkit/provider-elevenlabs";
 import { fliteTts } from "@roomkit/provider-flite";
-import { geminiAI, geminiLive } from "@roomkit/provider-gemini";
+import { geminiAI, geminiLive, geminiTts } from "@roomkit/provider-gemini";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { offlineAI } from "@roomkit/provider-offline";
 import { openaiAI, openaiRealtime, openaiStt, openaiTts } from "@roomkit/provider-openai";
@@ -73,6 +73,7 @@ const voices: readonly Vendor<TtsProvider>[] = [
       }),
   },
   { name: "openai", key: "OPENAI_API_KEY", make: (env) => openaiTts(access(env, "OPENAI")) },
+  { name: "gemini", key: "GEMINI_API_KEY", make: (env) => geminiTts(access(env, "GEMINI")) },
 ];
 
 const speechToSpeech: readonly Vendor<RealtimeProvider>[] = [
