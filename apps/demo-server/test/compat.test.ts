@@ -15,11 +15,11 @@ afterAll(async () => {
 describe("a client written from nothing but the seed's wire format", () => {
   it("is recognised, answered aloud and shown the words", { timeout: 60_000 }, async () => {
     const client = new WireClient(demo.url, "abc123");
-    client.say(await spoken("What is ten plus seven?"));
+    client.say(await spoken("What is the capital of France?"));
     const [question] = await until("the question", () => client.said("user").length > 0 && client.said("user"));
-    expect(question).toMatch(/(10|ten) (plus|\+) (7|seven)/i);
+    expect(question).toMatch(/capital of france/i);
     const [answer] = await until("the answer", () => client.said("assistant").length > 0 && client.said("assistant"));
-    expect(answer).toMatch(/17|seventeen/i);
+    expect(answer).toMatch(/paris/i);
     expect(client.heard.samples.length).toBeGreaterThan(24_000 / 2);
     expect(rms(client.heard.samples)).toBeGreaterThan(500);
     client.ping();

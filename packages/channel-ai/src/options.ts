@@ -58,14 +58,14 @@ export interface AIChannelOptions {
   readonly retry?: boolean;
   /** Pause before that second try in ms, >= 0. Default 250. */
   readonly retryDelayMs?: number;
-  /** Put before the words with which the user interrupted a reply; `false`: nothing. */
+  /** Put before the user's next words when a reply was cut off, by the user or by a failing voice; `false`: nothing. */
   readonly interruptionNote?: string | false;
   /** Whether an event of another channel is answered. Default: when its role is `user`. */
   readonly respondTo?: (event: RoomEvent, context: DeliveryContext) => boolean;
 }
 
 export const DEFAULT_FALLBACK_TEXT = "Sorry, something went wrong on my side. Could you say that again?";
-export const DEFAULT_INTERRUPTION_NOTE = "(I interrupted your last answer: I heard it only up to where it stops here.)";
+export const DEFAULT_INTERRUPTION_NOTE = "(Your last answer was cut off: I heard it only up to where it stops here.)";
 
 type WithDefaults = Omit<
   AIChannelOptions,

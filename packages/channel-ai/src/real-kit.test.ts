@@ -171,7 +171,7 @@ describe("in a real room", () => {
     expect([model.open, model.stopped, ai.activeReplies]).toEqual([0, 1, 0]);
     expect(await log()).toEqual(["voice tell me a story", "ai Once upon a time"]);
     await speak("stop");
-    expect(model.requests[1]?.messages.at(-1)?.content).toMatch(/^\(I interrupted .*\)\nstop$/);
+    expect(model.requests[1]?.messages.at(-1)?.content).toMatch(/^\(Your last answer was cut off.*\)\nstop$/);
   });
 
   it("stops when its room closes or the kit does", async () => {

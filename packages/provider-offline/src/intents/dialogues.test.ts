@@ -206,7 +206,7 @@ describe("a story", () => {
     const [one = "", two = ""] = first.match(/[^.]+\.\s*/g) ?? [];
     // Heard to the middle of the second sentence, which therefore comes again.
     caller.interrupt(`${one}${two.slice(0, 12)}`);
-    const resumed = await caller.say("(I interrupted your last answer.)\ngo on");
+    const resumed = await caller.say("(Your last answer was cut off.)\ngo on");
     expect(resumed.startsWith(two.trim())).toBe(true);
     expect(resumed).not.toContain(one.trim());
   });
