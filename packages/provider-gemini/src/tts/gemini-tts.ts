@@ -1,18 +1,12 @@
 import type { GenerateContentParameters } from "@google/genai";
 import type { SpeechPart, TtsCapabilities, TtsOptions, TtsProvider } from "@roomkit/core";
-import { abortable, eager, linkedAbort, OpenCalls, PcmFramer } from "@roomkit/provider-utils";
+import { abortable, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { GeminiRequests } from "../connection/requests.ts";
 import { clean } from "../text/clean.ts";
 import { audioOf, SAMPLE_RATE } from "./audio.ts";
 import { checkTtsOptions, type GeminiTtsOptions } from "./options.ts";
 import { portions } from "./portions.ts";
-
-/** A piece of text whose audio is on its way. */
-interface Piece {
-  readonly text: string;
-  readonly audio: AsyncIterable<Uint8Array>;
-}
 
 /**
  * Gemini's voices. Each piece of text is a request of its own; the next is asked for while one is being spoken. The SDK is
@@ -55,56 +49,16 @@ class GeminiTts implements TtsProvider {
     this.#calls.close();
   }
 
-  async *#speech(
-    text: AsyncIterable<string>,
-    options: TtsOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<SpeechPart, void, undefined> {
-    const own = linkedAbort(signal);
-    const pieces = this.#pieces(text, options, own.signal);
-    const framer = new PcmFramer({ sampleRate: SAMPLE_RATE, channels: 1 });
-    try {
-      let following = pieces.next();
-      for (;;) {
-        const { value: piece, done } = await following;
-        if (done) return;
-        following = pieces.next();
-        following.catch(() => {});
-        yield { type: "segment", text: piece.text };
-        for await (const bytes of piece.audio) {
-          for (const frame of framer.push(bytes)) yield { type: "audio", frame };
-        }
-        const last = framer.flush();
-        if (last) yield { type: "audio", frame: last };
-      }
-    } finally {
-      // Ends the request for the next piece as well, and lets go of the text.
-      own.abort();
-      own.unlink();
-      void pieces.return();
-    }
-  }
-
-  async *#pieces(
-    source: AsyncIterable<string>,
-    options: TtsOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<Piece, void, undefined> {
-    for await (const text of abortable(source, signal)) {
-      const parts = portions(text);
-      if (parts.length > 0) yield { text, audio: eager(this.#spoken(parts, options, signal)) };
-    }
-  }
-
-  async *#spoken(
-    parts: readonly string[],
-    options: TtsOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const part of parts) {
-      const parameters = this.#parameters(part, options);
-      yield* this.#requests.retried(() => audioOf(this.#requests.stream(parameters, signal)), signal);
-    }
+  #speech(text: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<SpeechPart> {
+    const voice = {
+      sampleRate: SAMPLE_RATE,
+      portions,
+      request: (portion: string, inner: AbortSignal) => {
+        const parameters = this.#parameters(portion, options);
+        return this.#requests.retried(() => audioOf(this.#requests.stream(parameters, inner)), inner);
+      },
+    };
+    return speakByPieces(text, voice, signal);
   }
 
   #parameters(text: string, { voice, language }: TtsOptions): GenerateContentParameters {

@@ -1,5 +1,5 @@
 import type { SpeechPart, TtsCapabilities, TtsOptions, TtsProvider } from "@roomkit/core";
-import { abortable, eager, incomplete, linkedAbort, OpenCalls, PcmFramer } from "@roomkit/provider-utils";
+import { abortable, incomplete, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
 import { OpenAIRequests } from "../connection/requests.ts";
@@ -8,12 +8,6 @@ import { portions } from "./pieces.ts";
 
 /** What the API speaks `pcm` at, in Hz. */
 const SAMPLE_RATE = 24_000;
-
-/** A piece of text whose audio is on its way. */
-interface Piece {
-  readonly text: string;
-  readonly audio: AsyncIterable<Uint8Array>;
-}
 
 /**
  * OpenAI's voices. Each piece of text is a request of its own; the next is asked for while one is being spoken.
@@ -55,55 +49,14 @@ class OpenAITts implements TtsProvider {
     this.#calls.close();
   }
 
-  async *#speech(
-    text: AsyncIterable<string>,
-    options: TtsOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<SpeechPart, void, undefined> {
-    const own = linkedAbort(signal);
-    const pieces = this.#pieces(text, options, own.signal);
-    const framer = new PcmFramer({ sampleRate: SAMPLE_RATE, channels: 1 });
-    try {
-      let following = pieces.next();
-      for (;;) {
-        const { value: piece, done } = await following;
-        if (done) return;
-        following = pieces.next();
-        following.catch(() => {});
-        yield { type: "segment", text: piece.text };
-        for await (const bytes of piece.audio) {
-          for (const frame of framer.push(bytes)) yield { type: "audio", frame };
-        }
-        const last = framer.flush();
-        if (last) yield { type: "audio", frame: last };
-      }
-    } finally {
-      // Ends the request for the next piece as well, and lets go of the text.
-      own.abort();
-      own.unlink();
-      void pieces.return();
-    }
-  }
-
-  async *#pieces(
-    source: AsyncIterable<string>,
-    options: TtsOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<Piece, void, undefined> {
-    for await (const text of abortable(source, signal)) {
-      const parts = portions(text);
-      if (parts.length > 0) yield { text, audio: eager(this.#spoken(parts, options, signal)) };
-    }
-  }
-
-  async *#spoken(
-    parts: readonly string[],
-    options: TtsOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const input of parts) {
-      yield* this.#requests.retried(() => this.#attempt(this.#body(input, options), signal), signal);
-    }
+  #speech(text: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<SpeechPart> {
+    const voice = {
+      sampleRate: SAMPLE_RATE,
+      portions,
+      request: (portion: string, inner: AbortSignal) =>
+        this.#requests.retried(() => this.#attempt(this.#body(portion, options), inner), inner),
+    };
+    return speakByPieces(text, voice, signal);
   }
 
   async *#attempt(body: SpeechCreateParams, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
