@@ -48,28 +48,26 @@ export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}
     throw incomplete(name);
   }
 
-  async function* attempts(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
-    const call = calls.begin(signal);
-    try {
-      yield* withRetry(() => attempt(request, call.signal), {
-        ...retry,
-        signal: call.signal,
-        clock,
-        onRetry: ({ attempt: count, waitMs, error }) =>
-          logger.warn(
-            { provider: name, attempt: count, waitMs, code: error.code },
-            "a request to the model is tried again",
-          ),
-      });
-    } finally {
-      call.end();
-    }
+  function attempts(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
+    return withRetry(() => attempt(request, signal), {
+      ...retry,
+      signal,
+      clock,
+      onRetry: ({ attempt: count, waitMs, error }) =>
+        logger.warn(
+          { provider: name, attempt: count, waitMs, code: error.code },
+          "a request to the model is tried again",
+        ),
+    });
   }
 
   return {
     name,
     capabilities: { tools: true },
-    generate: (request, { signal }) => answer(attempts(request, signal), { provider: name, signal }),
+    generate(request, { signal }): AsyncIterable<AIPart> {
+      const parts = calls.stream(signal, (inner) => attempts(request, inner));
+      return answer(parts, { provider: name, signal });
+    },
     close: async () => calls.close(),
   };
 }

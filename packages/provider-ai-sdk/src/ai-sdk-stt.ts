@@ -1,4 +1,4 @@
-import type { SttProvider, TranscriptPart } from "@roomkit/core";
+import type { AudioFrame, SttProvider, TranscriptPart } from "@roomkit/core";
 import { OpenCalls, retry, wavSegments, withStreamTimeouts } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
@@ -40,25 +40,21 @@ export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecognise
     return { text: "" };
   }
 
+  async function* transcript(
+    audio: AsyncIterable<AudioFrame>,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptPart, void, undefined> {
+    for await (const { wav } of wavSegments(audio, { maxMs: maxAudioMs, signal })) {
+      const { text, language } = await retry(() => transcribe(wav, signal), { ...options.retry, signal, clock });
+      if (text.trim() === "") continue;
+      yield { type: "final", text: text.trim(), ...(language === undefined ? {} : { language }) };
+    }
+  }
+
   return {
     name,
     capabilities: { streaming: false, turnDetection: false, wordTimings: false },
-    async *transcribe(audio, { signal }): AsyncGenerator<TranscriptPart, void, undefined> {
-      const call = calls.begin(signal);
-      try {
-        for await (const { wav } of wavSegments(audio, { maxMs: maxAudioMs, signal: call.signal })) {
-          const { text, language } = await retry(() => transcribe(wav, call.signal), {
-            ...options.retry,
-            signal: call.signal,
-            clock,
-          });
-          if (text.trim() === "") continue;
-          yield { type: "final", text: text.trim(), ...(language === undefined ? {} : { language }) };
-        }
-      } finally {
-        call.end();
-      }
-    },
+    transcribe: (audio, { signal }) => calls.stream(signal, (inner) => transcript(audio, inner)),
     close: async () => calls.close(),
   };
 }

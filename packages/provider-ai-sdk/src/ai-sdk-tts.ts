@@ -56,31 +56,28 @@ export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {
     return new Uint8Array(0);
   }
 
+  async function* speech(
+    text: AsyncIterable<string>,
+    tts: TtsOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<SpeechPart, void, undefined> {
+    let samples = 0;
+    for await (const piece of text) {
+      if (tts.signal.aborted) throw abortedError(tts.signal);
+      const audio = await retry(() => fetchPiece(piece, tts, signal), { ...options.retry, signal, clock });
+      yield { type: "segment", text: piece };
+      for await (const frame of framesOfBytes(once(audio), { sampleRate, channels: 1 })) {
+        if (signal.aborted) throw abortedError(signal);
+        yield { type: "audio", frame: { ...frame, timestamp: (samples / sampleRate) * 1000 } };
+        samples += frame.samples.length;
+      }
+    }
+  }
+
   return {
     name,
     capabilities: { streamingInput: true, wordTimings: false, sampleRate },
-    async *synthesize(text, tts): AsyncGenerator<SpeechPart, void, undefined> {
-      const call = calls.begin(tts.signal);
-      try {
-        let samples = 0;
-        for await (const piece of text) {
-          if (tts.signal.aborted) throw abortedError(tts.signal);
-          const audio = await retry(() => fetchPiece(piece, tts, call.signal), {
-            ...options.retry,
-            signal: call.signal,
-            clock,
-          });
-          yield { type: "segment", text: piece };
-          for await (const frame of framesOfBytes(once(audio), { sampleRate, channels: 1 })) {
-            if (call.signal.aborted) throw abortedError(call.signal);
-            yield { type: "audio", frame: { ...frame, timestamp: (samples / sampleRate) * 1000 } };
-            samples += frame.samples.length;
-          }
-        }
-      } finally {
-        call.end();
-      }
-    },
+    synthesize: (text, tts) => calls.stream(tts.signal, (signal) => speech(text, tts, signal)),
     close: async () => calls.close(),
   };
 }

@@ -49,7 +49,8 @@ class AnthropicAI implements AIProvider {
   }
 
   generate(request: AIRequest, { signal }: { readonly signal: AbortSignal }): AsyncIterable<AIPart> {
-    return answer(this.#attempts(request, signal), { provider: NAME, signal });
+    const parts = this.#calls.stream(signal, (inner) => this.#attempts(request, inner));
+    return answer(parts, { provider: NAME, signal });
   }
 
   async warmUp(): Promise<void> {
@@ -60,20 +61,15 @@ class AnthropicAI implements AIProvider {
     this.#calls.close();
   }
 
-  async *#attempts(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+  #attempts(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
     const { clock, logger = consoleLogger, retry } = this.#options;
-    const call = this.#calls.begin(signal);
-    try {
-      yield* withRetry(() => this.#attempt(request, call.signal), {
-        ...retry,
-        signal: call.signal,
-        clock,
-        onRetry: ({ attempt, waitMs, error }) =>
-          logger.warn({ provider: NAME, attempt, waitMs, code: error.code }, "a request to the model is tried again"),
-      });
-    } finally {
-      call.end();
-    }
+    return withRetry(() => this.#attempt(request, signal), {
+      ...retry,
+      signal,
+      clock,
+      onRetry: ({ attempt, waitMs, error }) =>
+        logger.warn({ provider: NAME, attempt, waitMs, code: error.code }, "a request to the model is tried again"),
+    });
   }
 
   async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {

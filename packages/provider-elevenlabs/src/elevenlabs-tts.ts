@@ -52,16 +52,10 @@ class ElevenLabsTts implements TtsProvider {
     this.capabilities = { streamingInput: true, wordTimings: transport === "websocket", sampleRate };
   }
 
-  async *synthesize(
-    text: AsyncIterable<string>,
-    { signal, ...call }: TtsOptions,
-  ): AsyncGenerator<SpeechPart, void, undefined> {
-    const open = this.#calls.begin(signal);
-    try {
-      yield* abortable(this.#speech(text, mannerOf(this.#settings, call), open.signal), open.signal);
-    } finally {
-      open.end();
-    }
+  synthesize(text: AsyncIterable<string>, { signal, ...call }: TtsOptions): AsyncIterable<SpeechPart> {
+    return this.#calls.stream(signal, (inner) =>
+      abortable(this.#speech(text, mannerOf(this.#settings, call), inner), inner),
+    );
   }
 
   /** Loads the SDK (`http`), or connects (`multi`). */

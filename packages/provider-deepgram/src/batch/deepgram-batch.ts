@@ -66,16 +66,8 @@ class DeepgramBatch implements SttProvider {
     this.#sdk = new DeepgramSdk(options);
   }
 
-  async *transcribe(
-    audio: AsyncIterable<AudioFrame>,
-    options: SttOptions,
-  ): AsyncGenerator<TranscriptPart, void, undefined> {
-    const open = this.#calls.begin(options.signal);
-    try {
-      yield* abortable(this.#transcript(audio, options, open.signal), open.signal);
-    } finally {
-      open.end();
-    }
+  transcribe(audio: AsyncIterable<AudioFrame>, options: SttOptions): AsyncIterable<TranscriptPart> {
+    return this.#calls.stream(options.signal, (signal) => abortable(this.#transcript(audio, options, signal), signal));
   }
 
   async warmUp(): Promise<void> {

@@ -8,7 +8,7 @@ import {
   type SttProvider,
   type TranscriptPart,
 } from "@roomkit/core";
-import { abortable, OpenCalls } from "@roomkit/provider-utils";
+import { OpenCalls } from "@roomkit/provider-utils";
 import { NAME } from "../connection/options.ts";
 import { DeepgramSdk } from "../connection/sdk.ts";
 import { type LiveProtocol, listenLive } from "../live/listen-live.ts";
@@ -52,22 +52,13 @@ class DeepgramFlux implements SttProvider {
     };
   }
 
-  async *transcribe(
-    audio: AsyncIterable<AudioFrame>,
-    { signal, ...call }: SttOptions,
-  ): AsyncGenerator<TranscriptPart, void, undefined> {
-    const open = this.#calls.begin(signal);
+  transcribe(audio: AsyncIterable<AudioFrame>, { signal, ...call }: SttOptions): AsyncIterable<TranscriptPart> {
     const protocol: LiveProtocol<Socket> = {
       create: (client, format) => client.listen.v2.connect(fluxQuery(this.#options, call, format)),
       reader: new TurnReader(),
       finish: (sdk) => sdk.sendCloseStream({ type: "CloseStream" }),
     };
-    const context = { sdk: this.#sdk, options: this.#options, signal: open.signal };
-    try {
-      yield* abortable(listenLive(audio, protocol, context), open.signal);
-    } finally {
-      open.end();
-    }
+    return listenLive(audio, protocol, { calls: this.#calls, sdk: this.#sdk, options: this.#options, signal });
   }
 
   async warmUp(): Promise<void> {

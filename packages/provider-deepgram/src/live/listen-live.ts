@@ -7,7 +7,15 @@ import {
   systemClock,
   type TranscriptPart,
 } from "@roomkit/core";
-import { AnswerWatch, abortable, incomplete, linkedAbort, ProviderError, retry } from "@roomkit/provider-utils";
+import {
+  AnswerWatch,
+  abortable,
+  incomplete,
+  linkedAbort,
+  type OpenCalls,
+  ProviderError,
+  retry,
+} from "@roomkit/provider-utils";
 import { LiveSocket, type SdkSocket } from "../connection/live-socket.ts";
 import { type DeepgramLiveOptions, NAME } from "../connection/options.ts";
 import type { DeepgramSdk } from "../connection/sdk.ts";
@@ -42,8 +50,17 @@ export interface LiveContext {
 /** Audio that has not come for longer is not flowing, ms. */
 const FLOWING_MS = 1_000;
 
-/** One stream of audio over one connection, which is made when the first frame is there: it says which rate to announce. */
-export async function* listenLive<S extends SdkSocket>(
+/** One call: a stream of audio over a connection of its own. Ends at once with its signal, and when the provider is closed. */
+export function listenLive<S extends SdkSocket>(
+  audio: AsyncIterable<AudioFrame>,
+  protocol: LiveProtocol<S>,
+  { calls, signal, ...context }: LiveContext & { readonly calls: OpenCalls },
+): AsyncIterable<TranscriptPart> {
+  return calls.stream(signal, (inner) => abortable(listen(audio, protocol, { ...context, signal: inner }), inner));
+}
+
+/** The connection is made when the first frame is there: it says which rate to announce. */
+async function* listen<S extends SdkSocket>(
   audio: AsyncIterable<AudioFrame>,
   protocol: LiveProtocol<S>,
   { sdk, options, signal }: LiveContext,

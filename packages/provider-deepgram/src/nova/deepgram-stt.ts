@@ -1,6 +1,6 @@
 import type { DeepgramClient } from "@deepgram/sdk";
 import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
-import { abortable, OpenCalls } from "@roomkit/provider-utils";
+import { OpenCalls } from "@roomkit/provider-utils";
 import { checkLiveOptions, NAME } from "../connection/options.ts";
 import { DeepgramSdk } from "../connection/sdk.ts";
 import { type LiveProtocol, listenLive } from "../live/listen-live.ts";
@@ -38,11 +38,7 @@ class DeepgramStt implements SttProvider {
     this.#sdk = new DeepgramSdk(options);
   }
 
-  async *transcribe(
-    audio: AsyncIterable<AudioFrame>,
-    { signal, ...call }: SttOptions,
-  ): AsyncGenerator<TranscriptPart, void, undefined> {
-    const open = this.#calls.begin(signal);
+  transcribe(audio: AsyncIterable<AudioFrame>, { signal, ...call }: SttOptions): AsyncIterable<TranscriptPart> {
     const protocol: LiveProtocol<Socket> = {
       create: (client, format) => client.listen.v1.connect(liveQuery(this.#options, call, format)),
       reader: new ResultsReader(),
@@ -53,12 +49,7 @@ class DeepgramStt implements SttProvider {
         sdk.sendCloseStream({ type: "CloseStream" });
       },
     };
-    const context = { sdk: this.#sdk, options: this.#options, signal: open.signal };
-    try {
-      yield* abortable(listenLive(audio, protocol, context), open.signal);
-    } finally {
-      open.end();
-    }
+    return listenLive(audio, protocol, { calls: this.#calls, sdk: this.#sdk, options: this.#options, signal });
   }
 
   async warmUp(): Promise<void> {

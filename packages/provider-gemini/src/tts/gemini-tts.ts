@@ -32,13 +32,8 @@ class GeminiTts implements TtsProvider {
     this.#requests = new GeminiRequests(options);
   }
 
-  async *synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncGenerator<SpeechPart, void, undefined> {
-    const call = this.#calls.begin(options.signal);
-    try {
-      yield* abortable(this.#speech(text, options, call.signal), call.signal);
-    } finally {
-      call.end();
-    }
+  synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncIterable<SpeechPart> {
+    return this.#calls.stream(options.signal, (signal) => abortable(this.#speech(text, options, signal), signal));
   }
 
   async warmUp(): Promise<void> {

@@ -30,7 +30,10 @@ class OpenAIAI implements AIProvider {
   }
 
   generate(request: AIRequest, { signal }: { readonly signal: AbortSignal }): AsyncIterable<AIPart> {
-    return answer(this.#attempts(request, signal), { provider: NAME, signal });
+    const parts = this.#calls.stream(signal, (inner) =>
+      this.#requests.retried(() => this.#attempt(request, inner), inner),
+    );
+    return answer(parts, { provider: NAME, signal });
   }
 
   async warmUp(): Promise<void> {
@@ -39,15 +42,6 @@ class OpenAIAI implements AIProvider {
 
   async close(): Promise<void> {
     this.#calls.close();
-  }
-
-  async *#attempts(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
-    const call = this.#calls.begin(signal);
-    try {
-      yield* this.#requests.retried(() => this.#attempt(request, call.signal), call.signal);
-    } finally {
-      call.end();
-    }
   }
 
   async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {

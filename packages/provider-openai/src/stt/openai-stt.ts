@@ -36,16 +36,8 @@ class OpenAIStt implements SttProvider {
     this.#requests = new OpenAIRequests(options);
   }
 
-  async *transcribe(
-    audio: AsyncIterable<AudioFrame>,
-    options: SttOptions,
-  ): AsyncGenerator<TranscriptPart, void, undefined> {
-    const call = this.#calls.begin(options.signal);
-    try {
-      yield* abortable(this.#transcript(audio, options, call.signal), call.signal);
-    } finally {
-      call.end();
-    }
+  transcribe(audio: AsyncIterable<AudioFrame>, options: SttOptions): AsyncIterable<TranscriptPart> {
+    return this.#calls.stream(options.signal, (signal) => abortable(this.#transcript(audio, options, signal), signal));
   }
 
   async warmUp(): Promise<void> {

@@ -210,11 +210,9 @@ describe("providerFaultMatrix over HTTP", () => {
 });
 
 describe("providerFaultMatrix over a WebSocket", () => {
-  async function* talk({ standIn, clock, signal, key, retry: options, firstByteMs, stallMs, variant }: Operation) {
-    const calls = new OpenCalls(provider);
-    const call = calls.begin(signal);
-    const own = { provider, signal: call.signal, clock };
-    try {
+  function talk({ standIn, clock, signal, key, retry: options, firstByteMs, stallMs, variant }: Operation) {
+    return new OpenCalls(provider).stream(signal, (inner) => {
+      const own = { provider, signal: inner, clock };
       const attempt = async function* (): AsyncGenerator<string> {
         const open = (): Promise<ManagedWebSocket> =>
           ManagedWebSocket.open(`${standIn.wsUrl}/socket`, {
@@ -240,10 +238,8 @@ describe("providerFaultMatrix over a WebSocket", () => {
           void socket.close();
         }
       };
-      yield* withRetry(attempt, { ...options, signal: call.signal, clock });
-    } finally {
-      call.end();
-    }
+      return withRetry(attempt, { ...options, signal: inner, clock });
+    });
   }
   const options: FaultMatrixOptions = {
     createClock: () => new VirtualClock(),

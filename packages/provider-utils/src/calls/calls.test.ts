@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { type AIPart, abortedError, RoomKitError } from "@roomkit/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ProviderError } from "../errors/provider-error.ts";
 import { kindOfVendorCode, sdkError } from "../errors/sdk-error.ts";
 import { answer, parseToolArguments } from "./answer.ts";
@@ -8,31 +8,82 @@ import { OpenCalls } from "./open-calls.ts";
 
 const provider = "vendor";
 
+/** What a call waits for: the end of its signal. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(abortedError(signal)), { once: true }));
+
 describe("OpenCalls", () => {
-  it("links calls to their signal and to the provider", () => {
+  it("links calls to their signal and to the provider", async () => {
     const calls = new OpenCalls(provider);
     const controller = new AbortController();
-    const one = calls.begin(controller.signal);
-    const two = calls.begin(undefined);
+    const one = calls.run(controller.signal, aborted);
+    const two = calls.run(undefined, aborted);
     expect(calls.size).toBe(2);
     controller.abort();
-    expect([one.signal.aborted, two.signal.aborted]).toEqual([true, false]);
+    await expect(one).rejects.toMatchObject({ code: "aborted" });
+    expect(calls.size).toBe(1);
     calls.close();
     calls.close();
-    expect(abortedError(two.signal).code).toBe("closed");
-    expect(abortedError(one.signal).code).toBe("aborted");
-    one.end();
-    two.end();
+    await expect(two).rejects.toMatchObject({ code: "closed" });
     expect(calls.size).toBe(0);
-    expect(() => calls.begin(undefined)).toThrow(expect.objectContaining({ code: "closed" }));
+    const never = vi.fn();
+    await expect(calls.run(undefined, never)).rejects.toMatchObject({ code: "closed" });
+    await expect(calls.stream(undefined, never).next()).rejects.toMatchObject({ code: "closed" });
+    expect(never).not.toHaveBeenCalled();
   });
 
-  it("does not begin for an aborted signal, and lets go of a signal at the end", () => {
+  it("does not begin for an aborted signal, and lets go of a signal at the end", async () => {
     const calls = new OpenCalls(provider);
-    expect(() => calls.begin(AbortSignal.abort())).toThrow(expect.objectContaining({ code: "aborted" }));
+    const never = vi.fn();
+    await expect(calls.run(AbortSignal.abort(), never)).rejects.toMatchObject({ code: "aborted" });
+    await expect(calls.stream(AbortSignal.abort(), never).next()).rejects.toMatchObject({ code: "aborted" });
+    expect(never).not.toHaveBeenCalled();
     const { signal } = new AbortController();
-    calls.begin(signal).end();
+    expect(await calls.run(signal, async () => "answer")).toBe("answer");
     expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  const numbers = (fails: boolean) =>
+    async function* (): AsyncGenerator<number, void, undefined> {
+      yield 1;
+      if (fails) throw new SyntaxError("x");
+      yield 2;
+    };
+
+  it("counts a stream from its first item until it ends, is left, or fails", async () => {
+    const calls = new OpenCalls(provider);
+    const { signal } = new AbortController();
+    const unread = calls.stream(signal, numbers(false));
+    expect(calls.size).toBe(0);
+    const got: number[] = [];
+    for await (const number of unread) {
+      expect(calls.size).toBe(1);
+      got.push(number);
+    }
+    expect([got, calls.size]).toEqual([[1, 2], 0]);
+    for await (const _ of calls.stream(signal, numbers(false))) break;
+    expect(calls.size).toBe(0);
+    const failing = calls.stream(signal, numbers(true));
+    await failing.next();
+    await expect(failing.next()).rejects.toThrow(SyntaxError);
+    const refused = calls.stream(signal, () => {
+      throw new SyntaxError("x");
+    });
+    await expect(refused.next()).rejects.toThrow(SyntaxError);
+    expect([calls.size, getEventListeners(signal, "abort")]).toEqual([0, []]);
+  });
+
+  it("ends a stream with the provider", async () => {
+    const calls = new OpenCalls(provider);
+    const stream = calls.stream(undefined, async function* (signal): AsyncGenerator<number, void, undefined> {
+      yield 1;
+      await aborted(signal);
+    });
+    await stream.next();
+    const next = stream.next();
+    calls.close();
+    await expect(next).rejects.toMatchObject({ code: "closed" });
+    expect(calls.size).toBe(0);
   });
 });
 

@@ -31,17 +31,14 @@ export class RealtimeSessions {
     { signal }: Pick<RealtimeConnectOptions, "signal">,
   ): Promise<RealtimeSession> {
     const { retry: retries, provider, clock, logger } = this.#options;
-    const call = this.#connecting.begin(signal);
-    try {
-      return await retry(() => this.#attempt(parts, call.signal), {
+    return this.#connecting.run(signal, (inner) =>
+      retry(() => this.#attempt(parts, inner), {
         ...retries,
         clock,
-        signal: call.signal,
+        signal: inner,
         onRetry: ({ attempt, waitMs, error }) => noteRetry(logger, { provider, attempt, waitMs, code: error.code }),
-      });
-    } finally {
-      call.end();
-    }
+      }),
+    );
   }
 
   /** Ends every session, and what is being connected with `closed`. */
