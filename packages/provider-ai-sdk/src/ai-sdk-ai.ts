@@ -1,5 +1,5 @@
-import { type AIPart, type AIProvider, type AIRequest, consoleLogger } from "@roomkit/core";
-import { answer, incomplete, OpenCalls, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
+import type { AIPart, AIProvider, AIRequest } from "@roomkit/core";
+import { answer, incomplete, loggedRetry, OpenCalls, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
 import type { AiSdkLanguageModel, StreamPart } from "./models.ts";
@@ -16,7 +16,7 @@ export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}
   checkModel(model, "doStream");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);
-  const { clock, logger = consoleLogger, retry, firstByteMs = 10_000, stallMs = 15_000 } = options;
+  const { clock, firstByteMs = 10_000, stallMs = 15_000 } = options;
 
   async function* attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
     const reader = new StreamReader(name);
@@ -49,16 +49,8 @@ export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}
   }
 
   function attempts(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
-    return withRetry(() => attempt(request, signal), {
-      ...retry,
-      signal,
-      clock,
-      onRetry: ({ attempt: count, waitMs, error }) =>
-        logger.warn(
-          { provider: name, attempt: count, waitMs, code: error.code },
-          "a request to the model is tried again",
-        ),
-    });
+    const retries = loggedRetry(options, { provider: name, signal, what: "a request to the model" });
+    return withRetry(() => attempt(request, signal), retries);
   }
 
   return {

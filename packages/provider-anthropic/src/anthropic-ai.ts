@@ -1,15 +1,9 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
-import {
-  type AICapabilities,
-  type AIPart,
-  type AIProvider,
-  type AIRequest,
-  consoleLogger,
-  type RoomKitError,
-} from "@roomkit/core";
+import type { AICapabilities, AIPart, AIProvider, AIRequest, RoomKitError } from "@roomkit/core";
 import {
   answer,
   incomplete,
+  loggedRetry,
   OpenCalls,
   resolveKey,
   type Secret,
@@ -62,14 +56,8 @@ class AnthropicAI implements AIProvider {
   }
 
   #attempts(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
-    const { clock, logger = consoleLogger, retry } = this.#options;
-    return withRetry(() => this.#attempt(request, signal), {
-      ...retry,
-      signal,
-      clock,
-      onRetry: ({ attempt, waitMs, error }) =>
-        logger.warn({ provider: NAME, attempt, waitMs, code: error.code }, "a request to the model is tried again"),
-    });
+    const retries = loggedRetry(this.#options, { provider: NAME, signal, what: "a request to the model" });
+    return withRetry(() => this.#attempt(request, signal), retries);
   }
 
   async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {

@@ -1,12 +1,13 @@
+import { type SpeechPart, systemClock, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
 import {
-  consoleLogger,
-  type SpeechPart,
-  systemClock,
-  type TtsCapabilities,
-  type TtsOptions,
-  type TtsProvider,
-} from "@roomkit/core";
-import { abortable, linkedAbort, OpenCalls, resolveKey, type Secret, withRetry } from "@roomkit/provider-utils";
+  abortable,
+  linkedAbort,
+  loggedRetry,
+  OpenCalls,
+  resolveKey,
+  type Secret,
+  withRetry,
+} from "@roomkit/provider-utils";
 import { SpeechRequests } from "./http/requests.ts";
 import { speakByRequests } from "./http/speak-http.ts";
 import { checkOptions, type ElevenLabsSettings, type ElevenLabsTtsOptions, NAME } from "./options.ts";
@@ -107,16 +108,6 @@ class ElevenLabsTts implements TtsProvider {
   }
 
   #retried<T>(attempt: () => AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
-    const { clock, logger = consoleLogger, retry } = this.#settings;
-    return withRetry(attempt, {
-      ...retry,
-      signal,
-      clock,
-      onRetry: (again) =>
-        logger.warn(
-          { provider: NAME, attempt: again.attempt, waitMs: again.waitMs, code: again.error.code },
-          "speech is tried again",
-        ),
-    });
+    return withRetry(attempt, loggedRetry(this.#settings, { provider: NAME, signal, what: "speech" }));
   }
 }

@@ -20,6 +20,7 @@ export * from "./realtime/realtime-sessions.ts";
 export type { ReconnectOptions } from "./realtime/reconnect-budget.ts";
 export type { RealtimeRunnerOptions } from "./realtime/runner-options.ts";
 export * from "./realtime/wrong-format.ts";
+export * from "./retry/logged-retry.ts";
 export * from "./retry/with-retry.ts";
 export * from "./socket/close-error.ts";
 export type { SocketMessage } from "./socket/inbound-queue.ts";

@@ -1,16 +1,10 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import {
-  type AudioFrame,
-  consoleLogger,
-  type SttCapabilities,
-  type SttOptions,
-  type SttProvider,
-  type TranscriptPart,
-} from "@roomkit/core";
+import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
 import {
   abortable,
   fernError,
   incomplete,
+  loggedRetry,
   OpenCalls,
   wavSegments,
   withRetry,
@@ -95,14 +89,8 @@ class DeepgramBatch implements SttProvider {
     options: SttOptions,
     signal: AbortSignal,
   ): AsyncGenerator<TranscriptPart, void, undefined> {
-    const { clock, logger = consoleLogger, retry } = this.#options;
-    return withRetry(() => this.#attempt(file, beforeMs, options, signal), {
-      ...retry,
-      signal,
-      clock,
-      onRetry: ({ attempt, waitMs, error }) =>
-        logger.warn({ provider: NAME, attempt, waitMs, code: error.code }, "a transcription is tried again"),
-    });
+    const retries = loggedRetry(this.#options, { provider: NAME, signal, what: "a transcription" });
+    return withRetry(() => this.#attempt(file, beforeMs, options, signal), retries);
   }
 
   async *#attempt(

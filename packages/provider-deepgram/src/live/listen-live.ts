@@ -1,17 +1,11 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import {
-  type AudioFormat,
-  type AudioFrame,
-  abortedError,
-  consoleLogger,
-  systemClock,
-  type TranscriptPart,
-} from "@roomkit/core";
+import { type AudioFormat, type AudioFrame, abortedError, systemClock, type TranscriptPart } from "@roomkit/core";
 import {
   AnswerWatch,
   abortable,
   incomplete,
   linkedAbort,
+  loggedRetry,
   type OpenCalls,
   ProviderError,
   retry,
@@ -146,7 +140,7 @@ function connect<S extends SdkSocket>(
   { create }: LiveProtocol<S>,
   { sdk, options, signal }: LiveContext,
 ): Promise<LiveSocket<S>> {
-  const { clock = systemClock, logger = consoleLogger, connectTimeoutMs = 10_000, socket } = options;
+  const { clock = systemClock, connectTimeoutMs = 10_000, socket } = options;
   return retry(
     () =>
       LiveSocket.open({
@@ -157,12 +151,6 @@ function connect<S extends SdkSocket>(
         connectTimeoutMs,
         socket,
       }),
-    {
-      ...options.retry,
-      signal,
-      clock,
-      onRetry: ({ attempt, waitMs, error }) =>
-        logger.warn({ provider: NAME, attempt, waitMs, code: error.code }, "connecting is tried again"),
-    },
+    loggedRetry(options, { provider: NAME, signal, what: "connecting" }),
   );
 }

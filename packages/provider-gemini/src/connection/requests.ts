@@ -1,6 +1,6 @@
 import type { GenerateContentParameters, GenerateContentResponse, GoogleGenAI } from "@google/genai";
-import { consoleLogger, RoomKitError } from "@roomkit/core";
-import { type Secret, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
+import { RoomKitError } from "@roomkit/core";
+import { loggedRetry, type Secret, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
 import { geminiError, refusedUnread } from "./errors.ts";
 import { keyOf, NAME } from "./name.ts";
 import { checkConnectionOptions, type GeminiConnectionOptions } from "./options.ts";
@@ -24,17 +24,7 @@ export class GeminiRequests {
 
   /** What `attempt` makes of a stream, tried again while it has given out nothing. */
   retried<T>(attempt: () => AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
-    const { clock, logger = consoleLogger, retry } = this.#options;
-    return withRetry(attempt, {
-      ...retry,
-      signal,
-      clock,
-      onRetry: (again) =>
-        logger.warn(
-          { provider: NAME, attempt: again.attempt, waitMs: again.waitMs, code: again.error.code },
-          "a request is tried again",
-        ),
-    });
+    return withRetry(attempt, loggedRetry(this.#options, { provider: NAME, signal, what: "a request" }));
   }
 
   /** The chunks of one answer, within the time limits. That it ends does not mean that it is complete. */

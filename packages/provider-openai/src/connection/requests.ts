@@ -1,5 +1,5 @@
-import { consoleLogger, type RoomKitError } from "@roomkit/core";
-import { sdkError, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
+import type { RoomKitError } from "@roomkit/core";
+import { loggedRetry, sdkError, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import { classify, NAME, OpenAIConnection, type OpenAIConnectionOptions } from "./connection.ts";
 
@@ -24,17 +24,7 @@ export class OpenAIRequests {
 
   /** What `attempt` makes of a stream, tried again while it has given out nothing. */
   retried<T>(attempt: () => AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
-    const { clock, logger = consoleLogger, retry } = this.#options;
-    return withRetry(attempt, {
-      ...retry,
-      signal,
-      clock,
-      onRetry: (again) =>
-        logger.warn(
-          { provider: NAME, attempt: again.attempt, waitMs: again.waitMs, code: again.error.code },
-          "a request is tried again",
-        ),
-    });
+    return withRetry(attempt, loggedRetry(this.#options, { provider: NAME, signal, what: "a request" }));
   }
 
   /** The items of one request's answer, within the time limits. */

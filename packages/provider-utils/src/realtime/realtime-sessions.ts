@@ -1,5 +1,6 @@
-import { type Logger, type RealtimeConnectOptions, type RealtimeSession, randomId } from "@roomkit/core";
+import { type RealtimeConnectOptions, type RealtimeSession, randomId } from "@roomkit/core";
 import { OpenCalls } from "../calls/open-calls.ts";
+import { loggedRetry } from "../retry/logged-retry.ts";
 import { type RetryOptions, retry } from "../retry/with-retry.ts";
 import { RealtimeRunner } from "./realtime-runner.ts";
 import type { RealtimeRunnerOptions } from "./runner-options.ts";
@@ -30,14 +31,12 @@ export class RealtimeSessions {
     parts: Pick<RealtimeRunnerOptions, "createProtocol" | "open">,
     { signal }: Pick<RealtimeConnectOptions, "signal">,
   ): Promise<RealtimeSession> {
-    const { retry: retries, provider, clock, logger } = this.#options;
+    const { provider } = this.#options;
     return this.#connecting.run(signal, (inner) =>
-      retry(() => this.#attempt(parts, inner), {
-        ...retries,
-        clock,
-        signal: inner,
-        onRetry: ({ attempt, waitMs, error }) => noteRetry(logger, { provider, attempt, waitMs, code: error.code }),
-      }),
+      retry(
+        () => this.#attempt(parts, inner),
+        loggedRetry(this.#options, { provider, signal: inner, what: "a connection" }),
+      ),
     );
   }
 
@@ -61,8 +60,4 @@ export class RealtimeSessions {
     this.#open.add(runner);
     return runner;
   }
-}
-
-function noteRetry(logger: Logger, facts: Readonly<Record<string, unknown>>): void {
-  logger.warn(facts, "a connection is tried again");
 }
