@@ -18,11 +18,13 @@ export class V1Client {
   #timer: NodeJS.Timeout | undefined;
   closed = false;
 
-  constructor(url: string) {
+  /** @param typed what the user types before the server has answered `start`. */
+  constructor(url: string, ...typed: readonly string[]) {
     this.#socket = new WebSocket(`${url.replace("http", "ws")}/voice/websocket/offer`);
     const audio = { codec: "pcm16", sampleRate: RATE };
     this.#socket.on("open", () => {
       this.#socket.send(JSON.stringify({ event: "start", protocol: 1, audio: { send: audio, receive: audio } }));
+      for (const text of typed) this.#socket.send(JSON.stringify({ event: "text", text }));
     });
     this.#socket.on("message", (data, binary) =>
       binary ? this.#hear(data as Buffer) : this.#receive(JSON.parse(String(data))),

@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 
 /** A server whose recogniser, model and voice are three vendors, each through its real SDK, and one caller on the line. */
-async function call(ai?: AIProvider) {
+async function call(ai?: AIProvider, ...typed: readonly string[]) {
   const baseURL = standIn.url;
   const claude = anthropicAI({ model: "claude-haiku-4-5", apiKey: key, baseURL, retry: { retries: 0 } });
   const backend = new WebSocketBackend();
@@ -80,7 +80,7 @@ async function call(ai?: AIProvider) {
     },
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const client = new V1Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const client = new V1Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ...typed);
   cleanUp.push(async () => {
     client.close();
     await kit.close();
@@ -113,6 +113,13 @@ describe("a whole call through Deepgram, Claude and ElevenLabs", { timeout: 60_0
     // What came out of the speaker, sample for sample: the stand-in's audio tells its own text.
     expect(spoken(client).replace(/\s+/g, " ").trim()).toBe(`You said ${HELLO}. Is there anything else?`);
     await standIn.expectClean();
+  });
+
+  it("answers what was typed before the session was there", async () => {
+    const { client, log } = await call(undefined, HELLO);
+    await until("the line", () => client.messages.length > 0);
+    await until("the answer", async () => (await log()).length >= 2);
+    expect(await log()).toEqual([`user: ${HELLO}`, `assistant: You said ${HELLO}. Is there anything else?`]);
   });
 
   it("a model that dies in the middle of a sentence is heard as far as it came, and the call lives", async () => {

@@ -102,6 +102,8 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
   steps.live(started, live);
   started.link = attach(hub, live, steps.port, start.streamSid, false);
   hub.registry.bind(session, connection);
+  // Its consumer gets what was said meanwhile in a moment; so do those who listen to all sessions.
+  for (const frame of connection.heldAudio) hub.registry.tap(session, frame);
 }
 
 /** Puts a new socket under a session that lost its own, or has not yet noticed. */

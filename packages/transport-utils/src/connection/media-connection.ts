@@ -15,7 +15,7 @@ import {
 } from "@roomkit/core";
 import type { PlayoutQueueOptions } from "../playout/options.ts";
 import { PlayoutQueue } from "../playout/queue.ts";
-import { InboundAudio } from "./inbound.ts";
+import { Inbound } from "./inbound.ts";
 import type { ConnectionLink } from "./link.ts";
 
 export interface MediaConnectionOptions
@@ -28,7 +28,7 @@ export interface MediaConnectionOptions
   readonly outbound: AudioFormat;
   readonly playback: VoiceConnection["playback"];
   readonly logger: Logger;
-  /** Caller audio held until there is a consumer, ms. Default 2,000. */
+  /** Caller audio held until there is a consumer, ms; what they say otherwise is held too. Default 2,000. */
   readonly holdInboundMs?: number;
   /** Give {@link VoiceConnection.onPlayed} silence too where nothing plays. Default false. */
   readonly playedSilence?: boolean;
@@ -36,7 +36,6 @@ export interface MediaConnectionOptions
 
 interface Events {
   readonly playback: PlaybackProgress;
-  readonly input: ConnectionInput;
 }
 
 /** Messages kept for a client that is away; the oldest go first. */
@@ -45,7 +44,8 @@ const SERVER_CLOSED: CloseReason = { code: "server_closed", message: "the server
 
 /**
  * The {@link VoiceConnection} of every transport: the playout queue, the listeners, and whatever link is under them just now.
- * It outlives its link: between {@link detach} and {@link attach} audio and messages are held, within bounds.
+ * It outlives its link: between {@link detach} and {@link attach} audio and messages are held, within bounds. So is what the client says
+ * before anybody listens.
  */
 export class MediaConnection implements VoiceConnection {
   readonly id: string;
@@ -55,7 +55,7 @@ export class MediaConnection implements VoiceConnection {
   readonly outbound: AudioFormat;
   readonly playback: VoiceConnection["playback"];
   readonly #queue: PlayoutQueue;
-  readonly #audio: InboundAudio;
+  readonly #inbound: Inbound;
   readonly #events: Emitter<Events>;
   readonly #logger: Logger;
   readonly #playedSilence: boolean;
@@ -78,7 +78,15 @@ export class MediaConnection implements VoiceConnection {
     this.playback = playback;
     this.#logger = logger;
     this.#playedSilence = options.playedSilence ?? false;
-    this.#audio = new InboundAudio(options.holdInboundMs ?? 2_000);
+    let overflowed = false;
+    this.#inbound = new Inbound({
+      maxHeldMs: options.holdInboundMs ?? 2_000,
+      onError: (error, event) => logger.error({ error, event, connection: id }, "a listener failed"),
+      onDrop: ({ type }) => {
+        if (!overflowed) logger.warn({ connection: id, type }, "a client's messages are dropped: nobody listens");
+        overflowed = true;
+      },
+    });
     this.#events = new Emitter<Events>((error, event) =>
       logger.error({ error, event, connection: id }, "a listener failed"),
     );
@@ -109,7 +117,7 @@ export class MediaConnection implements VoiceConnection {
   }
 
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
-    return this.closed ? () => {} : this.#audio.listen(listener);
+    return this.closed ? () => {} : this.#inbound.onAudio(listener);
   }
 
   play(utterance: UtteranceId, frame: AudioFrame): void {
@@ -162,7 +170,7 @@ export class MediaConnection implements VoiceConnection {
   }
 
   onInput(listener: (input: ConnectionInput) => void): Unsubscribe {
-    return this.#events.on("input", listener);
+    return this.closed ? () => {} : this.#inbound.onInput(listener);
   }
 
   onClose(listener: (reason: CloseReason) => void): Unsubscribe {
@@ -209,17 +217,17 @@ export class MediaConnection implements VoiceConnection {
 
   /** Audio came from the client. */
   receive(frame: AudioFrame): void {
-    if (this.closed) return;
-    try {
-      this.#audio.push(frame);
-    } catch (error) {
-      this.#logger.error({ error, connection: this.id }, "the consumer of inbound audio failed");
-    }
+    this.#inbound.receive(frame);
+  }
+
+  /** Audio that waits for its consumer, oldest first. */
+  get heldAudio(): readonly AudioFrame[] {
+    return this.#inbound.heldAudio;
   }
 
   /** The client said something besides audio and playback. */
   input(input: ConnectionInput): void {
-    if (!this.closed) this.#events.emit("input", input);
+    this.#inbound.input(input);
   }
 
   /** The client reported playback, in samples at the outbound rate. */
@@ -235,7 +243,7 @@ export class MediaConnection implements VoiceConnection {
     this.#reason = reason;
     this.#link = undefined;
     this.#held = [];
-    this.#audio.drop();
+    this.#inbound.close();
     this.#events.clear();
     this.#played.clear();
     const listeners = [...this.#onClose];
