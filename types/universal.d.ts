@@ -100,3 +100,8 @@ declare interface URL {
   toString(): string;
 }
 declare var URL: { new (url: string, base?: string | URL): URL };
+
+/** Of ES modules wherever they run. */
+declare interface ImportMeta {
+  readonly url: string;
+}

@@ -33,11 +33,11 @@ const rules: Readonly<Record<string, Rule>> = {
 
   // transport-utils is not a leaf: what the transports share (docs/decisions/0001-transport-utils.md).
   backend: { mayImport: ["core", "protocol", "transport-utils"], platform: "node", thirdParty: true },
-  transport: { mayImport: ["core", "protocol", "transport-utils"], platform: "node", thirdParty: true },
+  transport: { mayImport: ["core", "protocol", "transport-utils", "worker-pool"], platform: "node", thirdParty: true },
   // Engines of the WebRTC transport, handed to it.
   webrtc: { mayImport: ["core"], platform: "node", thirdParty: true },
 
-  // Not a leaf: what providers that compute on the machine itself share.
+  // Not a leaf: what providers that compute on the machine itself share, and media workers.
   worker: { mayImport: ["core"], platform: "node", thirdParty: false },
   provider: { mayImport: ["core", "provider-utils", "worker-pool"], platform: "node", thirdParty: true },
   fallback: { mayImport: ["core"], platform: "universal", thirdParty: false },

@@ -23,5 +23,10 @@ export function decodeMulaw(bytes: Uint8Array, out?: Int16Array): Int16Array {
 
 /** G.711 mu-law at any rate (a telephone's is 8,000 Hz). */
 export function mulaw(): AudioCodec {
-  return { name: "mulaw", encode: (samples) => encodeMulaw(samples), decode: (bytes) => decodeMulaw(bytes) };
+  return {
+    name: "mulaw",
+    recipe: { module: import.meta.url, name: "mulaw", options: {} },
+    encode: (samples) => encodeMulaw(samples),
+    decode: (bytes) => decodeMulaw(bytes),
+  };
 }

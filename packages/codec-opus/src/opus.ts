@@ -33,6 +33,7 @@ export function opus(options: OpusOptions = {}): OpusCodec {
   const dtx = options.dtx ?? false;
   return {
     name: "libopus-wasm",
+    recipe: { module: import.meta.url, name: "opus", options },
     async createDecoder({ sampleRate }) {
       return new WasmOpusDecoder(
         await createDecoder({ sampleRate: supportedRate(sampleRate), channels: 1 }),

@@ -8,6 +8,7 @@ export * from "./contracts/codec.ts";
 export * from "./contracts/opus.ts";
 export * from "./contracts/pipeline.ts";
 export * from "./contracts/realtime.ts";
+export * from "./contracts/recipe.ts";
 export * from "./contracts/stage.ts";
 export * from "./contracts/stt.ts";
 export * from "./contracts/tts.ts";

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import {
   consoleLogger,
   type Logger,
+  type Recipe,
   RoomKitError,
   type WebRTCAcceptOptions,
   type WebRTCEngine,
@@ -34,23 +35,14 @@ export class NodeDataChannelEngine implements WebRTCEngine {
   readonly #options: NodeDataChannelEngineOptions;
   readonly #logger: Logger;
   readonly #peers = new Set<NodeDataChannelPeer>();
-  readonly #mux: IceUdpMuxListener | undefined;
+  #mux: IceUdpMuxListener | undefined;
   #closed = false;
 
-  /** @throws RoomKitError `invalid_option`, `bind_failed` when `port` is taken. */
+  /** @throws RoomKitError `invalid_option` */
   constructor(options: NodeDataChannelEngineOptions = {}) {
     checkOptions(options);
     this.#options = options;
     this.#logger = options.logger ?? consoleLogger;
-    if (options.port === undefined) return;
-    try {
-      this.#mux = new IceUdpMuxListener(options.port, options.listenAddress);
-    } catch (error) {
-      throw new RoomKitError("bind_failed", "the UDP port could not be bound", {
-        cause: error,
-        details: { port: options.port },
-      });
-    }
   }
 
   /** Connections that exist now. */
@@ -58,11 +50,18 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     return this.#peers.size;
   }
 
+  recipe(index: number): Recipe {
+    const { logger: _logger, ...options } = this.#options;
+    const port = options.port === undefined ? {} : { port: options.port + index };
+    return { module: import.meta.url, name: "nodeDataChannelEngine", options: { ...options, ...port } };
+  }
+
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
     if (this.#closed) throw new RoomKitError("closed", "this WebRTC engine is closed");
     if (options.signal?.aborted)
       throw new RoomKitError("aborted", "the offer was given up", { cause: options.signal.reason });
     const { listenAddress, announcedAddress, portRange, port } = this.#options;
+    this.#listen();
     let peer: NodeDataChannelPeer;
     try {
       peer = new NodeDataChannelPeer({
@@ -101,6 +100,22 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     await Promise.all([...this.#peers].map((peer) => peer.close()));
     this.#mux?.stop();
   }
+
+  /** Opens the one port of all connections, with the first of them. @throws RoomKitError `bind_failed` when it is taken. */
+  #listen(): void {
+    const { port, listenAddress } = this.#options;
+    if (port === undefined || this.#mux) return;
+    try {
+      this.#mux = new IceUdpMuxListener(port, listenAddress);
+    } catch (cause) {
+      throw new RoomKitError("bind_failed", "the UDP port could not be bound", { cause, details: { port } });
+    }
+  }
+}
+
+/** Makes the engine; what its recipe names. */
+export function nodeDataChannelEngine(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
+  return new NodeDataChannelEngine(options);
 }
 
 function checkOptions(options: NodeDataChannelEngineOptions): void {

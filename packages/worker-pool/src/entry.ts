@@ -26,3 +26,18 @@ export function execArgvFor(entry: URL): string[] {
     return [condition];
   }
 }
+
+/**
+ * What to start a worker thread with for the same entry. Threads of Node 20 load no TypeScript even where the process does, so
+ * source gets a first module that sees to it.
+ */
+export function threadEntry(entry: URL): { readonly url: URL; readonly execArgv: readonly string[] } {
+  const [, , condition] = execArgvFor(entry);
+  if (condition === undefined) return { url: entry, execArgv: execArgvFor(entry) };
+  const loader = createRequire(import.meta.url)
+    .resolve("tsx/esm/api")
+    .replace(/cjs$/, "mjs");
+  const { href } = pathToFileURL(loader);
+  const first = `import { register } from ${JSON.stringify(href)}; register(); await import(${JSON.stringify(entry.href)});`;
+  return { url: new URL(`data:text/javascript,${encodeURIComponent(first)}`), execArgv: [condition] };
+}

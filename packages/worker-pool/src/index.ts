@@ -1,3 +1,4 @@
 export * from "./entry.ts";
 export * from "./pool.ts";
 export * from "./serve.ts";
+export * from "./wire-error.ts";

@@ -1,5 +1,5 @@
 import type { FromWorker, ToWorker } from "./messages.ts";
-import { toWire } from "./messages.ts";
+import { toWire } from "./wire-error.ts";
 
 /** Does one job. Long work looks at `signal` between its steps and throws `signal.reason` when it aborts. */
 export type JobHandler<Job, Result> = (job: Job, signal: AbortSignal) => Promise<Result> | Result;

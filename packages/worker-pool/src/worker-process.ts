@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { type Cancel, type Clock, RoomKitError } from "@roomkit/core";
 import { execArgvFor } from "./entry.ts";
-import { type FromWorker, fromWire, type ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { fromWire } from "./wire-error.ts";
 
 export interface WorkerProcessOptions {
   readonly name: string;

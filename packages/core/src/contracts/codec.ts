@@ -1,3 +1,5 @@
+import type { Recipe } from "./recipe.ts";
+
 /**
  * A codec of 16-bit linear PCM whose coded form needs no packets and no memory: any cut of a stream codes alike, so one
  * object may serve any number of streams. (Opus, which needs both, has {@link OpusCodec}.)
@@ -7,6 +9,8 @@ export interface AudioCodec {
   readonly name: string;
   /** The rate in Hz the coded form is bound to; absent: any. */
   readonly sampleRate?: number;
+  /** How another thread makes this codec; absent: it can be used on this one alone. */
+  readonly recipe?: Recipe;
   /** Codes samples (interleaved, should there be more than one channel) into a new array. */
   encode(samples: Int16Array): Uint8Array;
   /** Decodes bytes into a new array. @throws RoomKitError `invalid_audio` when they are not in the coded form. */

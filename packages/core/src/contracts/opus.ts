@@ -1,3 +1,5 @@
+import type { Recipe } from "./recipe.ts";
+
 /** The rates Opus codes at, in Hz; a decoder gives any of them whatever the sender used. */
 export type OpusSampleRate = 8_000 | 12_000 | 16_000 | 24_000 | 48_000;
 
@@ -40,6 +42,8 @@ export interface OpusEncoderOptions {
 /** An Opus implementation, handed to the transports that speak it. */
 export interface OpusCodec {
   readonly name: string;
+  /** How another thread makes this codec; absent: it can be used on this one alone. */
+  readonly recipe?: Recipe;
   /** @throws RoomKitError `invalid_option` for a rate Opus does not have. */
   createDecoder(options: { readonly sampleRate: OpusSampleRate }): Promise<OpusDecoder>;
   /** @throws RoomKitError `invalid_option`. */

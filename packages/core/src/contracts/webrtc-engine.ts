@@ -1,4 +1,5 @@
 import type { Unsubscribe } from "../events/emitter.ts";
+import type { Recipe } from "./recipe.ts";
 import type { CloseReason } from "./voice.ts";
 
 /** One codec of an audio section: an `a=rtpmap` line and its `a=fmtp`. */
@@ -127,6 +128,11 @@ export interface WebRTCEngine {
    * @throws RoomKitError `no_free_port` (retryable), `invalid_sdp`, `closed`, `aborted`.
    */
   accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer>;
+  /**
+   * How media worker `index` (from 0) makes an engine like this one, on ports that the other workers do not take. Absent: it can be
+   * used on this thread alone. The function is given a `logger` besides the options.
+   */
+  recipe?(index: number): Recipe;
   /** Makes what the first connection needs ahead of it; optional to call, safe to call twice. */
   warmUp?(): Promise<void>;
   /** Closes every peer and every socket. */

@@ -3,6 +3,7 @@ import {
   type Clock,
   consoleLogger,
   type Logger,
+  type Recipe,
   RoomKitError,
   systemClock,
   type WebRTCAcceptOptions,
@@ -72,6 +73,11 @@ export class WeriftEngine implements WebRTCEngine {
   /** Connections that exist now. */
   get size(): number {
     return this.#peers.size;
+  }
+
+  recipe(index: number): Recipe {
+    const { clock: _clock, logger: _logger, ...ice } = this.#options;
+    return weriftRecipe(ice, index);
   }
 
   /** Makes what the first connection needs ahead of it. */
@@ -179,6 +185,18 @@ export class WeriftEngine implements WebRTCEngine {
     }
     return shared;
   }
+}
+
+/** Makes the engine; what {@link weriftRecipe} names. */
+export function weriftEngine(options: WeriftEngineOptions = {}): WeriftEngine {
+  return new WeriftEngine(options);
+}
+
+/** How media worker `index` makes the engine: with one port for all connections, it gets the port that many further on. @throws RoomKitError `invalid_option` */
+export function weriftRecipe(ice: IceOptions, index: number): Recipe {
+  const options = ice.port ? { ...ice, port: ice.port + index } : ice;
+  checkOptions(options);
+  return { module: import.meta.url, name: "weriftEngine", options };
 }
 
 function checkOptions(options: IceOptions): void {

@@ -7,13 +7,13 @@ import {
   serializeServerMessage,
 } from "@roomkit/protocol";
 import { type ConnectionLink, compatMessage, type PlayoutFrame, v1Message } from "@roomkit/transport-utils";
-import type { AudioSender } from "../media/audio-sender.ts";
+import type { MediaCall } from "../host/media-host.ts";
 import type { ControlChannel } from "./control-channel.ts";
 
 export interface ClientLinkOptions {
   readonly control: ControlChannel;
   /** The track; undefined: audio takes the data channel. */
-  readonly sender: AudioSender | undefined;
+  readonly track: Pick<MediaCall, "send"> | undefined;
   readonly mulaw: AudioCodec | undefined;
   readonly clock: Clock;
   /** When the connection began, ms on the clock. */
@@ -46,8 +46,8 @@ export class ClientLink implements ConnectionLink {
   }
 
   audio(frame: PlayoutFrame): boolean {
-    const { control, sender, mulaw, clock } = this.#options;
-    if (sender) return frame.samples.length === 0 || sender.send(frame.samples, clock.now());
+    const { control, track, mulaw } = this.#options;
+    if (track) return frame.samples.length === 0 || track.send(frame.samples);
     if (!control.open || control.bufferedAmount > AUDIO_BUFFERED_BYTES) return false;
     if (this.v1) {
       const { buffer, byteOffset, byteLength } = frame.samples;

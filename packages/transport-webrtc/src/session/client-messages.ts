@@ -55,11 +55,9 @@ export class ClientMessages {
     else this.#malformed(parsed.message);
   }
 
-  /** Whether `ms` more of audio may be taken; ends a client that sends too much for too long. */
-  admitAudio(ms: number): boolean {
-    const verdict = this.#options.guard.audio(ms);
+  /** The client's track brings more than it may. */
+  excessAudio(verdict: Verdict): void {
     this.#enforce(verdict, "audio came faster than real time");
-    return verdict === "pass";
   }
 
   #enforce(verdict: Verdict, message: string): void {
@@ -107,7 +105,7 @@ export class ClientMessages {
   }
 
   #audio(bytes: Uint8Array): void {
-    const { audioRate: sampleRate, mulaw, v1, onAudio } = this.#options;
+    const { audioRate: sampleRate, guard, mulaw, v1, onAudio } = this.#options;
     if (sampleRate === undefined) {
       this.#unknown++;
       return;
@@ -118,7 +116,10 @@ export class ClientMessages {
     }
     // A copy: samples must stand at even addresses, and belong to whoever is given them.
     const samples = v1() ? new Int16Array(Uint8Array.from(bytes).buffer) : mulaw?.decode(bytes);
-    if (!samples || samples.length === 0 || !this.admitAudio((samples.length * 1000) / sampleRate)) return;
+    if (!samples || samples.length === 0) return;
+    const verdict = guard.audio((samples.length * 1000) / sampleRate);
+    this.excessAudio(verdict);
+    if (verdict !== "pass") return;
     const timestamp = (this.#samples * 1000) / sampleRate;
     this.#samples += samples.length;
     onAudio({ samples, sampleRate, channels: 1, timestamp });

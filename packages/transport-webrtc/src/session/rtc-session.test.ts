@@ -3,8 +3,9 @@ import { type CloseReason, Emitter, silentLogger, type WebRTCDataChannel, type W
 import { VirtualClock } from "@roomkit/testing";
 import { PacingWheel } from "@roomkit/transport-utils";
 import { describe, expect, it } from "vitest";
+import { openCoders } from "../host/coders.ts";
+import { LocalCall } from "../host/local-call.ts";
 import { RtcSession, type RtcSessionOptions } from "./rtc-session.ts";
-import { openMedia } from "./session-media.ts";
 
 interface Peer extends WebRTCPeer {
   readonly sent: Uint8Array[];
@@ -94,7 +95,7 @@ async function open(options: Partial<RtcSessionOptions> = {}): Promise<{
   const peer = fakePeer();
   const log: string[] = [];
   const audio = { codec: "opus", payloadType: 111 } as const;
-  const media = await openMedia({
+  const coders = await openCoders({
     plan: { direction: "sendrecv", codecs: [], inbound: audio, outbound: audio },
     opus: opus(),
     mulaw: undefined,
@@ -105,10 +106,7 @@ async function open(options: Partial<RtcSessionOptions> = {}): Promise<{
     id: "c1",
     label: "x",
     metadata: {},
-    peer,
-    media,
-    ssrc: 1,
-    dataChannelAudio: false,
+    call: new LocalCall({ peer, coders, ssrc: 1, traffic: {}, clock, onListenerError: () => {} }),
     mulaw: undefined,
     v1: false,
     messageBytes: 65_536,

@@ -1,15 +1,4 @@
-import { randomBytes } from "node:crypto";
-import type {
-  AudioCodec,
-  AudioFrame,
-  Cancel,
-  Clock,
-  CloseReason,
-  Logger,
-  Metadata,
-  WebRTCPeer,
-  WebRTCPeerStats,
-} from "@roomkit/core";
+import type { AudioCodec, AudioFrame, Cancel, Clock, CloseReason, Logger, Metadata } from "@roomkit/core";
 import type { StartMessage } from "@roomkit/protocol";
 import {
   defaultTrafficLimits,
@@ -18,13 +7,10 @@ import {
   TrafficGuard,
   type TrafficLimits,
 } from "@roomkit/transport-utils";
-import type { AudioReceiver } from "../media/audio-receiver.ts";
-import type { AudioSender } from "../media/audio-sender.ts";
-import type { JitterStats } from "../media/jitter-buffer.ts";
+import type { MediaCall, MediaStats } from "../host/media-host.ts";
 import { ClientLink } from "./client-link.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { ControlChannel } from "./control-channel.ts";
-import type { SessionMedia } from "./session-media.ts";
 
 /** Times that end a session, ms. */
 export interface SessionTimes {
@@ -38,11 +24,7 @@ export interface RtcSessionOptions {
   readonly id: string;
   readonly label: string;
   readonly metadata: Metadata;
-  readonly peer: WebRTCPeer;
-  readonly media: SessionMedia;
-  readonly ssrc: number;
-  /** Audio goes out as mu-law (compat) or PCM (v1) on the data channel instead of a track. */
-  readonly dataChannelAudio: boolean;
+  readonly call: MediaCall;
   readonly mulaw: AudioCodec | undefined;
   /** The client asked for v1 in its offer. */
   readonly v1: boolean;
@@ -69,12 +51,7 @@ export interface RtcSessionOptions {
 }
 
 /** Counters of one connection, all since its start. */
-export interface ConnectionStats {
-  readonly peer: WebRTCPeerStats;
-  /** The caller's track; undefined when there is none. */
-  readonly audio: (JitterStats & { readonly concealedMs: number }) | undefined;
-  /** What of the caller's media was dropped, by reason. */
-  readonly mediaDropped: Readonly<Record<string, number>>;
+export interface ConnectionStats extends MediaStats {
   /** Messages to the client that fell away. */
   readonly messagesDropped: number;
   /** Messages of the client of kinds this version does not know. */
@@ -88,8 +65,6 @@ const CHANNEL_WAIT_MS = 1_000;
 /** How long the farewell may take to leave, ms. */
 const FAREWELL_MS = 150;
 const LIVENESS_EVERY_MS = 1_000;
-/** What the network held back may come at once, ms: the caller's words during a stall are worth hearing. */
-const STALL_MS = 5_000;
 
 /** One client's session: its peer, its audio in both directions, its messages, and what ends it. */
 export class RtcSession {
@@ -102,8 +77,6 @@ export class RtcSession {
   readonly #control: ControlChannel;
   readonly #link: ClientLink;
   readonly #messages: ClientMessages;
-  readonly #receiver: AudioReceiver | undefined;
-  readonly #sender: AudioSender | undefined;
   readonly #cancels: Cancel[] = [];
   #greeted = false;
   #ready = false;
@@ -114,21 +87,15 @@ export class RtcSession {
   #received = 0;
   #aliveAt = 0;
   #checkedAt = 0;
-  #dropped = new Map<string, number>();
 
   constructor(options: RtcSessionOptions) {
     this.#options = options;
-    const { id, label, metadata, peer, media, clock, logger, times } = options;
+    const { id, label, metadata, call, clock, logger, times } = options;
     this.id = id;
     this.label = label;
     const wheel = PacingWheel.shared(clock);
-    const reported = options.dataChannelAudio && options.v1;
-    this.#sender = media.sender({
-      ssrc: options.ssrc,
-      firstSequence: randomBytes(2).readUInt16BE(0) >> 1,
-      firstTimestamp: randomBytes(4).readUInt32BE(0),
-      send: (packet) => peer.sendRtp(packet),
-    });
+    // Without a track audio takes the data channel, and a v1 client says what it has played of it.
+    const reported = !call.sends && options.v1;
     this.startedAt = options.resumed?.startedAt ?? clock.now();
     this.connection =
       options.resumed?.connection ??
@@ -136,29 +103,23 @@ export class RtcSession {
         id,
         label,
         metadata,
-        inbound: media.inbound,
-        outbound: media.outbound,
+        inbound: call.inbound,
+        outbound: call.outbound,
         playback: reported ? "reported" : "estimated",
         clock,
         logger,
         wheel,
         maxFrames: options.queue.maxFrames,
         maxQueuedMs: options.queue.maxQueuedMs,
-        leadMs: options.queue.leadMs ?? (options.dataChannelAudio ? 200 : TRACK_LEAD_MS),
-        wholeFrames: this.#sender !== undefined,
+        leadMs: options.queue.leadMs ?? (call.sends ? TRACK_LEAD_MS : 200),
+        wholeFrames: call.sends,
         resumable: reported,
       });
-    this.#receiver = media.receiver({
-      onFrame: (frame) => this.#receive(frame),
-      onDigit: (digit) => this.connection.input({ type: "dtmf", digit }),
-      admit: (ms) => this.#messages.admitAudio(ms),
-      onDrop: (reason) => this.#drop(reason),
-    });
     this.#messages = new ClientMessages({
-      guard: new TrafficGuard(clock, { audioBurstMs: STALL_MS, ...options.traffic }),
+      guard: new TrafficGuard(clock, options.traffic),
       messageBytes: options.messageBytes,
       v1: () => this.#link.v1,
-      audioRate: this.#receiver ? undefined : media.inbound.sampleRate,
+      audioRate: call.receives ? undefined : call.inbound.sampleRate,
       mulaw: options.mulaw,
       onStart: (message) => this.#start(message),
       onPlayback: (utterance, samples, done) => this.connection.report(utterance, samples, done),
@@ -176,7 +137,7 @@ export class RtcSession {
     this.#link = new ClientLink(
       {
         control: this.#control,
-        sender: this.#sender,
+        track: call.sends ? call : undefined,
         mulaw: options.mulaw,
         clock,
         startedAt: this.startedAt,
@@ -186,11 +147,13 @@ export class RtcSession {
       options.v1,
     );
     this.#cancels.push(this.connection.onClose((reason) => void this.close(reason)));
-    peer.onDataChannel((channel) => this.#control.add(channel));
-    peer.onRtp((packet) => this.#receiver?.receive(packet, clock.now()));
+    call.onDataChannel((channel) => this.#control.add(channel));
+    call.onAudio((frame) => this.#receive(frame));
+    call.onDigit((digit) => this.connection.input({ type: "dtmf", digit }));
+    call.onExcess((verdict) => this.#messages.excessAudio(verdict));
     this.#cancels.push(
       clock.setTimeout(() => {
-        if (peer.state !== "connected") this.#fail("connect_timeout", "the client did not connect in time");
+        if (call.state !== "connected") this.#fail("connect_timeout", "the client did not connect in time");
       }, times.connectMs),
     );
     if (times.maximumMs !== undefined) {
@@ -198,23 +161,21 @@ export class RtcSession {
         clock.setTimeout(() => this.#fail("session_limit", "the session reached its longest time"), times.maximumMs),
       );
     }
-    peer.onConnected(() => this.#connected());
-    peer.onClosed((reason) => this.#end(reason));
+    call.onConnected(() => this.#connected());
+    call.onClosed((reason) => this.#end(reason));
   }
 
   /** Counters for the application's metrics. */
   get stats(): ConnectionStats {
     return {
-      peer: this.#options.peer.stats,
-      audio: this.#receiver?.stats,
-      mediaDropped: Object.fromEntries(this.#dropped),
+      ...this.call.stats,
       messagesDropped: this.#control.dropped,
       unknownMessages: this.#messages.unknown,
     };
   }
 
-  get peer(): WebRTCPeer {
-    return this.#options.peer;
+  get call(): MediaCall {
+    return this.#options.call;
   }
 
   /** Sends an application's message as it is. */
@@ -229,14 +190,14 @@ export class RtcSession {
   }
 
   async #close(reason: CloseReason): Promise<void> {
-    const { peer, clock } = this.#options;
-    if (peer.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
+    const { call, clock } = this.#options;
+    if (call.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
       if (this.#link.v1) this.#link.say({ type: "bye", reason: reason.code, resumable: false });
-      // The farewell and the closing of the channel must be on their way before the peer goes.
+      // The farewell and the closing of the channel must be on their way before the call goes.
       this.#control.close();
       await clock.sleep(FAREWELL_MS);
     }
-    await peer.close(reason);
+    await call.close(reason);
   }
 
   // Life ------------------------------------------------------------------------------------------------------------------
@@ -250,7 +211,7 @@ export class RtcSession {
   }
 
   #becomeReady(): void {
-    if (this.#ready || this.#ended || this.peer.state !== "connected") return;
+    if (this.#ready || this.#ended || this.call.state !== "connected") return;
     this.#ready = true;
     if (!this.#options.onReady(this)) {
       this.#fail("resume_expired", "the session this client came back to is over");
@@ -264,15 +225,13 @@ export class RtcSession {
   supersede(): void {
     this.#ended = true;
     this.#release({ code: "resumed_elsewhere", message: "the client continues on another peer" });
-    this.peer.close().catch(() => {});
+    this.call.close().catch(() => {});
   }
 
   #tick(now: number): void {
-    this.#receiver?.tick(now);
-    this.#sender?.idle(now);
     if (now - this.#checkedAt < LIVENESS_EVERY_MS) return;
     this.#checkedAt = now;
-    const { received } = this.#options.peer.stats;
+    const { received } = this.call.stats.peer;
     if (received !== this.#received) {
       this.#received = received;
       this.#aliveAt = now;
@@ -298,12 +257,7 @@ export class RtcSession {
 
   #release(reason: CloseReason): void {
     for (const cancel of this.#cancels) cancel();
-    this.#options.media.close();
     this.#options.onEnded(this, reason);
-  }
-
-  #drop(reason: string): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
   }
 
   #receive(frame: AudioFrame): void {
@@ -323,13 +277,13 @@ export class RtcSession {
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    const { media, messageBytes, issueToken, resumed, traffic, times, resumeMs } = this.#options;
+    const { call, messageBytes, issueToken, resumed, traffic, times, resumeMs } = this.#options;
     this.#link.greet({
       session: this.id,
       resume: issueToken(this),
       resumed: resumed !== undefined,
-      inbound: media.inbound,
-      outbound: media.outbound,
+      inbound: call.inbound,
+      outbound: call.outbound,
       limits: {
         maxMessageBytes: messageBytes,
         messagesPerSecond: traffic.messagesPerSecond ?? defaultTrafficLimits.messagesPerSecond,

@@ -1,6 +1,6 @@
 import { audioSampleRates } from "@roomkit/protocol";
 import { defaultTrafficLimits, type TrafficLimits } from "@roomkit/transport-utils";
-import type { OutboundAudio } from "../session/audio-plan.ts";
+import type { OutboundAudio } from "../media/audio-plan.ts";
 import { defaultLimits, type WebRTCTransportOptions } from "../transport/options.ts";
 import type { ClientIceServer } from "./ice-servers.ts";
 

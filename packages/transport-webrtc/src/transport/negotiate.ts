@@ -1,18 +1,9 @@
-import { randomInt } from "node:crypto";
-import type { RemoteCandidate, WebRTCEngine, WebRTCOffer, WebRTCPeer } from "@roomkit/core";
+import type { RemoteCandidate, WebRTCOffer } from "@roomkit/core";
+import type { MediaCall, MediaHost } from "../host/media-host.ts";
+import { planAudio } from "../media/audio-plan.ts";
 import { addressScope, candidateAllowed } from "../sdp/candidate-policy.ts";
 import { parseOffer } from "../sdp/offer.ts";
-import { planAudio } from "../session/audio-plan.ts";
-import { openMedia, type SessionMedia } from "../session/session-media.ts";
 import { defaultLimits, type WebRTCTransportOptions } from "./options.ts";
-
-export interface Negotiated {
-  readonly peer: WebRTCPeer;
-  readonly media: SessionMedia;
-  readonly ssrc: number;
-  /** No track goes to the client: audio takes the data channel. */
-  readonly dataChannelAudio: boolean;
-}
 
 /** Which of a client's candidates are taken, by where its HTTP request came from. */
 export function candidateFilter(
@@ -33,33 +24,29 @@ export function readOffer(sdp: string, options: WebRTCTransportOptions, clientAd
   return parseOffer(sdp, candidateFilter(options, clientAddress), max);
 }
 
-/** Answers a checked offer: plans the audio, makes its coders, lets the engine listen. */
-export async function negotiate(
+/** Answers a checked offer: plans the audio, and lets the host listen. @throws RoomKitError as {@link MediaHost.accept}. */
+export function negotiate(
   offer: WebRTCOffer,
-  engine: WebRTCEngine,
+  host: MediaHost,
   options: WebRTCTransportOptions,
   clientAddress: string,
-): Promise<Negotiated> {
-  const { opus, mulaw, inputSampleRate = 16_000, outputSampleRate = 24_000, outboundAudio = "opus" } = options;
+): Promise<MediaCall> {
+  const { mulaw, inputSampleRate = 16_000, outputSampleRate = 24_000, outboundAudio = "opus" } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const plan = offer.audio && planAudio(offer.audio, { outboundAudio, pcmu: mulaw !== undefined });
-  const media = await openMedia({ plan, opus, mulaw, inputSampleRate, outputSampleRate });
-  const ssrc = randomInt(1, 0xffff_ffff);
-  try {
-    const peer = await engine.accept(offer, {
-      ...(plan ? { audio: { direction: plan.direction, codecs: plan.codecs, ssrc } } : {}),
-      loopback: options.allowLoopback ?? addressScope(clientAddress) === "loopback",
-      limits: {
-        dataChannels: limits.dataChannels,
-        messageBytes: limits.messageBytes,
-        bufferedBytes: limits.bufferedBytes,
-        remoteAddresses: limits.remoteAddresses,
-        streams: limits.streams,
-      },
-    });
-    return { peer, media, ssrc, dataChannelAudio: plan?.outbound === undefined };
-  } catch (error) {
-    media.close();
-    throw error;
-  }
+  return host.accept({
+    offer,
+    ...(plan ? { plan } : {}),
+    inputSampleRate,
+    outputSampleRate,
+    loopback: options.allowLoopback ?? addressScope(clientAddress) === "loopback",
+    limits: {
+      dataChannels: limits.dataChannels,
+      messageBytes: limits.messageBytes,
+      bufferedBytes: limits.bufferedBytes,
+      remoteAddresses: limits.remoteAddresses,
+      streams: limits.streams,
+    },
+    traffic: limits,
+  });
 }

@@ -8,15 +8,15 @@ import {
   type RemoteCandidate,
   RoomKitError,
   sameFormat,
-  type WebRTCEngine,
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import type { MediaConnection } from "@roomkit/transport-utils";
+import type { MediaCall, MediaHost } from "../host/media-host.ts";
 import { parseCandidate } from "../sdp/candidate.ts";
 import { RtcSession } from "../session/rtc-session.ts";
 import { CandidateHold } from "../signalling/candidate-hold.ts";
 import { ConnectionTable, type Place } from "./connection-table.ts";
-import { candidateFilter, type Negotiated, negotiate, readOffer } from "./negotiate.ts";
+import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
 import { defaultLimits, type WebRTCLimits, type WebRTCTransportOptions } from "./options.ts";
 import { type Resumable, ResumeDesk } from "./resume-desk.ts";
 
@@ -32,7 +32,7 @@ export interface ClientContext {
 
 export interface OffersOptions {
   readonly transport: WebRTCTransportOptions;
-  readonly engine: WebRTCEngine;
+  readonly host: MediaHost;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ids: IdSource;
@@ -99,18 +99,17 @@ export class Offers {
         return failed("connection_already_exists");
       }
       place.candidates = offer.candidates.length;
-      const { transport, engine } = this.#options;
-      const negotiated = await negotiate(offer, engine, transport, client.address);
+      const { transport, host } = this.#options;
+      const call = await negotiate(offer, host, transport, client.address);
       try {
         this.#assertOpen();
-        place.session = this.#session(request, client, place, negotiated, hooks);
+        place.session = this.#session(request, client, place, call, hooks);
       } catch (error) {
-        negotiated.media.close();
-        await negotiated.peer.close();
+        await call.close();
         throw error;
       }
       for (const candidate of this.#hold.take(request.webrtc_id, client.identity)) this.#add(place, candidate);
-      return { type: "answer", sdp: negotiated.peer.answer, webrtc_id: request.webrtc_id };
+      return { type: "answer", sdp: call.answer, webrtc_id: request.webrtc_id };
     } catch (error) {
       if (place) this.#table.release(place);
       hooks.release();
@@ -151,21 +150,15 @@ export class Offers {
   #add(place: Place, candidate: RemoteCandidate): void {
     if (place.candidates >= this.#limits.candidates) return;
     place.candidates++;
-    place.session?.peer.addCandidate(candidate);
+    place.session?.call.addCandidate(candidate);
   }
 
-  #session(
-    request: OfferRequest,
-    client: ClientContext,
-    place: Place,
-    negotiated: Negotiated,
-    hooks: OfferHooks,
-  ): RtcSession {
+  #session(request: OfferRequest, client: ClientContext, place: Place, call: MediaCall, hooks: OfferHooks): RtcSession {
     const { transport, clock, logger, ids, onFrame, hasSession } = this.#options;
     const limits = this.#limits;
-    const resumed = this.#resumable(request, client, negotiated);
+    const resumed = this.#resumable(request, client, call);
     const session = new RtcSession({
-      ...negotiated,
+      call,
       ...(resumed ? { resumed } : {}),
       id: resumed?.connection.id ?? ids("connection"),
       label: request.webrtc_id,
@@ -198,16 +191,16 @@ export class Offers {
         hooks.release();
       },
     });
-    if (!resumed) this.#register(session, client, negotiated);
+    if (!resumed) this.#register(session, client);
     return session;
   }
 
-  #register(session: RtcSession, client: ClientContext, { dataChannelAudio }: Negotiated): void {
-    const { connection, startedAt } = session;
+  #register(session: RtcSession, client: ClientContext): void {
+    const { connection, startedAt, call } = session;
     const resumable: Resumable = {
       connection,
       identity: client.identity,
-      dataChannelAudio,
+      dataChannelAudio: !call.sends,
       startedAt,
       holder: session,
     };
@@ -219,16 +212,15 @@ export class Offers {
   }
 
   /** The connection a client comes back to; undefined when its token is none of its own, or its audio is not the same any more. */
-  #resumable(request: OfferRequest, client: ClientContext, negotiated: Negotiated): Resumable | undefined {
+  #resumable(request: OfferRequest, client: ClientContext, call: MediaCall): Resumable | undefined {
     if (request.protocol !== 1 || request.resume === undefined) return undefined;
     const resumable = this.#desk.find(request.resume, client.identity);
     if (!resumable) return undefined;
     const { connection, dataChannelAudio } = resumable;
-    const { media } = negotiated;
     const same =
-      sameFormat(connection.inbound, media.inbound) &&
-      sameFormat(connection.outbound, media.outbound) &&
-      dataChannelAudio === negotiated.dataChannelAudio;
+      sameFormat(connection.inbound, call.inbound) &&
+      sameFormat(connection.outbound, call.outbound) &&
+      dataChannelAudio === !call.sends;
     return same ? resumable : undefined;
   }
 }

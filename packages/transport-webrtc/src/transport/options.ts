@@ -2,7 +2,7 @@ import type { AudioCodec, Clock, IdSource, Logger, OpusCodec, OpusSampleRate, We
 import { RoomKitError } from "@roomkit/core";
 import type { TrafficLimits } from "@roomkit/transport-utils";
 import type { IceOptions } from "../engine/werift-engine.ts";
-import type { OutboundAudio } from "../session/audio-plan.ts";
+import type { OutboundAudio } from "../media/audio-plan.ts";
 import type { SignallingOptions } from "../signalling/options.ts";
 
 /** Bounds on what one client may cost. Every value has a default; see {@link defaultLimits}. */
@@ -29,12 +29,19 @@ export interface WebRTCLimits extends TrafficLimits {
   readonly resumeMs?: number;
   /** Longest session, ms. Default: none. */
   readonly sessionMs?: number;
+  /**
+   * Offers are refused while the event loop of the thread that would take the call lags by more than this, ms. Default 50: past
+   * that, the calls it has would suffer.
+   */
+  readonly lagMs?: number;
   /** Outbound audio queued, in frames of 20 ms and in ms. Default 1,000 and 20,000. */
   readonly queuedFrames?: number;
   readonly queuedMs?: number;
 }
 
-export const defaultLimits: Required<Omit<WebRTCLimits, keyof TrafficLimits | "sessionMs">> = {
+export const defaultLimits: Required<Omit<WebRTCLimits, Exclude<keyof TrafficLimits, "audioBurstMs"> | "sessionMs">> = {
+  // What the network held back may come at once: the caller's words during a stall are worth hearing.
+  audioBurstMs: 5_000,
   candidates: 20,
   remoteAddresses: 32,
   dataChannels: 4,
@@ -45,9 +52,18 @@ export const defaultLimits: Required<Omit<WebRTCLimits, keyof TrafficLimits | "s
   lostMs: 15_000,
   acceptMs: 30_000,
   resumeMs: 30_000,
+  lagMs: 50,
   queuedFrames: 1_000,
   queuedMs: 20_000,
 };
+
+/** Threads for media. */
+export interface MediaWorkersOptions {
+  /** Threads at most; they start as calls come. Default: the cores this process may use, less one, at least 1. */
+  readonly count?: number;
+  /** Calls on one thread at most. Default 25. */
+  readonly calls?: number;
+}
 
 export interface WebRTCTransportOptions {
   /** Codes Opus: `opus()` of `@roomkit/codec-opus`. */
@@ -67,6 +83,8 @@ export interface WebRTCTransportOptions {
   readonly engine?: WebRTCEngine;
   /** Addresses and ports of the default engine. */
   readonly ice?: IceOptions;
+  /** Do the media of calls (the engine and the coders) on threads of their own. Default: on this thread. */
+  readonly workers?: MediaWorkersOptions;
   /** Loopback candidates, and listening on loopback. Default: for clients whose HTTP request came from this machine. */
   readonly allowLoopback?: boolean;
   /** Candidates in private networks. Default: for clients whose HTTP request came from one. */
@@ -105,6 +123,10 @@ export function checkTransportOptions(options: WebRTCTransportOptions): void {
   if (outboundAudio !== "opus" && !mulaw)
     invalid(`outboundAudio ${outboundAudio} needs mulaw: mulaw() of @roomkit/codec-mulaw`);
   if (options.engine && options.ice) invalid("ice sets up the default engine; a given engine has settings of its own");
+  for (const [name, value] of Object.entries(options.workers ?? {})) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      invalid(`workers.${name} is a whole number from 1`);
+  }
   for (const [name, value] of Object.entries(options.limits ?? {})) {
     if (value !== undefined && !(Number.isFinite(value) && (value > 0 || (name === "resumeMs" && value === 0))))
       invalid(`limits.${name} is a positive number`);

@@ -17,14 +17,14 @@ import {
   type VoiceCapabilities,
   type VoiceConnection,
   type VoiceSession,
-  type WebRTCEngine,
   withTimeout,
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import { authContext, type MediaConnection, SessionRegistry } from "@roomkit/transport-utils";
-import { WeriftEngine } from "../engine/werift-engine.ts";
+import type { MediaHost, MediaLoad } from "../host/media-host.ts";
 import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
+import { mediaHost } from "./media.ts";
 import { type ClientContext, Offers } from "./offers.ts";
 import { checkTransportOptions, defaultLimits, type WebRTCTransportOptions } from "./options.ts";
 import { playAll } from "./play-all.ts";
@@ -55,7 +55,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: WebRTCTransportOptions;
-  readonly #engine: WebRTCEngine;
+  readonly #host: MediaHost;
   readonly #ids: IdSource;
   readonly #offers: Offers;
   readonly #registry: SessionRegistry;
@@ -77,10 +77,10 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     this.clock = clock;
     this.logger = logger;
     this.#ids = ids;
-    this.#engine = options.engine ?? new WeriftEngine({ ...options.ice, clock, logger });
+    this.#host = mediaHost(options, clock, logger);
     this.#offers = new Offers({
       transport: options,
-      engine: this.#engine,
+      host: this.#host,
       clock,
       logger,
       ids,
@@ -104,6 +104,11 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     return this.#offers.find(connectionId)?.stats;
   }
 
+  /** How busy each thread that does media is: this one, or the workers that run. */
+  get load(): readonly MediaLoad[] {
+    return this.#host.load;
+  }
+
   /**
    * Serves the endpoints web-standard, under any base path, as `signalling` among the options says. `client.address` is where
    * the request came from. Inside another mount (`mountVoice(server, backend, { webrtc: transport })`) that mount's
@@ -114,11 +119,9 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     return this.#fetch(request, client);
   }
 
-  /** Loads codecs and keys, so that the first client does not wait for them; mounting does it. Safe to call twice. */
+  /** Loads codecs and keys and starts the first worker, so that the first client does not wait for them; mounting does it. Safe to call twice. */
   async warmUp(): Promise<void> {
-    const { opus, inputSampleRate = 16_000 } = this.options;
-    const [decoder] = await Promise.all([opus.createDecoder({ sampleRate: inputSampleRate }), this.#engine.warmUp?.()]);
-    decoder.close();
+    await this.#host.warmUp();
   }
 
   // Signalling --------------------------------------------------------------------------------------------------------------
@@ -230,7 +233,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     const reason: CloseReason = { code: "server_closed", message: "the server is closing" };
     await this.#registry.endAll(reason);
     await this.#offers.close(reason);
-    await this.#engine.close();
+    await this.#host.close();
     this.#events.clear();
   }
 

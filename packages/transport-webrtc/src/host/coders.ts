@@ -1,10 +1,10 @@
 import { type AudioCodec, type AudioFormat, type OpusCodec, type OpusSampleRate, RoomKitError } from "@roomkit/core";
+import type { AudioPlan } from "../media/audio-plan.ts";
 import { AudioReceiver, type AudioReceiverOptions } from "../media/audio-receiver.ts";
 import { AudioSender, type AudioSenderOptions, g711Encoding, opusEncoding } from "../media/audio-sender.ts";
 import { g711Frames, opusFrames } from "../media/frame-decoder.ts";
-import type { AudioPlan } from "./audio-plan.ts";
 
-export interface MediaSetup {
+export interface CodersSetup {
   readonly plan: AudioPlan | undefined;
   readonly opus: OpusCodec;
   readonly mulaw: AudioCodec | undefined;
@@ -12,8 +12,8 @@ export interface MediaSetup {
   readonly outputSampleRate: number;
 }
 
-/** The audio of one session before it has a connection: formats, and coders that are made and must be closed. */
-export interface SessionMedia {
+/** The coders of one call: made here, closed by whoever asked for them. */
+export interface CallCoders {
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
   receiver(options: Omit<AudioReceiverOptions, "decoder" | "payloadTypes">): AudioReceiver | undefined;
@@ -22,7 +22,7 @@ export interface SessionMedia {
 }
 
 /** Makes the coders a plan needs. @throws RoomKitError of the codec. */
-export async function openMedia(setup: MediaSetup): Promise<SessionMedia> {
+export async function openCoders(setup: CodersSetup): Promise<CallCoders> {
   const { plan, opus, inputSampleRate, outputSampleRate } = setup;
   const mulaw = (): AudioCodec => {
     if (setup.mulaw) return setup.mulaw;

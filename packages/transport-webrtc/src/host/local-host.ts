@@ -1,0 +1,86 @@
+import {
+  type AudioCodec,
+  type Clock,
+  type Logger,
+  type OpusCodec,
+  type OpusSampleRate,
+  RoomKitError,
+  type WebRTCEngine,
+} from "@roomkit/core";
+import { openCoders } from "./coders.ts";
+import { LagMeter } from "./lag-meter.ts";
+import { LocalCall, newSsrc } from "./local-call.ts";
+import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "./media-host.ts";
+
+export interface LocalMediaHostOptions {
+  readonly engine: WebRTCEngine;
+  readonly opus: OpusCodec;
+  readonly mulaw: AudioCodec | undefined;
+  /** Hz callers' audio will be decoded to, for {@link MediaHost.warmUp}. */
+  readonly inputSampleRate: OpusSampleRate;
+  /** No call is taken while this thread's event loop lags by more, ms. */
+  readonly lagMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Does the media of calls on the thread it was made on. */
+export class LocalMediaHost implements MediaHost {
+  readonly #options: LocalMediaHostOptions;
+  readonly #lag: LagMeter;
+  readonly #calls = new Set<MediaCall>();
+
+  constructor(options: LocalMediaHostOptions) {
+    this.#options = options;
+    this.#lag = new LagMeter(options.clock);
+  }
+
+  get load(): readonly [MediaLoad] {
+    return [{ calls: this.#calls.size, lagMs: this.#lag.lagMs }];
+  }
+
+  async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
+    const { engine, opus, mulaw, lagMs, clock, logger } = this.#options;
+    const { offer, plan, loopback, limits, traffic, inputSampleRate, outputSampleRate } = request;
+    if (this.#lag.lagMs > lagMs) throw serverBusy();
+    const coders = await openCoders({ plan, opus, mulaw, inputSampleRate, outputSampleRate });
+    const ssrc = newSsrc();
+    try {
+      const peer = await engine.accept(offer, {
+        ...(plan ? { audio: { direction: plan.direction, codecs: plan.codecs, ssrc } } : {}),
+        ...(signal ? { signal } : {}),
+        loopback,
+        limits,
+      });
+      const onListenerError = (error: unknown): void => logger.error({ error }, "a media listener threw");
+      const call = new LocalCall({ peer, coders, ssrc, traffic, clock, onListenerError });
+      this.#calls.add(call);
+      this.#lag.start();
+      call.onClosed(() => this.#ended(call));
+      return call;
+    } catch (error) {
+      coders.close();
+      throw error;
+    }
+  }
+
+  async warmUp(): Promise<void> {
+    const { opus, inputSampleRate: sampleRate, engine } = this.#options;
+    const [decoder] = await Promise.all([opus.createDecoder({ sampleRate }), engine.warmUp?.()]);
+    decoder.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#options.engine.close();
+  }
+
+  #ended(call: MediaCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#lag.stop();
+  }
+}
+
+/** The error when every thread has as many calls as it can carry. */
+export function serverBusy(): RoomKitError {
+  return new RoomKitError("server_busy", "this server carries as many calls as it can", { retryable: true });
+}

@@ -1,0 +1,202 @@
+import { Worker } from "node:worker_threads";
+import { abortedError, type Cancel, type Clock, type Logger, RoomKitError, withTimeout } from "@roomkit/core";
+import { entryBeside, fromWire, threadEntry } from "@roomkit/worker-pool";
+import type { MediaCall, MediaLoad, MediaRequest } from "../host/media-host.ts";
+import type { FromWorker, OpenedCall, ToWorker, WorkerParts } from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+import { RemoteCall } from "./remote-call.ts";
+
+export interface MediaWorkerOptions {
+  /** Counts from 0. */
+  readonly index: number;
+  readonly parts: WorkerParts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** It is gone; called once. */
+  readonly onGone: () => void;
+}
+
+interface Opening {
+  readonly request: MediaRequest;
+  readonly resolve: (call: RemoteCall) => void;
+  readonly reject: (error: RoomKitError) => void;
+}
+
+/** From a thread's start to its first answer, and for each answer after it, ms. */
+const ANSWER_MS = 10_000;
+const PING_EVERY_MS = 1_000;
+/** A thread that answers none of this many pings is given up. */
+const MOST_UNANSWERED = 10;
+/** How long a thread may take to close its calls, ms. */
+const STOP_MS = 3_000;
+
+/** One thread that does media, from its start to its end. */
+export class MediaWorker {
+  readonly index: number;
+  readonly #options: MediaWorkerOptions;
+  readonly #thread: Worker;
+  readonly #outbox: Outbox<ToWorker>;
+  readonly #calls = new Map<number, RemoteCall>();
+  readonly #openings = new Map<number, Opening>();
+  readonly #ready: Promise<void>;
+  readonly #exited: Promise<void>;
+  #settleReady: (error?: RoomKitError) => void = () => {};
+  #state: "starting" | "running" | "gone" = "starting";
+  #count = 0;
+  #lagMs = 0;
+  #unanswered = 0;
+  #cancelPing: Cancel = () => {};
+
+  constructor(options: MediaWorkerOptions) {
+    this.#options = options;
+    const { index, parts } = options;
+    this.index = index;
+    const { url, execArgv } = threadEntry(entryBeside(import.meta.url, "thread"));
+    this.#thread = new Worker(url, { workerData: parts, execArgv: [...execArgv], name: `roomkit media ${index}` });
+    // It serves this process and is no reason for it to go on.
+    this.#thread.unref();
+    this.#outbox = new Outbox((messages) => this.#thread.postMessage(messages));
+    this.#ready = new Promise((resolve, reject) => {
+      this.#settleReady = (error) => (error ? reject(error) : resolve());
+    });
+    this.#ready.catch(() => {});
+    this.#exited = new Promise((resolve) => this.#thread.once("exit", () => resolve()));
+    this.#thread.on("message", (messages: readonly FromWorker[]) => {
+      for (const message of messages) this.#handle(message);
+    });
+    this.#thread.on("error", (cause) => this.#gone(mediaLost("a media worker failed", cause)));
+    this.#thread.once("exit", () => this.#gone(mediaLost("a media worker ended")));
+    this.#ping();
+  }
+
+  get state(): "starting" | "running" | "gone" {
+    return this.#state;
+  }
+
+  get load(): MediaLoad {
+    // Reports do not come any more from a thread that hangs.
+    const silentMs = this.#unanswered > 1 ? (this.#unanswered - 1) * PING_EVERY_MS : 0;
+    return { calls: this.#calls.size + this.#openings.size, lagMs: Math.max(this.#lagMs, silentMs) };
+  }
+
+  /** Resolves when it serves. @throws RoomKitError `invalid_option`, `media_lost`, `timeout`. */
+  ready(): Promise<void> {
+    return withTimeout(this.#ready, ANSWER_MS, { clock: this.#options.clock, what: "starting a media worker" });
+  }
+
+  /** @throws RoomKitError as the worker's host does, `media_lost`, `timeout` (both retryable), `aborted`. */
+  async open(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
+    if (signal?.aborted) throw abortedError(signal);
+    if (this.#state === "gone") throw mediaLost("a media worker ended");
+    const call = ++this.#count;
+    const opened = new Promise<RemoteCall>((resolve, reject) => {
+      this.#openings.set(call, { request, resolve, reject });
+    });
+    this.#outbox.put({ type: "open", call, request });
+    try {
+      return await withTimeout(opened, ANSWER_MS, { clock: this.#options.clock, signal, what: "answering an offer" });
+    } catch (error) {
+      // Given up here: whatever comes of it there is closed.
+      if (this.#openings.delete(call) && this.state !== "gone")
+        this.#outbox.put({ type: "close", call, reason: undefined });
+      throw error;
+    }
+  }
+
+  /** Closes its calls and ends the thread. */
+  async close(): Promise<void> {
+    if (this.#state !== "gone") {
+      this.#outbox.put({ type: "stop" });
+      const { clock } = this.#options;
+      await withTimeout(this.#exited, STOP_MS, { clock, what: "stopping a media worker" }).catch(() => {});
+    }
+    await this.#end(mediaLost("the media workers are closed"));
+  }
+
+  async #end(error: RoomKitError): Promise<void> {
+    this.#gone(error);
+    await this.#thread.terminate();
+  }
+
+  #handle(message: FromWorker): void {
+    if (this.#state === "gone") return;
+    switch (message.type) {
+      case "ready":
+        this.#state = "running";
+        this.#settleReady();
+        return;
+      case "failed":
+        void this.#end(fromWire(message.error));
+        return;
+      case "opened":
+        this.#opened(message.call, message.opened);
+        return;
+      case "refused":
+        this.#openings.get(message.call)?.reject(fromWire(message.error));
+        this.#openings.delete(message.call);
+        return;
+      case "report":
+        this.#lagMs = message.lagMs;
+        for (const [call, stats] of message.stats) this.#calls.get(call)?.report(stats);
+        return;
+      case "pong":
+        this.#unanswered = 0;
+        return;
+      case "log":
+        this.#options.logger[message.level]({ ...message.fields, worker: this.index }, message.message);
+        return;
+      default:
+        this.#calls.get(message.call)?.handle(message);
+    }
+  }
+
+  #opened(number: number, opened: OpenedCall): void {
+    const opening = this.#openings.get(number);
+    if (!opening) return;
+    this.#openings.delete(number);
+    const { logger } = this.#options;
+    const call = new RemoteCall({
+      number,
+      request: opening.request,
+      opened,
+      put: (message) => this.#outbox.put(message),
+      onListenerError: (error) => logger.error({ error }, "a media listener threw"),
+    });
+    this.#calls.set(number, call);
+    call.onClosed(() => this.#calls.delete(number));
+    opening.resolve(call);
+  }
+
+  #ping(): void {
+    this.#cancelPing = this.#options.clock.setTimeout(() => {
+      if (this.#unanswered >= MOST_UNANSWERED) {
+        void this.#end(mediaLost("a media worker does not answer any more"));
+        return;
+      }
+      this.#unanswered++;
+      this.#outbox.put({ type: "ping" });
+      this.#ping();
+    }, PING_EVERY_MS);
+  }
+
+  #gone(error: RoomKitError): void {
+    if (this.#state === "gone") return;
+    this.#state = "gone";
+    this.#cancelPing();
+    this.#settleReady(error);
+    const { logger, onGone } = this.#options;
+    if (this.load.calls > 0)
+      logger.error(
+        { error, worker: this.index, calls: this.load.calls },
+        "a media worker is gone, and its calls with it",
+      );
+    for (const { reject } of this.#openings.values()) reject(error);
+    this.#openings.clear();
+    for (const call of [...this.#calls.values()]) call.end({ code: error.code, message: error.message });
+    onGone();
+  }
+}
+
+function mediaLost(message: string, cause?: unknown): RoomKitError {
+  return new RoomKitError("media_lost", message, { retryable: true, ...(cause === undefined ? {} : { cause }) });
+}

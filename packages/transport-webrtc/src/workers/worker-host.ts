@@ -1,0 +1,112 @@
+import { availableParallelism } from "node:os";
+import {
+  type AudioCodec,
+  type Clock,
+  type Logger,
+  type OpusCodec,
+  type OpusSampleRate,
+  type Recipe,
+  RoomKitError,
+} from "@roomkit/core";
+import { serverBusy } from "../host/local-host.ts";
+import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "../host/media-host.ts";
+import { MediaWorker } from "./media-worker.ts";
+import type { WorkerParts } from "./messages.ts";
+import { recipeOf } from "./recipe.ts";
+
+export interface WorkerMediaHostOptions {
+  /** How the worker of an index makes its engine. */
+  readonly engine: (index: number) => Recipe;
+  readonly opus: OpusCodec;
+  readonly mulaw: AudioCodec | undefined;
+  readonly inputSampleRate: OpusSampleRate;
+  /** Threads at most. Default: the cores this process may use, less one, at least 1. */
+  readonly count?: number | undefined;
+  /** Calls on one thread at most. Default 25. */
+  readonly calls?: number | undefined;
+  /** A thread whose event loop lags by more is given no call, ms. */
+  readonly lagMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const DEFAULT_CALLS = 25;
+
+/**
+ * Does the media of calls on worker threads: the engine and the coders there, linear PCM and messages here. A call goes to the
+ * running thread that has the fewest; one that has as many as it may, or whose event loop lags, gets none. When no thread takes a
+ * call it is refused: a thread that has too many loses all of them.
+ */
+export class WorkerMediaHost implements MediaHost {
+  readonly #options: WorkerMediaHostOptions;
+  readonly #parts: Omit<WorkerParts, "engine">;
+  readonly #count: number;
+  readonly #most: number;
+  readonly #workers = new Set<MediaWorker>();
+  #closed = false;
+
+  /** @throws RoomKitError `invalid_option` for a codec that no other thread can make. */
+  constructor(options: WorkerMediaHostOptions) {
+    const { opus, mulaw, inputSampleRate } = options;
+    this.#options = options;
+    this.#parts = {
+      opus: recipeOf("an Opus codec", opus.recipe),
+      ...(mulaw ? { mulaw: recipeOf("a mu-law codec", mulaw.recipe) } : {}),
+      inputSampleRate,
+    };
+    this.#count = options.count ?? Math.max(1, availableParallelism() - 1);
+    this.#most = options.calls ?? DEFAULT_CALLS;
+    options.engine(0);
+  }
+
+  get load(): readonly MediaLoad[] {
+    return [...this.#workers].map((worker) => worker.load);
+  }
+
+  async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
+    if (this.#closed) throw new RoomKitError("closed", "the media workers are closed");
+    const worker = this.#choose();
+    if (!worker) throw serverBusy();
+    const opening = worker.open(request, signal);
+    // One ahead: the next caller should not wait for a thread to start.
+    if (![...this.#workers].some(({ load }) => load.calls === 0)) this.#start();
+    return await opening;
+  }
+
+  async warmUp(): Promise<void> {
+    if (this.#closed) return;
+    const [first = this.#start()] = this.#workers;
+    await first?.ready();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#workers].map((worker) => worker.close()));
+  }
+
+  #choose(): MediaWorker | undefined {
+    const free = [...this.#workers].filter(({ load }) => load.calls < this.#most && load.lagMs <= this.#options.lagMs);
+    const running = free.filter(({ state }) => state === "running");
+    return fewestCalls(running) ?? fewestCalls(free) ?? this.#start();
+  }
+
+  /** Starts another thread; undefined when there are as many as there may be. */
+  #start(): MediaWorker | undefined {
+    if (this.#workers.size >= this.#count) return undefined;
+    const taken = new Set([...this.#workers].map(({ index }) => index));
+    let index = 0;
+    while (taken.has(index)) index++;
+    const { engine, clock, logger } = this.#options;
+    const parts: WorkerParts = { ...this.#parts, engine: engine(index) };
+    const worker = new MediaWorker({ index, parts, clock, logger, onGone: () => this.#workers.delete(worker) });
+    this.#workers.add(worker);
+    return worker;
+  }
+}
+
+function fewestCalls(workers: readonly MediaWorker[]): MediaWorker | undefined {
+  return workers.reduce<MediaWorker | undefined>(
+    (least, worker) => (least && least.load.calls <= worker.load.calls ? least : worker),
+    undefined,
+  );
+}

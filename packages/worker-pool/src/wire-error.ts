@@ -1,0 +1,20 @@
+import { RoomKitError } from "@roomkit/core";
+
+/** A {@link RoomKitError} as it crosses to another process or thread; its cause stays behind, as it may not be cloneable. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** @param code of what is no {@link RoomKitError} yet */
+export function toWire(thrown: unknown, code: string): WireError {
+  const error = RoomKitError.from(thrown, code);
+  return { code: error.code, message: error.message, retryable: error.retryable, details: error.details };
+}
+
+/** The error again, on the other side. */
+export function fromWire({ code, message, retryable, details }: WireError): RoomKitError {
+  return new RoomKitError(code, message, { retryable, details });
+}
