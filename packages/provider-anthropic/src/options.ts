@@ -1,5 +1,5 @@
 import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
-import { checkRetryOptions, type RetryOptions, type Secret } from "@roomkit/provider-utils";
+import { checkRequestSettings, type RetryOptions, type Secret } from "@roomkit/provider-utils";
 
 /** How much the model may think before it speaks: the API's own values. */
 export type AnthropicThinking =
@@ -38,18 +38,20 @@ export interface AnthropicAIOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** The options without the key, which nothing keeps but the Secret. */
+export type AnthropicAISettings = Omit<AnthropicAIOptions, "apiKey">;
+
 /** @throws RoomKitError `invalid_option` for a value that makes no sense. */
 export function checkOptions(options: AnthropicAIOptions): void {
   const refuse = (what: string): never => {
     throw new RoomKitError("invalid_option", `anthropic: ${what}`);
   };
   if (typeof options.model !== "string" || options.model === "") refuse("model is required");
-  const { maxOutputTokens = 1, firstByteMs = 0, stallMs = 0, openingText = "-" } = options;
+  const { maxOutputTokens = 1, openingText = "-" } = options;
   if (!Number.isInteger(maxOutputTokens) || maxOutputTokens < 1) refuse("maxOutputTokens must be a whole number >= 1");
-  if (!(firstByteMs >= 0) || !(stallMs >= 0)) refuse("firstByteMs and stallMs must be >= 0");
   if (openingText.trim() === "") refuse("openingText must not be blank");
   const { thinking } = options;
   if (thinking?.type === "enabled" && !(thinking.budget_tokens >= 1024))
     refuse("thinking.budget_tokens must be >= 1,024");
-  checkRetryOptions(options.retry);
+  checkRequestSettings(options, "anthropic");
 }

@@ -20,6 +20,8 @@ export * from "./realtime/realtime-sessions.ts";
 export type { ReconnectOptions } from "./realtime/reconnect-budget.ts";
 export type { RealtimeRunnerOptions } from "./realtime/runner-options.ts";
 export * from "./realtime/wrong-format.ts";
+export * from "./requests/load-once.ts";
+export * from "./requests/sdk-requests.ts";
 export * from "./retry/logged-retry.ts";
 export * from "./retry/with-retry.ts";
 export * from "./socket/close-error.ts";

@@ -1,5 +1,5 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import { resolveKey, type Secret } from "@roomkit/provider-utils";
+import { loadOnce, resolveKey, type Secret } from "@roomkit/provider-utils";
 import { type DeepgramConnectionOptions, NAME } from "./options.ts";
 
 type Sdk = typeof import("@deepgram/sdk");
@@ -10,7 +10,7 @@ type Ways = Pick<NonNullable<ConstructorParameters<Sdk["DeepgramClient"]>[0]>, "
 export class DeepgramSdk {
   readonly #options: Omit<DeepgramConnectionOptions, "apiKey">;
   readonly #key: Secret;
-  #sdk: Promise<Sdk> | undefined;
+  readonly #load = loadOnce(() => import("@deepgram/sdk"));
 
   /** @throws RoomKitError `missing_key`, `invalid_option`. */
   constructor({ apiKey, ...options }: DeepgramConnectionOptions) {
@@ -35,13 +35,5 @@ export class DeepgramSdk {
       ...(headers === undefined ? {} : { headers: { ...headers } }),
       ...ways,
     });
-  }
-
-  #load(): Promise<Sdk> {
-    this.#sdk ??= import("@deepgram/sdk").catch((error: unknown) => {
-      this.#sdk = undefined;
-      throw error;
-    });
-    return this.#sdk;
   }
 }

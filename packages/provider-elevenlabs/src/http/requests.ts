@@ -1,5 +1,12 @@
 import { RoomKitError } from "@roomkit/core";
-import { fernError, incomplete, type Secret, withStreamTimeouts, witnessedFetch } from "@roomkit/provider-utils";
+import {
+  fernError,
+  incomplete,
+  loadOnce,
+  type Secret,
+  withStreamTimeouts,
+  witnessedFetch,
+} from "@roomkit/provider-utils";
 import { type ElevenLabsSettings, NAME } from "../options.ts";
 import type { Manner } from "../speech/manner.ts";
 
@@ -10,26 +17,12 @@ type Request = Parameters<InstanceType<Sdk["ElevenLabsClient"]>["textToSpeech"][
 export class SpeechRequests {
   readonly #settings: ElevenLabsSettings;
   readonly #key: Secret;
-  #sdk: Promise<Sdk> | undefined;
+  /** @throws RoomKitError `missing_dependency`. */
+  readonly load: () => Promise<Sdk> = loadOnce(loadSdk);
 
   constructor(settings: ElevenLabsSettings, key: Secret) {
     this.#settings = settings;
     this.#key = key;
-  }
-
-  /** @throws RoomKitError `missing_dependency`. */
-  load(): Promise<Sdk> {
-    this.#sdk ??= import("@elevenlabs/elevenlabs-js").catch((error: unknown) => {
-      this.#sdk = undefined;
-      throw new RoomKitError(
-        "missing_dependency",
-        "the http transport needs the SDK: install @elevenlabs/elevenlabs-js",
-        {
-          cause: error,
-        },
-      );
-    });
-    return this.#sdk;
   }
 
   /** The bytes of one piece of text, in chunks that may end within a sample. @throws ProviderError; RoomKitError `aborted`. */
@@ -99,6 +92,14 @@ export class SpeechRequests {
           }),
     } as Request;
   }
+}
+
+/** @throws RoomKitError `missing_dependency`. */
+async function loadSdk(): Promise<Sdk> {
+  return import("@elevenlabs/elevenlabs-js").catch((error: unknown) => {
+    const message = "the http transport needs the SDK: install @elevenlabs/elevenlabs-js";
+    throw new RoomKitError("missing_dependency", message, { cause: error });
+  });
 }
 
 /** The names the SDK has for them. */

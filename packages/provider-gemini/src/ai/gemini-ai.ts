@@ -1,7 +1,7 @@
 import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
 import { answer, incomplete, OpenCalls } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
-import { GeminiRequests } from "../connection/requests.ts";
+import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
 import { checkAIOptions, type GeminiAIOptions } from "./options.ts";
 import { ChunkReader } from "./reader.ts";
 import { parametersOf } from "./request.ts";
@@ -26,7 +26,7 @@ class GeminiAI implements AIProvider {
   constructor(options: GeminiAIOptions) {
     const { apiKey: _key, ...rest } = options;
     this.#options = rest;
-    this.#requests = new GeminiRequests(options);
+    this.#requests = geminiRequests(options);
   }
 
   generate(request: AIRequest, { signal }: { readonly signal: AbortSignal }): AsyncIterable<AIPart> {
@@ -46,7 +46,7 @@ class GeminiAI implements AIProvider {
 
   async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
     const reader = new ChunkReader();
-    for await (const chunk of this.#requests.stream(parametersOf(request, this.#options), signal)) {
+    for await (const chunk of contentChunks(this.#requests, parametersOf(request, this.#options), signal)) {
       for (const part of reader.read(chunk)) {
         yield part;
         if (part.type === "finish") return;

@@ -1,6 +1,5 @@
 import type { Clock, Logger } from "@roomkit/core";
-import { checkRetryOptions, type RetryOptions, type Secret } from "@roomkit/provider-utils";
-import { refuse } from "./name.ts";
+import type { RetryOptions, Secret } from "@roomkit/provider-utils";
 
 /** What every kind of HTTP request needs. */
 export interface GeminiConnectionOptions {
@@ -18,10 +17,4 @@ export interface GeminiConnectionOptions {
   readonly retry?: RetryOptions | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
-}
-
-/** @throws RoomKitError `invalid_option`. */
-export function checkConnectionOptions({ firstByteMs = 0, stallMs = 0, retry }: GeminiConnectionOptions): void {
-  if (!(firstByteMs >= 0) || !(stallMs >= 0)) refuse("firstByteMs and stallMs must be >= 0");
-  checkRetryOptions(retry);
 }

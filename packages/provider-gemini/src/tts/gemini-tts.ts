@@ -2,7 +2,7 @@ import type { GenerateContentParameters } from "@google/genai";
 import type { SpeechPart, TtsCapabilities, TtsOptions, TtsProvider } from "@roomkit/core";
 import { abortable, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
-import { GeminiRequests } from "../connection/requests.ts";
+import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
 import { clean } from "../text/clean.ts";
 import { audioOf, SAMPLE_RATE } from "./audio.ts";
 import { checkTtsOptions, type GeminiTtsOptions } from "./options.ts";
@@ -29,7 +29,7 @@ class GeminiTts implements TtsProvider {
   constructor(options: GeminiTtsOptions) {
     const { apiKey: _key, ...rest } = options;
     this.#options = rest;
-    this.#requests = new GeminiRequests(options);
+    this.#requests = geminiRequests(options);
   }
 
   synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncIterable<SpeechPart> {
@@ -50,7 +50,7 @@ class GeminiTts implements TtsProvider {
       portions,
       request: (portion: string, inner: AbortSignal) => {
         const parameters = this.#parameters(portion, options);
-        return this.#requests.retried(() => audioOf(this.#requests.stream(parameters, inner)), inner);
+        return this.#requests.retried(() => audioOf(contentChunks(this.#requests, parameters, inner)), inner);
       },
     };
     return speakByPieces(text, voice, signal);

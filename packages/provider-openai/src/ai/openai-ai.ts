@@ -1,7 +1,7 @@
 import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
 import { answer, incomplete, OpenCalls } from "@roomkit/provider-utils";
 import { NAME } from "../connection/connection.ts";
-import { OpenAIRequests } from "../connection/requests.ts";
+import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
 import { checkAIOptions, type OpenAIAIOptions, thinks } from "./options.ts";
 import { ResponseReader } from "./reader.ts";
 import { bodyOf } from "./request.ts";
@@ -26,7 +26,7 @@ class OpenAIAI implements AIProvider {
   constructor(options: OpenAIAIOptions) {
     const { apiKey: _key, ...rest } = options;
     this.#options = rest;
-    this.#requests = new OpenAIRequests(options, thinks(options) ? 60_000 : 10_000);
+    this.#requests = openaiRequests(options, thinks(options) ? 60_000 : 10_000);
   }
 
   generate(request: AIRequest, { signal }: { readonly signal: AbortSignal }): AsyncIterable<AIPart> {

@@ -1,12 +1,5 @@
 import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
-import {
-  checkRetryOptions,
-  type RetryOptions,
-  resolveKey,
-  type Secret,
-  type VendorError,
-} from "@roomkit/provider-utils";
-import type { OpenAI } from "openai";
+import type { RetryOptions, Secret, VendorError } from "@roomkit/provider-utils";
 
 export const NAME = "openai";
 
@@ -35,55 +28,6 @@ export interface OpenAIConnectionOptions {
 /** @throws RoomKitError `invalid_option`. */
 export function refuse(what: string): never {
   throw new RoomKitError("invalid_option", `openai: ${what}`);
-}
-
-/** The SDK's client, loaded when it is first needed. */
-export class OpenAIConnection {
-  readonly #options: Omit<OpenAIConnectionOptions, "apiKey">;
-  readonly #key: Secret;
-  #client: Promise<OpenAI> | undefined;
-
-  /** @throws RoomKitError `missing_key`, `invalid_option`. */
-  constructor({ apiKey, ...options }: OpenAIConnectionOptions) {
-    const { firstByteMs = 0, stallMs = 0 } = options;
-    if (!(firstByteMs >= 0) || !(stallMs >= 0)) refuse("firstByteMs and stallMs must be >= 0");
-    checkRetryOptions(options.retry);
-    this.#options = options;
-    this.#key = resolveKey({ provider: NAME, option: apiKey, env: "OPENAI_API_KEY" });
-  }
-
-  /** @throws RoomKitError `missing_dependency` when the SDK is not installed. */
-  client(): Promise<OpenAI> {
-    this.#client ??= this.#load().catch((error: unknown) => {
-      this.#client = undefined;
-      throw error;
-    });
-    return this.#client;
-  }
-
-  async #load(): Promise<OpenAI> {
-    const { baseURL, organization, project, headers, fetch } = this.#options;
-    const sdk = await import("openai").catch((error: unknown) => {
-      throw new RoomKitError(
-        "missing_dependency",
-        "install the SDK beside this package: openai@6 (or 7, from Node 22 on)",
-        {
-          cause: error,
-        },
-      );
-    });
-    return new sdk.OpenAI({
-      apiKey: this.#key.reveal(),
-      ...(baseURL === undefined ? {} : { baseURL }),
-      ...(organization === undefined ? {} : { organization }),
-      ...(project === undefined ? {} : { project }),
-      ...(headers === undefined ? {} : { defaultHeaders: { ...headers } }),
-      ...(fetch === undefined ? {} : { fetch }),
-      maxRetries: 0,
-      // It logs pieces of answers when it cannot parse them.
-      logLevel: "off",
-    });
-  }
 }
 
 /** What the vendor means by its codes where the status alone says something else. */

@@ -1,45 +1,45 @@
-import type { RoomKitError } from "@roomkit/core";
-import { loggedRetry, sdkError, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
+import { RoomKitError } from "@roomkit/core";
+import { checkRequestSettings, resolveKey, SdkRequests, type Secret, sdkError } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
-import { classify, NAME, OpenAIConnection, type OpenAIConnectionOptions } from "./connection.ts";
+import { classify, NAME, type OpenAIConnectionOptions } from "./connection.ts";
 
-/** One kind of request, with its retries, time limits and errors. */
-export class OpenAIRequests {
-  readonly #connection: OpenAIConnection;
-  readonly #options: OpenAIConnectionOptions;
+export type OpenAIRequests = SdkRequests<OpenAI>;
 
-  /**
-   * @param usualStallMs where the options do not say.
-   * @throws RoomKitError `missing_key`, `invalid_option`.
-   */
-  constructor(options: OpenAIConnectionOptions, usualStallMs = 10_000) {
-    const { apiKey: _key, ...rest } = options;
-    this.#connection = new OpenAIConnection(options);
-    this.#options = { ...rest, stallMs: rest.stallMs ?? usualStallMs };
-  }
+/**
+ * One kind of request.
+ *
+ * @param stallMs where the options do not say.
+ * @throws RoomKitError `missing_key`, `invalid_option`.
+ */
+export function openaiRequests({ apiKey, ...options }: OpenAIConnectionOptions, stallMs = 10_000): OpenAIRequests {
+  checkRequestSettings(options, NAME);
+  const { clock } = options;
+  const key = resolveKey({ provider: NAME, option: apiKey, env: "OPENAI_API_KEY" });
+  return new SdkRequests(options, {
+    provider: NAME,
+    load: () => loadClient(options, key),
+    errorOf: (error) => sdkError(error, { provider: NAME, clock, classify }),
+    firstByteMs: 10_000,
+    stallMs,
+  });
+}
 
-  async warmUp(): Promise<void> {
-    await this.#connection.client();
-  }
-
-  /** What `attempt` makes of a stream, tried again while it has given out nothing. */
-  retried<T>(attempt: () => AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
-    return withRetry(attempt, loggedRetry(this.#options, { provider: NAME, signal, what: "a request" }));
-  }
-
-  /** The items of one request's answer, within the time limits. */
-  stream<T>(
-    open: (client: OpenAI, signal: AbortSignal) => Promise<AsyncIterable<T>>,
-    signal: AbortSignal,
-  ): AsyncGenerator<T, void, undefined> {
-    const { clock, firstByteMs = 10_000, stallMs = 10_000 } = this.#options;
-    return withStreamTimeouts(async (inner) => open(await this.#connection.client(), inner), {
-      provider: NAME,
-      signal,
-      firstByteMs,
-      stallMs,
-      clock,
-      mapError: (error): RoomKitError => sdkError(error, { provider: NAME, clock, classify }),
-    });
-  }
+/** @throws RoomKitError `missing_dependency` when the SDK is not installed. */
+async function loadClient(options: Omit<OpenAIConnectionOptions, "apiKey">, key: Secret): Promise<OpenAI> {
+  const { baseURL, organization, project, headers, fetch } = options;
+  const sdk = await import("openai").catch((error: unknown) => {
+    const message = "install the SDK beside this package: openai@6 (or 7, from Node 22 on)";
+    throw new RoomKitError("missing_dependency", message, { cause: error });
+  });
+  return new sdk.OpenAI({
+    apiKey: key.reveal(),
+    ...(baseURL === undefined ? {} : { baseURL }),
+    ...(organization === undefined ? {} : { organization }),
+    ...(project === undefined ? {} : { project }),
+    ...(headers === undefined ? {} : { defaultHeaders: { ...headers } }),
+    ...(fetch === undefined ? {} : { fetch }),
+    maxRetries: 0,
+    // It logs pieces of answers when it cannot parse them.
+    logLevel: "off",
+  });
 }

@@ -6,7 +6,7 @@ import type {
   TranscriptionStreamEvent,
 } from "openai/resources/audio/transcriptions";
 import { NAME } from "../connection/connection.ts";
-import { OpenAIRequests } from "../connection/requests.ts";
+import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
 import { checkSttOptions, type OpenAISttOptions } from "./options.ts";
 
 /** The API refuses less; there is no word in it either. */
@@ -33,7 +33,7 @@ class OpenAIStt implements SttProvider {
   constructor(options: OpenAISttOptions) {
     const { apiKey: _key, ...rest } = options;
     this.#options = rest;
-    this.#requests = new OpenAIRequests(options);
+    this.#requests = openaiRequests(options);
   }
 
   transcribe(audio: AsyncIterable<AudioFrame>, options: SttOptions): AsyncIterable<TranscriptPart> {

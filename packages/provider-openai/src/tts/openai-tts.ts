@@ -2,7 +2,7 @@ import type { SpeechPart, TtsCapabilities, TtsOptions, TtsProvider } from "@room
 import { abortable, incomplete, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
-import { OpenAIRequests } from "../connection/requests.ts";
+import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
 import { checkTtsOptions, type OpenAITtsOptions } from "./options.ts";
 import { portions } from "./pieces.ts";
 
@@ -29,7 +29,7 @@ class OpenAITts implements TtsProvider {
   constructor(options: OpenAITtsOptions) {
     const { apiKey: _key, ...rest } = options;
     this.#options = rest;
-    this.#requests = new OpenAIRequests(options);
+    this.#requests = openaiRequests(options);
   }
 
   synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncIterable<SpeechPart> {
