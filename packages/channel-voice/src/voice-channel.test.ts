@@ -315,6 +315,63 @@ describe("barge-in", () => {
   });
 });
 
+describe("an answer that ends early", () => {
+  const long = "One two three four five. Six seven eight nine ten. Eleven twelve thirteen.";
+
+  /** An answer during which `cut` happens; what hooks, client and log were told of it. */
+  async function cutOff(cut: (c: Awaited<ReturnType<typeof call>>) => unknown, tts: ScriptedTtsOptions = {}) {
+    const c = await call({ stt: [{ finals: ["count"] }], answers: [long, "Okay."], tts });
+    const measured: boolean[] = [];
+    const told: string[] = [];
+    c.kit.hook("ON_TURN_METRICS", ({ metrics }) => void measured.push(metrics.interrupted));
+    c.kit.hook("ON_TTS_CANCELLED", ({ reason }) => void told.push(reason));
+    c.kit.hook("ON_ERROR", ({ where }) => void told.push(where));
+    await c.speak(600);
+    await c.clock.advanceUntil(() => c.connection.messages("utterance").length > 0);
+    await c.clock.advance(1_000);
+    await cut(c);
+    await c.clock.advance(10_000);
+    const { heard } = (await c.kit.timeline(c.room.id)).find((event) => event.heard) ?? {};
+    const shown = c.connection.messages("transcript").findLast((m) => m.role === "assistant");
+    const interrupted = c.connection.messages("interrupted").length;
+    return { call: c, measured, told, heard, shown, interrupted };
+  }
+
+  it.each<[string, string, (c: Awaited<ReturnType<typeof call>>) => unknown]>([
+    ["the caller's stop button", "client", ({ connection }) => connection.input({ type: "interrupt" })],
+    ["the application", "application", ({ voice, session }) => voice.interrupt(session.id)],
+    ["what the caller types", "text_input", ({ connection }) => connection.input({ type: "text", text: "hm" })],
+  ])("by %s is interrupted", async (_, reason, cut) => {
+    const result = await cutOff(cut);
+    // Measured when it became audible, and once more when it was cut off; then the answer to what was typed.
+    expect(result.measured.slice(0, 2)).toEqual([false, true]);
+    expect(result.told).toEqual([reason]);
+    expect(result.heard).toMatchObject({ interrupted: true, unheard: expect.stringContaining("Eleven") });
+    expect(result.interrupted).toBe(1);
+  });
+
+  it("by a voice that fails is not interrupted; the log, the caller and the model know what was not heard", async () => {
+    const heard = "One two three four five. Six seven eight";
+    const unheard = "nine ten. Eleven twelve thirteen.";
+    const result = await cutOff(() => {}, { failsOn: "Eleven" });
+    expect(result.measured).toEqual([false]);
+    expect(result.told).toEqual(["tts"]);
+    expect(result.heard).toMatchObject({ interrupted: false, unheard });
+    expect(result.shown).toMatchObject({ text: `${heard} ${unheard}`, heard, final: true });
+    expect(result.interrupted).toBe(0);
+    result.call.connection.input({ type: "text", text: "go on" });
+    await result.call.clock.advance(5_000);
+    expect(result.call.model.requests[1]?.messages.at(-1)?.content).toMatch(/^\(.*cut off.*\)\ngo on$/);
+  });
+
+  it("because the caller hangs up is not measured as interrupted", async () => {
+    const result = await cutOff(({ connection }) => connection.close({ code: "client_closed", message: "" }));
+    expect(result.measured).toEqual([false]);
+    expect(result.told).toEqual(["client_closed"]);
+    expect(result.heard).toMatchObject({ interrupted: true });
+  });
+});
+
 describe("speaking for the application", () => {
   it("greets, and the log has it", async () => {
     const c = await call({ voice: { greeting: "Welcome. How can I help?" } });

@@ -17,7 +17,7 @@ export interface Transcript {
   readonly final: boolean;
   /** Counts up from 0 for each id. */
   readonly revision: number;
-  /** When the assistant was interrupted: the part of `text` that was heard. */
+  /** When the assistant was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
   readonly heard?: string;
 }
 

@@ -34,10 +34,14 @@ describe("the conversation", () => {
     expect(withTranscript([], said("u1", " "))).toEqual([]);
   });
 
-  it("splits an interrupted line where the listener stopped hearing", () => {
+  it("splits a line that was cut off where the listener stopped hearing", () => {
     const line = { ...said("a1", "One two. Three four."), role: "assistant" as const };
     const entries = withTranscript(withTranscript([], line), { ...line, revision: 1, final: true, heard: "One two." });
     expect(splitHeard(entries[0] as Speech)).toEqual({ heard: "One two.", unheard: " Three four." });
+    // Until somebody is known to have interrupted, it may be that the voice failed.
+    expect((entries[0] as Speech).interrupted).toBeUndefined();
+    const interrupted = withInterruption(entries, "One", "two. Three four.");
+    expect(interrupted[0]).toMatchObject({ interrupted: true, heardLength: 8 });
   });
 
   it("keeps the split when only the interruption says it, and believes the transcript more", () => {

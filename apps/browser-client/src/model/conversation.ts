@@ -12,8 +12,10 @@ export interface Speech {
   readonly revision: number;
   /** Typed, not spoken. */
   readonly typed?: true;
-  /** On an interrupted assistant line: how many characters of `text` were heard. */
+  /** On an assistant line that was cut off: how many characters of `text` were heard. */
   readonly heardLength?: number;
+  /** Somebody cut it off. */
+  readonly interrupted?: true;
   /** On a user line: where the time until the answer went. */
   readonly metrics?: TurnMetrics;
 }
@@ -53,8 +55,13 @@ export function withTranscript(entries: readonly Entry[], transcript: Transcript
 export function withInterruption(entries: readonly Entry[], heard: string, unheard: string): readonly Entry[] {
   const index = entries.findLastIndex((entry) => entry.kind === "speech" && entry.role === "assistant");
   const old = entries[index];
-  if (old?.kind !== "speech" || old.heardLength !== undefined || unheard.trim() === "") return entries;
-  return entries.with(index, { ...old, heardLength: heardLength(old.text, heard) });
+  if (old?.kind !== "speech" || old.interrupted || unheard.trim() === "") return entries;
+  return entries.with(index, {
+    ...old,
+    interrupted: true,
+    // The transcript knows better.
+    heardLength: old.heardLength ?? heardLength(old.text, heard),
+  });
 }
 
 /** Puts a turn's times to the line that began the turn: the newest of the user's. */

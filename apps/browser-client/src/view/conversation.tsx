@@ -122,7 +122,7 @@ function AssistantLine({ line }: { readonly line: Speech }): JSX.Element {
         {unheard !== "" && (
           <span class="tag">
             <Icon name="cut" />
-            interrupted
+            {line.interrupted ? "interrupted" : "cut off"}
           </span>
         )}
       </p>

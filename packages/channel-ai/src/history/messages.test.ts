@@ -65,6 +65,17 @@ describe("buildMessages", () => {
     });
   });
 
+  it("says so as well when nobody interrupted and the voice failed", () => {
+    const host = room();
+    const heard = { interrupted: false, unheard: "there was a king.", playedMs: 900, confidence: "reported" } as const;
+    host.assistant(ROOM, "Once upon a time", { heard });
+    const cutOff = host.user(ROOM, "go on");
+    expect(buildMessages(host.log(ROOM), cutOff, options).at(-1)?.content).toBe("(interrupted)\ngo on");
+    host.assistant(ROOM, "There was a king.", { heard: { ...heard, unheard: "" } });
+    const whole = host.user(ROOM, "and then?");
+    expect(buildMessages(host.log(ROOM), whole, options).at(-1)?.content).toBe("and then?");
+  });
+
   it("says so once", () => {
     const host = room();
     host.assistant(ROOM, "Once upon", {

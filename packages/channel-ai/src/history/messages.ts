@@ -33,7 +33,8 @@ class MessageBuilder {
   #calls: ToolCall[] = [];
   /** A result was seen since the first of `#calls`: the next call belongs to a later round. */
   #answered = false;
-  #interrupted = false;
+  /** The last reply was not heard to its end: it was interrupted, or the voice failed. */
+  #cutOff = false;
 
   constructor(tools: ToolLedger, options: MessagesOptions) {
     this.#tools = tools;
@@ -55,7 +56,7 @@ class MessageBuilder {
     }
     if (content.type !== "text" || content.text.trim() === "") return;
     if (source.role === "assistant") {
-      this.#interrupted = event.heard?.interrupted ?? false;
+      this.#cutOff = event.heard !== undefined && (event.heard.interrupted || event.heard.unheard !== "");
       this.#assistant(content.text);
     } else if (source.role === "system") {
       this.#append(`(Note from the system: ${content.text})`);
@@ -65,8 +66,8 @@ class MessageBuilder {
   }
 
   user(text: string): void {
-    const note = this.#interrupted ? this.#options.interruptionNote : false;
-    this.#interrupted = false;
+    const note = this.#cutOff ? this.#options.interruptionNote : false;
+    this.#cutOff = false;
     this.#append(note ? `${note}\n${text}` : text);
   }
 

@@ -215,7 +215,7 @@ export class VoiceCall {
     switch (effect.type) {
       case "silence":
         this.#mouth.silence(effect.reason);
-        this.#turns.cancel();
+        this.#turns.interrupt();
         return;
       case "finish-segment":
         this.#ears.finish(effect.segment);

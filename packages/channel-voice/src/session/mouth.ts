@@ -141,7 +141,8 @@ export class Mouth {
         final: true,
         revision: utterance.revision,
       } as const;
-      connection.send(record.interrupted ? { ...shown, heard } : shown);
+      // Also when a voice failed: nobody interrupted, and yet the rest was not heard.
+      connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
       connection.send({ type: "utterance", id, phase: "end" });
       this.#options.onEnd(id, correlationId);
     }

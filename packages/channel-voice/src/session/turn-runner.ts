@@ -38,6 +38,7 @@ interface RunningTurn {
   readonly abort: AbortController;
   readonly waterfall: TurnWaterfall;
   audible: boolean;
+  interrupted: boolean;
 }
 
 /** Carries a caller's turns through hooks, detector and room, and measures where their time goes. */
@@ -100,7 +101,14 @@ export class TurnRunner {
     const { roomId } = session;
     const id = this.#turnId(turn);
     const waterfall = this.#judged?.id === id ? this.#judged.waterfall : new TurnWaterfall(host.clock, id, undefined);
-    const running: RunningTurn = { turn, id, abort: new AbortController(), waterfall, audible: false };
+    const running: RunningTurn = {
+      turn,
+      id,
+      abort: new AbortController(),
+      waterfall,
+      audible: false,
+      interrupted: false,
+    };
     this.#running = running;
     this.#audio = [];
     this.#audioMs = 0;
@@ -127,15 +135,17 @@ export class TurnRunner {
     this.#previous = run()
       .catch((error: unknown) => this.#onFailure(error, connection))
       .finally(() => {
-        if (running.audible && running.abort.signal.aborted) this.#report(running, true);
+        if (running.audible && running.interrupted) this.#report(running);
         if (this.#running === running) this.#running = undefined;
         dispatch({ type: "turn-done", turn });
       });
   }
 
-  /** Stops the answer under way: its model and its voice. */
-  cancel(): void {
-    this.#running?.abort.abort(new RoomKitError("aborted", "the caller interrupted"));
+  /** Somebody interrupted: stops the answer under way, its model and its voice. */
+  interrupt(): void {
+    if (!this.#running) return;
+    this.#running.interrupted = true;
+    this.#running.abort.abort(new RoomKitError("aborted", "the answer was interrupted"));
   }
 
   /** The turn that an id names; undefined for anything else. */
@@ -166,12 +176,14 @@ export class TurnRunner {
     if (!running || running.id !== correlationId || running.audible) return;
     running.audible = true;
     running.waterfall.mark("replyMs");
-    this.#report(running, false);
+    this.#report(running);
   }
 
   close(): void {
-    this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
-    this.cancel();
+    const over = new RoomKitError("aborted", "the session is over");
+    this.#lifetime.abort(over);
+    // A caller who hangs up has not interrupted.
+    this.#running?.abort.abort(over);
     this.#audio = [];
   }
 
@@ -240,9 +252,9 @@ export class TurnRunner {
     connection.send({ type: "error", code: error.code, message: "The answer failed.", retryable: error.retryable });
   }
 
-  #report(running: RunningTurn, interrupted: boolean): void {
+  #report(running: RunningTurn): void {
     const { host, session, connection } = this.#options;
-    const metrics = running.waterfall.report(interrupted);
+    const metrics = running.waterfall.report(running.interrupted);
     connection.send({ type: "metrics", turn: metrics });
     host.notifyHooks("ON_TURN_METRICS", { session, roomId: session.roomId, metrics });
   }

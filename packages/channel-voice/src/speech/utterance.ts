@@ -121,7 +121,7 @@ export class Utterance {
     }
     const split = this.#split(error !== undefined);
     const record: HeardRecord = {
-      interrupted: split.unheard !== "" || this.#reason !== "",
+      interrupted: this.#reason !== "",
       unheard: split.unheard,
       playedMs: Math.round(this.#progress?.playedMs ?? 0),
       confidence: this.#progress?.confidence ?? this.#context.connection.playback,

@@ -28,8 +28,9 @@ export interface EventSource {
  * the log reads what was really said; the rest stands here.
  */
 export interface HeardRecord {
+  /** Somebody stopped it: the listener, the application, or whoever ended the call. False when the voice failed. */
   readonly interrupted: boolean;
-  /** What was generated and never heard. */
+  /** What was generated and never heard; empty when all of it was. */
   readonly unheard: string;
   readonly playedMs: number;
   readonly confidence: "reported" | "estimated";

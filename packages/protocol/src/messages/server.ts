@@ -81,7 +81,7 @@ export interface TranscriptMessage {
   readonly final: boolean;
   /** Counts up from 0 for each id. */
   readonly revision: number;
-  /** On an interrupted assistant transcript: the part of `text` that was heard. */
+  /** On an assistant transcript that was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
   readonly heard?: string;
 }
 
