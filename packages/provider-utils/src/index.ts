@@ -28,6 +28,7 @@ export * from "./socket/close-error.ts";
 export type { SocketMessage } from "./socket/inbound-queue.ts";
 export * from "./socket/managed-web-socket.ts";
 export type { ManagedWebSocketOptions, SocketConnectionOptions } from "./socket/options.ts";
+export * from "./socket/web-socket-url.ts";
 export * from "./speech/speak-by-pieces.ts";
 export * from "./streams/abortable.ts";
 export * from "./streams/answer-watch.ts";

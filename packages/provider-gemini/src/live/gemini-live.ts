@@ -1,11 +1,9 @@
-import {
-  consoleLogger,
-  type RealtimeCapabilities,
-  type RealtimeConnectOptions,
-  type RealtimeProvider,
-  type RealtimeSession,
-  type RealtimeSessionConfig,
-  systemClock,
+import type {
+  RealtimeCapabilities,
+  RealtimeConnectOptions,
+  RealtimeProvider,
+  RealtimeSession,
+  RealtimeSessionConfig,
 } from "@roomkit/core";
 import {
   checkRetryOptions,
@@ -13,8 +11,9 @@ import {
   type ProviderErrorKind,
   RealtimeSessions,
   type Secret,
+  webSocketUrl,
 } from "@roomkit/provider-utils";
-import { keyOf, NAME, refuse } from "../connection/name.ts";
+import { keyOf, NAME } from "../connection/name.ts";
 import { type GeminiLiveOptions, type LiveSettings, liveSettings } from "./options.ts";
 import { GeminiLiveProtocol } from "./protocol.ts";
 
@@ -49,17 +48,8 @@ class GeminiLive implements RealtimeProvider {
     checkRetryOptions(options.retry);
     this.#key = keyOf(apiKey);
     urlOf(options, this.#key);
-    this.#sessions = new RealtimeSessions({
-      provider: NAME,
-      clock: options.clock ?? systemClock,
-      logger: options.logger ?? consoleLogger,
-      handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
-      responseTimeoutMs: options.responseTimeoutMs ?? 20_000,
-      // The vendor says when: goAway.
-      maxConnectionMs: Number.POSITIVE_INFINITY,
-      reconnect: options.reconnect,
-      retry: options.retry,
-    });
+    // The vendor says when a connection ends: goAway.
+    this.#sessions = new RealtimeSessions(options, { provider: NAME, maxConnectionMs: Number.POSITIVE_INFINITY });
   }
 
   connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession> {
@@ -104,16 +94,8 @@ function urlOf(options: Omit<GeminiLiveOptions, "apiKey">, key: Secret): URL {
   const token = key.reveal().startsWith("auth_tokens/");
   const { apiVersion = token ? "v1alpha" : "v1beta" } = options;
   const method = token ? "BidiGenerateContentConstrained" : "BidiGenerateContent";
-  let url: URL;
-  try {
-    const base = baseURL.replace(/\/+$/, "");
-    url = new URL(`${base}/ws/google.ai.generativelanguage.${apiVersion}.GenerativeService.${method}`);
-  } catch {
-    refuse("baseURL is no URL");
-  }
-  if (url.protocol === "http:") url.protocol = "ws:";
-  if (url.protocol === "https:") url.protocol = "wss:";
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") refuse("baseURL must begin with https, http, wss or ws");
+  const path = `/ws/google.ai.generativelanguage.${apiVersion}.GenerativeService.${method}`;
+  const url = webSocketUrl(baseURL, path, NAME);
   url.searchParams.set(token ? "access_token" : "key", key.reveal());
   return url;
 }

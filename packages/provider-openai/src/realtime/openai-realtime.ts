@@ -1,11 +1,9 @@
-import {
-  consoleLogger,
-  type RealtimeCapabilities,
-  type RealtimeConnectOptions,
-  type RealtimeProvider,
-  type RealtimeSession,
-  type RealtimeSessionConfig,
-  systemClock,
+import type {
+  RealtimeCapabilities,
+  RealtimeConnectOptions,
+  RealtimeProvider,
+  RealtimeSession,
+  RealtimeSessionConfig,
 } from "@roomkit/core";
 import {
   checkRetryOptions,
@@ -14,8 +12,9 @@ import {
   RealtimeSessions,
   resolveKey,
   type Secret,
+  webSocketUrl,
 } from "@roomkit/provider-utils";
-import { NAME, refuse } from "../connection/connection.ts";
+import { NAME } from "../connection/connection.ts";
 import { type OpenAIRealtimeOptions, type RealtimeSettings, realtimeSettings } from "./options.ts";
 import { OpenAIRealtimeProtocol } from "./protocol.ts";
 
@@ -53,16 +52,8 @@ class OpenAIRealtime implements RealtimeProvider {
       // In words: what was said is told to the new connection.
       resumption: true,
     };
-    this.#sessions = new RealtimeSessions({
-      provider: NAME,
-      clock: options.clock ?? systemClock,
-      logger: options.logger ?? consoleLogger,
-      handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
-      responseTimeoutMs: options.responseTimeoutMs ?? 20_000,
-      maxConnectionMs: options.maxSessionMs ?? 55 * 60_000,
-      reconnect: options.reconnect,
-      retry: options.retry,
-    });
+    const { maxSessionMs = 55 * 60_000 } = options;
+    this.#sessions = new RealtimeSessions(options, { provider: NAME, maxConnectionMs: maxSessionMs });
   }
 
   connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession> {
@@ -106,15 +97,7 @@ function closeKind(code: number, reason: string): "auth" | "quota" | undefined {
 }
 
 function urlOf({ baseURL = "https://api.openai.com/v1", model = "gpt-realtime" }: OpenAIRealtimeOptions): URL {
-  let url: URL;
-  try {
-    url = new URL(`${baseURL.replace(/\/+$/, "")}/realtime`);
-  } catch {
-    refuse("baseURL is no URL");
-  }
-  if (url.protocol === "http:") url.protocol = "ws:";
-  if (url.protocol === "https:") url.protocol = "wss:";
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") refuse("baseURL must begin with https, http, wss or ws");
+  const url = webSocketUrl(baseURL, "/realtime", NAME);
   url.searchParams.set("model", model);
   return url;
 }
