@@ -53,7 +53,13 @@ export class NodeDataChannelEngine implements WebRTCEngine {
   recipe(index: number): Recipe {
     const { logger: _logger, ...options } = this.#options;
     const port = options.port === undefined ? {} : { port: options.port + index };
-    return { module: import.meta.url, name: "nodeDataChannelEngine", options: { ...options, ...port } };
+    return {
+      module: import.meta.url,
+      name: "nodeDataChannelEngine",
+      options: { ...options, ...port },
+      // The addon keeps what it makes of JavaScript's in globals: loaded by a second thread, it ends the process.
+      ownProcess: true,
+    };
   }
 
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {

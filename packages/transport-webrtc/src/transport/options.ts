@@ -21,7 +21,7 @@ export interface WebRTCLimits extends TrafficLimits {
   readonly streams?: number;
   /** From the offer to a working connection, ms. Default 15,000. */
   readonly connectMs?: number;
-  /** How long nothing at all may come from a client before it counts as gone, ms. Default 15,000. */
+  /** How long nothing at all may come from a client before it counts as gone, ms. Default 8,000: an idle browser checks the path every 5. */
   readonly lostMs?: number;
   /** How long the application has to make a session for a connected client, ms. Default 30,000. */
   readonly acceptMs?: number;
@@ -49,7 +49,7 @@ export const defaultLimits: Required<Omit<WebRTCLimits, Exclude<keyof TrafficLim
   bufferedBytes: 262_144,
   streams: 4,
   connectMs: 15_000,
-  lostMs: 15_000,
+  lostMs: 8_000,
   acceptMs: 30_000,
   resumeMs: 30_000,
   lagMs: 50,

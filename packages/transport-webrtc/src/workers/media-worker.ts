@@ -1,7 +1,7 @@
-import { Worker } from "node:worker_threads";
 import { abortedError, type Cancel, type Clock, type Logger, RoomKitError, withTimeout } from "@roomkit/core";
-import { entryBeside, fromWire, threadEntry } from "@roomkit/worker-pool";
+import { fromWire } from "@roomkit/worker-pool";
 import type { MediaCall, MediaLoad, MediaRequest } from "../host/media-host.ts";
+import { startWorker, type WorkerLine } from "./line.ts";
 import type { FromWorker, OpenedCall, ToWorker, WorkerParts } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { RemoteCall } from "./remote-call.ts";
@@ -30,11 +30,11 @@ const MOST_UNANSWERED = 10;
 /** How long a thread may take to close its calls, ms. */
 const STOP_MS = 3_000;
 
-/** One thread that does media, from its start to its end. */
+/** One thread or process that does media, from its start to its end. */
 export class MediaWorker {
   readonly index: number;
   readonly #options: MediaWorkerOptions;
-  readonly #thread: Worker;
+  readonly #line: WorkerLine;
   readonly #outbox: Outbox<ToWorker>;
   readonly #calls = new Map<number, RemoteCall>();
   readonly #openings = new Map<number, Opening>();
@@ -51,21 +51,23 @@ export class MediaWorker {
     this.#options = options;
     const { index, parts } = options;
     this.index = index;
-    const { url, execArgv } = threadEntry(entryBeside(import.meta.url, "thread"));
-    this.#thread = new Worker(url, { workerData: parts, execArgv: [...execArgv], name: `roomkit media ${index}` });
-    // It serves this process and is no reason for it to go on.
-    this.#thread.unref();
-    this.#outbox = new Outbox((messages) => this.#thread.postMessage(messages));
+    this.#outbox = new Outbox((messages) => this.#line.post(messages));
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
     });
     this.#ready.catch(() => {});
-    this.#exited = new Promise((resolve) => this.#thread.once("exit", () => resolve()));
-    this.#thread.on("message", (messages: readonly FromWorker[]) => {
-      for (const message of messages) this.#handle(message);
+    this.#exited = new Promise((resolve) => {
+      this.#line = startWorker(parts, index, {
+        onMessages: (messages) => {
+          for (const message of messages) this.#handle(message);
+        },
+        onError: (cause) => this.#gone(mediaLost("a media worker failed", cause)),
+        onExit: () => {
+          this.#gone(mediaLost("a media worker ended"));
+          resolve();
+        },
+      });
     });
-    this.#thread.on("error", (cause) => this.#gone(mediaLost("a media worker failed", cause)));
-    this.#thread.once("exit", () => this.#gone(mediaLost("a media worker ended")));
     this.#ping();
   }
 
@@ -115,7 +117,7 @@ export class MediaWorker {
 
   async #end(error: RoomKitError): Promise<void> {
     this.#gone(error);
-    await this.#thread.terminate();
+    await this.#line.kill();
   }
 
   #handle(message: FromWorker): void {
