@@ -6,7 +6,7 @@ import {
   type RealtimeSessionConfig,
   RoomKitError,
 } from "@roomkit/core";
-import { bytesOfSamples, type RealtimePort, type RealtimeProtocol, wrongFormat } from "@roomkit/provider-utils";
+import { bytesOfSamples, FormatCheck, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { clean } from "../text/clean.ts";
 import { parseMs } from "./duration.ts";
@@ -25,6 +25,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   readonly #settings: LiveSettings;
   readonly #config: RealtimeSessionConfig;
   readonly #words: Words;
+  readonly #format: FormatCheck;
   readonly #calls = new ToolTurn();
   #handle: string | undefined;
   /** The connection being opened takes up a session. */
@@ -56,12 +57,12 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #speaking = false;
   /** Manual turns: one is being spoken. */
   #active = false;
-  #wrongFormat = false;
 
   constructor(port: RealtimePort, settings: LiveSettings, config: RealtimeSessionConfig) {
     this.#port = port;
     this.#settings = settings;
     this.#config = config;
+    this.#format = new FormatCheck(this.inbound, NAME, port);
     this.#words = new Words((event) => port.emit(event), config.history);
   }
 
@@ -136,13 +137,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   }
 
   sendAudio(frame: AudioFrame): void {
-    const wrong = wrongFormat(frame, this.inbound, NAME);
-    if (wrong) {
-      // Once: frames come fifty times a second.
-      if (!this.#wrongFormat) this.#port.emit({ type: "error", error: wrong, fatal: false });
-      this.#wrongFormat = true;
-      return;
-    }
+    if (!this.#format.takes(frame)) return;
     if (frameDurationMs(frame) === 0 || (this.#manual && !this.#active)) return;
     this.#realtimeInput({
       audio: { data: Buffer.from(bytesOfSamples(frame.samples)).toString("base64"), mimeType: "audio/pcm;rate=16000" },

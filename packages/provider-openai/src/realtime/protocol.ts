@@ -7,10 +7,10 @@ import {
 } from "@roomkit/core";
 import {
   bytesOfSamples,
+  FormatCheck,
   ProviderError,
   type RealtimePort,
   type RealtimeProtocol,
-  wrongFormat,
 } from "@roomkit/provider-utils";
 import type { RealtimeClientEvent, RealtimeErrorEvent, RealtimeServerEvent } from "openai/resources/realtime/realtime";
 import { NAME } from "../connection/connection.ts";
@@ -42,6 +42,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   readonly outbound: AudioFormat;
   readonly #port: RealtimePort;
   readonly #settings: RealtimeSettings;
+  readonly #format: FormatCheck;
   readonly #order: EventOrder;
   readonly #conversation: Conversation;
   readonly #spoken: SpokenItems;
@@ -60,7 +61,6 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   #owed = false;
   /** Manual turns: audio of the turn so far, ms; undefined between turns. */
   #turnMs: number | undefined;
-  #wrongFormat = false;
   #sent = 0;
 
   constructor(port: RealtimePort, settings: RealtimeSettings, config: RealtimeSessionConfig) {
@@ -70,6 +70,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     const format: AudioFormat = { sampleRate: settings.codec ? 8_000 : 24_000, channels: 1 };
     this.inbound = format;
     this.outbound = format;
+    this.#format = new FormatCheck(format, NAME, port);
     this.#order = new EventOrder(port, settings.transcriptWaitMs);
     this.#conversation = new Conversation(config.history);
     this.#spoken = new SpokenItems(format, settings.codec);
@@ -138,13 +139,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   }
 
   sendAudio(frame: AudioFrame): void {
-    const wrong = wrongFormat(frame, this.inbound, NAME);
-    if (wrong) {
-      // Once: frames come fifty times a second.
-      if (!this.#wrongFormat) this.#port.emit({ type: "error", error: wrong, fatal: false });
-      this.#wrongFormat = true;
-      return;
-    }
+    if (!this.#format.takes(frame)) return;
     if (this.#config.turnDetection === "manual") {
       // Between turns nobody is meant.
       if (this.#turnMs === undefined) return;
