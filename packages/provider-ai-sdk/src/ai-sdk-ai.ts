@@ -1,5 +1,5 @@
 import type { AIPart, AIProvider, AIRequest } from "@roomkit/core";
-import { answer, incomplete, loggedRetry, OpenCalls, withRetry, withStreamTimeouts } from "@roomkit/provider-utils";
+import { answer, OpenCalls, readAnswer, SdkRequests } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
 import type { AiSdkLanguageModel, StreamPart } from "./models.ts";
@@ -16,48 +16,32 @@ export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}
   checkModel(model, "doStream");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);
-  const { clock, firstByteMs = 10_000, stallMs = 15_000 } = options;
+  const requests = new SdkRequests(options, {
+    provider: name,
+    // The application has loaded the model.
+    load: async () => {},
+    errorOf: (error) => aiSdkError(error, { provider: name, clock: options.clock }),
+    firstByteMs: 10_000,
+    stallMs: 15_000,
+  });
 
-  async function* attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+  function attempt(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
     const reader = new StreamReader(name);
-    const parts = withStreamTimeouts<StreamPart>(
-      async (inner) => {
-        const { stream } = await model.doStream(
-          callOptions(
-            { ...request, providerOptions: { ...options.providerOptions, ...request.providerOptions } },
-            name,
-            inner,
-          ) as never,
-        );
-        return stream as ReadableStream<StreamPart>;
-      },
-      {
-        provider: name,
-        signal,
-        firstByteMs,
-        stallMs,
-        clock,
-        mapError: (error) => aiSdkError(error, { provider: name, clock }),
-      },
-    );
-    for await (const item of parts) {
-      const part = reader.read(item);
-      if (part) yield part;
-      if (part?.type === "finish") return;
-    }
-    throw incomplete(name);
-  }
-
-  function attempts(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
-    const retries = loggedRetry(options, { provider: name, signal, what: "a request to the model" });
-    return withRetry(() => attempt(request, signal), retries);
+    const providerOptions = { ...options.providerOptions, ...request.providerOptions };
+    const parts = requests.stream(async (_, inner) => {
+      const { stream } = await model.doStream(callOptions({ ...request, providerOptions }, name, inner) as never);
+      return stream as ReadableStream<StreamPart>;
+    }, signal);
+    return readAnswer(parts, (part) => reader.read(part), name);
   }
 
   return {
     name,
     capabilities: { tools: true },
     generate(request, { signal }): AsyncIterable<AIPart> {
-      const parts = calls.stream(signal, (inner) => attempts(request, inner));
+      const parts = calls.stream(signal, (inner) =>
+        requests.retried(() => attempt(request, inner), inner, "a request to the model"),
+      );
       return answer(parts, { provider: name, signal });
     },
     close: async () => calls.close(),

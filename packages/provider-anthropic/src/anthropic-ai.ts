@@ -2,8 +2,8 @@ import type { Anthropic } from "@anthropic-ai/sdk";
 import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
 import {
   answer,
-  incomplete,
   OpenCalls,
+  readAnswer,
   resolveKey,
   SdkRequests,
   type Secret,
@@ -61,20 +61,14 @@ class AnthropicAI implements AIProvider {
     this.#calls.close();
   }
 
-  async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+  #attempt(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
     const body = bodyOf(request, this.#settings);
     const reader = new MessageReader();
     const events = this.#requests.stream(
       (client, inner) => client.messages.create(body, { signal: inner, maxRetries: 0 }),
       signal,
     );
-    for await (const event of events) {
-      const part = reader.read(event);
-      if (part) yield part;
-      if (part?.type === "finish") return;
-    }
-    // The SDK ends its stream without a word when the connection does.
-    throw incomplete(NAME);
+    return readAnswer(events, (event) => reader.read(event), NAME);
   }
 }
 

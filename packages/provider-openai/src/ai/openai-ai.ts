@@ -1,5 +1,5 @@
 import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
-import { answer, incomplete, OpenCalls } from "@roomkit/provider-utils";
+import { answer, OpenCalls, readAnswer } from "@roomkit/provider-utils";
 import { NAME } from "../connection/connection.ts";
 import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
 import { checkAIOptions, type OpenAIAIOptions, thinks } from "./options.ts";
@@ -44,16 +44,10 @@ class OpenAIAI implements AIProvider {
     this.#calls.close();
   }
 
-  async *#attempt(request: AIRequest, signal: AbortSignal): AsyncGenerator<AIPart, void, undefined> {
+  #attempt(request: AIRequest, signal: AbortSignal): AsyncIterable<AIPart> {
     const body = bodyOf(request, this.#options);
     const reader = new ResponseReader();
     const events = this.#requests.stream((client, inner) => client.responses.create(body, { signal: inner }), signal);
-    for await (const event of events) {
-      const part = reader.read(event);
-      if (part) yield part;
-      if (part?.type === "finish") return;
-    }
-    // The SDK ends its stream without a word when the connection does.
-    throw incomplete(NAME);
+    return readAnswer(events, (event) => reader.read(event), NAME);
   }
 }

@@ -29,6 +29,25 @@ export async function* answer(
   }
 }
 
+/**
+ * The parts that `read` makes of a vendor's events, up to `finish`. Most SDKs end their stream without a word when the connection
+ * does, so one that ends before is an error.
+ *
+ * @throws ProviderError `protocol`; what the events and `read` throw.
+ */
+export async function* readAnswer<T>(
+  events: AsyncIterable<T>,
+  read: (event: T) => AIPart | undefined,
+  provider: string,
+): AsyncGenerator<AIPart, void, undefined> {
+  for await (const event of events) {
+    const part = read(event);
+    if (part) yield part;
+    if (part?.type === "finish") return;
+  }
+  throw incomplete(provider);
+}
+
 /** The error of an answer that stopped without having been completed. May be tried again. */
 export function incomplete(provider: string): ProviderError {
   return new ProviderError("protocol", `the answer of ${provider} stopped before it was complete`, {

@@ -3,7 +3,7 @@ import { type AIPart, abortedError, RoomKitError } from "@roomkit/core";
 import { describe, expect, it, vi } from "vitest";
 import { ProviderError } from "../errors/provider-error.ts";
 import { kindOfVendorCode, sdkError } from "../errors/sdk-error.ts";
-import { answer, parseToolArguments } from "./answer.ts";
+import { answer, parseToolArguments, readAnswer } from "./answer.ts";
 import { OpenCalls } from "./open-calls.ts";
 
 const provider = "vendor";
@@ -128,6 +128,28 @@ describe("answer", () => {
       };
       await expect(collect(source(), controller)).rejects.toMatchObject({ code: "aborted" });
     }
+  });
+});
+
+describe("readAnswer", () => {
+  const finish: AIPart = { type: "finish", reason: "stop" };
+  const read = (event: string): AIPart | undefined =>
+    event === "end" ? finish : event === "ping" ? undefined : { type: "text-delta", text: event };
+  async function collect(...events: string[]): Promise<AIPart[]> {
+    const got: AIPart[] = [];
+    const source = (async function* () {
+      yield* events;
+    })();
+    for await (const part of readAnswer(source, read, provider)) got.push(part);
+    return got;
+  }
+
+  it("ends with finish, and passes over what is no part", async () => {
+    expect(await collect("ping", "a", "end", "b")).toEqual([{ type: "text-delta", text: "a" }, finish]);
+  });
+
+  it("fails when the events end before", async () => {
+    await expect(collect("a", "ping")).rejects.toMatchObject({ kind: "protocol", vendorCode: "incomplete" });
   });
 });
 
