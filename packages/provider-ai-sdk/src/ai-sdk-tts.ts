@@ -1,9 +1,9 @@
 import { abortedError, type SpeechPart, type TtsOptions, type TtsProvider } from "@roomkit/core";
-import { framesOfBytes, OpenCalls, retry, withStreamTimeouts } from "@roomkit/provider-utils";
+import { framesOfBytes, OpenCalls } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
-import { aiSdkError } from "./errors.ts";
 import type { AiSdkSpeechModel } from "./models.ts";
 import type { AiSdkVoiceOptions } from "./options.ts";
+import { request } from "./request.ts";
 
 /**
  * Any speech model of the AI SDK as a voice. The SDK has no streaming speech: each piece of text is one request, so that speech
@@ -15,20 +15,14 @@ export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {
   checkModel(model, "doGenerate");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);
-  const {
-    clock,
-    sampleRate = 24_000,
-    firstByteMs = 10_000,
-    pcmFormat = "pcm",
-    instructions,
-    providerOptions,
-  } = options;
+  const { sampleRate = 24_000, pcmFormat = "pcm", instructions, providerOptions } = options;
 
-  async function* request(
+  /** The audio of one piece, whole: the SDK gives it no other way. */
+  async function fetchPiece(
     text: string,
     { voice = options.voice, language, speed }: TtsOptions,
     signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array> {
+  ): Promise<Uint8Array> {
     const { audio } = await model.doGenerate({
       text,
       outputFormat: pcmFormat,
@@ -39,21 +33,7 @@ export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {
       ...(instructions === undefined ? {} : { instructions }),
       ...(providerOptions === undefined ? {} : { providerOptions }),
     } as never);
-    yield typeof audio === "string" ? Buffer.from(audio, "base64") : audio;
-  }
-
-  /** The audio of one piece, whole: the SDK gives it no other way. */
-  async function fetchPiece(text: string, tts: TtsOptions, signal: AbortSignal): Promise<Uint8Array> {
-    const chunks = withStreamTimeouts((inner) => request(text, tts, inner), {
-      provider: name,
-      signal,
-      firstByteMs,
-      stallMs: 0,
-      clock,
-      mapError: (error) => aiSdkError(error, { provider: name, clock }),
-    });
-    for await (const chunk of chunks) return chunk;
-    return new Uint8Array(0);
+    return typeof audio === "string" ? Buffer.from(audio, "base64") : audio;
   }
 
   async function* speech(
@@ -64,7 +44,7 @@ export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {
     let samples = 0;
     for await (const piece of text) {
       if (tts.signal.aborted) throw abortedError(tts.signal);
-      const audio = await retry(() => fetchPiece(piece, tts, signal), { ...options.retry, signal, clock });
+      const audio = await request((inner) => fetchPiece(piece, tts, inner), options, { provider: name, signal });
       yield { type: "segment", text: piece };
       for await (const frame of framesOfBytes(once(audio), { sampleRate, channels: 1 })) {
         if (signal.aborted) throw abortedError(signal);
