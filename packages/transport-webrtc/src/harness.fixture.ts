@@ -19,6 +19,12 @@ export interface Started {
   stop(): Promise<void>;
 }
 
+/** Where media may be done: what holds of a transport holds in both. */
+export const places = [
+  ["this thread", {}],
+  ["a worker", { workers: { count: 1 } }],
+] as const;
+
 /** A transport mounted on a server of its own, on loopback. */
 export async function start(
   options: Partial<WebRTCTransportOptions> = {},
@@ -31,6 +37,8 @@ export async function start(
     logger: silentLogger,
     ...(options.engine ? {} : { ice: { listenAddresses: ["127.0.0.1"] } }),
     ...options,
+    // That the machine is busy with other things is no reason to refuse a call.
+    limits: { lagMs: 10_000, ...options.limits },
   });
   const unmount = mountRealtime(server, transport, mount);
   const base = `${url}${mount.path ?? "/rtc-realtime"}`;

@@ -21,9 +21,9 @@ export class LagMeter {
     this.#clock = clock;
   }
 
-  /** Over the last two whole seconds, ms; 0 while it does not run. */
+  /** In the better of the last two whole seconds, ms, so that one long stall is not taken for a busy thread; 0 while it does not run. */
   get lagMs(): number {
-    return (this.#windows[0] + this.#windows[1]) / 2;
+    return Math.min(...this.#windows);
   }
 
   /** Begins to measure, unless it does already. */

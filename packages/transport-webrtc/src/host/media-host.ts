@@ -73,7 +73,7 @@ export interface MediaCall {
 export interface MediaLoad {
   /** Calls it has. */
   readonly calls: number;
-  /** How long something that arrives at any moment has to wait for its event loop, ms, over the last two seconds. */
+  /** How long something that arrives at any moment has to wait for its event loop, ms: the mean of a second, the better of the last two. */
   readonly lagMs: number;
 }
 

@@ -1,15 +1,14 @@
 import { createSocket, type Socket } from "node:dgram";
 import { opus } from "@roomkit/codec-opus";
-import { type CloseReason, silentLogger, type VoiceConnection } from "@roomkit/core";
+import type { CloseReason, VoiceConnection } from "@roomkit/core";
 import { expect } from "vitest";
 import type { TestClient, TestClientOptions } from "../client.fixture.ts";
 import { type Accepted, acceptAll, type Started, start } from "../harness.fixture.ts";
-import { type WebRTCTransportOptions, WeriftEngine } from "../index.ts";
+import type { WebRTCTransportOptions } from "../index.ts";
 import { sine, until } from "../testing.fixture.ts";
 
 /** A server under attack, with a call on it that must not notice. */
 export interface Scene extends Started {
-  readonly engine: WeriftEngine;
   readonly app: Accepted;
   /** Connects a client and gives its connection as the server has it, and how that ended. */
   caller(
@@ -20,8 +19,7 @@ export interface Scene extends Started {
 }
 
 export async function scene(options: Partial<WebRTCTransportOptions> = {}): Promise<Scene> {
-  const engine = new WeriftEngine({ listenAddresses: ["127.0.0.1"], logger: silentLogger });
-  const started = await start({ engine, ...options });
+  const started = await start(options);
   const app = acceptAll(started.transport);
   const thrown: unknown[] = [];
   const onThrown = (error: unknown): unknown => thrown.push(error);
@@ -43,7 +41,6 @@ export async function scene(options: Partial<WebRTCTransportOptions> = {}): Prom
   const voice = sine(48_000, 440, 20);
   return {
     ...started,
-    engine,
     app,
     caller,
     async expectUndisturbed() {

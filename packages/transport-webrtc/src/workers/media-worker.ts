@@ -56,17 +56,19 @@ export class MediaWorker {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
     });
     this.#ready.catch(() => {});
+    let exited: () => void = () => {};
     this.#exited = new Promise((resolve) => {
-      this.#line = startWorker(parts, index, {
-        onMessages: (messages) => {
-          for (const message of messages) this.#handle(message);
-        },
-        onError: (cause) => this.#gone(mediaLost("a media worker failed", cause)),
-        onExit: () => {
-          this.#gone(mediaLost("a media worker ended"));
-          resolve();
-        },
-      });
+      exited = resolve;
+    });
+    this.#line = startWorker(parts, index, {
+      onMessages: (messages) => {
+        for (const message of messages) this.#handle(message);
+      },
+      onError: (cause) => this.#gone(mediaLost("a media worker failed", cause)),
+      onExit: () => {
+        this.#gone(mediaLost("a media worker ended"));
+        exited();
+      },
     });
     this.#ping();
   }

@@ -1,0 +1,259 @@
+import { readFileSync } from "node:fs";
+import { mulaw } from "@roomkit/codec-mulaw";
+import { opus } from "@roomkit/codec-opus";
+import {
+  type CloseReason,
+  type Logger,
+  type Recipe,
+  RoomKitError,
+  silentLogger,
+  systemClock,
+  type WebRTCDataChannel,
+} from "@roomkit/core";
+import { VirtualClock } from "@roomkit/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import type { MediaCall, MediaRequest } from "../host/media-host.ts";
+import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
+import { parseOffer } from "../sdp/offer.ts";
+import { amplitudeAt, join, sine, until } from "../testing.fixture.ts";
+import { echoRecipe } from "./engine.fixture.ts";
+import { WorkerMediaHost, type WorkerMediaHostOptions } from "./worker-host.ts";
+
+const offer = parseOffer(chromeOffer, () => true, 20);
+const audio = { codec: "opus", payloadType: 111 } as const;
+const request: MediaRequest = {
+  offer: { ...offer, candidates: [] },
+  plan: { direction: "sendrecv", codecs: [], inbound: audio, outbound: audio },
+  inputSampleRate: 16_000,
+  outputSampleRate: 24_000,
+  loopback: true,
+  limits: { dataChannels: 4, messageBytes: 10_000, bufferedBytes: 30_000, remoteAddresses: 32, streams: 4 },
+  traffic: { audioBurstMs: 60_000 },
+};
+
+const hosts: WorkerMediaHost[] = [];
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((host) => host.close()));
+});
+
+function open(options: Partial<WorkerMediaHostOptions> = {}, engine: Recipe = echoRecipe()): WorkerMediaHost {
+  const host = new WorkerMediaHost({
+    engine: () => engine,
+    opus: opus(),
+    mulaw: mulaw(),
+    inputSampleRate: 16_000,
+    count: 1,
+    // The machine may be busy with other things.
+    lagMs: 10_000,
+    clock: systemClock,
+    logger: silentLogger,
+    ...options,
+  });
+  hosts.push(host);
+  return host;
+}
+
+/** Makes the far end of a call do something. */
+function tell(call: MediaCall, what: string, ms = 0): void {
+  call.addCandidate({ foundation: what, component: 1, priority: ms, address: "127.0.0.1", port: 9, type: "host" });
+}
+
+interface Connected {
+  readonly call: MediaCall;
+  readonly channel: WebRTCDataChannel;
+  readonly messages: (string | Uint8Array)[];
+  readonly heard: Int16Array[];
+  readonly closed: CloseReason[];
+}
+
+async function connect(host: WorkerMediaHost): Promise<Connected> {
+  const call = await host.accept(request);
+  const [messages, heard, closed]: [(string | Uint8Array)[], Int16Array[], CloseReason[]] = [[], [], []];
+  let channel: WebRTCDataChannel | undefined;
+  call.onAudio(({ samples }) => heard.push(samples));
+  call.onClosed((reason) => closed.push(reason));
+  call.onDataChannel((opened) => {
+    channel = opened;
+    opened.onMessage((message) => messages.push(message));
+  });
+  tell(call, "connect");
+  await until(() => call.state === "connected" && channel !== undefined, "the call");
+  return { call, channel: channel as unknown as WebRTCDataChannel, messages, heard, closed };
+}
+
+/** Threads and child processes of this process. */
+function running(): number {
+  const { workers } = process.report.getReport() as unknown as { readonly workers: readonly unknown[] };
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
+  return workers.length + children.split(" ").filter(Boolean).length;
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "nothing was thrown",
+    (error: unknown) => (RoomKitError.is(error) ? error.code : String(error)),
+  );
+
+describe.each([
+  ["threads", {}],
+  ["processes", { ownProcess: true }],
+] as const)("media workers that are %s", (_, kind) => {
+  const engine = echoRecipe({}, kind);
+
+  it("carry audio as PCM: there coded and decoded, here whole", async () => {
+    const { call, heard } = await connect(open({}, engine));
+    expect([call.inbound.sampleRate, call.outbound.sampleRate, call.answer]).toEqual([16_000, 24_000, "v=0"]);
+    const tone = sine(24_000, 440, 600);
+    for (let at = 0; at < tone.length; at += 480) {
+      const frame = tone.subarray(at, at + 480);
+      await until(() => call.send(frame), "room for a frame");
+    }
+    await until(() => join(heard).length >= 9_600, "the echo");
+    expect(amplitudeAt(join(heard).subarray(1_600), 16_000, 440)).toBeGreaterThan(8_000);
+    expect(amplitudeAt(join(heard).subarray(1_600), 16_000, 660)).toBeLessThan(500);
+    await until(() => call.stats.peer.rtpSent >= 30, "a report");
+    expect(call.stats.audio).toMatchObject({ received: call.stats.peer.rtpReceived, lost: 0 });
+  });
+
+  it("carry data channels, and know what waits on them", async () => {
+    const { call, channel, messages } = await connect(open({}, engine));
+    expect([channel.label, channel.id, channel.closed]).toEqual(["text", 7, false]);
+    const bytes = Uint8Array.of(1, 2, 3);
+    expect([channel.send("ä"), channel.send(bytes), channel.send("x".repeat(10_001))]).toEqual([true, true, false]);
+    bytes.fill(0);
+    await until(() => messages.length === 2, "the echo");
+    expect([messages[0], [...(messages[1] as Uint8Array)]]).toEqual(["ä", [1, 2, 3]]);
+    await until(() => channel.bufferedAmount === 0, "an empty buffer");
+    const long = `hold ${"x".repeat(9_000)}`;
+    expect([1, 2, 3, 4].map(() => channel.send(long))).toEqual([true, true, true, false]);
+    expect(channel.bufferedAmount).toBe(3 * 9_005);
+    tell(call, "drain");
+    await until(() => channel.bufferedAmount === 0, "an empty buffer");
+    let closed = 0;
+    channel.onClose(() => closed++);
+    channel.close();
+    expect([channel.send("late"), channel.closed, closed]).toEqual([false, true, 1]);
+  });
+
+  it("end a call on either side's word, once", async () => {
+    const host = open({}, engine);
+    const [one, two] = [await connect(host), await connect(host)];
+    tell(one.call, "leave");
+    await until(() => one.closed.length > 0, "the end");
+    await two.call.close({ code: "draining", message: "" });
+    await two.call.close();
+    expect([one, two].map(({ closed }) => closed.map(({ code }) => code))).toEqual([["client_closed"], ["draining"]]);
+    expect([one.call.state, two.call.send(new Int16Array(480)), two.channel.closed]).toEqual(["closed", false, true]);
+    expect(host.load.map(({ calls }) => calls)).toEqual([0]);
+  });
+
+  it("share the calls, and refuse what is too many", async () => {
+    const host = open({ count: 2, calls: 2 }, engine);
+    const calls = [await connect(host)];
+    // The second worker was started with the first call; whoever is ready takes the next.
+    await until(() => host.load.length === 2, "the second");
+    while (calls.length < 4) calls.push(await connect(host));
+    expect(host.load.map(({ calls: n }) => n)).toEqual([2, 2]);
+    await expect(host.accept(request)).rejects.toMatchObject({ code: "server_busy", retryable: true });
+    await calls[0]?.call.close();
+    await connect(host);
+    expect(await codeOf(host.accept(request))).toBe("server_busy");
+    expect(calls.slice(1).map(({ closed }) => closed)).toEqual([[], [], []]);
+  });
+
+  it("die alone: their calls end, the others go on, and new ones are taken", async () => {
+    const host = open({ count: 2, calls: 1 }, engine);
+    const [one, two] = [await connect(host), await connect(host)];
+    tell(one.call, "crash");
+    await until(() => one.closed.length > 0, "the end");
+    expect([one.closed[0]?.code, one.channel.closed]).toEqual(["media_lost", true]);
+    two.channel.send("still there");
+    await until(() => two.messages.length === 1, "the other");
+    const three = await connect(host);
+    expect([three.call.state, two.closed]).toEqual(["connected", []]);
+  });
+
+  it("go with their host, and so does what they had", async () => {
+    const before = running();
+    const host = open({ count: 2 }, engine);
+    const { call, closed } = await connect(host);
+    await until(() => host.load.length === 2, "the one ahead");
+    expect(running()).toBe(before + 2);
+    await host.close();
+    expect(running()).toBe(before);
+    expect([closed.map(({ code }) => code), call.state, host.load]).toEqual([["server_closed"], "closed", []]);
+    expect(await codeOf(host.accept(request))).toBe("closed");
+  });
+
+  it("pass errors and log lines on", async () => {
+    const lines: unknown[] = [];
+    const line = (fields: object, message: string): unknown => lines.push({ ...fields, message });
+    const logger: Logger = { ...silentLogger, warn: line };
+    const host = open({ logger }, engine);
+    const bad = { ...request, offer: { ...offer, ice: { ...offer.ice, usernameFragment: "bad" } } };
+    expect(await codeOf(host.accept(bad))).toBe("invalid_sdp");
+    const { call } = await connect(host);
+    tell(call, "log");
+    await until(() => lines.length === 1, "the line");
+    expect(lines[0]).toMatchObject({ error: { code: "some_code" }, worker: 0, message: "a line" });
+  });
+});
+
+describe("media workers", () => {
+  it("take no call while their event loop lags, and do not lose those they have", async () => {
+    const host = open({ lagMs: 20 });
+    const { call, closed, channel, messages } = await connect(host);
+    tell(call, "busy", 200);
+    await until(() => (host.load[0]?.lagMs ?? 0) > 20, "the lag");
+    await expect(host.accept(request)).rejects.toMatchObject({ code: "server_busy", retryable: true });
+    channel.send("still there");
+    await until(() => messages.length === 1, "the call");
+    expect(closed).toEqual([]);
+  });
+
+  it("are given up when they hang", async () => {
+    const clock = new VirtualClock();
+    const host = open({ clock, lagMs: 1_000 });
+    const { call, closed } = await connect(host);
+    tell(call, "spin", 600_000);
+    await clock.advance(3_000);
+    expect(await codeOf(host.accept(request))).toBe("server_busy");
+    await clock.advance(9_000);
+    await until(() => closed.length > 0, "the end");
+    expect(closed[0]?.code).toBe("media_lost");
+    expect((await connect(host)).call.state).toBe("connected");
+  });
+
+  it("are not waited for longer than the caller, or ten seconds", async () => {
+    const clock = new VirtualClock();
+    const host = open({ clock }, echoRecipe({ answerMs: 300 }));
+    await host.warmUp();
+    const abort = new AbortController();
+    const [aborted, late] = [codeOf(host.accept(request, abort.signal)), codeOf(host.accept(request))];
+    abort.abort();
+    expect(await aborted).toBe("aborted");
+    expect(await codeOf(host.accept(request, abort.signal))).toBe("aborted");
+    await clock.advance(10_000);
+    expect(await late).toBe("timeout");
+    expect(host.load[0]?.calls).toBe(0);
+    await until(() => host.load[0]?.lagMs === 0, "its answers to pings");
+    // What the worker answers after all is closed there, and nothing of it reaches us.
+    const { channel, messages } = await connect(host);
+    channel.send("next");
+    await until(() => messages.length === 1, "the next call");
+    await clock.advance(1_000);
+    expect(host.load[0]?.calls).toBe(1);
+  });
+
+  it("say what they cannot be made of", async () => {
+    const recipe = (more: Partial<Recipe>): Recipe => ({ ...echoRecipe(), ...more });
+    for (const engine of [recipe({ module: "file:///nowhere.js" }), recipe({ name: "nobody" })]) {
+      const host = open({}, engine);
+      expect(await codeOf(host.warmUp())).toBe("invalid_option");
+      expect(await codeOf(host.accept(request))).toBe("invalid_option");
+      expect(host.load).toEqual([]);
+    }
+    const { recipe: _, ...unknown } = opus();
+    expect(() => open({ opus: unknown })).toThrowError(expect.objectContaining({ code: "invalid_option" }));
+  });
+});
