@@ -1,4 +1,4 @@
-import type { AudioFormat, VadEvent } from "@roomkit/core";
+import { type AudioFormat, rms, type VadEvent } from "@roomkit/core";
 import { inFrames, inSequence, mixed, quiet, speechLike, tone, vadConformance, whiteNoise } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { energyVad } from "./energy-vad.ts";
@@ -20,6 +20,29 @@ function hear(samples: Int16Array, options: EnergyVadOptions = {}, length?: numb
 /** `S` and `E` with the time in ms. */
 const written = (events: VadEvent[]): string[] =>
   events.map((e) => `${e.type === "speech-start" ? "S" : "E"}${Math.round(e.timestamp)}`);
+
+/** The first event and when it was known, in ms after the first sample. */
+function firstKnown(samples: Int16Array): { readonly timestamp: number; readonly knownMs: number } | undefined {
+  const vad = energyVad().open(format);
+  for (const frame of inFrames(samples, format, 160)) {
+    const event = vad.process(frame);
+    if (event) return { timestamp: event.timestamp, knownMs: frame.timestamp + 10 };
+  }
+  return undefined;
+}
+
+/** Air and a motor: dull noise, a hum, and a slow swell of 15 %. */
+function fan(ms: number, level: number): Int16Array {
+  const noise = whiteNoise(rate, ms, 1_000, 7);
+  const dull = noise.map((_, i) => noise.subarray(Math.max(0, i - 15), i + 1).reduce((sum, x) => sum + x, 0) / 8);
+  const turning = mixed(dull, tone(rate, ms, 120, 300));
+  const scale = level / rms(turning);
+  return turning.map((x, i) => x * scale * (1 + 0.15 * Math.sin((2 * Math.PI * 2.3 * i) / rate)));
+}
+
+/** Mains hum with its harmonics. */
+const hum = (ms: number, level: number): Int16Array =>
+  [1, 2, 3, 4, 5].map((k) => tone(rate, ms, 50 * k, (0.83 * level) / k)).reduce(mixed);
 
 const rest = quiet(rate, 1_500);
 const speech = speechLike(rate, 1_800, 3_000);
@@ -51,6 +74,10 @@ describe("what is not speech", () => {
       inSequence(...Array.from({ length: 400 }, (_, i) => whiteNoise(rate, 10, i % 3 === 2 ? 400 : 1_600, i + 1))),
     ],
     ["a loud hum from the start", tone(rate, 6_000, 100, 5_000)],
+    ...[300, 700, 2_500].flatMap((level): [string, Int16Array][] => [
+      [`a fan of RMS ${level} from the start`, fan(6_000, level)],
+      [`mains hum of RMS ${level} from the start`, hum(6_000, level)],
+    ]),
   ])("%s", (_, samples) => {
     expect(written(hear(samples))).toEqual([]);
   });
@@ -108,10 +135,59 @@ describe("speech", () => {
     expect(written(hear(fading(160)))).toEqual(["S1500", "E2000"]);
   });
 
-  it("that begins with the first sample is found at its first fall", () => {
-    const events = hear(inSequence(speech, rest));
-    expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
-    expect(events[0]?.timestamp).toBeLessThan(500);
+  describe("that begins with the first sample", () => {
+    /** The pre-roll reaches back so far from the time that is given. */
+    const { speechPadMs } = energyVad();
+
+    it.each([700, 1_500, 6_000, 14_000])("is known at its first fall, at RMS %d", (level) => {
+      // From the beginning of a syllable, and from the middle of one.
+      for (const begin of [0, 20, 40, 60, 80]) {
+        const samples = inSequence(speechLike(rate, 1_800, level).subarray((begin * rate) / 1_000), rest);
+        expect(firstKnown(samples)?.knownMs).toBeLessThanOrEqual(300);
+        const events = hear(samples);
+        expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
+        expect(events[0]?.timestamp).toBeLessThan(speechPadMs / 2);
+      }
+    });
+
+    it("is known over noise too", () => {
+      for (const [level, noise] of [
+        [3_000, whiteNoise(rate, 4_000, 300)],
+        [6_000, fan(4_000, 700)],
+      ] as const) {
+        const known = firstKnown(mixed(speech.map((x) => (x * level) / 3_000).subarray(0.04 * rate), noise));
+        expect(known?.timestamp).toBeLessThan(speechPadMs / 2);
+        expect(known?.knownMs).toBeLessThanOrEqual(400);
+      }
+    });
+
+    it("may be one word, or one vowel", () => {
+      for (const word of [speechLike(rate, 200, 3_000), tone(rate, 250, 150, 3_000), tone(rate, 600, 150, 3_000)]) {
+        const events = hear(inSequence(word, rest));
+        expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
+        expect(events[0]?.timestamp).toBeLessThanOrEqual(20);
+      }
+    });
+
+    it("has one end for each start, also when both are found at once", () => {
+      // Falls by 10 dB: known to be speech only when it has been over for more than the silence that ends it.
+      const samples = inSequence(tone(rate, 250, 150, 3_000), tone(rate, 250, 150, 950), rest);
+      const events = hear(samples, { silenceThresholdMs: 20 });
+      expect(events.map((event) => event.type)).toEqual(["speech-start", "speech-end"]);
+      expect(events[0]?.timestamp).toBe(0);
+      expect(events[1]?.timestamp).toBe(250);
+    });
+
+    it("is found however the audio is cut into frames, and after a reset", () => {
+      const samples = inSequence(speech.subarray(0.06 * rate), rest);
+      const expected = hear(samples);
+      expect(expected).toHaveLength(2);
+      for (const length of [33, 512, 4_096]) expect(hear(samples, {}, length)).toEqual(expected);
+      const vad = energyVad().open(format);
+      for (const frame of inFrames(fan(2_000, 700), format)) vad.process(frame);
+      vad.reset();
+      expect(inFrames(samples, format).flatMap((frame) => vad.process(frame) ?? [])).toEqual(expected);
+    });
   });
 
   it("of no end is cut into pieces that leave nothing out", () => {

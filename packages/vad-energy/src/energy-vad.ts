@@ -9,7 +9,7 @@ import {
   type VadEvent,
   type VadFactory,
 } from "@roomkit/core";
-import { NoiseFloor } from "./noise-floor.ts";
+import { FIRST_LEVELS, NoiseFloor } from "./noise-floor.ts";
 import { type EnergyVadOptions, resolveOptions } from "./options.ts";
 
 /** Length of a judged stretch. */
@@ -36,12 +36,23 @@ export function energyVad(options: EnergyVadOptions = {}): VadFactory {
   };
 }
 
+interface Hop {
+  readonly timestamp: number;
+  readonly levelDb: number;
+}
+
 class EnergyVad implements Vad {
   readonly #options: Required<EnergyVadOptions>;
   readonly #framer: Framer;
   readonly #hopMs: number;
   readonly #floor: NoiseFloor;
   readonly #segmenter: SpeechSegmenter;
+  /**
+   * What came so far, at the beginning of a stream: a caller who speaks from the first sample is what the noise seems to be, until
+   * the first fall shows that it is lower. Then all of this is judged again.
+   */
+  #first: Hop[] | undefined = [];
+  #thresholdDb = Number.POSITIVE_INFINITY;
   #closed = false;
   probability = 0;
 
@@ -65,6 +76,8 @@ class EnergyVad implements Vad {
     this.#framer.reset();
     this.#floor.reset();
     this.#segmenter.reset();
+    this.#first = [];
+    this.#thresholdDb = Number.POSITIVE_INFINITY;
     this.probability = 0;
   }
 
@@ -73,18 +86,33 @@ class EnergyVad implements Vad {
     this.#closed = true;
   }
 
-  readonly #judge = (hop: Int16Array, timestamp: number): void => {
+  readonly #judge = (samples: Int16Array, timestamp: number): void => {
     const { energyThreshold, noiseFactor, adaptive } = this.#options;
-    const levelDb = 20 * Math.log10(Math.max(1, rms(hop)));
-    this.#floor.push(levelDb);
-    const threshold = adaptive ? Math.max(energyThreshold, 10 ** (this.#floor.db / 20) * noiseFactor) : energyThreshold;
+    const hop: Hop = { timestamp, levelDb: 20 * Math.log10(Math.max(1, rms(samples))) };
+    this.#floor.push(hop.levelDb);
+    const before = this.#thresholdDb;
+    const least = 20 * Math.log10(energyThreshold);
+    this.#thresholdDb = adaptive ? Math.max(least, this.#floor.db + 20 * Math.log10(noiseFactor)) : least;
+    this.probability = 1 / (1 + Math.exp(-(hop.levelDb - this.#thresholdDb) / 3));
+    const first = this.#first;
+    first?.push(hop);
+    if (first && this.#thresholdDb < before) {
+      this.#segmenter.reset();
+      for (const each of first) this.#weigh(each);
+    } else {
+      this.#weigh(hop);
+    }
+    if (first && first.length >= FIRST_LEVELS) this.#first = undefined;
+  };
 
-    const aboveDb = levelDb - 20 * Math.log10(threshold);
+  #weigh({ timestamp, levelDb }: Hop): void {
+    const aboveDb = levelDb - this.#thresholdDb;
     const durationMs = this.#hopMs;
     const evidence = durationMs * this.#evidenceRate(aboveDb);
-    this.probability = 1 / (1 + Math.exp(-aboveDb / 3));
     this.#segmenter.push({ timestamp, durationMs, evidence, sustained: aboveDb >= RELEASE_DB });
-  };
+    // What has been decided stands, also when the same look back finds its end.
+    if (this.#segmenter.speaking) this.#first = undefined;
+  }
 
   /** How much proof of speech a millisecond is whose level is `aboveDb` above the threshold. */
   #evidenceRate(aboveDb: number): number {

@@ -20,6 +20,23 @@ function hear(samples: Int16Array, sampleRate: number): VadEvent[] {
   return inFrames(samples, { sampleRate, channels: 1 }).flatMap((frame) => vad.process(frame) ?? []);
 }
 
+/** A recording as if the line had opened in the middle of it: at every loud moment, 100 ms apart. */
+function beginnings(samples: Int16Array, rate: number, level: number): Int16Array[] {
+  const step = Math.round(rate / 10);
+  const starts = Array.from({ length: Math.floor(samples.length / step) }, (_, i) => i * step);
+  return starts
+    .filter((at) => at + rate / 2 < samples.length && rms(samples.subarray(at, at + rate / 20)) > level)
+    .map((at) => samples.subarray(at));
+}
+
+/** How long until it is known that somebody speaks, in ms; infinity for never. */
+function knownAfter(samples: Int16Array, sampleRate: number): number {
+  const vad = energyVad().open({ sampleRate, channels: 1 });
+  for (const frame of inFrames(samples, { sampleRate, channels: 1 }, Math.round(sampleRate / 100)))
+    if (vad.process(frame)) return frame.timestamp + 10;
+  return Number.POSITIVE_INFINITY;
+}
+
 describe.skipIf(recordings.length === 0)("recordings (skipped without pocketsphinx-testdata and alsa-utils)", () => {
   it.each(recordings)("%s is one stretch of speech", (file) => {
     const { samples, format } = samplesOfWav(readFileSync(file));
@@ -42,5 +59,20 @@ describe.skipIf(recordings.length === 0)("recordings (skipped without pocketsphi
     expect(events[0]?.timestamp).toBeGreaterThanOrEqual(2_000);
     expect(events[0]?.timestamp).toBeLessThan(2_500);
     expect(events.at(-1)?.timestamp).toBeLessThanOrEqual(2_010 + lengthMs);
+  });
+
+  it.each([1_000, 3_000, 8_000])("people who speak from the first sample are heard soon, at RMS %d", (level) => {
+    const known = recordings.flatMap((file) => {
+      const { samples, format } = samplesOfWav(readFileSync(file));
+      const scale = level / rms(samples);
+      const louder = samples.map((x) => Math.max(-32_768, Math.min(32_767, x * scale)));
+      return beginnings(louder, format.sampleRate, level).map((speech) => knownAfter(speech, format.sampleRate));
+    });
+    expect(known.length).toBeGreaterThan(100);
+    const within = (ms: number): number => known.filter((each) => each <= ms).length / known.length;
+    // Before the first fall nothing tells a long vowel from a hum.
+    expect(within(300)).toBeGreaterThan(0.6);
+    expect(within(500)).toBeGreaterThan(0.9);
+    expect(within(1_000)).toBeGreaterThan(0.98);
   });
 });
