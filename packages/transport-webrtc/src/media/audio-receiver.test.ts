@@ -171,6 +171,35 @@ describe("AudioReceiver", () => {
     receiver.close();
   });
 
+  it("puts no silence before what waits unread while the event loop stands still", async () => {
+    const { receiver, frames, audio } = await opusReceiver();
+    const packets = await tone(1_000);
+    const at = (i: number): number => (i < 10 ? i * 20 : Math.max(800, i * 20));
+    packets.slice(0, 10).forEach((p, i) => {
+      receiver.receive(rtp(i, p), at(i));
+      receiver.tick(at(i) + 10);
+    });
+    // After the stall the timer comes first, then what the socket holds.
+    receiver.tick(800);
+    packets.slice(10).forEach((p, i) => {
+      receiver.receive(rtp(10 + i, p), at(10 + i));
+      if (at(10 + i) > 800) receiver.tick(at(10 + i) + 10);
+    });
+    expect(audio().length).toBe(16_000);
+    expectContinuous(frames);
+    receiver.close();
+  });
+
+  it("fills silence in also on a machine whose timers are always late", async () => {
+    const { receiver, audio } = await opusReceiver();
+    (await tone(200)).forEach((p, i) => {
+      receiver.receive(rtp(i, p), i * 20);
+    });
+    for (let now = 200; now <= 2_000; now += 120) receiver.tick(now);
+    expect((audio().length * 1000) / 16_000).toBeGreaterThan(1_300);
+    receiver.close();
+  });
+
   it("tells touch tones once each", async () => {
     const { receiver, digits } = await opusReceiver();
     const event = (digit: number, end: boolean, duration: number): Uint8Array =>

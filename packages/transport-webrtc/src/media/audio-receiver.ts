@@ -30,6 +30,8 @@ const MAX_FILL_MS = 1_000;
  */
 const IDLE_MS = 400;
 const SILENCE_STEP_MS = 20;
+/** A call of `tick` this long after the last means that the event loop stood still: what arrived meanwhile has not been read yet, ms. */
+const STALL_MS = 50;
 const MAX_PACKET_MS = 120;
 
 /**
@@ -47,6 +49,8 @@ export class AudioReceiver {
   /** Wall time (ms) minus position (ms) of the line at its beginning. */
   #originMs = 0;
   #lastPacketAt = 0;
+  #lastTickAt = 0;
+  #waitedForReads = false;
   #lastDurationMs = 20;
   #concealedMs = 0;
 
@@ -79,6 +83,11 @@ export class AudioReceiver {
 
   /** Call every 20 ms or so: gives up on packets that are overdue, and fills silence in. */
   tick(now: number): void {
+    // After a stall timers run before sockets are read. What seems overdue then waits in the kernel: it has until the next tick.
+    const stalled = now - this.#lastTickAt > STALL_MS && !this.#waitedForReads;
+    this.#lastTickAt = now;
+    this.#waitedForReads = stalled;
+    if (stalled) return;
     this.#drain(now);
     if (this.#expected === undefined || now - this.#lastPacketAt < IDLE_MS) return;
     // Never more than what is missing up to now, less what may still be on its way.
