@@ -1,4 +1,4 @@
-import type { OutboundAudio } from "@roomkit/transport-webrtc";
+import type { MediaWorkersOptions, OutboundAudio } from "@roomkit/transport-webrtc";
 
 /** The environment a server was started in. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -15,6 +15,8 @@ export interface DemoConfig {
   readonly greeting: string;
   /** `ROOMKIT_OUTBOUND_AUDIO`: how the voice goes to WebRTC callers; `opus` (default), `pcmu`, or `datachannel` as the seed does. */
   readonly outboundAudio: OutboundAudio;
+  /** `ROOMKIT_MEDIA_WORKERS`: threads for the media of WebRTC callers, default the cores less one; undefined for 0. */
+  readonly workers: MediaWorkersOptions | undefined;
   /** `ROOMKIT_MAX_CALLS`: calls at once, default 100. */
   readonly maxCalls: number;
 }
@@ -29,8 +31,15 @@ export function readConfig(env: Env): DemoConfig {
     voice: env.ROOMKIT_VOICE ?? "slt",
     greeting: env.ROOMKIT_GREETING ?? DEFAULT_GREETING,
     outboundAudio: choice(env, "ROOMKIT_OUTBOUND_AUDIO", ["opus", "pcmu", "datachannel"]),
+    workers: mediaWorkers(env),
     maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
   };
+}
+
+function mediaWorkers(env: Env): MediaWorkersOptions | undefined {
+  const count = integer(env, "ROOMKIT_MEDIA_WORKERS", -1, 0, 1_000);
+  if (count === 0) return undefined;
+  return count > 0 ? { count } : {};
 }
 
 function integer(env: Env, name: string, fallback: number, min: number, max: number): number {

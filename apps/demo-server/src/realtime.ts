@@ -12,7 +12,13 @@ import { demoTools } from "./tools.ts";
 
 /** Speech to speech, at `/rtc-realtime`: by a vendor whose key is set, or put together from the recogniser, model and voice. */
 export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
-  const transport = new WebRTCTransport({ opus: opus(), mulaw: mulaw(), outboundAudio: config.outboundAudio });
+  const { outboundAudio, workers } = config;
+  const transport = new WebRTCTransport({
+    opus: opus(),
+    mulaw: mulaw(),
+    outboundAudio,
+    ...(workers ? { workers } : {}),
+  });
   const channel = new RealtimeVoiceChannel("realtime-voice", {
     provider: speech.realtime.provider,
     transport,

@@ -18,7 +18,7 @@ const STT_TIMEOUT_MS = 30_000;
  */
 export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
   const { stt, tts, pipeline } = speech;
-  const { greeting, outboundAudio, maxCalls } = config;
+  const { greeting, outboundAudio, workers, maxCalls } = config;
   const addChannel = (id: string, backend: VoiceBackend): void =>
     kit.registerChannel(
       new VoiceChannel(id, {
@@ -46,6 +46,7 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,
+    ...(workers ? { workers } : {}),
     // Served by the mount below, which has checked who asks.
     signalling: {
       concurrencyLimit: maxCalls,
