@@ -31,6 +31,7 @@ const hints: { readonly [code: string]: string } = {
   limit_reached: "The server is busy with other calls. Try again in a moment.",
   address_limit_reached: "Too many calls from your network. Try again in a moment.",
   concurrency_limit_reached: "The server is busy with other calls. Try again in a moment.",
+  server_busy: "The server is busy with other calls. Try again in a moment.",
   rate_limited: "Too many requests in a short time. Wait a moment and try again.",
   microphone_denied: "The microphone is blocked. Allow it for this page in your browser's address bar, then try again.",
   microphone_in_use: "Another program is using the microphone. Close it, or choose another microphone.",

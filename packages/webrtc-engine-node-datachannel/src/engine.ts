@@ -62,6 +62,11 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     };
   }
 
+  /** @throws RoomKitError `bind_failed` when `port` is taken. */
+  async warmUp(): Promise<void> {
+    this.#listen();
+  }
+
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
     if (this.#closed) throw new RoomKitError("closed", "this WebRTC engine is closed");
     if (options.signal?.aborted)
@@ -107,7 +112,7 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     this.#mux?.stop();
   }
 
-  /** Opens the one port of all connections, with the first of them. @throws RoomKitError `bind_failed` when it is taken. */
+  /** Opens the one port of all connections, once. @throws RoomKitError `bind_failed` when it is taken. */
   #listen(): void {
     const { port, listenAddress } = this.#options;
     if (port === undefined || this.#mux) return;

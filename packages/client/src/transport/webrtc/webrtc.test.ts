@@ -157,6 +157,7 @@ describe("connecting", () => {
       "concurrency_limit_reached",
       true,
     ],
+    ["a busy server", 503, { status: "failed", meta: { error: "server_busy" } }, "server_busy", true],
     ["a server that ends", 503, { status: "failed", meta: { error: "closed" } }, "closed", true],
     ["no authentication", 401, { error: "unauthorized" }, "unauthorized", false],
     ["no such path", 404, {}, "unknown_path", false],
