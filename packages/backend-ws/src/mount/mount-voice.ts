@@ -32,6 +32,8 @@ export function mountVoice(server: Server, backend: WebSocketBackend, options: M
   if (phoneGate) {
     upgrades.set(`${path}/telephone/handler`, new UpgradeHandler({ backend, gate: phoneGate, pacer, sessionFactory }));
   }
+  // What fails here fails again with the first offer: told now, it is found before that.
+  options.webrtc?.warmUp?.().catch((error: unknown) => logger.warn({ error }, "WebRTC calls cannot be prepared for"));
   return claimServer(server, {
     request: (request, response) => requests.handle(request, response),
     upgrade(request, socket, head) {

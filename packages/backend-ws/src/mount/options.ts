@@ -11,6 +11,8 @@ export interface Ui {
 export interface WebRTCDelegate {
   /** @param client `address` is where the request came from, which a web-standard one does not tell. */
   fetch(request: Request, client: { readonly address: string }): Promise<Response>;
+  /** Makes what the first call needs; called when it is mounted. */
+  warmUp?(): Promise<void>;
 }
 
 export interface MountVoiceOptions extends GateOptions {

@@ -22,8 +22,8 @@ import { Signalling } from "./signalling.ts";
  */
 export function mountRealtime(server: Server, transport: WebRTCTransport, options: RealtimeMountOptions): Unsubscribe {
   const signalling = new Signalling(transport, options, mountPath(options.path));
-  // What fails here fails again, and is told, with the first offer.
-  transport.warmUp().catch(() => {});
+  // What fails here fails again with the first offer: told now, it is found before that.
+  transport.warmUp().catch((error: unknown) => transport.logger.warn({ error }, "WebRTC calls cannot be prepared for"));
   return claimServer(server, {
     request(request, response) {
       const client = signalling.gate.describe(request, "http");

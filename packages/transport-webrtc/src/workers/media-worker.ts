@@ -114,7 +114,7 @@ export class MediaWorker {
       const { clock } = this.#options;
       await withTimeout(this.#exited, STOP_MS, { clock, what: "stopping a media worker" }).catch(() => {});
     }
-    await this.#end(mediaLost("the media workers are closed"));
+    await this.#end(new RoomKitError("closed", "the media workers are closed"));
   }
 
   async #end(error: RoomKitError): Promise<void> {

@@ -76,7 +76,10 @@ export class WorkerMediaHost implements MediaHost {
   async warmUp(): Promise<void> {
     if (this.#closed) return;
     const [first = this.#start()] = this.#workers;
-    await first?.ready();
+    await first?.ready().catch((error: unknown) => {
+      // Closed meanwhile: nobody will call.
+      if (!this.#closed) throw error;
+    });
   }
 
   async close(): Promise<void> {
