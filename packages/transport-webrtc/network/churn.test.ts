@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { places } from "../src/harness.fixture.ts";
 import { Child } from "./child.fixture.ts";
 import type { ServerState } from "./echo-main.fixture.ts";
 import type { EchoOptions } from "./echo-server.fixture.ts";
@@ -47,10 +48,10 @@ const held = ({ size, peers, paced, handles, descriptors }: ServerState): object
 });
 
 describe.concurrent("callers that come and go", () => {
-  it(
-    `${CYCLES} quick calls leave the server as it was`,
-    () =>
-      withServer({ echo: false }, async (server, url) => {
+  it.each(places)(
+    `${CYCLES} quick calls leave the server as it was, with media on %s`,
+    (_, place) =>
+      withServer({ echo: false, ...place }, async (server, url) => {
         const child = await caller(url);
         try {
           // The first calls load code and make what is kept: JIT, keys, codecs.

@@ -9,7 +9,7 @@ import { type EchoOptions, startEcho } from "./echo-server.fixture.ts";
 export interface ServerState {
   /** Connections from their offer to their end. */
   readonly size: number;
-  /** Peers of the engine. */
+  /** Calls of the threads that do media. */
   readonly peers: number;
   /** Handles of the event loop by kind. */
   readonly handles: Readonly<Record<string, number>>;
@@ -47,7 +47,7 @@ answerLines(async (line): Promise<ServerState | string> => {
     calls.map(({ heardMs, texts, ended }) => ({ heardMs, texts, ...(ended ? { ended: ended.code } : {}) }));
   return {
     size: server.transport.size,
-    peers: server.engine.size,
+    peers: server.transport.load.reduce((sum, { calls }) => sum + calls, 0),
     handles,
     descriptors: readdirSync("/proc/self/fd").length,
     paced: PacingWheel.shared(systemClock).size,

@@ -7,11 +7,11 @@ import { opus } from "@roomkit/codec-opus";
 import { type AudioFrame, type CloseReason, silentLogger, type VoiceConnection } from "@roomkit/core";
 import {
   type IceServer,
+  type MediaWorkersOptions,
   mountRealtime,
   type OutboundAudio,
   type WebRTCLimits,
   WebRTCTransport,
-  WeriftEngine,
 } from "../src/index.ts";
 import { page } from "./page.fixture.ts";
 
@@ -24,6 +24,7 @@ export interface EchoOptions {
   /** In and out, Hz. Default 24,000. */
   readonly sampleRate?: 16_000 | 24_000;
   readonly limits?: WebRTCLimits;
+  readonly workers?: MediaWorkersOptions;
   readonly iceServers?: readonly IceServer[];
   /** Play back what is heard. Default true. */
   readonly echo?: boolean;
@@ -46,7 +47,6 @@ export interface EchoServer {
   /** Of the page. */
   readonly url: string;
   readonly transport: WebRTCTransport;
-  readonly engine: WeriftEngine;
   readonly calls: Call[];
   readonly webSocketCalls: Call[];
   stop(): Promise<void>;
@@ -76,16 +76,17 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
   // No connection waits for another request: what is open is in use.
   server.maxRequestsPerSocket = 1;
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const engine = new WeriftEngine({ listenAddresses: [mediaAddress], logger: silentLogger });
   const transport: WebRTCTransport = new WebRTCTransport({
     opus: opus(),
     mulaw: mulaw(),
-    engine,
+    ice: { listenAddresses: [mediaAddress] },
+    ...(options.workers ? { workers: options.workers } : {}),
     logger: silentLogger,
     inputSampleRate: sampleRate,
     outputSampleRate: sampleRate,
     outboundAudio,
-    ...(limits ? { limits } : {}),
+    // That the machine is busy with other things is no reason to refuse a call.
+    limits: { lagMs: 10_000, ...limits },
     // Beside the WebSocket, where one client finds both.
     signalling: { sessionFactory: (id) => transport.connect("room", "caller", "voice", { id }) },
   });
@@ -137,7 +138,6 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
     transport,
-    engine,
     calls,
     webSocketCalls,
     async stop() {
