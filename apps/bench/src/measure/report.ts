@@ -15,6 +15,8 @@ export interface Comparison {
   /** What was measured: `50 sessions`. */
   readonly label: string;
   readonly figures: readonly Figure[];
+  /** What happened that is no figure beside another. */
+  readonly note?: string;
 }
 
 export interface BenchResult {
@@ -37,12 +39,13 @@ export function compare(
   label: string,
   ours: Readonly<Record<string, number>>,
   reference: Readonly<Record<string, number>>,
+  note?: string,
 ): Comparison {
   const figures = Object.entries(ours).flatMap(([name, value]) => {
     const other = reference[name];
     return other === undefined ? [] : [{ name, ours: value, reference: other, ratio: value / other }];
   });
-  return { label, figures };
+  return { label, figures, ...(note === undefined ? {} : { note }) };
 }
 
 /** The number after `--name`, or `fallback`. @throws Error for something that is no number, or out of range. */
@@ -81,7 +84,8 @@ export function table({ bench, reference, comparisons }: BenchResult): string {
   const lines = all.map((row) =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
   );
-  return [...lines, `reference: ${reference}`].join("\n");
+  const notes = comparisons.flatMap(({ label, note }) => (note === undefined ? [] : [`${label}: ${note}`]));
+  return [...lines, ...notes, `reference: ${reference}`].join("\n");
 }
 
 /** Three significant digits, without an exponent. */

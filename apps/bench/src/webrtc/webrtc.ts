@@ -1,13 +1,16 @@
-import type { WebRTCEngine } from "@roomkit/core";
 import { Child } from "../measure/child.ts";
-import { cpuMeter, residentMb } from "../measure/cpu.ts";
 import { type Bench, type Comparison, compare, counts, numberOption } from "../measure/report.ts";
 import { percentile } from "../measure/statistics.ts";
+import type { EchoServer } from "./echo-server.ts";
 import type { CallerAnswer, CallerRequest } from "./messages.ts";
-import { bareServer, type EchoServer, engines, roomkitServer } from "./servers.ts";
+import { roomkitServer } from "./roomkit-server.ts";
+import { meterServer } from "./server-meter.ts";
+import { epochMs, PACKET_MS } from "./sounds.ts";
+import { type Stack, stacks, stacksNamed } from "./stacks.ts";
 
 const ANSWER_MS = 60_000;
-const PACKET_MS = 20;
+/** What a benchmark measures it must not be refused. */
+const NEVER_MS = 600_000;
 
 interface Conditions {
   readonly sessions: number;
@@ -18,31 +21,38 @@ interface Conditions {
 }
 
 /**
- * Calls over WebRTC that hear themselves: `webrtc [sessions...] [--engine werift,node-datachannel] [--seconds 5] [--warm 1] [--loss 5]
- * [--delay 20]`. With `--loss` (percent) or `--delay` (ms) a relay stands between, and a further line says how much of the lost
- * audio was made up.
+ * Calls over WebRTC that hear themselves: `webrtc [sessions...] [--engine werift,node-datachannel] [--workers 1] [--seconds 5] [--warm 1]
+ * [--loss 5] [--delay 20]`. With `--loss` (percent) or `--delay` (ms) a relay stands between, and a further line says how much of
+ * the lost audio was made up. With `--workers` ours is also measured with its media on so many threads or processes.
  */
 export const webrtc: Bench = async (args) => {
   const measureMs = numberOption(args, "seconds", 5, [0.5, 600]) * 1000;
   const warmMs = numberOption(args, "warm", 1, [0, 60]) * 1000;
   const loss = numberOption(args, "loss", 0, [0, 90]) / 100;
   const delayMs = numberOption(args, "delay", 0, [0, 1_000]);
-  const names = (args.options.engine ?? Object.keys(engines).join()).split(",");
+  const workers = Math.floor(numberOption(args, "workers", 0, [0, 64]));
+  const chosen = stacksNamed(args.options.engine ?? stacks.map(({ name }) => name).join());
+  const sizes = counts(args, [1, 10, 25, 50], 200);
   const callers = new Child<CallerRequest, CallerAnswer>(import.meta.url, "callers");
   const comparisons: Comparison[] = [];
   try {
-    // The first connection of all waits for code and keys; neither side shall pay for that.
-    const brief = { sessions: 1, measureMs: 100, warmMs: 0, loss: 0, delayMs: 0 };
-    await measure(callers, await bareServer(), brief);
-    await measure(callers, await roomkitServer(engineOf("werift"), 1), brief);
-    for (const sessions of counts(args, [1, 10, 25], 200)) {
+    for (const stack of chosen) {
+      // The first connection of all waits for code and keys; neither side shall pay for that.
+      const brief = { sessions: 1, measureMs: 100, warmMs: 0, loss: 0, delayMs: 0 };
+      await measure(callers, await stack.bare(), brief);
+      await measure(callers, await ours(stack, 0, 1), brief);
+    }
+    for (const sessions of sizes) {
       const conditions = { sessions, measureMs, warmMs, loss, delayMs };
-      const bare = await measure(callers, await bareServer(), conditions);
-      for (const name of names) {
-        const ours = await measure(callers, await roomkitServer(engineOf(name), sessions), conditions);
-        const label = `${sessions} on ${name}`;
-        comparisons.push(compare(label, ours.figures, bare.figures));
-        if (loss > 0) comparisons.push(compare(`${label}, ${loss * 100} % lost`, ours.madeUp, ours.lost));
+      for (const stack of chosen) {
+        const bare = await measure(callers, await stack.bare(), conditions);
+        for (const count of workers > 0 ? [0, workers] : [0]) {
+          const server = await ours(stack, count, sessions);
+          const label = `${sessions} on ${stack.name}${workersLabel(count, server)}`;
+          const measured = await measure(callers, server, conditions);
+          comparisons.push(compare(label, measured.figures, bare.figures));
+          if (loss > 0) comparisons.push(compare(`${label}, ${loss * 100} % lost`, measured.madeUp, measured.lost));
+        }
       }
     }
   } finally {
@@ -50,15 +60,24 @@ export const webrtc: Bench = async (args) => {
   }
   return {
     bench: "webrtc",
-    reference: "bare werift that decodes, codes and sends each packet; for loss, what the relay dropped",
+    reference:
+      "the same library bare (werift, libdatachannel): decodes, codes and sends each packet; for loss, what the relay dropped",
     comparisons,
   };
 };
 
-function engineOf(name: string): WebRTCEngine {
-  const make = engines[name];
-  if (!make) throw new Error(`no engine ${name}; there are ${Object.keys(engines).join(", ")}`);
-  return make();
+function ours(stack: Stack, workers: number, sessions: number): Promise<EchoServer> {
+  return roomkitServer({
+    engine: stack.engine(),
+    limits: { lagMs: NEVER_MS },
+    ...(workers > 0 ? { workers: { count: workers, calls: sessions } } : {}),
+  });
+}
+
+/** What a label says of media workers, and of what is not counted of them. */
+export function workersLabel(count: number, { processes }: EchoServer): string {
+  if (count === 0) return "";
+  return `, ${count} ${count === 1 ? "worker" : "workers"}${processes ? "" : " (the cost of their processes is not counted)"}`;
 }
 
 interface Measured {
@@ -76,23 +95,28 @@ async function measure(
     const connect = { type: "connect", url: server.url, sessions, warmMs, loss, delayMs } as const;
     const { connectMs = [], attempts = sessions } = await callers.ask(connect, ANSWER_MS + warmMs);
     const before = server.madeUp();
-    const meter = cpuMeter();
-    const asked = await callers.ask({ type: "measure", ms: measureMs }, ANSWER_MS + measureMs);
-    const [cpu, wall] = [meter.cpuMs(), meter.wallMs()];
-    const { delays = [], packets = 0, lost = 0 } = asked;
+    const from = epochMs();
+    const stop = meterServer(server);
+    const listened = await callers.ask({ type: "measure", ms: measureMs }, ANSWER_MS + measureMs);
+    const { cpuMs, wallMs, lateMs, memoryMb } = stop();
+    const { delays = [], packets = 0, lost = 0, sounds = {} } = listened;
     const after = server.madeUp();
-    const perSecond = (value: number): number => (value / wall / sessions) * 1000;
+    const oneWay = server.ears.oneWayMs(sounds, from);
+    const perSecond = (value: number): number => (value / wallMs / sessions) * 1000;
     return {
       figures: {
-        "CPU per session, ms/s": perSecond(cpu),
-        "CPU per packet in and out, µs": (cpu * 1000) / Math.max(1, packets),
+        "CPU per session, ms/s": perSecond(cpuMs),
+        "CPU per packet in and out, µs": (cpuMs * 1000) / Math.max(1, packets),
         "packets out per session, 1/s": perSecond(packets),
         "connection attempts per session": attempts / sessions,
         "connect p50, ms": percentile(connectMs, 0.5),
         "connect p99, ms": percentile(connectMs, 0.99),
+        "one way in p50, ms": percentile(oneWay, 0.5),
+        "one way in p99, ms": percentile(oneWay, 0.99),
         "delay in and out p50, ms": percentile(delays, 0.5),
         "delay in and out p99, ms": percentile(delays, 0.99),
-        "memory, MB": residentMb(),
+        "main thread late p99, ms": lateMs,
+        "memory, MB": memoryMb,
       },
       madeUp: {
         "audio made up, ms/s": perSecond(after.ms - before.ms),
