@@ -109,7 +109,7 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
     await until(() => frames.length >= 60, "the microphone");
     const heard = join(frames.slice(20).map((f) => f.samples));
     // Chromium's noise suppression takes its part of a steady tone, and its fake microphone runs a little fast.
-    expect(rms(heard)).toBeGreaterThan(1_500);
+    expect(rms(heard)).toBeGreaterThan(500);
     expect(Math.abs(pitchOf(heard, 16_000) - 440)).toBeLessThan(10);
     connection().play("u", frameOf(sine(24_000, 660, 3_000), 24_000));
     connection().endUtterance("u");

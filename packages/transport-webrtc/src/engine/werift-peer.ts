@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isIPv6 } from "node:net";
 import {
   type CloseReason,
+  ConnectionLife,
   Emitter,
   type RemoteCandidate,
   type Unsubscribe,
@@ -61,8 +62,6 @@ export interface WeriftPeerOptions {
 interface PeerEvents {
   readonly rtp: Uint8Array;
   readonly channel: WebRTCDataChannel;
-  readonly connected: undefined;
-  readonly closed: CloseReason;
 }
 
 /**
@@ -78,6 +77,7 @@ export class WeriftPeer implements WebRTCPeer {
     .toString("base64")
     .replaceAll(/[^A-Za-z0-9]/g, "x");
   readonly #options: WeriftPeerOptions;
+  readonly #life: ConnectionLife;
   readonly #events: Emitter<PeerEvents>;
   readonly #ice: RTCIceTransport;
   readonly #agent: IceInternals;
@@ -88,16 +88,17 @@ export class WeriftPeer implements WebRTCPeer {
   readonly #srtp: SrtpReceiver;
   readonly #reports: ReceiverReports;
   readonly #ports: DatagramPort[] = [];
-  #state: "connecting" | "connected" | "closed" = "connecting";
   #rtpReceived = 0;
   #rtpSent = 0;
-  #reason: CloseReason | undefined;
   #closing: Promise<void> | undefined;
+  /** Nothing is sent or taken any more; what it had may yet be going. */
+  #gone = false;
   #earlyDtls: Buffer[] = [];
 
   constructor(options: WeriftPeerOptions) {
     this.#options = options;
     const { offer, accept, certificate, iceLite } = options;
+    this.#life = new ConnectionLife(options.onListenerError);
     this.#events = new Emitter<PeerEvents>(options.onListenerError);
     this.#srtp = new SrtpReceiver(accept.limits.streams);
     this.#reports = new ReceiverReports(accept.audio?.ssrc ?? 1, accept.audio?.codecs[0]?.clockRate ?? 48_000);
@@ -121,7 +122,7 @@ export class WeriftPeer implements WebRTCPeer {
       this.#sctp.setDtlsTransport(this.#dtls);
       const association = sctpInternals(this.#sctp);
       association.transport.send = async (data) => {
-        if (this.#state === "connected") await this.#dtls.sendData(data).catch(() => {});
+        if (this.state === "connected") await this.#dtls.sendData(data).catch(() => {});
       };
       const channels = new DataChannels({
         sctp: association,
@@ -138,7 +139,7 @@ export class WeriftPeer implements WebRTCPeer {
     }
     this.#ice.onStateChange.subscribe((state) => {
       // Our consent checks are not answered any more (RFC 7675), so that nothing may be sent.
-      if (state === "failed" && this.#state === "connected") {
+      if (state === "failed" && this.state === "connected") {
         void this.close({ code: "client_lost", message: "the client does not answer any more" });
       }
     });
@@ -149,7 +150,7 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   get state(): "connecting" | "connected" | "closed" {
-    return this.#state;
+    return this.#gone ? "closed" : this.#life.state;
   }
 
   get stats(): WebRTCPeerStats {
@@ -199,7 +200,7 @@ export class WeriftPeer implements WebRTCPeer {
       giveStun(protocol, message, address, remotePort);
     };
     return (data, address, remotePort) =>
-      this.#state === "closed" ? "dropped" : this.#gate.handle(data, address, remotePort, onStun);
+      this.state === "closed" ? "dropped" : this.#gate.handle(data, address, remotePort, onStun);
   }
 
   /** Begins ICE, then DTLS, then SCTP; what fails closes the peer. */
@@ -213,19 +214,18 @@ export class WeriftPeer implements WebRTCPeer {
 
   async #connect(): Promise<void> {
     await this.#ice.start();
-    if (this.#state === "closed") return;
+    if (this.state === "closed") return;
     const handshake = this.#dtls.start();
     for (const datagram of this.#earlyDtls) this.#agent.onData.execute(datagram);
     this.#earlyDtls = [];
     await handshake;
-    if (this.#state !== "connecting") return;
-    this.#state = "connected";
-    if (this.#sctp) await this.#sctp.start(this.#options.offer.data?.sctpPort ?? 5000);
-    this.#events.emit("connected", undefined);
+    if (this.state !== "connecting") return;
+    this.#life.connect();
+    await this.#sctp?.start(this.#options.offer.data?.sctpPort ?? 5000);
   }
 
   addCandidate(candidate: RemoteCandidate): void {
-    if (this.#state === "closed" || this.#remoteAddresses >= this.#options.accept.limits.remoteAddresses) return;
+    if (this.state === "closed" || this.#remoteAddresses >= this.#options.accept.limits.remoteAddresses) return;
     const { foundation, component, priority, address, port, type } = candidate;
     this.#agent
       .addRemoteCandidate(new Candidate(foundation, component, "udp", priority, address, port, type))
@@ -233,7 +233,7 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   sendRtp(packet: Uint8Array): boolean {
-    if (this.#state !== "connected" || !this.#dtls.srtpStarted) return false;
+    if (this.state !== "connected" || !this.#dtls.srtpStarted) return false;
     const data = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);
     const header = new RtpHeader({
       marker: ((data[1] as number) & 0x80) !== 0,
@@ -256,15 +256,11 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   onConnected(listener: () => void): Unsubscribe {
-    if (this.#state !== "connected") return this.#events.on("connected", listener);
-    listener();
-    return () => {};
+    return this.#life.onConnected(listener);
   }
 
   onClosed(listener: (reason: CloseReason) => void): Unsubscribe {
-    if (!this.#reason) return this.#events.on("closed", listener);
-    listener(this.#reason);
-    return () => {};
+    return this.#life.onClosed(listener);
   }
 
   close(reason: CloseReason = { code: "server_closed", message: "the server closed the connection" }): Promise<void> {
@@ -275,16 +271,15 @@ export class WeriftPeer implements WebRTCPeer {
   async #close(reason: CloseReason): Promise<void> {
     // Not in this turn: what is closed below tells of it, and would come back here before this promise is known.
     await Promise.resolve();
-    this.#reason = reason;
     // The abort of the data channels, then the alert: each tells the client at once what it would else find out in 8 to 30 s.
     await this.#sctp?.stop().catch(() => {});
     await sendCloseNotify(this.#dtls);
-    this.#state = "closed";
+    this.#gone = true;
     this.#channels?.close();
     this.#earlyDtls = [];
     await this.#dtls.stop().catch(() => {});
     await Promise.all(this.#ports.map((port) => port.close()));
-    this.#events.emit("closed", reason);
+    this.#life.end(reason);
     this.#events.clear();
   }
 
@@ -298,7 +293,7 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   #receiveSrtp(data: Buffer): void {
-    if (this.#state !== "connected" || !this.#dtls.srtpStarted) {
+    if (this.state !== "connected" || !this.#dtls.srtpStarted) {
       this.#gate.drop("srtp_early");
       return;
     }

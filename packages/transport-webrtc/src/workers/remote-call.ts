@@ -2,6 +2,7 @@ import {
   type AudioFormat,
   type AudioFrame,
   type CloseReason,
+  ConnectionLife,
   Emitter,
   type RemoteCandidate,
   type Unsubscribe,
@@ -26,8 +27,6 @@ interface Events {
   readonly digit: string;
   readonly excess: "warn" | "close";
   readonly channel: WebRTCDataChannel;
-  readonly connected: undefined;
-  readonly closed: CloseReason;
 }
 
 const NO_STATS: MediaStats = {
@@ -44,14 +43,13 @@ export class RemoteCall implements MediaCall {
   readonly receives: boolean;
   readonly sends: boolean;
   readonly #options: RemoteCallOptions;
+  readonly #life: ConnectionLife;
   readonly #events: Emitter<Events>;
   readonly #frames = new Credit(TRACK_FRAMES);
   readonly #receipts: Receipts;
   readonly #channels = new Map<number, RemoteChannel>();
   readonly #buffer: SendBuffer;
-  #state: "connecting" | "connected" | "closed" = "connecting";
   #stats: MediaStats = NO_STATS;
-  #reason: CloseReason | undefined;
   #asked = false;
 
   constructor(options: RemoteCallOptions) {
@@ -62,6 +60,7 @@ export class RemoteCall implements MediaCall {
     this.outbound = opened.outbound;
     this.receives = opened.receives;
     this.sends = opened.sends;
+    this.#life = new ConnectionLife(onListenerError);
     this.#events = new Emitter<Events>(onListenerError);
     this.#receipts = new Receipts(INBOUND_STEP_BYTES, (bytes) => put({ type: "taken", call: number, bytes }));
     const { limits, offer } = request;
@@ -69,7 +68,7 @@ export class RemoteCall implements MediaCall {
   }
 
   get state(): "connecting" | "connected" | "closed" {
-    return this.#state;
+    return this.#life.state;
   }
 
   /** As of half a second ago at most. */
@@ -82,7 +81,7 @@ export class RemoteCall implements MediaCall {
   }
 
   send(samples: Int16Array): boolean {
-    if (this.#state !== "connected" || !this.sends || !this.#frames.take(1)) return false;
+    if (this.state !== "connected" || !this.sends || !this.#frames.take(1)) return false;
     // A copy: whoever plays may use the array again before it is on its way.
     this.#put({ type: "audio", call: this.#options.number, samples: samples.slice() });
     return true;
@@ -105,15 +104,11 @@ export class RemoteCall implements MediaCall {
   }
 
   onConnected(listener: () => void): Unsubscribe {
-    if (this.#state !== "connected") return this.#events.on("connected", listener);
-    listener();
-    return () => {};
+    return this.#life.onConnected(listener);
   }
 
   onClosed(listener: (reason: CloseReason) => void): Unsubscribe {
-    if (!this.#reason) return this.#events.on("closed", listener);
-    listener(this.#reason);
-    return () => {};
+    return this.#life.onClosed(listener);
   }
 
   close(reason?: CloseReason): Promise<void> {
@@ -126,11 +121,10 @@ export class RemoteCall implements MediaCall {
 
   /** What the worker tells of the call. */
   handle(message: FromCall): void {
-    if (this.#reason) return;
+    if (this.state === "closed") return;
     switch (message.type) {
       case "connected":
-        this.#state = "connected";
-        this.#events.emit("connected", undefined);
+        this.#life.connect();
         return;
       case "audio": {
         const { samples, timestamp } = message;
@@ -173,16 +167,14 @@ export class RemoteCall implements MediaCall {
 
   /** It is over, as the worker says, or because the worker says nothing any more. */
   end(reason: CloseReason): void {
-    if (this.#reason) return;
-    this.#reason = reason;
-    this.#state = "closed";
+    if (this.state === "closed") return;
     for (const channel of [...this.#channels.values()]) channel.end();
-    this.#events.emit("closed", reason);
+    this.#life.end(reason);
     this.#events.clear();
   }
 
   #put(message: ToCall): void {
-    if (!this.#reason) this.#options.put(message);
+    if (this.state !== "closed") this.#options.put(message);
   }
 
   #addChannel(channel: number, id: number, label: string): void {
