@@ -1,4 +1,5 @@
 import type { Bench } from "./measure/report.ts";
+import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
 import { turn } from "./turn/turn.ts";
@@ -6,4 +7,4 @@ import { webrtc } from "./webrtc/webrtc.ts";
 import { ws } from "./ws/ws.ts";
 
 /** Every benchmark by its name on the command line. */
-export const benches: Readonly<Record<string, Bench>> = { pipeline, providers, turn, webrtc, ws };
+export const benches: Readonly<Record<string, Bench>> = { overload, pipeline, providers, turn, webrtc, ws };

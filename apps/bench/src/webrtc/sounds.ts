@@ -42,6 +42,15 @@ export function pitchAt(index: number): number {
   return Math.floor(index / PERIOD) % PITCHES;
 }
 
+/** A sound of a caller's, and how it reached the server. */
+export interface HeardSound {
+  readonly sound: Sound;
+  /** Its first decoded loud frame was there, {@link epochMs}. */
+  readonly at: number;
+  /** From the sending of its first packet to that, ms. */
+  readonly oneWayMs: number;
+}
+
 /** A sound while it is heard. */
 interface Beginning {
   readonly at: number;
@@ -94,12 +103,12 @@ export class Ears {
     ear.hear(samples, sampleRate, at);
   }
 
-  /** From the sending of a sound's first packet to its first decoded loud frame, ms, for the sounds heard from `from` on. */
-  oneWayMs(sent: Readonly<Record<string, readonly Sound[]>>, from: number): number[] {
+  /** The sounds that were heard of those the callers sent. */
+  heardOf(sent: Readonly<Record<string, readonly Sound[]>>): HeardSound[] {
     return Object.entries(sent).flatMap(([caller, sounds]) =>
       (this.#ears.get(caller)?.heard ?? []).flatMap(({ at, pitch }) => {
         const sound = sounds.findLast((each) => each.pitch === pitch && each.at <= at);
-        return at >= from && sound ? [at - sound.at] : [];
+        return sound ? [{ sound, at, oneWayMs: at - sound.at }] : [];
       }),
     );
   }

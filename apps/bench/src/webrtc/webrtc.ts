@@ -101,7 +101,8 @@ async function measure(
     const { cpuMs, wallMs, lateMs, memoryMb } = stop();
     const { delays = [], packets = 0, lost = 0, sounds = {} } = listened;
     const after = server.madeUp();
-    const oneWay = server.ears.oneWayMs(sounds, from);
+    const heard = server.ears.heardOf(sounds).filter(({ at }) => at >= from);
+    const oneWay = heard.map(({ oneWayMs }) => oneWayMs);
     const perSecond = (value: number): number => (value / wallMs / sessions) * 1000;
     return {
       figures: {
