@@ -269,6 +269,19 @@ describe("an interruption", () => {
     expect(c.connection.clears).toBe(1);
   });
 
+  it("is not what ends with the call", async () => {
+    const c = await running();
+    c.speak("r1", "One two three four five six seven eight nine ten.", 4_000);
+    await c.clock.advance(1_000);
+    const hooks: string[] = [];
+    c.kit.hook("ON_BARGE_IN", () => void hooks.push("barge-in"));
+    c.kit.hook("ON_TTS_CANCELLED", () => void hooks.push("cancelled"));
+    await c.connection.close({ code: "client_closed", message: "hung up" });
+    await c.clock.advance(3_000);
+    expect(hooks).toEqual([]);
+    expect(await c.log()).toEqual(["assistant: One two"]);
+  });
+
   it("speech while nothing is played silences nothing", async () => {
     const c = await running();
     c.remote.say({ type: "speech-start" });
@@ -337,6 +350,25 @@ describe("tools", () => {
 });
 
 describe("the end", () => {
+  it.each([
+    ["when the last words are in the room", 500, ["user: goodbye"]],
+    ["after a while when a hook hangs", 1e9, []],
+  ])("is told %s", async (_, hookMs, expected) => {
+    const c = await running();
+    let lines: string[] | undefined;
+    c.kit.on("voice_session_ended", async () => {
+      lines = await c.log();
+    });
+    c.kit.hook("ON_TRANSCRIPTION", async () => {
+      await c.clock.sleep(hookMs);
+      return { action: "allow" };
+    });
+    c.remote.say({ type: "transcript", id: "u1", role: "user", text: "goodbye", final: true });
+    await c.connection.close({ code: "client_closed", message: "" });
+    await c.clock.advance(3_000);
+    expect(lines).toEqual(expected);
+  });
+
   it.each(["client", "vendor", "application", "kit", "detach"])(
     "from the %s's side ends the other and leaves nothing",
     async (who) => {

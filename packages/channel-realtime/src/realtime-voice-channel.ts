@@ -33,6 +33,9 @@ export interface StartSessionOptions extends SessionOverrides {
   readonly signal?: AbortSignal;
 }
 
+/** How long the last words of a call may take to the room before its end is told, ms. */
+const LAST_WORDS_MS = 2_000;
+
 type MutableSession = { -readonly [K in keyof VoiceSession]: VoiceSession[K] };
 
 interface Running {
@@ -234,7 +237,7 @@ export class RealtimeVoiceChannel implements Channel {
       onEnded: (reason) =>
         void this.#end(session.id, { code: reason, message: "the speech provider ended the session" }),
     });
-    undo.push(() => call?.close());
+    undo.push(() => void call?.close());
     if (signal.aborted) throw abortedError(signal);
     session.state = "active";
     // Undoing a start and ending a session release the same things; the transport's own goodbye is the end's to say.
@@ -252,10 +255,14 @@ export class RealtimeVoiceChannel implements Channel {
     const running = this.#sessions.get(sessionId);
     if (!running) return;
     this.#sessions.delete(sessionId);
-    const { session, release } = running;
+    const { session, call, release } = running;
+    const host = this.#registered();
     session.state = "ended";
     release();
-    const host = this.#registered();
+    // Whoever hears of the end finds the last words in the room; a hook that hangs does not hold it up for long.
+    await withTimeout(call.close(), LAST_WORDS_MS, { clock: host.clock, what: "storing the last words" }).catch(
+      () => {},
+    );
     host.emit("voice_session_ended", { session, reason: reason.code });
     host.notifyHooks("ON_SESSION_ENDED", { session, roomId: session.roomId, reason: reason.code });
     await this.#settings.transport.disconnect(session, reason).catch(() => {});

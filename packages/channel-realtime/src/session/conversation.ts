@@ -24,6 +24,9 @@ interface Line {
 /** Waiting pieces beyond this are dropped, partial ones first: a hook that hangs must not pile up a whole call. */
 const MAX_WAITING = 256;
 
+/** What storing fails with when the room or the channel's place in it is gone: nothing to report. */
+const OVER: ReadonlySet<string> = new Set(["aborted", "kit_closed", "not_attached", "room_closed"]);
+
 /**
  * What is said, on its way to client, hooks and room, strictly in order: nothing overtakes, and nothing leaves before its hook.
  * Tool calls pass through the same queue, so that no call runs before the words that caused it are in the room.
@@ -92,14 +95,11 @@ export class Conversation {
     this.#enqueue(true, async () => work());
   }
 
-  /** Resolves when everything said so far has gone its way. */
-  settled(): Promise<void> {
-    return this.#tail;
-  }
-
-  close(): void {
+  /** Takes nothing more; what was said to its end still goes its way. Resolves when it has. */
+  close(): Promise<void> {
     this.#closed = true;
     this.#lines.clear();
+    return this.#tail;
   }
 
   async #partialUser(id: string, line: Line, text: string, turnId: string): Promise<void> {
@@ -130,7 +130,7 @@ export class Conversation {
 
   async #store(role: "user" | "assistant", text: string, correlationId: string, heard?: HeardRecord): Promise<void> {
     const { host, session, channelId, store } = this.#options;
-    if (!store || this.#closed) return;
+    if (!store) return;
     await host.processInbound({
       roomId: session.roomId,
       channelId,
@@ -165,12 +165,12 @@ export class Conversation {
     this.#waiting++;
     this.#tail = this.#tail.then(async () => {
       this.#waiting--;
-      if (this.#closed) return;
+      if (this.#closed && !must) return;
       try {
         await work();
       } catch (thrown) {
         const error = RoomKitError.from(thrown);
-        if (error.code === "aborted" || error.code === "room_closed") return;
+        if (OVER.has(error.code)) return;
         this.#options.host.logger.error(
           { session: this.#options.session.id, code: error.code },
           "a transcript went nowhere",

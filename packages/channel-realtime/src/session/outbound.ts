@@ -16,6 +16,8 @@ export interface PlayedItem extends HeardSplit {
   readonly itemId: string;
   readonly utterance: UtteranceId;
   readonly record: HeardRecord;
+  /** The caller or the application broke in. (The record says interrupted of speech that the end of the call cut off, too.) */
+  readonly brokenIn: boolean;
 }
 
 export interface OutboundOptions {
@@ -47,6 +49,8 @@ interface Item {
   audible: boolean;
   progress: PlaybackProgress | undefined;
   silenced: boolean;
+  /** Silenced because somebody broke in, not because the call is over. */
+  brokenIn: boolean;
   settled: boolean;
   stopTimer: () => void;
 }
@@ -122,6 +126,17 @@ export class OutboundAudio {
 
   /** Silences the listener now. Gives the items that had been audible, for the provider's truncation, once their count is known. */
   silence(): void {
+    this.#cut(true);
+  }
+
+  close(): void {
+    this.#cut(false);
+    for (const item of [...this.#items.values()]) this.#settle(item);
+    this.#abort.abort();
+    this.#stop();
+  }
+
+  #cut(brokenIn: boolean): void {
     const { connection, resampler } = this.#options;
     const report = connection.clear();
     this.#steps = [];
@@ -130,19 +145,13 @@ export class OutboundAudio {
     for (const item of [...this.#items.values()]) {
       if (item.settled || item.silenced) continue;
       item.silenced = true;
+      item.brokenIn = brokenIn;
       const heard = report.utterances.find((progress) => progress.utterance === item.utterance);
       if (heard) item.progress = heard;
       const exact = !item.audible || item.progress?.done === true || item.progress?.confidence === "estimated";
       if (exact) this.#settle(item);
       else this.#settleWithin(item, CLEAR_REPORT_MS);
     }
-  }
-
-  close(): void {
-    this.silence();
-    for (const item of [...this.#items.values()]) this.#settle(item);
-    this.#abort.abort();
-    this.#stop();
   }
 
   #item(id: string): Item {
@@ -159,6 +168,7 @@ export class OutboundAudio {
         audible: false,
         progress: undefined,
         silenced: false,
+        brokenIn: false,
         settled: false,
         stopTimer: () => {},
       };
@@ -251,11 +261,12 @@ export class OutboundAudio {
     if (!item.audible && item.ledger.text === "") return;
     const confidence = item.progress?.confidence ?? this.#options.connection.playback;
     const record: HeardRecord = {
-      interrupted: cut,
+      interrupted: item.silenced,
       unheard: split.unheard,
       playedMs: Math.round(playedMs),
       confidence,
     };
-    this.#options.onPlayed({ ...split, itemId: item.id, utterance: item.utterance, record });
+    const { id: itemId, utterance, brokenIn } = item;
+    this.#options.onPlayed({ ...split, itemId, utterance, record, brokenIn });
   }
 }

@@ -49,6 +49,7 @@ export class RealtimeCall {
   #state: State | "" = "";
   #muted = false;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: RealtimeCallOptions) {
     const { host, settings, session, connection, provider, channelId } = options;
@@ -75,9 +76,9 @@ export class RealtimeCall {
         connection.send({ type: "utterance", id: utterance, phase: "start" });
         this.#show();
       },
-      onPlayed: ({ itemId, utterance, heard, unheard, record }) => {
+      onPlayed: ({ itemId, utterance, heard, unheard, record, brokenIn }) => {
         connection.send({ type: "utterance", id: utterance, phase: "end" });
-        if (record.interrupted) {
+        if (brokenIn) {
           provider.truncate(itemId, record.playedMs);
           connection.send({ type: "interrupted", utterance, heard, unheard });
           const facts = { session, roomId: session.roomId, utterance, heard, record };
@@ -120,15 +121,21 @@ export class RealtimeCall {
     this.#show();
   }
 
-  close(): void {
-    if (this.#closed) return;
+  /** Ends it at once; resolves when what was said is in the room. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #close(): Promise<void> {
     this.#closed = true;
     for (const stop of this.#subscriptions) stop();
     this.#outbound.close();
-    this.#conversation.close();
+    const told = this.#conversation.close();
     this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
     this.#running.clear();
     this.#options.inbound.close();
+    return told;
   }
 
   #onEvent(event: RealtimeEvent): void {
