@@ -3,6 +3,9 @@ import { Caller, Refused } from "../webrtc/caller.ts";
 import { Speakers } from "../webrtc/speakers.ts";
 import type { CrowdAnswer, CrowdRequest } from "./messages.ts";
 
+/** A browser waits no less. */
+const CONNECT_MS = 15_000;
+
 type Call = Extract<CrowdRequest, { type: "call" }>;
 
 /** Callers who come one after another, speak as soon as they are connected, and ask again when they are refused. */
@@ -54,7 +57,7 @@ class Crowd {
       const caller = new Caller(`caller-${index}-${attempt++}`);
       while (!this.#closed) {
         try {
-          this.#connectMs.push(await caller.connect({ url, loss: 0, delayMs: 0 }));
+          this.#connectMs.push(await caller.connect({ url, loss: 0, delayMs: 0, timeoutMs: CONNECT_MS }));
           if (this.#closed) caller.close();
           else this.#speakers.add(caller, index / calls);
           return tried();

@@ -6,7 +6,6 @@ import { epochMs, PACKET_MS, PERIOD, PITCHES, packetSamples, pitchAt, SOUND, typ
 
 const PAYLOAD_TYPE = 111;
 const SSRC = 77;
-const CONNECT_MS = 15_000;
 
 /** Where a caller calls, and what stands between. */
 export interface CallTarget {
@@ -16,6 +15,8 @@ export interface CallTarget {
   readonly loss: number;
   /** Added to every packet in both directions, ms. Without it and without loss there is no relay. */
   readonly delayMs: number;
+  /** How long the answered offer may take to become a connection, ms. */
+  readonly timeoutMs: number;
 }
 
 /** The server took no call, and said so. */
@@ -85,7 +86,7 @@ export class Caller {
    * @returns from the post of the offer to the open connection, ms.
    * @throws Refused
    */
-  async connect({ url, loss, delayMs }: CallTarget): Promise<number> {
+  async connect({ url, loss, delayMs, timeoutMs }: CallTarget): Promise<number> {
     this.#offer ??= this.#gather();
     const offer = (await this.#offer).split("\r\n");
     const begun = performance.now();
@@ -110,7 +111,7 @@ export class Caller {
       await this.#add((relayed ? await this.#through(line, loss, delayMs) : line).slice(2));
     }
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${this.name} did not connect`)), CONNECT_MS);
+      const timer = setTimeout(() => reject(new Error(`${this.name} did not connect`)), timeoutMs);
       void this.#opened.then(() => {
         clearTimeout(timer);
         resolve();

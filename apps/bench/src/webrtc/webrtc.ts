@@ -9,6 +9,8 @@ import { epochMs, PACKET_MS } from "./sounds.ts";
 import { type Stack, stacks, stacksNamed } from "./stacks.ts";
 
 const ANSWER_MS = 60_000;
+/** On one machine what has not connected by then never will; it is begun again. */
+const CONNECT_MS = 5_000;
 /** What a benchmark measures it must not be refused. */
 const NEVER_MS = 600_000;
 
@@ -92,8 +94,16 @@ async function measure(
   { sessions, measureMs, warmMs, loss, delayMs }: Conditions,
 ): Promise<Measured> {
   try {
-    const connect = { type: "connect", url: server.url, sessions, warmMs, loss, delayMs } as const;
-    const { connectMs = [], attempts = sessions } = await callers.ask(connect, ANSWER_MS + warmMs);
+    const connect = {
+      type: "connect",
+      url: server.url,
+      sessions,
+      warmMs,
+      loss,
+      delayMs,
+      timeoutMs: CONNECT_MS,
+    } as const;
+    const { connectMs = [], attempts = sessions } = await callers.ask(connect, ANSWER_MS + warmMs + sessions * 1000);
     const before = server.madeUp();
     const from = epochMs();
     const stop = meterServer(server);
