@@ -323,3 +323,20 @@ describe("signalling", () => {
     expect((await transport.fetch(request(JSON.stringify(offer("y"))))).status).toBe(503);
   });
 });
+
+it("is told to ask again when the media workers have as many calls as they may", async () => {
+  const { transport, client } = await start({ workers: { count: 1, calls: 1 } });
+  const app = acceptAll(transport);
+  const first = await client().connect();
+  await until(() => app.connections.length === 1, "the first call");
+  const second = client();
+  const post = async (): Promise<Response> =>
+    second.post({ type: "offer", sdp: await second.offer(), webrtc_id: second.id });
+  const refused = await post();
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+  expect(await refused.json()).toEqual({ status: "failed", meta: { error: "server_busy" } });
+  expect([transport.size, transport.load.map(({ calls }) => calls)]).toEqual([1, [1]]);
+  await first.close();
+  await until(() => transport.size === 0, "the end of the first");
+  expect((await post()).status).toBe(200);
+});

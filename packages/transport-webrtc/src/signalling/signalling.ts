@@ -17,6 +17,9 @@ interface Endpoint {
   readonly base: string;
 }
 
+/** When a server that can take no call now is worth asking again, s: what keeps it from that is measured by the second. */
+const RETRY_AFTER_S = "2";
+
 const METHODS = { offer: "POST, OPTIONS", config: "GET, OPTIONS", ui: "GET, HEAD" } as const;
 
 /** The HTTP side of a transport: offers, candidates, the clients' configuration and the built page. Knows no server. */
@@ -70,7 +73,7 @@ export class Signalling {
     if ("status" in client) return jsonResponse({ error: client.code }, client.status, cors);
     if (kind === "config") return jsonResponse(this.#config(client, base), 200, cors);
     const { body, status } = await this.#signal(request, client, readBody);
-    return jsonResponse(body, status, cors);
+    return jsonResponse(body, status, status === 503 ? { ...cors, "retry-after": RETRY_AFTER_S } : cors);
   }
 
   #endpoint(path: string): Endpoint | undefined {

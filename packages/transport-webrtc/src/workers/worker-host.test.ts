@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import {
+  type Clock,
   type CloseReason,
   type Logger,
+  makeClock,
   type Recipe,
   RoomKitError,
   silentLogger,
@@ -208,6 +210,26 @@ describe("media workers", () => {
     await expect(host.accept(request)).rejects.toMatchObject({ code: "server_busy", retryable: true });
     channel.send("still there");
     await until(() => messages.length === 1, "the call");
+    expect(closed).toEqual([]);
+  });
+
+  it("get no call while the thread they serve is late", async () => {
+    const clock = new VirtualClock();
+    let lateMs = 0;
+    const setTimeout: Clock["setTimeout"] = (handler, ms) => clock.setTimeout(handler, ms + lateMs);
+    const late = makeClock({ now: clock.now, wallTime: clock.wallTime, setTimeout });
+    const host = open({ clock: late, lagMs: 20 });
+    const { closed } = await connect(host);
+    lateMs = 100;
+    for (let i = 0; i < 30; i++) {
+      await clock.advance(120);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await codeOf(host.accept(request))).toBe("server_busy");
+    lateMs = 0;
+    await clock.advance(2_500);
+    await until(() => host.load[0]?.lagMs === 0, "its answers to pings");
+    await connect(host);
     expect(closed).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import {
   type Recipe,
   RoomKitError,
 } from "@roomkit/core";
+import { LagMeter } from "../host/lag-meter.ts";
 import { serverBusy } from "../host/local-host.ts";
 import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "../host/media-host.ts";
 import { MediaWorker } from "./media-worker.ts";
@@ -24,7 +25,7 @@ export interface WorkerMediaHostOptions {
   readonly count?: number | undefined;
   /** Calls on one thread at most. Default 25. */
   readonly calls?: number | undefined;
-  /** A thread whose event loop lags by more is given no call, ms. */
+  /** A thread whose event loop lags by more is given no call, ms; nor is any while this thread's does. */
   readonly lagMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,6 +44,9 @@ export class WorkerMediaHost implements MediaHost {
   readonly #count: number;
   readonly #most: number;
   readonly #workers = new Set<MediaWorker>();
+  /** Of this thread, while it has calls: what the workers hear and say passes through it. */
+  readonly #lag: LagMeter;
+  #calls = 0;
   #closed = false;
 
   /** @throws RoomKitError `invalid_option` for a codec that no other thread can make. */
@@ -54,6 +58,7 @@ export class WorkerMediaHost implements MediaHost {
       ...(mulaw ? { mulaw: recipeOf("a mu-law codec", mulaw.recipe) } : {}),
       inputSampleRate,
     };
+    this.#lag = new LagMeter(options.clock);
     this.#count = options.count ?? Math.max(1, availableParallelism() - 1);
     this.#most = options.calls ?? DEFAULT_CALLS;
     options.engine(0);
@@ -65,12 +70,17 @@ export class WorkerMediaHost implements MediaHost {
 
   async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
     if (this.#closed) throw new RoomKitError("closed", "the media workers are closed");
-    const worker = this.#choose();
+    const worker = this.#lag.lagMs > this.#options.lagMs ? undefined : this.#choose();
     if (!worker) throw serverBusy();
     const opening = worker.open(request, signal);
     // One ahead: the next caller should not wait for a thread to start.
     if (![...this.#workers].some(({ load }) => load.calls === 0)) this.#start();
-    return await opening;
+    const call = await opening;
+    if (++this.#calls === 1) this.#lag.start();
+    call.onClosed(() => {
+      if (--this.#calls === 0) this.#lag.stop();
+    });
+    return call;
   }
 
   async warmUp(): Promise<void> {
