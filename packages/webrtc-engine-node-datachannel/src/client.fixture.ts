@@ -1,29 +1,63 @@
 import type { WebRTCEngineClient } from "@roomkit/testing";
 import { parseOffer } from "@roomkit/transport-webrtc";
 import { Audio, type DataChannel, PeerConnection, type Track } from "node-datachannel";
+import { isRtcp } from "./rtcp.ts";
 
+export interface NativeClientOptions {
+  /** What it does with audio. Default: both; `none` offers no audio section. */
+  readonly audio?: "SendRecv" | "RecvOnly" | "none";
+  /** Opens a data channel named `text`. Default true. */
+  readonly channel?: boolean;
+  /** Answers requests for a sender report at once, as browsers do. Default false. */
+  readonly reports?: boolean;
+}
+
+export interface NativeClient extends WebRTCEngineClient {
+  /** RTCP packets received. */
+  readonly rtcp: readonly Buffer[];
+  sendRtcp(packet: Buffer): void;
+}
+
+const SSRC = 77;
 let count = 0;
 
+/** A sender report that says nothing but that there is a sender. */
+export function senderReport(ssrc = SSRC, time = 0): Buffer {
+  const data = Buffer.alloc(28);
+  data.set([0x80, 200, 0, 6]);
+  data.writeUInt32BE(ssrc, 4);
+  data.writeUInt32BE(time, 10);
+  return data;
+}
+
 /** A client for the conformance suite, on the same library. */
-export function nativeClient(): WebRTCEngineClient {
+export function nativeClient(options: NativeClientOptions = {}): NativeClient {
+  const { audio: direction = "SendRecv", channel: withChannel = true, reports = false } = options;
   const pc = new PeerConnection(`client-${++count}`, {
     iceServers: [],
     bindAddress: "127.0.0.1",
     disableAutoNegotiation: true,
   });
-  const audio = new Audio("0", "SendRecv");
-  audio.addOpusCodec(111);
-  audio.addSSRC(77, "client", "client", "mic");
-  const track: Track = pc.addTrack(audio);
   const rtp: Uint8Array[] = [];
-  track.onMessage((data) => {
-    const type = (data[1] as number) & 0x7f;
-    if (type < 64 || type > 95) rtp.push(Uint8Array.from(data));
-  });
-  const channel: DataChannel = pc.createDataChannel("text");
+  const rtcp: Buffer[] = [];
+  let track: Track | undefined;
+  if (direction !== "none") {
+    const audio = new Audio("0", direction);
+    audio.addOpusCodec(111);
+    if (direction === "SendRecv") audio.addSSRC(SSRC, "client", "client", "mic");
+    track = pc.addTrack(audio);
+    track.onMessage((data) => {
+      if (!isRtcp(data)) rtp.push(Uint8Array.from(data));
+      else {
+        rtcp.push(Buffer.from(data));
+        if (reports && data[8] === 0x85 && data[9] === 205) track?.sendMessageBinary(senderReport());
+      }
+    });
+  }
+  const channel: DataChannel | undefined = withChannel ? pc.createDataChannel("text") : undefined;
   const others: DataChannel[] = [];
   const messages: (string | Uint8Array)[] = [];
-  channel.onMessage((m) => messages.push(typeof m === "string" ? m : new Uint8Array(m)));
+  channel?.onMessage((m) => messages.push(typeof m === "string" ? m : new Uint8Array(m)));
   const gathered = new Promise<void>((resolve) => {
     pc.onGatheringStateChange((state) => state === "complete" && resolve());
   });
@@ -50,13 +84,15 @@ export function nativeClient(): WebRTCEngineClient {
     },
     sendRtp(packet) {
       const data = Buffer.from(packet);
-      data.writeUInt32BE(77, 8);
-      track.sendMessageBinary(data);
+      data.writeUInt32BE(SSRC, 8);
+      track?.sendMessageBinary(data);
     },
+    sendRtcp: (packet) => void track?.sendMessageBinary(packet),
     rtp,
+    rtcp,
     send(message) {
-      if (typeof message === "string") channel.sendMessage(message);
-      else channel.sendMessageBinary(message);
+      if (typeof message === "string") channel?.sendMessage(message);
+      else channel?.sendMessageBinary(message);
     },
     messages,
     open: (label) => void others.push(pc.createDataChannel(label)),

@@ -1,8 +1,8 @@
-import { silentLogger } from "@roomkit/core";
+import { silentLogger, type WebRTCPeer } from "@roomkit/core";
 import { webrtcEngineConformance } from "@roomkit/testing";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { changeCandidates } from "./answer.ts";
-import { nativeClient } from "./client.fixture.ts";
+import { nativeClient, senderReport } from "./client.fixture.ts";
 import { NodeDataChannelEngine } from "./engine.ts";
 import { safe } from "./safe.ts";
 
@@ -26,6 +26,56 @@ describe("NodeDataChannelEngine", () => {
       );
     }
   });
+});
+
+describe("NodeDataChannelPeer", () => {
+  const SSRC = 5;
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function call(): Promise<{ peer: WebRTCPeer; client: ReturnType<typeof nativeClient> }> {
+    const engine = new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger });
+    const client = nativeClient({ channel: false });
+    cleanups.push(
+      () => engine.close(),
+      () => client.close(),
+    );
+    const offer = await client.offer();
+    const peer = await engine.accept(offer, {
+      audio: { direction: "sendrecv", codecs: offer.audio?.codecs ?? [], ssrc: SSRC },
+      loopback: true,
+      limits: { dataChannels: 1, messageBytes: 1_000, bufferedBytes: 1_000, remoteAddresses: 8, streams: 1 },
+    });
+    const connected = new Promise<void>((resolve) => void peer.onConnected(resolve));
+    await client.accept(peer.answer);
+    await connected;
+    return { peer, client };
+  }
+
+  it("tells a client that reports what was lost of its audio, and does not take RTCP for audio", async () => {
+    const { peer, client } = await call();
+    const heard: Uint8Array[] = [];
+    peer.onRtp((packet) => heard.push(packet));
+    for (const sequence of [1, 2, 4, 5]) {
+      const packet = Buffer.alloc(16);
+      packet.set([0x80, 111, 0, sequence]);
+      client.sendRtp(packet);
+    }
+    await vi.waitFor(() => expect(heard.length).toBe(4), { timeout: 8_000 });
+    const { received } = peer.stats;
+    client.sendRtcp(senderReport(77, 123));
+    client.sendRtcp(senderReport(78));
+    const isReport = (packet: Buffer): boolean => packet[1] === 201 && packet.length === 32;
+    await vi.waitFor(() => expect(client.rtcp.some(isReport)).toBe(true), { timeout: 8_000 });
+    const report = client.rtcp.find(isReport) as Buffer;
+    expect([4, 8, 16, 24].map((offset) => report.readUInt32BE(offset))).toEqual([SSRC, 77, 5, 123]);
+    expect([report[12], report.readIntBE(13, 3)]).toEqual([51, 1]);
+    await vi.waitFor(() => expect(peer.stats.received).toBeGreaterThanOrEqual(received + 2), { timeout: 8_000 });
+    expect(heard.length).toBe(4);
+    expect(client.rtcp.filter(isReport).length).toBe(1);
+  }, 30_000);
 });
 
 describe("changeCandidates", () => {

@@ -11,17 +11,11 @@ import {
   type WebRTCPeerStats,
   withTimeout,
 } from "@roomkit/core";
-import {
-  Audio,
-  type DataChannel,
-  type Direction,
-  PeerConnection,
-  type RtcConfig,
-  RtcpReceivingSession,
-  type Track,
-} from "node-datachannel";
+import { Audio, type DataChannel, type Direction, PeerConnection, type RtcConfig, type Track } from "node-datachannel";
 import { changeCandidates } from "./answer.ts";
 import { Channel } from "./channel.ts";
+import { CHECK_MS, Liveness } from "./liveness.ts";
+import { isRtcp, Reception, reportRequest, senderReports } from "./rtcp.ts";
 import { safe } from "./safe.ts";
 
 export interface PeerOptions {
@@ -50,6 +44,13 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
 /** Gathering addresses of this machine takes milliseconds; more means that something is wrong. */
 const GATHER_MS = 5_000;
 const MAX_LABEL = 256;
+/** What a page sees of a channel it is asked to acknowledge; it is closed at once. */
+const LIVENESS_LABEL = "liveness";
+/**
+ * Each on a stream of its own, in turn: what is sent on one whose reset is still on its way holds up all other streams.
+ * Beyond those that pages use, below the 256 that Firefox begins with.
+ */
+const LIVENESS_STREAMS = { first: 100, count: 64 };
 
 /** One client on libdatachannel. */
 export class NodeDataChannelPeer implements WebRTCPeer {
@@ -58,14 +59,17 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   readonly #events: Emitter<PeerEvents>;
   readonly #connection: PeerConnection;
   readonly #channels = new Set<Channel>();
-  readonly #streams = new Set<number>();
+  readonly #streams = new Map<number, Reception>();
+  readonly #liveness: Liveness;
   readonly #dropped = new Map<string, number>();
   readonly #gathered: Promise<void>;
   #track: Track | undefined;
   #state: "connecting" | "connected" | "closed" = "connecting";
   #reason: CloseReason | undefined;
   #candidates = 0;
-  #received = 0;
+  #checking: NodeJS.Timeout | undefined;
+  #hasChannel = false;
+  #livenessStream = 0;
   #rtpReceived = 0;
   #rtpSent = 0;
 
@@ -75,6 +79,11 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     this.#events = new Emitter<PeerEvents>(onListenerError);
     const connection = new PeerConnection(name, config);
     this.#connection = connection;
+    this.#liveness = new Liveness({
+      requestReport: () => this.#requestReport(),
+      openChannel: () => this.#openChannel(),
+      onListenerError,
+    });
     this.#gathered = new Promise((resolve) => {
       connection.onGatheringStateChange(
         safe(onListenerError, (state: string) => {
@@ -91,11 +100,8 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   }
 
   get stats(): WebRTCPeerStats {
-    // libdatachannel checks the client's consent itself (RFC 7675) and tells when it is gone, but not of each check: so what
-    // it calls connected counts as a sign of life.
-    if (this.#state === "connected") this.#received++;
     return {
-      received: this.#received,
+      received: this.#liveness.signs,
       rtpReceived: this.#rtpReceived,
       rtpSent: this.#rtpSent,
       dropped: Object.fromEntries(this.#dropped),
@@ -179,6 +185,8 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     if (this.#reason) return;
     this.#reason = reason;
     this.#state = "closed";
+    clearInterval(this.#checking);
+    this.#liveness.close();
     for (const channel of [...this.#channels]) channel.close();
     try {
       this.#track?.close();
@@ -206,30 +214,78 @@ export class NodeDataChannelPeer implements WebRTCPeer {
       audio.addSSRC(ssrc, this.#options.name, this.#options.name, `${this.#options.name}-audio`);
     }
     this.#track = this.#connection.addTrack(audio);
-    // Tells the client what is lost; a browser's Opus encoder spends on FEC accordingly.
-    this.#track.setMediaHandler(new RtcpReceivingSession());
-    this.#track.onMessage(safe(onListenerError, (data: Buffer) => this.#onRtp(data)));
+    // No RtcpReceivingSession: it would answer sender reports, and keep all RTCP, the sign of life of a silent client, to itself.
+    this.#track.onMessage(
+      safe(onListenerError, (data: Buffer) => {
+        if (isRtcp(data)) this.#onRtcp(data);
+        else this.#onRtp(data);
+      }),
+    );
   }
 
   #onRtp(data: Buffer): void {
-    // RFC 5761, 4: payload types 64 to 95 in the second byte are RTCP.
-    const type = (data[1] ?? 0) & 0x7f;
-    if (data.length < 12 || (type >= 64 && type <= 95)) return;
+    if (data.length < 12) return;
     const ssrc = data.readUInt32BE(8);
-    if (!this.#streams.has(ssrc)) {
+    const sequence = data.readUInt16BE(2);
+    let stream = this.#streams.get(ssrc);
+    if (!stream) {
       if (this.#streams.size >= this.#options.accept.limits.streams) {
         this.#drop("srtp_too_many_streams");
         return;
       }
-      this.#streams.add(ssrc);
+      stream = new Reception(sequence);
+      this.#streams.set(ssrc, stream);
     }
-    this.#received++;
+    stream.add(sequence);
+    this.#liveness.sign();
     this.#rtpReceived++;
     this.#events.emit("rtp", Uint8Array.from(data));
   }
 
+  /** Tells the client what is lost; a browser's Opus encoder spends on FEC accordingly. */
+  #onRtcp(data: Buffer): void {
+    const reports = senderReports(data);
+    if (reports.length > 0) this.#liveness.report();
+    else this.#liveness.sign();
+    for (const report of reports) {
+      const stream = this.#streams.get(report.ssrc);
+      if (stream) this.#sendRtcp((ssrc) => stream.report(ssrc, report));
+    }
+  }
+
+  #sendRtcp(write: (ssrc: number) => Buffer): void {
+    const { audio } = this.#options.accept;
+    if (this.#state !== "connected" || !audio || !this.#track) return;
+    try {
+      if (this.#track.isOpen()) this.#track.sendMessageBinary(write(audio.ssrc));
+    } catch {
+      this.#drop("rtcp_send_failed");
+    }
+  }
+
+  #requestReport(): boolean {
+    const source = [...this.#streams.keys()].at(-1);
+    if (source === undefined) return false;
+    this.#sendRtcp((ssrc) => reportRequest(ssrc, source));
+    return true;
+  }
+
+  #openChannel(): DataChannel | undefined {
+    // RFC 8832, 6: the DTLS client has the even streams.
+    const parity = this.#options.offer.setup === "passive" ? 0 : 1;
+    const { first, count } = LIVENESS_STREAMS;
+    try {
+      const id = first + parity + 2 * (this.#livenessStream++ % count);
+      return this.#connection.createDataChannel(LIVENESS_LABEL, { id });
+    } catch {
+      this.#drop("liveness_channel_failed");
+      return undefined;
+    }
+  }
+
   #onChannel(native: DataChannel): void {
     const { accept, onListenerError } = this.#options;
+    this.#hasChannel = true;
     if (this.#channels.size >= accept.limits.dataChannels || native.getLabel().length > MAX_LABEL) {
       this.#drop("too_many_channels");
       native.close();
@@ -237,7 +293,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     }
     const channel = new Channel(native, {
       limits: accept.limits,
-      onActivity: () => this.#received++,
+      onActivity: () => this.#liveness.sign(),
       onDrop: (reason) => this.#drop(reason),
       onClosed: (closed) => this.#channels.delete(closed),
       onListenerError,
@@ -253,6 +309,8 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   #onState(state: string): void {
     if (state === "connected" && this.#state === "connecting") {
       this.#state = "connected";
+      this.#liveness.sign();
+      this.#checking = setInterval(() => this.#liveness.check(this.#hasChannel), CHECK_MS);
       this.#events.emit("connected", undefined);
       return;
     }
