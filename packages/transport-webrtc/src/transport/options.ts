@@ -30,7 +30,7 @@ export interface WebRTCLimits extends TrafficLimits {
   /** Longest session, ms. Default: none. */
   readonly sessionMs?: number;
   /**
-   * Offers are refused while the event loop of the thread that would take the call lags by more than this, ms. Default 50: past
+   * Offers are refused while the event loop of the thread that would take the call lags by more than this, ms. Default 30: past
    * that, the calls it has would suffer.
    */
   readonly lagMs?: number;
@@ -52,7 +52,7 @@ export const defaultLimits: Required<Omit<WebRTCLimits, Exclude<keyof TrafficLim
   lostMs: 8_000,
   acceptMs: 30_000,
   resumeMs: 30_000,
-  lagMs: 50,
+  lagMs: 30,
   queuedFrames: 1_000,
   queuedMs: 20_000,
 };

@@ -1,6 +1,7 @@
 import { systemClock } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
 import type { MediaCall, MediaHost } from "../host/media-host.ts";
+import { until } from "../testing.fixture.ts";
 import { Credit, costOf, Receipts } from "./credit.ts";
 import type { FromCall, FromWorker } from "./messages.ts";
 import { Outbox, ownSamples } from "./outbox.ts";
@@ -13,12 +14,27 @@ describe("what flows between threads", () => {
     const outbox = new Outbox<number>((messages) => posts.push(messages));
     for (const n of [1, 2, 3]) outbox.put(n);
     expect(posts).toEqual([]);
-    await new Promise((resolve) => setImmediate(resolve));
+    await until(() => posts.length === 1, "the first post");
     outbox.put(4);
+    outbox.put(5);
+    await until(() => posts.length === 2, "the second");
+    outbox.put(6);
     outbox.flush();
     outbox.flush();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(posts).toEqual([[1, 2, 3], [4]]);
+    expect(posts).toEqual([[1, 2, 3], [4, 5], [6]]);
+  });
+
+  it("is not posted for each turn of the event loop when there is always something", async () => {
+    let posts = 0;
+    const outbox = new Outbox<number>(() => posts++);
+    let turns = 0;
+    for (const until = performance.now() + 60; performance.now() < until; turns++) {
+      outbox.put(turns);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(turns).toBeGreaterThan(100);
+    expect(posts).toBeGreaterThan(0);
+    expect(posts).toBeLessThan(turns / 2);
   });
 
   it("is samples alone, not the buffer around them", () => {

@@ -1,17 +1,24 @@
+/** Posts come at least this far apart, ms: with many calls there is something to tell all the time. */
+const APART_MS = 3;
+
 /**
- * Gathers messages for another thread and posts them together, once all that is ready in this turn of the event loop has been
- * dealt with: each post costs both sides a wake-up.
+ * Gathers messages for another thread and posts them together, since each post costs both sides a wake-up: what is ready in one
+ * turn of the event loop, and when the last post was just now, what comes in the next few milliseconds.
  */
 export class Outbox<Message> {
   readonly #post: (messages: readonly Message[]) => void;
   #messages: Message[] = [];
+  #postedAt = 0;
 
   constructor(post: (messages: readonly Message[]) => void) {
     this.#post = post;
   }
 
   put(message: Message): void {
-    if (this.#messages.push(message) === 1) setImmediate(() => this.flush());
+    if (this.#messages.push(message) > 1) return;
+    const waitMs = this.#postedAt + APART_MS - performance.now();
+    if (waitMs > 0) setTimeout(() => this.flush(), waitMs);
+    else setImmediate(() => this.flush());
   }
 
   /** Posts now what there is. */
@@ -19,6 +26,7 @@ export class Outbox<Message> {
     const messages = this.#messages;
     if (messages.length === 0) return;
     this.#messages = [];
+    this.#postedAt = performance.now();
     this.#post(messages);
   }
 }
