@@ -86,7 +86,7 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
     outputSampleRate: sampleRate,
     outboundAudio,
     // That the machine is busy with other things is no reason to refuse a call.
-    limits: { lagMs: 10_000, ...limits },
+    limits: { lagMs: 10_000, utilization: 1, ...limits },
     // Beside the WebSocket, where one client finds both.
     signalling: { sessionFactory: (id) => transport.connect("room", "caller", "voice", { id }) },
   });

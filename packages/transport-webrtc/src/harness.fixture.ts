@@ -38,7 +38,7 @@ export async function start(
     ...(options.engine ? {} : { ice: { listenAddresses: ["127.0.0.1"] } }),
     ...options,
     // That the machine is busy with other things is no reason to refuse a call.
-    limits: { lagMs: 10_000, ...options.limits },
+    limits: { lagMs: 10_000, utilization: 1, ...options.limits },
   });
   const unmount = mountRealtime(server, transport, mount);
   const base = `${url}${mount.path ?? "/rtc-realtime"}`;

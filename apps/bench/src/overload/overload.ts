@@ -48,7 +48,7 @@ export const overload: Bench = async (args) => {
         const open = workers === 0 ? {} : { workers: { ...count, calls: ANY } };
         const all = await measure(
           callers,
-          await roomkitServer({ engine: engine(), limits: { lagMs: ANY }, ...open }),
+          await roomkitServer({ engine: engine(), limits: { lagMs: ANY, utilization: 1 }, ...open }),
           conditions,
         );
         const ours = await measure(callers, await roomkitServer({ engine: engine(), ...limited }), conditions);

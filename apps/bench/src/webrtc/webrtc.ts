@@ -71,7 +71,7 @@ export const webrtc: Bench = async (args) => {
 function ours(stack: Stack, workers: number, sessions: number): Promise<EchoServer> {
   return roomkitServer({
     engine: stack.engine(),
-    limits: { lagMs: NEVER_MS },
+    limits: { lagMs: NEVER_MS, utilization: 1 },
     ...(workers > 0 ? { workers: { count: workers, calls: sessions } } : {}),
   });
 }

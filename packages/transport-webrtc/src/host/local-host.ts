@@ -8,7 +8,7 @@ import {
   type WebRTCEngine,
 } from "@roomkit/core";
 import { openCoders } from "./coders.ts";
-import { LagMeter } from "./lag-meter.ts";
+import { LoadMeter, type LoopLimits, tooBusy } from "./load-meter.ts";
 import { LocalCall, newSsrc } from "./local-call.ts";
 import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "./media-host.ts";
 
@@ -18,8 +18,8 @@ export interface LocalMediaHostOptions {
   readonly mulaw: AudioCodec | undefined;
   /** Hz callers' audio will be decoded to, for {@link MediaHost.warmUp}. */
   readonly inputSampleRate: OpusSampleRate;
-  /** No call is taken while this thread's event loop lags by more, ms. */
-  readonly lagMs: number;
+  /** No call is taken while this thread's event loop is busier. */
+  readonly busy: LoopLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -27,22 +27,22 @@ export interface LocalMediaHostOptions {
 /** Does the media of calls on the thread it was made on. */
 export class LocalMediaHost implements MediaHost {
   readonly #options: LocalMediaHostOptions;
-  readonly #lag: LagMeter;
+  readonly #meter: LoadMeter;
   readonly #calls = new Set<MediaCall>();
 
   constructor(options: LocalMediaHostOptions) {
     this.#options = options;
-    this.#lag = new LagMeter(options.clock);
+    this.#meter = new LoadMeter(options.clock);
   }
 
   get load(): readonly [MediaLoad] {
-    return [{ calls: this.#calls.size, lagMs: this.#lag.lagMs }];
+    return [{ calls: this.#calls.size, ...this.#meter.load }];
   }
 
   async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
-    const { engine, opus, mulaw, lagMs, clock, logger } = this.#options;
+    const { engine, opus, mulaw, busy, clock, logger } = this.#options;
     const { offer, plan, loopback, limits, traffic, inputSampleRate, outputSampleRate } = request;
-    if (this.#lag.lagMs > lagMs) throw serverBusy();
+    if (tooBusy(this.#meter.load, busy)) throw serverBusy();
     const coders = await openCoders({ plan, opus, mulaw, inputSampleRate, outputSampleRate });
     const ssrc = newSsrc();
     try {
@@ -55,7 +55,7 @@ export class LocalMediaHost implements MediaHost {
       const onListenerError = (error: unknown): void => logger.error({ error }, "a media listener threw");
       const call = new LocalCall({ peer, coders, ssrc, traffic, clock, onListenerError });
       this.#calls.add(call);
-      this.#lag.start();
+      this.#meter.start();
       call.onClosed(() => this.#ended(call));
       return call;
     } catch (error) {
@@ -76,7 +76,7 @@ export class LocalMediaHost implements MediaHost {
 
   #ended(call: MediaCall): void {
     this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#lag.stop();
+    if (this.#calls.size === 0) this.#meter.stop();
   }
 }
 

@@ -13,6 +13,7 @@ import type {
 import type { TrafficLimits } from "@roomkit/transport-utils";
 import type { AudioPlan } from "../media/audio-plan.ts";
 import type { JitterStats } from "../media/jitter-buffer.ts";
+import type { LoopLoad } from "./load-meter.ts";
 
 /** What the media of a call needs to begin. Plain data: it can be sent to another thread as it is. */
 export interface MediaRequest {
@@ -70,11 +71,9 @@ export interface MediaCall {
 }
 
 /** How busy a thread that does media is. */
-export interface MediaLoad {
+export interface MediaLoad extends LoopLoad {
   /** Calls it has. */
   readonly calls: number;
-  /** How long something that arrives at any moment has to wait for its event loop, ms: the mean of a second, the better of the last two. */
-  readonly lagMs: number;
 }
 
 /** Where the media of calls is done: on this thread, or on workers. */

@@ -9,7 +9,9 @@ import { defaultLimits, type WebRTCTransportOptions } from "./options.ts";
 /** Where a transport's media is done, as its options say. @throws RoomKitError `invalid_option` */
 export function mediaHost(options: WebRTCTransportOptions, clock: Clock, logger: Logger): MediaHost {
   const { opus, mulaw, inputSampleRate = 16_000, engine, ice, workers, limits } = options;
-  const common = { opus, mulaw, inputSampleRate, lagMs: limits?.lagMs ?? defaultLimits.lagMs, clock, logger };
+  const { lagMs, utilization } = { ...defaultLimits, ...limits };
+  const busy = { lagMs, utilization };
+  const common = { opus, mulaw, inputSampleRate, busy, clock, logger };
   if (!workers) return new LocalMediaHost({ ...common, engine: engine ?? new WeriftEngine({ ...ice, clock, logger }) });
   return new WorkerMediaHost({
     ...common,

@@ -30,9 +30,11 @@ export interface WebRTCLimits extends TrafficLimits {
   /** Longest session, ms. Default: none. */
   readonly sessionMs?: number;
   /**
-   * Offers are refused while the event loop of the thread that would take the call lags by more than this, ms. Default 30: past
-   * that, the calls it has would suffer.
+   * Offers are refused while the event loop of the thread that would take the call, or of this one, is busier than this: the calls it
+   * has would suffer. `utilization`: which part of the time it does something, 0 to 1, default 0.9; `lagMs`: how long what arrives
+   * waits for it on average, default 30.
    */
+  readonly utilization?: number;
   readonly lagMs?: number;
   /** Outbound audio queued, in frames of 20 ms and in ms. Default 1,000 and 20,000. */
   readonly queuedFrames?: number;
@@ -52,6 +54,7 @@ export const defaultLimits: Required<Omit<WebRTCLimits, Exclude<keyof TrafficLim
   lostMs: 8_000,
   acceptMs: 30_000,
   resumeMs: 30_000,
+  utilization: 0.9,
   lagMs: 30,
   queuedFrames: 1_000,
   queuedMs: 20_000,

@@ -1,5 +1,6 @@
 import { abortedError, type Cancel, type Clock, type Logger, RoomKitError, withTimeout } from "@roomkit/core";
 import { fromWire } from "@roomkit/worker-pool";
+import type { LoopLoad } from "../host/load-meter.ts";
 import type { MediaCall, MediaLoad, MediaRequest } from "../host/media-host.ts";
 import { startWorker, type WorkerLine } from "./line.ts";
 import type { FromWorker, OpenedCall, ToWorker, WorkerParts } from "./messages.ts";
@@ -43,7 +44,7 @@ export class MediaWorker {
   #settleReady: (error?: RoomKitError) => void = () => {};
   #state: "starting" | "running" | "gone" = "starting";
   #count = 0;
-  #lagMs = 0;
+  #load: LoopLoad = { lagMs: 0, utilization: 0 };
   #unanswered = 0;
   #cancelPing: Cancel = () => {};
 
@@ -80,7 +81,8 @@ export class MediaWorker {
   get load(): MediaLoad {
     // Reports do not come any more from a thread that hangs.
     const silentMs = this.#unanswered > 1 ? (this.#unanswered - 1) * PING_EVERY_MS : 0;
-    return { calls: this.#calls.size + this.#openings.size, lagMs: Math.max(this.#lagMs, silentMs) };
+    const { lagMs, utilization } = this.#load;
+    return { calls: this.#calls.size + this.#openings.size, lagMs: Math.max(lagMs, silentMs), utilization };
   }
 
   /** Resolves when it serves. @throws RoomKitError `invalid_option`, `media_lost`, `timeout`. */
@@ -140,7 +142,7 @@ export class MediaWorker {
         this.#openings.delete(message.call);
         return;
       case "report":
-        this.#lagMs = message.lagMs;
+        this.#load = message.load;
         for (const [call, stats] of message.stats) this.#calls.get(call)?.report(stats);
         return;
       case "pong":

@@ -8,6 +8,7 @@ import type {
   RemoteCandidate,
 } from "@roomkit/core";
 import type { WireError } from "@roomkit/worker-pool";
+import type { LoopLoad } from "../host/load-meter.ts";
 import type { MediaRequest, MediaStats } from "../host/media-host.ts";
 
 /** What a media worker is made of. */
@@ -75,6 +76,6 @@ export type FromWorker =
   | { readonly type: "failed"; readonly error: WireError }
   | { readonly type: "opened"; readonly call: number; readonly opened: OpenedCall }
   | { readonly type: "refused"; readonly call: number; readonly error: WireError }
-  | { readonly type: "report"; readonly lagMs: number; readonly stats: readonly (readonly [number, MediaStats])[] }
+  | { readonly type: "report"; readonly load: LoopLoad; readonly stats: readonly (readonly [number, MediaStats])[] }
   | { readonly type: "pong" }
   | { readonly type: "log"; readonly level: keyof Logger; readonly fields: LogFields; readonly message: string };

@@ -71,7 +71,7 @@ export class RemoteCall implements MediaCall {
     return this.#life.state;
   }
 
-  /** As of half a second ago at most. */
+  /** As of a quarter of a second ago at most. */
   get stats(): MediaStats {
     return this.#stats;
   }

@@ -15,7 +15,7 @@ export interface WorkerPort {
   close(): void;
 }
 
-const REPORT_EVERY_MS = 500;
+const REPORT_EVERY_MS = 250;
 
 /** The body of a media worker: makes its engine and coders, then serves calls until it is told to stop. */
 export async function serveMedia(port: WorkerPort, parts: WorkerParts): Promise<void> {
@@ -50,7 +50,7 @@ export async function serveMedia(port: WorkerPort, parts: WorkerParts): Promise<
     quiet = calls.size === 0;
     const stats: [number, MediaStats][] = [];
     for (const [number, call] of calls) if (call.stats) stats.push([number, call.stats]);
-    outbox.put({ type: "report", lagMs: host?.load[0].lagMs ?? 0, stats });
+    outbox.put({ type: "report", load: host?.load[0] ?? { lagMs: 0, utilization: 0 }, stats });
   };
   const timer = setInterval(report, REPORT_EVERY_MS);
   const stopReports = (): void => clearInterval(timer);
@@ -73,7 +73,7 @@ async function openHost(parts: WorkerParts, logger: Logger): Promise<LocalMediaH
     mulaw: parts.mulaw && (await make<AudioCodec>(parts.mulaw)),
     inputSampleRate,
     // The main thread chooses whom to give a call.
-    lagMs: Number.POSITIVE_INFINITY,
+    busy: { lagMs: Number.POSITIVE_INFINITY, utilization: 1 },
     clock: systemClock,
     logger,
   });

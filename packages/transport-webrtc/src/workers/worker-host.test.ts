@@ -46,7 +46,7 @@ function open(options: Partial<WorkerMediaHostOptions> = {}, engine: Recipe = ec
     inputSampleRate: 16_000,
     count: 1,
     // The machine may be busy with other things.
-    lagMs: 10_000,
+    busy: { lagMs: 10_000, utilization: 1 },
     clock: systemClock,
     logger: silentLogger,
     ...options,
@@ -202,11 +202,14 @@ describe.each([
 });
 
 describe("media workers", () => {
-  it("take no call while their event loop lags, and do not lose those they have", async () => {
-    const host = open({ lagMs: 20 });
+  it.each([
+    ["lagMs", 20],
+    ["utilization", 0.6],
+  ] as const)("take no call past their %s, and do not lose those they have", async (limit, most) => {
+    const host = open({ busy: { lagMs: 10_000, utilization: 1, [limit]: most } });
     const { call, closed, channel, messages } = await connect(host);
     tell(call, "busy", 200);
-    await until(() => (host.load[0]?.lagMs ?? 0) > 20, "the lag");
+    await until(() => (host.load[0]?.[limit] ?? 0) > most, "the load");
     await expect(host.accept(request)).rejects.toMatchObject({ code: "server_busy", retryable: true });
     channel.send("still there");
     await until(() => messages.length === 1, "the call");
@@ -218,7 +221,7 @@ describe("media workers", () => {
     let lateMs = 0;
     const setTimeout: Clock["setTimeout"] = (handler, ms) => clock.setTimeout(handler, ms + lateMs);
     const late = makeClock({ now: clock.now, wallTime: clock.wallTime, setTimeout });
-    const host = open({ clock: late, lagMs: 20 });
+    const host = open({ clock: late, busy: { lagMs: 20, utilization: 1 } });
     const { closed } = await connect(host);
     lateMs = 100;
     for (let i = 0; i < 30; i++) {
@@ -235,7 +238,7 @@ describe("media workers", () => {
 
   it("are given up when they hang", async () => {
     const clock = new VirtualClock();
-    const host = open({ clock, lagMs: 1_000 });
+    const host = open({ clock, busy: { lagMs: 1_000, utilization: 1 } });
     const { call, closed } = await connect(host);
     tell(call, "spin", 600_000);
     await clock.advance(3_000);

@@ -8,7 +8,7 @@ import {
   type Recipe,
   RoomKitError,
 } from "@roomkit/core";
-import { LagMeter } from "../host/lag-meter.ts";
+import { LoadMeter, type LoopLimits, tooBusy } from "../host/load-meter.ts";
 import { serverBusy } from "../host/local-host.ts";
 import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "../host/media-host.ts";
 import { MediaWorker } from "./media-worker.ts";
@@ -25,8 +25,8 @@ export interface WorkerMediaHostOptions {
   readonly count?: number | undefined;
   /** Calls on one thread at most. Default 25. */
   readonly calls?: number | undefined;
-  /** A thread whose event loop lags by more is given no call, ms; nor is any while this thread's does. */
-  readonly lagMs: number;
+  /** A thread whose event loop is busier is given no call; nor is any while this thread's is. */
+  readonly busy: LoopLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -35,7 +35,7 @@ const DEFAULT_CALLS = 25;
 
 /**
  * Does the media of calls on worker threads: the engine and the coders there, linear PCM and messages here. A call goes to the
- * running thread that has the fewest; one that has as many as it may, or whose event loop lags, gets none. When no thread takes a
+ * running thread that has the fewest; one that has as many as it may, or whose event loop is too busy, gets none. When no thread takes a
  * call it is refused: a thread that has too many loses all of them.
  */
 export class WorkerMediaHost implements MediaHost {
@@ -45,7 +45,7 @@ export class WorkerMediaHost implements MediaHost {
   readonly #most: number;
   readonly #workers = new Set<MediaWorker>();
   /** Of this thread, while it has calls: what the workers hear and say passes through it. */
-  readonly #lag: LagMeter;
+  readonly #meter: LoadMeter;
   #calls = 0;
   #closed = false;
 
@@ -58,7 +58,7 @@ export class WorkerMediaHost implements MediaHost {
       ...(mulaw ? { mulaw: recipeOf("a mu-law codec", mulaw.recipe) } : {}),
       inputSampleRate,
     };
-    this.#lag = new LagMeter(options.clock);
+    this.#meter = new LoadMeter(options.clock);
     this.#count = options.count ?? Math.max(1, availableParallelism() - 1);
     this.#most = options.calls ?? DEFAULT_CALLS;
     options.engine(0);
@@ -70,15 +70,15 @@ export class WorkerMediaHost implements MediaHost {
 
   async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
     if (this.#closed) throw new RoomKitError("closed", "the media workers are closed");
-    const worker = this.#lag.lagMs > this.#options.lagMs ? undefined : this.#choose();
+    const worker = tooBusy(this.#meter.load, this.#options.busy) ? undefined : this.#choose();
     if (!worker) throw serverBusy();
     const opening = worker.open(request, signal);
     // One ahead: the next caller should not wait for a thread to start.
     if (![...this.#workers].some(({ load }) => load.calls === 0)) this.#start();
     const call = await opening;
-    if (++this.#calls === 1) this.#lag.start();
+    if (++this.#calls === 1) this.#meter.start();
     call.onClosed(() => {
-      if (--this.#calls === 0) this.#lag.stop();
+      if (--this.#calls === 0) this.#meter.stop();
     });
     return call;
   }
@@ -98,7 +98,7 @@ export class WorkerMediaHost implements MediaHost {
   }
 
   #choose(): MediaWorker | undefined {
-    const free = [...this.#workers].filter(({ load }) => load.calls < this.#most && load.lagMs <= this.#options.lagMs);
+    const free = [...this.#workers].filter(({ load }) => load.calls < this.#most && !tooBusy(load, this.#options.busy));
     const running = free.filter(({ state }) => state === "running");
     return fewestCalls(running) ?? fewestCalls(free) ?? this.#start();
   }
