@@ -1,5 +1,6 @@
 import {
   type CloseReason,
+  ConnectionLife,
   Emitter,
   type RemoteCandidate,
   RoomKitError,
@@ -31,8 +32,6 @@ export interface PeerOptions {
 interface PeerEvents {
   readonly rtp: Uint8Array;
   readonly channel: WebRTCDataChannel;
-  readonly connected: undefined;
-  readonly closed: CloseReason;
 }
 
 const DIRECTIONS: Readonly<Record<string, Direction>> = {
@@ -56,6 +55,7 @@ const LIVENESS_STREAMS = { first: 100, count: 64 };
 export class NodeDataChannelPeer implements WebRTCPeer {
   answer = "";
   readonly #options: PeerOptions;
+  readonly #life: ConnectionLife;
   readonly #events: Emitter<PeerEvents>;
   readonly #connection: PeerConnection;
   readonly #channels = new Set<Channel>();
@@ -64,8 +64,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   readonly #dropped = new Map<string, number>();
   readonly #gathered: Promise<void>;
   #track: Track | undefined;
-  #state: "connecting" | "connected" | "closed" = "connecting";
-  #reason: CloseReason | undefined;
+  #closing = false;
   #candidates = 0;
   #checking: NodeJS.Timeout | undefined;
   #hasChannel = false;
@@ -76,6 +75,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   constructor(options: PeerOptions) {
     this.#options = options;
     const { name, config, onListenerError } = options;
+    this.#life = new ConnectionLife(onListenerError);
     this.#events = new Emitter<PeerEvents>(onListenerError);
     const connection = new PeerConnection(name, config);
     this.#connection = connection;
@@ -96,7 +96,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   }
 
   get state(): "connecting" | "connected" | "closed" {
-    return this.#state;
+    return this.#closing ? "closed" : this.#life.state;
   }
 
   get stats(): WebRTCPeerStats {
@@ -132,7 +132,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
 
   addCandidate(candidate: RemoteCandidate): void {
     const { offer, accept } = this.#options;
-    if (this.#state === "closed" || this.#candidates >= accept.limits.remoteAddresses) return;
+    if (this.state === "closed" || this.#candidates >= accept.limits.remoteAddresses) return;
     this.#candidates++;
     const { foundation, component, priority, address, port, type } = candidate;
     const mid = (offer.media[0] === "audio" ? offer.audio?.mid : offer.data?.mid) ?? "0";
@@ -147,7 +147,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   }
 
   sendRtp(packet: Uint8Array): boolean {
-    if (this.#state !== "connected" || !this.#track) return false;
+    if (this.state !== "connected" || !this.#track) return false;
     try {
       if (!this.#track.isOpen()) return false;
       this.#track.sendMessageBinary(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength));
@@ -168,23 +168,18 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   }
 
   onConnected(listener: () => void): Unsubscribe {
-    if (this.#state !== "connected") return this.#events.on("connected", listener);
-    listener();
-    return () => {};
+    return this.#life.onConnected(listener);
   }
 
   onClosed(listener: (reason: CloseReason) => void): Unsubscribe {
-    if (!this.#reason) return this.#events.on("closed", listener);
-    listener(this.#reason);
-    return () => {};
+    return this.#life.onClosed(listener);
   }
 
   async close(
     reason: CloseReason = { code: "server_closed", message: "the server closed the connection" },
   ): Promise<void> {
-    if (this.#reason) return;
-    this.#reason = reason;
-    this.#state = "closed";
+    if (this.#closing) return;
+    this.#closing = true;
     clearInterval(this.#checking);
     this.#liveness.close();
     for (const channel of [...this.#channels]) channel.close();
@@ -194,7 +189,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     } catch (error) {
       this.#options.onListenerError(error);
     }
-    this.#events.emit("closed", reason);
+    this.#life.end(reason);
     this.#events.clear();
   }
 
@@ -255,7 +250,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
 
   #sendRtcp(write: (ssrc: number) => Buffer): void {
     const { audio } = this.#options.accept;
-    if (this.#state !== "connected" || !audio || !this.#track) return;
+    if (this.state !== "connected" || !audio || !this.#track) return;
     try {
       if (this.#track.isOpen()) this.#track.sendMessageBinary(write(audio.ssrc));
     } catch {
@@ -307,15 +302,14 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   }
 
   #onState(state: string): void {
-    if (state === "connected" && this.#state === "connecting") {
-      this.#state = "connected";
+    if (state === "connected" && this.state === "connecting") {
       this.#liveness.sign();
       this.#checking = setInterval(() => this.#liveness.check(this.#hasChannel), CHECK_MS);
-      this.#events.emit("connected", undefined);
+      this.#life.connect();
       return;
     }
     if (state !== "failed" && state !== "closed" && state !== "disconnected") return;
-    const wasConnected = this.#state === "connected";
+    const wasConnected = this.state === "connected";
     const reason: CloseReason = wasConnected
       ? { code: "client_closed", message: "the client closed the connection, or was lost" }
       : { code: "ice_failed", message: "the connection could not be made" };
