@@ -12,9 +12,11 @@ export interface LineEvents {
   readonly onExit: () => void;
 }
 
-/** A thread or process that was started, and the way to talk to it. It is no reason for this process to go on. */
+/** A thread or process that was started, and the way to talk to it. */
 export interface WorkerLine {
   post(messages: readonly ToWorker[]): void;
+  /** Whether it is a reason for this process to go on; at first it is. */
+  hold(on: boolean): void;
   /** Ends it at once, whatever it is doing; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -27,12 +29,12 @@ export function startWorker(parts: WorkerParts, index: number, events: LineEvent
 function startThread(parts: WorkerParts, index: number, { onMessages, onError, onExit }: LineEvents): WorkerLine {
   const { url, execArgv } = threadEntry(entryBeside(import.meta.url, "thread"));
   const thread = new Worker(url, { workerData: parts, execArgv: [...execArgv], name: `roomkit media ${index}` });
-  thread.unref();
   thread.on("message", onMessages);
   thread.on("error", onError);
   thread.once("exit", onExit);
   return {
     post: (messages) => thread.postMessage(messages),
+    hold: (on) => (on ? thread.ref() : thread.unref()),
     kill: async () => void (await thread.terminate()),
   };
 }
@@ -45,8 +47,6 @@ function startProcess(parts: WorkerParts, { onMessages, onError, onExit }: LineE
     // What a dying worker says belongs in the server's own error output; it prints nothing else.
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  child.unref();
-  (child.channel as { unref?: () => void } | null)?.unref?.();
   const gone = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
     child.once("error", (error) => {
@@ -61,9 +61,11 @@ function startProcess(parts: WorkerParts, { onMessages, onError, onExit }: LineE
   send(parts);
   return {
     post: send,
+    hold(on) {
+      const channel = child.channel as { ref?: () => void; unref?: () => void } | null | undefined;
+      for (const handle of [child, channel]) on ? handle?.ref?.() : handle?.unref?.();
+    },
     async kill() {
-      // Whoever waits must not find its own process ended for want of work.
-      child.ref();
       child.kill("SIGKILL");
       await gone;
     },

@@ -99,6 +99,7 @@ export class MediaWorker {
       this.#openings.set(call, { request, resolve, reject });
     });
     this.#outbox.put({ type: "open", call, request });
+    this.#hold();
     try {
       return await withTimeout(opened, ANSWER_MS, { clock: this.#options.clock, signal, what: "answering an offer" });
     } catch (error) {
@@ -106,17 +107,25 @@ export class MediaWorker {
       if (this.#openings.delete(call) && this.state !== "gone")
         this.#outbox.put({ type: "close", call, reason: undefined });
       throw error;
+    } finally {
+      this.#hold();
     }
   }
 
   /** Closes its calls and ends the thread. */
   async close(): Promise<void> {
+    this.#line.hold(true);
     if (this.#state !== "gone") {
       this.#outbox.put({ type: "stop" });
       const { clock } = this.#options;
       await withTimeout(this.#exited, STOP_MS, { clock, what: "stopping a media worker" }).catch(() => {});
     }
     await this.#end(new RoomKitError("closed", "the media workers are closed"));
+  }
+
+  /** Its calls are a reason for this process to go on, as sockets would be; an idle worker is none. */
+  #hold(): void {
+    this.#line.hold(this.#state === "starting" || this.load.calls > 0);
   }
 
   async #end(error: RoomKitError): Promise<void> {
@@ -130,6 +139,7 @@ export class MediaWorker {
       case "ready":
         this.#state = "running";
         this.#settleReady();
+        this.#hold();
         return;
       case "failed":
         void this.#end(fromWire(message.error));
@@ -169,7 +179,10 @@ export class MediaWorker {
       onListenerError: (error) => logger.error({ error }, "a media listener threw"),
     });
     this.#calls.set(number, call);
-    call.onClosed(() => this.#calls.delete(number));
+    call.onClosed(() => {
+      this.#calls.delete(number);
+      this.#hold();
+    });
     opening.resolve(call);
   }
 
