@@ -13,8 +13,8 @@ export interface MediaWorkerOptions {
   readonly parts: WorkerParts;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** It is gone; called once. */
-  readonly onGone: () => void;
+  /** It is gone, for this reason; called once. `served`: it had been ready. */
+  readonly onGone: (error: RoomKitError, served: boolean) => void;
 }
 
 interface Opening {
@@ -200,6 +200,7 @@ export class MediaWorker {
 
   #gone(error: RoomKitError): void {
     if (this.#state === "gone") return;
+    const served = this.#state === "running";
     this.#state = "gone";
     this.#cancelPing();
     this.#settleReady(error);
@@ -212,7 +213,7 @@ export class MediaWorker {
     for (const { reject } of this.#openings.values()) reject(error);
     this.#openings.clear();
     for (const call of [...this.#calls.values()]) call.end({ code: error.code, message: error.message });
-    onGone();
+    onGone(error, served);
   }
 }
 

@@ -32,6 +32,8 @@ export interface WorkerMediaHostOptions {
 }
 
 const DEFAULT_CALLS = 25;
+/** After a worker that could not be made, none is tried again for so long, ms: making one takes the processor for a moment. */
+const RETRY_MS = 1_000;
 
 /**
  * Does the media of calls on worker threads: the engine and the coders there, linear PCM and messages here. A call goes to the
@@ -47,6 +49,7 @@ export class WorkerMediaHost implements MediaHost {
   /** Of this thread, while it has calls: what the workers hear and say passes through it. */
   readonly #meter: LoadMeter;
   #calls = 0;
+  #failure: { readonly error: RoomKitError; readonly at: number } | undefined;
   #closed = false;
 
   /** @throws RoomKitError `invalid_option` for a codec that no other thread can make. */
@@ -100,7 +103,10 @@ export class WorkerMediaHost implements MediaHost {
   #choose(): MediaWorker | undefined {
     const free = [...this.#workers].filter(({ load }) => load.calls < this.#most && !tooBusy(load, this.#options.busy));
     const running = free.filter(({ state }) => state === "running");
-    return fewestCalls(running) ?? fewestCalls(free) ?? this.#start();
+    const found = fewestCalls(running) ?? fewestCalls(free);
+    if (found) return found;
+    if (this.#failure && this.#options.clock.now() - this.#failure.at < RETRY_MS) throw this.#failure.error;
+    return this.#start();
   }
 
   /** Starts another thread; undefined when there are as many as there may be. */
@@ -111,7 +117,11 @@ export class WorkerMediaHost implements MediaHost {
     while (taken.has(index)) index++;
     const { engine, clock, logger } = this.#options;
     const parts: WorkerParts = { ...this.#parts, engine: engine(index) };
-    const worker = new MediaWorker({ index, parts, clock, logger, onGone: () => this.#workers.delete(worker) });
+    const onGone = (error: RoomKitError, served: boolean): void => {
+      this.#workers.delete(worker);
+      this.#failure = served ? undefined : { error, at: clock.now() };
+    };
+    const worker = new MediaWorker({ index, parts, clock, logger, onGone });
     this.#workers.add(worker);
     return worker;
   }
