@@ -24,6 +24,7 @@ export const DEFECTS = {
   "gives any number of channels": "gives no more channels",
   "mixes connections up": "keeps connections apart",
   "shows no sign of life": "shows signs of life",
+  "takes a look for a sign of life": "shows signs of life",
   "does not notice a client's end": "notices that the client closed",
   "ends twice": "ends once, with the reason given",
   "forgets who comes late": "ends once, with the reason given",
@@ -158,6 +159,10 @@ class MemoryPeer implements WebRTCPeer {
       ...(network.is("forgets the data section") ? [] : ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel"]),
     ];
     this.answer = lines.join("\r\n");
+    // What a client sends by itself: checks, reports.
+    const alive = setInterval(() => this.#received++, 5);
+    this.onClosed(() => clearInterval(alive));
+    if (network.is("shows no sign of life")) clearInterval(alive);
   }
 
   get network(): MemoryNetwork {
@@ -173,7 +178,7 @@ class MemoryPeer implements WebRTCPeer {
   }
 
   get stats(): WebRTCPeer["stats"] {
-    if (!this.#network.is("shows no sign of life")) this.#received++;
+    if (this.#network.is("takes a look for a sign of life")) this.#received++;
     return {
       received: this.#received,
       rtpReceived: this.#rtpReceived,
