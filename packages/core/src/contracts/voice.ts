@@ -40,7 +40,7 @@ export type ConnectionMessage =
       readonly final: boolean;
       /** Counts up from 0 for each id. */
       readonly revision: number;
-      /** Set on an interrupted assistant transcript: the part of `text` the listener heard. */
+      /** Set on an assistant transcript that was cut off: the part of `text` the listener heard. */
       readonly heard?: string;
     }
   | { readonly type: "utterance"; readonly id: UtteranceId; readonly phase: "start" | "end"; readonly text?: string }
@@ -65,6 +65,7 @@ export interface TurnMetrics {
   readonly replyMs?: number;
   /** How long the user spoke. */
   readonly speechMs?: number;
+  /** Somebody broke in on the reply: the caller, or the application. False when the voice failed or the call ended. */
   readonly interrupted: boolean;
 }
 
@@ -118,6 +119,7 @@ export interface VoiceConnection {
   /** The audio that is being played right now, as it leaves the pacing queue: the echo canceller's reference. */
   onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe;
   send(message: ConnectionMessage): void;
+  /** What came before anybody listened is kept, within bounds, and given in the order in which it came. */
   onInput(listener: (input: ConnectionInput) => void): Unsubscribe;
   /** Called once; at once when already ended. */
   onClose(listener: (reason: CloseReason) => void): Unsubscribe;
