@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
@@ -9,6 +10,8 @@ const chromium = findChromium();
 
 export default defineConfig({
   test: {
+    // Calls take place in real time, so tests wait more than they compute: two files at once also where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ["default", "./tools/summary-reporter.ts"],
     coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.d.ts"] },
     projects: [
