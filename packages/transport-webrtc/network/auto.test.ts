@@ -18,6 +18,7 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
   let server: Child;
   let browser: Browser;
   let page: Page;
+  let open: () => Promise<Page>;
   const folder = mkdtempSync(join(tmpdir(), "roomkit-auto-"));
   const ended: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
 
@@ -34,7 +35,8 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
       outfile: script,
       logLevel: "silent",
     });
-    server = new Child("echo-main.fixture.ts", { host: NatLab.serverAddress, script }, lab.inside("server"));
+    const options = { host: NatLab.serverAddress, script, workers: { count: 1, calls: 1 } };
+    server = new Child("echo-main.fixture.ts", options, lab.inside("server"));
     ended.push(() => server.kill());
     const { url } = await server.next<{ url: string }>();
     // Playwright starts a file; this one starts Chromium in the caller's network.
@@ -45,21 +47,29 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
     const args = [...chromiumArguments, `--unsafely-treat-insecure-origin-as-secure=${url}`];
     browser = await chromium.launch({ executablePath, args });
     ended.push(() => browser.close());
-    page = await (await browser.newContext({ permissions: ["microphone"] })).newPage();
-    await page.goto(url);
-    await page.addScriptTag({ url: "/client.js" });
+    const context = await browser.newContext({ permissions: ["microphone"] });
+    open = async () => {
+      const opened = await context.newPage();
+      await opened.goto(url);
+      await opened.addScriptTag({ url: "/client.js" });
+      return opened;
+    };
+    page = await open();
   }, 60_000);
   afterAll(async () => {
     for (const end of ended.reverse()) await end();
   });
 
+  const connect = (on: Page, transport: "auto" | "webrtc"): Promise<void> =>
+    on.evaluate(`(async () => {
+      window.client = new roomkit.VoiceClient({ url: "/voice", transport: "${transport}", reconnect: false });
+      await client.connect();
+    })()`);
+
   /** Calls with `transport: "auto"` for a moment; which way it came, at the server. */
   async function call(): Promise<ServerState> {
     await server.ask("forget");
-    await page.evaluate(`(async () => {
-      window.client = new roomkit.VoiceClient({ url: "/voice", transport: "auto", reconnect: false });
-      await client.connect();
-    })()`);
+    await connect(page, "auto");
     let state: ServerState;
     do {
       await page.waitForTimeout(200);
@@ -75,6 +85,18 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
     expect(calls).toHaveLength(1);
     expect(webSocketCalls).toEqual([]);
   }, 30_000);
+
+  it("takes the WebSocket by itself where the media workers have as many calls as they may", async () => {
+    lab.behave({});
+    // The call of the test before may not be gone yet.
+    while ((await server.ask<ServerState>("state")).size > 0) await page.waitForTimeout(200);
+    const other = await open();
+    await connect(other, "webrtc");
+    const { calls, webSocketCalls } = await call();
+    expect(calls).toEqual([]);
+    expect(webSocketCalls).toHaveLength(1);
+    await other.close();
+  }, 60_000);
 
   it("takes the WebSocket by itself where no UDP passes", async () => {
     lab.behave({ blockUdp: true });
