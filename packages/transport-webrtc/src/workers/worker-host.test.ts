@@ -276,9 +276,10 @@ describe("media workers", () => {
       const host = open({}, engine);
       expect(await codeOf(host.warmUp())).toBe("invalid_option");
       const before = running();
-      // Not tried again at once.
+      // Not tried again at once. (The one that failed may still be on its way out.)
       const refused = codeOf(host.accept(request));
-      expect([host.load, running()]).toEqual([[], before]);
+      expect(host.load).toEqual([]);
+      expect(running()).toBeLessThanOrEqual(before);
       expect(await refused).toBe("invalid_option");
     }
     const { recipe: _, ...unknown } = opus();
