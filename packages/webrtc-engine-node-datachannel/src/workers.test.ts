@@ -1,4 +1,5 @@
-import { createSocket } from "node:dgram";
+import { randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { opus } from "@roomkit/codec-opus";
 import { silentLogger, type VoiceConnection } from "@roomkit/core";
@@ -15,20 +16,20 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** The first of two neighbouring UDP ports that are free. */
+/** The first of two neighbouring UDP ports that are free, and that the system gives to nobody who does not ask for them. */
 async function freePorts(): Promise<number> {
-  const bind = (port: number): Promise<{ port: number; close: () => void } | undefined> =>
+  const bind = (port: number): Promise<Socket | undefined> =>
     new Promise((resolve) => {
       const socket = createSocket("udp4");
       socket.once("error", () => resolve(undefined));
-      socket.bind(port, "127.0.0.1", () => resolve({ port: socket.address().port, close: () => void socket.close() }));
+      socket.bind(port, "127.0.0.1", () => resolve(socket));
     });
   for (;;) {
-    const first = await bind(0);
-    const second = first && (await bind(first.port + 1));
+    const port = randomInt(20_000, 30_000);
+    const [first, second] = [await bind(port), await bind(port + 1)];
     first?.close();
     second?.close();
-    if (first && second) return first.port;
+    if (first && second) return port;
   }
 }
 
