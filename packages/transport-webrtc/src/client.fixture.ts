@@ -107,8 +107,15 @@ export class TestClient {
     return this;
   }
 
+  /** Sends when the channel is open: werift keeps what is sent before for itself. */
   send(message: unknown): void {
-    this.channel?.send(typeof message === "string" ? message : JSON.stringify(message));
+    const { channel } = this;
+    const send = (): void => channel?.send(typeof message === "string" ? message : JSON.stringify(message));
+    if (channel?.readyState !== "connecting") send();
+    else
+      channel.stateChanged.subscribe((state) => {
+        if (state === "open") send();
+      });
   }
 
   /** Sends one packet of audio, `durationMs` of the 48 kHz clock after the last. */
