@@ -15,7 +15,7 @@ function busyLoop(): { clock: VirtualClock; meter: LoadMeter; now: { lateMs: num
 describe("LoadMeter", () => {
   it("says what something has to wait, on average, and how busy the loop is", async () => {
     const { clock, meter, now } = busyLoop();
-    meter.start();
+    meter.begin();
     await clock.advance(1_500);
     expect(meter.load).toEqual({ lagMs: 0, utilization: 0 });
     // Every turn takes 100 ms, of which a timer of 20 ms sees 80: a wait of 32 ms on average.
@@ -32,7 +32,7 @@ describe("LoadMeter", () => {
 
   it("tells within a second", async () => {
     const { clock, meter, now } = busyLoop();
-    meter.start();
+    meter.begin();
     await clock.advance(2_000);
     now.lateMs = 80;
     now.utilization = 1;
@@ -43,7 +43,7 @@ describe("LoadMeter", () => {
 
   it("does not take one stall for a busy thread", async () => {
     const { clock, meter, now } = busyLoop();
-    meter.start();
+    meter.begin();
     await clock.advance(2_000);
     now.lateMs = 900;
     now.utilization = 1;
@@ -55,22 +55,23 @@ describe("LoadMeter", () => {
     expect(meter.load).toEqual({ lagMs: 0, utilization: 0 });
   });
 
-  it("costs nothing when it does not run", async () => {
+  it("costs nothing without calls", async () => {
     const { clock, meter, now } = busyLoop();
     expect(clock.pendingTimers).toBe(0);
-    meter.start();
-    meter.start();
-    expect(clock.pendingTimers).toBe(1);
+    const ends = [meter.begin(), meter.begin()];
+    expect([clock.pendingTimers, meter.calls]).toEqual([1, 2]);
     now.lateMs = 80;
     await clock.advance(3_000);
-    meter.stop();
+    ends[0]?.();
+    expect([clock.pendingTimers, meter.calls]).toEqual([1, 1]);
+    ends[1]?.();
     expect([clock.pendingTimers, meter.load]).toEqual([0, { lagMs: 0, utilization: 0 }]);
   });
 
   it("sees this thread", async () => {
     const { clock } = busyLoop();
     const meter = new LoadMeter(clock);
-    meter.start();
+    const end = meter.begin();
     const spin = async (): Promise<void> => {
       const until = performance.now() + 20;
       while (performance.now() < until);
@@ -78,7 +79,7 @@ describe("LoadMeter", () => {
     };
     for (let i = 0; i < 24; i++) await spin();
     expect(meter.load.utilization).toBeGreaterThan(0.5);
-    meter.stop();
+    end();
   });
 });
 

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Cancel, Clock } from "@roomkit/core";
+import type { Cancel, Clock, Unsubscribe } from "@roomkit/core";
 
 /** How busy the event loop of a thread is. */
 export interface LoopLoad {
@@ -22,7 +22,7 @@ const WINDOW_MS = 250;
 const WINDOWS = 4;
 
 /**
- * Measures how busy the event loop of this thread was in the last second: in quarters, of which the worst does not count, so that one
+ * Measures how busy the event loop of this thread was in the last second, while it has calls: in quarters, of which the worst does not count, so that one
  * stall is not taken for too many calls.
  *
  * Utilization grows evenly with the calls and tells in time; lag tells of what does not show there, such as a machine whose other
@@ -32,7 +32,8 @@ const WINDOWS = 4;
 export class LoadMeter {
   readonly #clock: Clock;
   readonly #utilized: () => number;
-  #cancel: Cancel | undefined;
+  #calls = 0;
+  #cancel: Cancel = () => {};
   #windows: readonly LoopLoad[] = [];
   #beganAt = 0;
   #waited = 0;
@@ -43,23 +44,26 @@ export class LoadMeter {
     this.#utilized = utilized;
   }
 
-  /** 0 while it does not run, and in its first second. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** 0 without calls, and in the first second with some. */
   get load(): LoopLoad {
     return { lagMs: this.#usual("lagMs"), utilization: this.#usual("utilization") };
   }
 
-  /** Begins to measure, unless it does already. */
-  start(): void {
-    if (this.#cancel) return;
-    this.#begin(this.#clock.now());
-    this.#arm();
-  }
-
-  /** Leaves no timer, and forgets. */
-  stop(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#windows = [];
+  /** A call begins; returns what its end is told by, once. Without calls there is no timer, and what was measured is forgotten. */
+  begin(): Unsubscribe {
+    if (this.#calls++ === 0) {
+      this.#open(this.#clock.now());
+      this.#arm();
+    }
+    return () => {
+      if (--this.#calls > 0) return;
+      this.#cancel();
+      this.#windows = [];
+    };
   }
 
   #usual(what: keyof LoopLoad): number {
@@ -68,7 +72,7 @@ export class LoadMeter {
     return values.slice(0, -1).reduce((sum, value) => sum + value, 0) / (WINDOWS - 1);
   }
 
-  #begin(now: number): void {
+  #open(now: number): void {
     this.#beganAt = now;
     this.#waited = 0;
     this.#utilized();
@@ -88,7 +92,7 @@ export class LoadMeter {
     if (elapsed >= WINDOW_MS) {
       const window = { lagMs: this.#waited / elapsed, utilization: this.#utilized() };
       this.#windows = [...this.#windows, window].slice(-WINDOWS);
-      this.#begin(now);
+      this.#open(now);
     }
     this.#arm();
   }

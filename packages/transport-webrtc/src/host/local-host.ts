@@ -28,7 +28,6 @@ export interface LocalMediaHostOptions {
 export class LocalMediaHost implements MediaHost {
   readonly #options: LocalMediaHostOptions;
   readonly #meter: LoadMeter;
-  readonly #calls = new Set<MediaCall>();
 
   constructor(options: LocalMediaHostOptions) {
     this.#options = options;
@@ -36,7 +35,7 @@ export class LocalMediaHost implements MediaHost {
   }
 
   get load(): readonly [MediaLoad] {
-    return [{ calls: this.#calls.size, ...this.#meter.load }];
+    return [{ calls: this.#meter.calls, ...this.#meter.load }];
   }
 
   async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
@@ -54,9 +53,7 @@ export class LocalMediaHost implements MediaHost {
       });
       const onListenerError = (error: unknown): void => logger.error({ error }, "a media listener threw");
       const call = new LocalCall({ peer, coders, ssrc, traffic, clock, onListenerError });
-      this.#calls.add(call);
-      this.#meter.start();
-      call.onClosed(() => this.#ended(call));
+      call.onClosed(this.#meter.begin());
       return call;
     } catch (error) {
       coders.close();
@@ -72,11 +69,6 @@ export class LocalMediaHost implements MediaHost {
 
   async close(): Promise<void> {
     await this.#options.engine.close();
-  }
-
-  #ended(call: MediaCall): void {
-    this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#meter.stop();
   }
 }
 

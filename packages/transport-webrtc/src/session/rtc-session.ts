@@ -86,7 +86,7 @@ export class RtcSession {
   #leaving = false;
   #received = 0;
   #aliveAt = 0;
-  #checkedAt = 0;
+  #stopWatching: Cancel = () => {};
 
   constructor(options: RtcSessionOptions) {
     this.#options = options;
@@ -204,8 +204,8 @@ export class RtcSession {
 
   #connected(): void {
     const { clock } = this.#options;
-    this.#aliveAt = this.#checkedAt = clock.now();
-    this.#cancels.push(PacingWheel.shared(clock).subscribe((now) => this.#tick(now)));
+    this.#aliveAt = clock.now();
+    this.#watch();
     if (this.#control.open) this.#becomeReady();
     else this.#cancels.push(clock.setTimeout(() => this.#becomeReady(), CHANNEL_WAIT_MS));
   }
@@ -228,15 +228,20 @@ export class RtcSession {
     this.call.close().catch(() => {});
   }
 
-  #tick(now: number): void {
-    if (now - this.#checkedAt < LIVENESS_EVERY_MS) return;
-    this.#checkedAt = now;
-    const { received } = this.call.stats.peer;
-    if (received !== this.#received) {
-      this.#received = received;
-      this.#aliveAt = now;
-    } else if (now - this.#aliveAt >= this.#options.times.lostMs)
-      this.#fail("client_lost", "nothing came from the client any more");
+  /** Looks for signs of life, again and again. */
+  #watch(): void {
+    const { clock, times } = this.#options;
+    this.#stopWatching = clock.setTimeout(() => {
+      const { received } = this.call.stats.peer;
+      if (received !== this.#received) {
+        this.#received = received;
+        this.#aliveAt = clock.now();
+      } else if (clock.now() - this.#aliveAt >= times.lostMs) {
+        this.#fail("client_lost", "nothing came from the client any more");
+        return;
+      }
+      this.#watch();
+    }, LIVENESS_EVERY_MS);
   }
 
   #fail(code: string, message: string): void {
@@ -256,6 +261,7 @@ export class RtcSession {
   }
 
   #release(reason: CloseReason): void {
+    this.#stopWatching();
     for (const cancel of this.#cancels) cancel();
     this.#options.onEnded(this, reason);
   }

@@ -6,19 +6,19 @@ import type { FromWorker, ToWorker, WorkerParts } from "./messages.ts";
 /** What comes from a worker. */
 export interface LineEvents {
   readonly onMessages: (messages: readonly FromWorker[]) => void;
-  /** Something was thrown in it that nobody caught; `onExit` follows. */
+  /** Something was thrown in it that nobody caught; its exit follows. */
   readonly onError: (error: unknown) => void;
-  /** It is gone. */
-  readonly onExit: () => void;
 }
 
 /** A thread or process that was started, and the way to talk to it. */
 export interface WorkerLine {
+  /** Resolves when it is gone. */
+  readonly exited: Promise<void>;
   post(messages: readonly ToWorker[]): void;
   /** Whether it is a reason for this process to go on; at first it is. */
   hold(on: boolean): void;
-  /** Ends it at once, whatever it is doing; resolves when it is gone. */
-  kill(): Promise<void>;
+  /** Ends it at once, whatever it is doing. */
+  kill(): void;
 }
 
 /** Starts a media worker: a thread, or a process when its engine needs one. */
@@ -26,20 +26,20 @@ export function startWorker(parts: WorkerParts, index: number, events: LineEvent
   return parts.engine.ownProcess ? startProcess(parts, events) : startThread(parts, index, events);
 }
 
-function startThread(parts: WorkerParts, index: number, { onMessages, onError, onExit }: LineEvents): WorkerLine {
+function startThread(parts: WorkerParts, index: number, { onMessages, onError }: LineEvents): WorkerLine {
   const { url, execArgv } = threadEntry(entryBeside(import.meta.url, "thread"));
   const thread = new Worker(url, { workerData: parts, execArgv: [...execArgv], name: `roomkit media ${index}` });
   thread.on("message", onMessages);
   thread.on("error", onError);
-  thread.once("exit", onExit);
   return {
+    exited: new Promise((resolve) => thread.once("exit", () => resolve())),
     post: (messages) => thread.postMessage(messages),
     hold: (on) => (on ? thread.ref() : thread.unref()),
-    kill: async () => void (await thread.terminate()),
+    kill: () => void thread.terminate(),
   };
 }
 
-function startProcess(parts: WorkerParts, { onMessages, onError, onExit }: LineEvents): WorkerLine {
+function startProcess(parts: WorkerParts, { onMessages, onError }: LineEvents): WorkerLine {
   const entry = entryBeside(import.meta.url, "process");
   const child = fork(entry, [], {
     execArgv: execArgvFor(entry),
@@ -47,27 +47,24 @@ function startProcess(parts: WorkerParts, { onMessages, onError, onExit }: LineE
     // What a dying worker says belongs in the server's own error output; it prints nothing else.
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const gone = new Promise<void>((resolve) => {
+  const exited = new Promise<void>((resolve) => {
     child.once("exit", () => resolve());
     child.once("error", (error) => {
       onError(error);
       if (child.pid === undefined) resolve();
     });
   });
-  void gone.then(onExit);
   child.on("message", (messages) => onMessages(messages as readonly FromWorker[]));
   // A failed write means that the process is going; its exit tells the rest.
   const send = (message: object): void => void (child.connected && child.send(message, undefined, {}, () => {}));
   send(parts);
   return {
+    exited,
     post: send,
     hold(on) {
       const channel = child.channel as { ref?: () => void; unref?: () => void } | null | undefined;
       for (const handle of [child, channel]) on ? handle?.ref?.() : handle?.unref?.();
     },
-    async kill() {
-      child.kill("SIGKILL");
-      await gone;
-    },
+    kill: () => void child.kill("SIGKILL"),
   };
 }

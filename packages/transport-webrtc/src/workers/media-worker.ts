@@ -40,7 +40,6 @@ export class MediaWorker {
   readonly #calls = new Map<number, RemoteCall>();
   readonly #openings = new Map<number, Opening>();
   readonly #ready: Promise<void>;
-  readonly #exited: Promise<void>;
   #settleReady: (error?: RoomKitError) => void = () => {};
   #state: "starting" | "running" | "gone" = "starting";
   #count = 0;
@@ -57,20 +56,13 @@ export class MediaWorker {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
     });
     this.#ready.catch(() => {});
-    let exited: () => void = () => {};
-    this.#exited = new Promise((resolve) => {
-      exited = resolve;
-    });
     this.#line = startWorker(parts, index, {
       onMessages: (messages) => {
         for (const message of messages) this.#handle(message);
       },
       onError: (cause) => this.#gone(mediaLost("a media worker failed", cause)),
-      onExit: () => {
-        this.#gone(mediaLost("a media worker ended"));
-        exited();
-      },
     });
+    void this.#line.exited.then(() => this.#gone(mediaLost("a media worker ended")));
     this.#ping();
   }
 
@@ -118,7 +110,7 @@ export class MediaWorker {
     if (this.#state !== "gone") {
       this.#outbox.put({ type: "stop" });
       const { clock } = this.#options;
-      await withTimeout(this.#exited, STOP_MS, { clock, what: "stopping a media worker" }).catch(() => {});
+      await withTimeout(this.#line.exited, STOP_MS, { clock, what: "stopping a media worker" }).catch(() => {});
     }
     await this.#end(new RoomKitError("closed", "the media workers are closed"));
   }
@@ -130,7 +122,8 @@ export class MediaWorker {
 
   async #end(error: RoomKitError): Promise<void> {
     this.#gone(error);
-    await this.#line.kill();
+    this.#line.kill();
+    await this.#line.exited;
   }
 
   #handle(message: FromWorker): void {

@@ -42,8 +42,11 @@ export class ServedCall {
 
   /** Undefined while it is being opened. */
   get stats(): MediaStats | undefined {
-    const stats = this.#media?.stats;
-    if (!stats || this.#dropped + this.#refused === 0) return stats;
+    return this.#media && this.#statsOf(this.#media);
+  }
+
+  #statsOf({ stats }: MediaCall): MediaStats {
+    if (this.#dropped + this.#refused === 0) return stats;
     const { mediaDropped } = stats;
     return {
       ...stats,
@@ -103,7 +106,7 @@ export class ServedCall {
 
   #ended(media: MediaCall, reason: CloseReason): void {
     this.#reporting?.();
-    this.#put({ type: "closed", call: this.#number, reason, stats: this.stats ?? media.stats });
+    this.#put({ type: "closed", call: this.#number, reason, stats: this.#statsOf(media) });
     this.#options.onEnd();
   }
 

@@ -48,7 +48,6 @@ export class WorkerMediaHost implements MediaHost {
   readonly #workers = new Set<MediaWorker>();
   /** Of this thread, while it has calls: what the workers hear and say passes through it. */
   readonly #meter: LoadMeter;
-  #calls = 0;
   #failure: { readonly error: RoomKitError; readonly at: number } | undefined;
   #closed = false;
 
@@ -79,10 +78,7 @@ export class WorkerMediaHost implements MediaHost {
     // One ahead: the next caller should not wait for a thread to start.
     if (![...this.#workers].some(({ load }) => load.calls === 0)) this.#start();
     const call = await opening;
-    if (++this.#calls === 1) this.#meter.start();
-    call.onClosed(() => {
-      if (--this.#calls === 0) this.#meter.stop();
-    });
+    call.onClosed(this.#meter.begin());
     return call;
   }
 
