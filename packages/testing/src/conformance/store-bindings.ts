@@ -1,6 +1,6 @@
 import { checkRejects } from "./case.ts";
 import { checkEqual } from "./equal.ts";
-import type { StoreCase } from "./store.ts";
+import type { StoreCase } from "./store-case.ts";
 import { sampleBinding, sampleParticipant, sampleRoom, tamper } from "./store-samples.ts";
 
 const WAIT_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { CommitResult, NewEvent } from "@roomkit/core";
 import { check, checkRejects } from "./case.ts";
 import { checkEqual } from "./equal.ts";
-import type { StoreCase } from "./store.ts";
+import type { StoreCase } from "./store-case.ts";
 import { MADE_AT, sampleEvent, sampleRoom, tamper, textsOf } from "./store-samples.ts";
 
 const WAIT_MS = 5_000;

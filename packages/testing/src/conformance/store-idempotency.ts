@@ -1,6 +1,6 @@
 import { check } from "./case.ts";
 import { checkEqual } from "./equal.ts";
-import type { StoreCase } from "./store.ts";
+import type { StoreCase } from "./store-case.ts";
 import { MADE_AT, sampleEvent, sampleRoom, textsOf } from "./store-samples.ts";
 
 export const idempotencyCases: readonly StoreCase[] = [

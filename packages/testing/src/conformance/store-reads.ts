@@ -1,6 +1,6 @@
 import type { EventQuery } from "@roomkit/core";
 import { checkEqual } from "./equal.ts";
-import type { StoreCase } from "./store.ts";
+import type { StoreCase } from "./store-case.ts";
 import { MADE_AT, sampleEvent, sampleRoom } from "./store-samples.ts";
 
 /** What of a log of ten events each query gives. */

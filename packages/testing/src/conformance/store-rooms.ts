@@ -1,7 +1,7 @@
 import type { Room } from "@roomkit/core";
 import { check, checkRejects } from "./case.ts";
 import { checkEqual } from "./equal.ts";
-import type { StoreCase } from "./store.ts";
+import type { StoreCase } from "./store-case.ts";
 import { MADE_AT, sampleBinding, sampleEvent, sampleParticipant, sampleRoom, tamper } from "./store-samples.ts";
 
 const WAIT_MS = 5_000;

@@ -1,6 +1,7 @@
 import type { ConversationStore } from "@roomkit/core";
 import { type ConformanceCase, within } from "./case.ts";
 import { bindingCases } from "./store-bindings.ts";
+import type { StoreCase } from "./store-case.ts";
 import { commitCases } from "./store-commits.ts";
 import { idempotencyCases } from "./store-idempotency.ts";
 import { readCases } from "./store-reads.ts";
@@ -12,9 +13,6 @@ export interface StoreConformanceOptions {
   /** Real time one requirement may take, ms. Default 10,000. */
   readonly timeoutMs?: number;
 }
-
-/** One requirement, given an empty store. */
-export type StoreCase = readonly [name: string, run: (store: ConversationStore) => Promise<void>];
 
 /**
  * What every `ConversationStore` must do, a test for each requirement:

@@ -1,34 +1,16 @@
 import { RoomKitError } from "../../errors/error.ts";
-import { type Binding, canWrite } from "../binding.ts";
 import type { EventDraft, RoomEvent } from "../event.ts";
-import { SYSTEM_CHANNEL_ID } from "../options.ts";
 import type { NewEvent } from "../store.ts";
-import type { Cascade } from "./cascade.ts";
+import type { CommitOutcome, CommitRequest } from "./commit-request.ts";
 import { broadcast } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
 import { deepFreeze } from "./freeze.ts";
 import { roomClosed } from "./locked.ts";
 import { ensureParticipant } from "./participants.ts";
+import { sourceOf, writeBlock } from "./permissions.ts";
 import type { LockedSection } from "./room-lock.ts";
 import type { RoomState } from "./room-state.ts";
 import { narrow } from "./visibility.ts";
-
-export interface CommitRequest {
-  readonly draft: EventDraft;
-  readonly chainDepth: number;
-  readonly cascade: Cascade;
-  /** Gives the event up before its commit. */
-  readonly signal?: AbortSignal | undefined;
-  /** Block it for this reason, unless a hook blocks it already. */
-  readonly block?: string | undefined;
-  /** Channels that delivered the reply while it was made. */
-  readonly streamedTo?: ReadonlySet<string> | undefined;
-}
-
-export type CommitOutcome =
-  | { readonly status: "delivered"; readonly event: RoomEvent }
-  | { readonly status: "blocked"; readonly event: RoomEvent; readonly reason: string }
-  | { readonly status: "duplicate"; readonly event: RoomEvent };
 
 /** An event that has passed the hooks, with the reason it is stored as blocked, if any. */
 interface Prepared {
@@ -144,21 +126,4 @@ async function noteActivity(engine: Engine, state: RoomState, event: RoomEvent):
   } catch (error) {
     engine.logger.warn({ roomId: state.id, code: RoomKitError.from(error).code }, "could not note a room's activity");
   }
-}
-
-/** The permissions an event's source has here; the application itself has all. */
-function sourceOf(state: RoomState, channelId: string): Source {
-  if (channelId === SYSTEM_CHANNEL_ID) return { access: "read_write", muted: false, visibility: "all" };
-  const binding = state.bindings.get(channelId);
-  if (!binding)
-    throw new RoomKitError("not_attached", `the channel ${channelId} is not attached to the room ${state.id}`);
-  return binding;
-}
-
-type Source = Pick<Binding, "access" | "muted" | "visibility">;
-
-/** Why a source's events are stored as blocked, if they are. */
-export function writeBlock(source: Source): string | undefined {
-  if (!canWrite(source)) return "source_read_only";
-  return source.muted ? "source_muted" : undefined;
 }

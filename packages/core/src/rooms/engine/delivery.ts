@@ -1,12 +1,12 @@
 import type { AbortScope } from "../../time/abort-scope.ts";
 import { withTimeout } from "../../time/clock.ts";
 import { canRead } from "../binding.ts";
-import type { Channel, ChannelReply, DeliveryContext } from "../channel.ts";
+import type { Channel, ChannelReply } from "../channel.ts";
 import type { RoomEvent } from "../event.ts";
 import type { CallScope } from "./call-scopes.ts";
 import type { Cascade } from "./cascade.ts";
+import { deliveryContext } from "./delivery-context.ts";
 import { type Engine, reportDelivery } from "./engine.ts";
-import { visibleEvents } from "./history.ts";
 import { discardReply, handleReply } from "./replies.ts";
 import type { RoomState } from "./room-state.ts";
 import { includes } from "./visibility.ts";
@@ -130,29 +130,4 @@ async function call<T>(
 function readable(state: RoomState, channelId: string): { readonly outputMuted: boolean } | undefined {
   const binding = state.bindings.get(channelId);
   return binding && canRead(binding) ? binding : undefined;
-}
-
-/** What a channel is told around an event, or around a reply that is still being made (no `event`). */
-export function deliveryContext(
-  engine: Engine,
-  state: RoomState,
-  channelId: string,
-  cascade: Cascade,
-  signal: AbortSignal,
-  event?: RoomEvent,
-): DeliveryContext {
-  const binding = state.bindings.get(channelId);
-  if (!binding) throw new Error("a context is made for channels that are attached");
-  let history: Promise<readonly RoomEvent[]> | undefined;
-  return {
-    room: state.room,
-    binding,
-    signal,
-    ...(cascade.session && { session: cascade.session }),
-    // Read once, by the permissions that stand when it is first asked for.
-    history: () => {
-      history ??= visibleEvents(engine.store, state.bindings.get(channelId), event ? { before: event.index } : {});
-      return history;
-    },
-  };
 }

@@ -9,7 +9,7 @@ import type { FrameworkEvents } from "../framework-events.ts";
 import type { RoomKitLimits } from "../options.ts";
 import type { ConversationStore } from "../store.ts";
 import type { CallScopes } from "./call-scopes.ts";
-import type { CommitOutcome, CommitRequest } from "./commit.ts";
+import type { CommitOutcome, CommitRequest } from "./commit-request.ts";
 import type { HookEngine } from "./hook-engine.ts";
 import type { RoomRegistry } from "./registry.ts";
 import type { RoomLock } from "./room-lock.ts";

@@ -4,7 +4,7 @@ import type { EventDraft } from "../event.ts";
 import { type AppEvent, SYSTEM_CHANNEL_ID } from "../options.ts";
 import type { CallScope } from "./call-scopes.ts";
 import { Cascade } from "./cascade.ts";
-import type { CommitRequest } from "./commit.ts";
+import type { CommitRequest } from "./commit-request.ts";
 import { assertDraft } from "./content.ts";
 import type { Engine } from "./engine.ts";
 import { assertOpen, loadRoom } from "./locked.ts";

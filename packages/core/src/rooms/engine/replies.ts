@@ -3,9 +3,9 @@ import type { AbortScope } from "../../time/abort-scope.ts";
 import type { ChannelReply, ReplyStream } from "../channel.ts";
 import type { EventDraft, RoomEvent } from "../event.ts";
 import type { Cascade } from "./cascade.ts";
-import { type CommitOutcome, type CommitRequest, writeBlock } from "./commit.ts";
-import { assertDraft } from "./content.ts";
 import { type Engine, reportDelivery } from "./engine.ts";
+import { commitReply, completeDraft, type PendingReply } from "./pending-reply.ts";
+import { writeBlock } from "./permissions.ts";
 import type { RoomState } from "./room-state.ts";
 import { runStream } from "./stream-reply.ts";
 
@@ -13,17 +13,6 @@ import { runStream } from "./stream-reply.ts";
 const MAX_EVENTS = 256;
 /** Replies one inbound event may cause, for each level of the chain. */
 const REPLIES_PER_LEVEL = 10;
-
-/** A reply on its way into the room. */
-export interface PendingReply {
-  readonly channelId: string;
-  readonly trigger: RoomEvent;
-  readonly cascade: Cascade;
-  /** Aborts with the turn, the room or the channel's own failure: the signal the channel was given. */
-  readonly scope: AbortScope;
-  /** Why it must be stored as blocked whatever it says. */
-  readonly block: string | undefined;
-}
 
 /** Appends what a channel answered, one level deeper in the chain. Never throws: a reply that fails is its channel's failure. */
 export async function handleReply(
@@ -71,33 +60,6 @@ async function commitEvents(
 /** Ends a reply nobody wants: its stream is closed without being read. */
 export function discardReply(reply: ChannelReply): void {
   if (reply.stream) closeUnread(reply.stream);
-}
-
-/** Appends one event of a reply. */
-export function commitReply(
-  engine: Engine,
-  state: RoomState,
-  pending: PendingReply,
-  draft: EventDraft,
-  streamedTo?: CommitRequest["streamedTo"],
-): Promise<CommitOutcome> {
-  const { trigger, cascade, block } = pending;
-  return engine.commit(state, { draft, chainDepth: trigger.chainDepth + 1, cascade, block, streamedTo });
-}
-
-/** A draft as the replying channel's own, joined to what it answers. */
-export function completeDraft(pending: PendingReply, draft: EventDraft): EventDraft {
-  const { channelId, trigger } = pending;
-  const correlationId = draft?.correlationId ?? trigger.correlationId;
-  const whole: EventDraft = {
-    ...draft,
-    // A channel speaks for nobody but itself.
-    source: { ...draft?.source, channelId },
-    parentEventId: draft?.parentEventId ?? trigger.id,
-    ...(correlationId !== undefined && { correlationId }),
-  };
-  assertDraft(whole);
-  return whole;
 }
 
 async function streamReply(

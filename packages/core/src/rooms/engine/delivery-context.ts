@@ -1,0 +1,31 @@
+import type { DeliveryContext } from "../channel.ts";
+import type { RoomEvent } from "../event.ts";
+import type { Cascade } from "./cascade.ts";
+import type { Engine } from "./engine.ts";
+import { visibleEvents } from "./history.ts";
+import type { RoomState } from "./room-state.ts";
+
+/** What a channel is told around an event, or around a reply that is still being made (no `event`). */
+export function deliveryContext(
+  engine: Engine,
+  state: RoomState,
+  channelId: string,
+  cascade: Cascade,
+  signal: AbortSignal,
+  event?: RoomEvent,
+): DeliveryContext {
+  const binding = state.bindings.get(channelId);
+  if (!binding) throw new Error("a context is made for channels that are attached");
+  let history: Promise<readonly RoomEvent[]> | undefined;
+  return {
+    room: state.room,
+    binding,
+    signal,
+    ...(cascade.session && { session: cascade.session }),
+    // Read once, by the permissions that stand when it is first asked for.
+    history: () => {
+      history ??= visibleEvents(engine.store, state.bindings.get(channelId), event ? { before: event.index } : {});
+      return history;
+    },
+  };
+}
