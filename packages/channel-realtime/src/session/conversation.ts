@@ -1,10 +1,12 @@
 import {
+  type Cancel,
   type ChannelHost,
   type HeardRecord,
   RoomKitError,
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
+import { type Place, SpeakingOrder } from "./speaking-order.ts";
 
 export interface ConversationOptions {
   readonly host: ChannelHost;
@@ -19,21 +21,46 @@ interface Line {
   readonly role: "user" | "assistant";
   revision: number;
   final: boolean;
+  /** Of the caller's words: where they were spoken. */
+  speech: Speech | undefined;
+}
+
+/** A stretch of the caller's speech, whose words are to come. */
+interface Speech {
+  readonly place: Place;
+  /** Words of it have come. */
+  begun: boolean;
+  /** Set while its words are waited for. */
+  stopTimer: Cancel | undefined;
+}
+
+/** The place of something the assistant said. */
+export interface Said extends Place {
+  readonly turnId: string;
 }
 
 /** Waiting pieces beyond this are dropped, partial ones first: a hook that hangs must not pile up a whole call. */
 const MAX_WAITING = 256;
 
+/** How long the words of the caller are waited for once they have stopped speaking: what was said after them waits behind. */
+const CALLER_WORDS_MS = 5_000;
+/** Stretches of speech whose words are waited for at most. */
+const MAX_SPEECHES = 16;
+
 /** What storing fails with when the room or the channel's place in it is gone: nothing to report. */
 const OVER: ReadonlySet<string> = new Set(["aborted", "kit_closed", "not_attached", "room_closed"]);
 
 /**
- * What is said, on its way to client, hooks and room, strictly in order: nothing overtakes, and nothing leaves before its hook.
- * Tool calls pass through the same queue, so that no call runs before the words that caused it are in the room.
+ * What is said, on its way to client, hooks and room. Client and hooks get it as it becomes known: nothing leaves before its
+ * hook. The room gets it in the order of speaking: what was said takes its place when it was said, and its words come when they
+ * are known. Tool calls have their place as well, so that none runs before the words that caused it are in the room.
  */
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #lines = new Map<string, Line>();
+  readonly #order = new SpeakingOrder();
+  /** The caller's speech without its final words, oldest first. */
+  readonly #speeches = new Set<Speech>();
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #turns = 0;
@@ -43,22 +70,53 @@ export class Conversation {
     this.#options = options;
   }
 
+  /** The caller begins to speak: the words of it will stand here. */
+  speechStart(): void {
+    if (this.#closed) return;
+    const [oldest] = this.#speeches;
+    if (oldest && this.#speeches.size >= MAX_SPEECHES) this.#giveUp(oldest);
+    this.#speech();
+  }
+
+  /** The caller has stopped. */
+  speechEnd(): void {
+    for (const speech of this.#speeches) this.#wait(speech);
+  }
+
   /** Words of the caller, as far as they are recognised. */
   user(id: string, text: string, final: boolean): void {
     const line = this.#line(id, "user");
-    if (line.final) return;
+    if (line.final || this.#closed) return;
+    const known = line.speech && this.#speeches.has(line.speech) ? line.speech : undefined;
+    const expected = known ?? [...this.#speeches].find(({ begun }) => !begun);
+    const speech = expected ?? this.#speech();
+    line.speech = speech;
+    speech.begun = true;
+    // Without a word of the vendor on when speech ends, the words themselves must go on.
+    if (!expected || speech.stopTimer) this.#wait(speech);
     line.final = final;
     if (final) this.#turns++;
     const turnId = this.#turnId(final ? this.#turns : this.#turns + 1);
-    this.#enqueue(final, () =>
-      final ? this.#finalUser(id, line, text, turnId) : this.#partialUser(id, line, text, turnId),
-    );
+    if (!final) this.#enqueue(false, () => this.#partialUser(id, line, text, turnId));
+    else this.#final(speech, () => this.#finalUser(id, line, text, turnId, speech.place));
+  }
+
+  /** Words the caller has written. */
+  typed(id: string, text: string): void {
+    if (this.#closed) return;
+    const line = this.#line(id, "user");
+    const speech: Speech = { place: this.#order.open(), begun: true, stopTimer: undefined };
+    line.final = true;
+    const turnId = this.#turnId(++this.#turns);
+    this.#final(speech, () => this.#finalUser(id, line, text, turnId, speech.place));
   }
 
   /** Words of the assistant while it speaks them. */
   assistant(id: string, text: string): void {
     const line = this.#line(id, "assistant");
     const { host, session } = this.#options;
+    // An answer's words come after those it answers: speech without any was none.
+    for (const speech of this.#speeches) if (!speech.begun) this.#giveUp(speech);
     // With a hook on what is spoken, words are shown when the hook has seen all of them.
     if (line.final || host.hasSyncHooks("BEFORE_TTS", session.roomId)) return;
     this.#enqueue(false, async () => {
@@ -66,40 +124,92 @@ export class Conversation {
     });
   }
 
-  /** What the caller has heard of the assistant's words, when that is certain. */
-  heard(id: string, heard: string, record: HeardRecord): void {
+  /** The assistant has spoken: what was heard of it will stand here. */
+  reserve(): Said {
+    const { fill } = this.#order.open();
+    return { fill, turnId: this.#turnId(this.#turns) };
+  }
+
+  /** What the caller has heard of the assistant's words, when that is certain; `said` is its place, if it has one. */
+  heard(id: string, heard: string, record: HeardRecord, said: Said | undefined): void {
     const line = this.#line(id, "assistant");
+    // Nobody has heard or read anything of it.
+    const unknown = line.revision === 0 && heard === "";
     line.final = true;
-    const turnId = this.#turnId(this.#turns);
-    this.#enqueue(true, async () => {
-      const { host, session } = this.#options;
-      let shown = heard;
-      let unheard = record.unheard;
-      if (host.hasHooks("BEFORE_TTS", session.roomId)) {
-        const text = [heard, unheard].filter((part) => part !== "").join(" ");
-        const outcome = await host.runHooks("BEFORE_TTS", { session, roomId: session.roomId, text, utterance: id });
-        if (!outcome.allowed) return;
-        if (outcome.payload.text !== text) {
-          shown = outcome.payload.text;
-          unheard = "";
-        }
-      }
-      const text = [shown, unheard].filter((part) => part !== "").join(" ");
-      if (text !== "") this.#show(id, line, text, true, record.interrupted ? shown : undefined);
-      await this.#store("assistant", shown, turnId, { ...record, unheard });
-    });
+    if (unknown) said?.fill();
+    else
+      this.#enqueue(
+        true,
+        () => this.#heardAssistant(id, line, heard, record, said),
+        () => said?.fill(),
+      );
   }
 
   /** Runs after everything said so far has gone its way. */
   after(work: () => void): void {
-    this.#enqueue(true, async () => work());
+    if (this.#closed) return;
+    // The words that caused it have been told before it.
+    for (const speech of this.#speeches) if (!speech.begun) this.#giveUp(speech);
+    const { fill } = this.#order.open();
+    this.#enqueue(true, async () => fill(async () => work()));
   }
 
   /** Takes nothing more; what was said to its end still goes its way. Resolves when it has. */
   close(): Promise<void> {
     this.#closed = true;
+    for (const speech of this.#speeches) this.#giveUp(speech);
     this.#lines.clear();
-    return this.#tail;
+    return this.#tail.then(() => this.#order.done);
+  }
+
+  #speech(): Speech {
+    const speech: Speech = { place: this.#order.open(), begun: false, stopTimer: undefined };
+    this.#speeches.add(speech);
+    return speech;
+  }
+
+  #wait(speech: Speech): void {
+    speech.stopTimer?.();
+    speech.stopTimer = this.#options.host.clock.setTimeout(() => this.#giveUp(speech), CALLER_WORDS_MS);
+  }
+
+  /** Nothing is said there. Words that come all the same stand where they come. */
+  #giveUp(speech: Speech): void {
+    speech.stopTimer?.();
+    this.#speeches.delete(speech);
+    speech.place.fill();
+  }
+
+  /** All words of a stretch of speech are known; however `work` ends, its place is taken or given up. */
+  #final(speech: Speech, work: () => Promise<void>): void {
+    speech.stopTimer?.();
+    this.#speeches.delete(speech);
+    this.#enqueue(true, work, () => speech.place.fill());
+  }
+
+  async #heardAssistant(
+    id: string,
+    line: Line,
+    heard: string,
+    record: HeardRecord,
+    said: Said | undefined,
+  ): Promise<void> {
+    const { host, session } = this.#options;
+    let shown = heard;
+    let unheard = record.unheard;
+    if (host.hasHooks("BEFORE_TTS", session.roomId)) {
+      const text = [heard, unheard].filter((part) => part !== "").join(" ");
+      const outcome = await host.runHooks("BEFORE_TTS", { session, roomId: session.roomId, text, utterance: id });
+      if (!outcome.allowed) return;
+      if (outcome.payload.text !== text) {
+        shown = heard === "" ? "" : outcome.payload.text;
+        unheard = "";
+      }
+    }
+    const text = [shown, unheard].filter((part) => part !== "").join(" ");
+    if (text !== "") this.#show(id, line, text, true, record.interrupted || unheard !== "" ? shown : undefined);
+    // What nobody heard was not said.
+    if (shown !== "" && said) said.fill(() => this.#store("assistant", shown, said.turnId, { ...record, unheard }));
   }
 
   async #partialUser(id: string, line: Line, text: string, turnId: string): Promise<void> {
@@ -114,7 +224,7 @@ export class Conversation {
     } else if (!gated) this.#show(id, line, text, false);
   }
 
-  async #finalUser(id: string, line: Line, raw: string, turnId: string): Promise<void> {
+  async #finalUser(id: string, line: Line, raw: string, turnId: string, place: Place): Promise<void> {
     const { host, session } = this.#options;
     const { roomId } = session;
     let text = raw.trim();
@@ -125,13 +235,13 @@ export class Conversation {
     if (text === "") return;
     this.#show(id, line, text, true);
     host.notifyHooks("ON_TURN_COMPLETE", { session, roomId, text, turnId });
-    await this.#store("user", text, turnId);
+    place.fill(() => this.#store("user", text, turnId));
   }
 
   async #store(role: "user" | "assistant", text: string, correlationId: string, heard?: HeardRecord): Promise<void> {
     const { host, session, channelId, store } = this.#options;
     if (!store) return;
-    await host.processInbound({
+    const stored = host.processInbound({
       roomId: session.roomId,
       channelId,
       role,
@@ -141,6 +251,7 @@ export class Conversation {
       ...(role === "user" ? { participantId: session.participantId } : {}),
       ...(heard === undefined ? {} : { heard }),
     });
+    await Promise.resolve(stored).catch((thrown) => this.#report(thrown));
   }
 
   #show(id: string, line: Line, text: string, final: boolean, heard?: string): void {
@@ -152,7 +263,7 @@ export class Conversation {
     const key = `${role}:${id}`;
     let line = this.#lines.get(key);
     if (!line) {
-      line = { role, revision: 0, final: false };
+      line = { role, revision: 0, final: false, speech: undefined };
       this.#lines.set(key, line);
       // Old lines are only remembered so that late parts of them are ignored.
       if (this.#lines.size > 64) this.#lines.delete(this.#lines.keys().next().value as string);
@@ -160,23 +271,31 @@ export class Conversation {
     return line;
   }
 
-  #enqueue(must: boolean, work: () => Promise<void>): void {
-    if (this.#closed || (this.#waiting >= MAX_WAITING && !must)) return;
+  #enqueue(must: boolean, work: () => Promise<void>, done: () => void = () => {}): void {
+    if (this.#closed || (this.#waiting >= MAX_WAITING && !must)) {
+      done();
+      return;
+    }
     this.#waiting++;
     this.#tail = this.#tail.then(async () => {
       this.#waiting--;
-      if (this.#closed && !must) return;
       try {
-        await work();
+        if (!this.#closed || must) await work();
       } catch (thrown) {
-        const error = RoomKitError.from(thrown);
-        if (OVER.has(error.code)) return;
-        this.#options.host.logger.error(
-          { session: this.#options.session.id, code: error.code },
-          "a transcript went nowhere",
-        );
+        this.#report(thrown);
+      } finally {
+        done();
       }
     });
+  }
+
+  #report(thrown: unknown): void {
+    const error = RoomKitError.from(thrown);
+    if (OVER.has(error.code)) return;
+    this.#options.host.logger.error(
+      { session: this.#options.session.id, code: error.code },
+      "a transcript went nowhere",
+    );
   }
 
   #turnId(turn: number): string {

@@ -2,25 +2,31 @@ import {
   type AudioFrame,
   type Clock,
   frameDurationMs,
-  HeardLedger,
   type HeardRecord,
   type HeardSplit,
   type PlaybackProgress,
   type RateConverter,
+  type RealtimeEvent,
   type UtteranceId,
   type VoiceConnection,
 } from "@roomkit/core";
+import { type ResponseStatus, Responses } from "./responses.ts";
+import { SpokenItem } from "./spoken-item.ts";
 
 /** What became of one item of the provider's speech. */
-export interface PlayedItem extends HeardSplit {
+export interface PlayedItem<P> extends HeardSplit {
   readonly itemId: string;
   readonly utterance: UtteranceId;
   readonly record: HeardRecord;
   /** The caller or the application broke in. (The record says interrupted of speech that the end of the call cut off, too.) */
   readonly brokenIn: boolean;
+  /** The listener had some of its audio. */
+  readonly audible: boolean;
+  /** What `reserve` gave when its playback was over; undefined where there is nothing that could be told of it. */
+  readonly place: P | undefined;
 }
 
-export interface OutboundOptions {
+export interface OutboundOptions<P> {
   readonly connection: VoiceConnection;
   readonly clock: Clock;
   readonly newId: () => UtteranceId;
@@ -29,33 +35,22 @@ export interface OutboundOptions {
   /** Speech kept for the listener at most, in ms: a provider cannot be held back, it generates faster than anybody listens. */
   readonly maxBufferedMs: number;
   readonly onAudible: (utterance: UtteranceId) => void;
-  /** An item has been played to its end or was cut off; called once for each item that was audible or has text. */
-  readonly onPlayed: (item: PlayedItem) => void;
+  /** An item's playback is over: it takes its place in the conversation, although its words may be told later. */
+  readonly reserve: () => P;
+  /** How much of an item was played is known: exactly, or as well as it will ever be. Called once for each item that was played or cut off. */
+  readonly onStopped: (
+    item: Pick<PlayedItem<P>, "itemId" | "utterance" | "brokenIn" | "audible"> & { readonly playedMs: number },
+  ) => void;
+  /** Its words are known, too, or have been waited for long enough; called once for each item that was audible or has text. */
+  readonly onPlayed: (item: PlayedItem<P>) => void;
   /** More speech than fits came: the newest was dropped. */
   readonly onOverflow: () => void;
 }
 
-interface Item {
-  readonly id: string;
-  readonly utterance: UtteranceId;
-  readonly ledger: HeardLedger;
-  /** The provider has sent all of it. */
-  complete: boolean;
-  /** All of its audio has been played. */
-  played: boolean;
-  /** All of its text is known. */
-  textFinal: boolean;
-  handedOver: boolean;
-  audible: boolean;
-  progress: PlaybackProgress | undefined;
-  silenced: boolean;
-  /** Silenced because somebody broke in, not because the call is over. */
-  brokenIn: boolean;
-  settled: boolean;
-  stopTimer: () => void;
-}
-
-type Step = { readonly item: Item; readonly frame: AudioFrame } | { readonly item: Item; readonly end: true };
+type Step =
+  | { readonly item: SpokenItem; readonly frame: AudioFrame }
+  | { readonly item: SpokenItem; readonly end: true };
+type Transcript = Extract<RealtimeEvent, { type: "transcript" }>;
 
 /** Speech queued at the connection at most: little, so that the rest can still be dropped here. */
 const QUEUE_AHEAD_MS = 1_000;
@@ -63,68 +58,104 @@ const QUEUE_AHEAD_MS = 1_000;
 const CLEAR_REPORT_MS = 500;
 /** How long after the last audio the client may take to say it was played. */
 const PLAYED_GRACE_MS = 3_000;
-/** How long the text of speech that has been heard is waited for. */
-const TEXT_GRACE_MS = 1_500;
+/** How long the words of speech that was heard are waited for: the first of them, and each further piece. */
+const FIRST_WORDS_MS = 5_000;
+const MORE_WORDS_MS = 2_500;
+/** How long the end of a response that was cut off is waited for when its words are known: more of its audio may come. */
+const END_MS = 500;
+/** Items remembered, for what comes late of them. */
+const MAX_ITEMS = 64;
 const EMPTY = new Int16Array(0);
 
-/** The provider's speech on its way to the listener: paced, cut off at once, and remembered as heard. */
-export class OutboundAudio {
-  readonly #options: OutboundOptions;
-  readonly #items = new Map<string, Item>();
+/**
+ * The provider's speech on its way to the listener: paced, cut off at once, and remembered as heard.
+ *
+ * Events come in any order. What each means for an item:
+ *
+ * | event                   | before its playback is over        | after it was played     | after it was cut off              |
+ * | ----------------------- | ---------------------------------- | ----------------------- | --------------------------------- |
+ * | audio                   | is played, behind what is there    | withheld, but counted   | withheld, but counted             |
+ * | words, their final      | are shown, and remembered          | complete the entry      | are split at what was heard       |
+ * | speech-start, interrupt | cuts it off at what was heard      | nothing                 | nothing                           |
+ * | response-end completed  | its end follows its audio          | nothing                 | all of its audio is known         |
+ * | ... cancelled, failed   | same; words alone are not said     | nothing                 | no more of its audio comes        |
+ * | audio of another item   | its end follows its audio          | nothing                 | nothing                           |
+ * | playback done           | it takes its place                 | nothing                 | how much was heard is exact       |
+ * | close                   | cut off, told with the words there | told with those there   | told with those there             |
+ *
+ * All of them count once; an item or response first mentioned by any of them begins with it; one of a response that was cut off
+ * before is heard by nobody.
+ */
+export class OutboundAudio<P> {
+  readonly responses: Responses = new Responses();
+  readonly #options: OutboundOptions<P>;
+  readonly #items = new Map<string, SpokenItem>();
+  readonly #places = new WeakMap<SpokenItem, P>();
+  readonly #timers = new Map<SpokenItem, () => void>();
   readonly #abort = new AbortController();
   readonly #stop: () => void;
   #steps: Step[] = [];
   #bufferedMs = 0;
   #pumping = false;
+  #audible = 0;
+  /** The provider has told no words of speech that was heard: there may be none to wait for. */
+  #wordless = false;
 
-  constructor(options: OutboundOptions) {
+  constructor(options: OutboundOptions<P>) {
     this.#options = options;
     this.#stop = options.connection.onPlayback((progress) => this.#onPlayback(progress));
   }
 
   /** Whether the listener hears anything, or is about to. */
   get playing(): boolean {
-    return [...this.#items.values()].some(
-      (item) => !item.settled && !item.silenced && (item.audible || item.ledger.audioMs > 0),
-    );
+    return [...this.#items.values()].some((item) => item.live && item.sounding);
   }
 
-  /** Speech of an item, in the provider's format. */
-  play(itemId: string, frame: AudioFrame): void {
-    const item = this.#item(itemId);
-    if (item.silenced || item.settled) return;
+  /** Speech of an item, in the provider's format; `mute`: the listener is not to hear it. */
+  play({ itemId, responseId, frame }: Extract<RealtimeEvent, { type: "audio" }>, mute: boolean): void {
+    const item = this.#item(itemId, responseId);
     const ms = frameDurationMs(frame);
-    if (this.#bufferedMs + ms > this.#options.maxBufferedMs) {
-      this.#options.onOverflow();
+    if (item.settled || ms === 0) return;
+    item.ledger.addAudio(ms);
+    const full = this.#bufferedMs + ms > this.#options.maxBufferedMs;
+    if (!item.live || item.handedOver || mute || full) {
+      item.withheld = true;
+      if (item.live && !mute && full) this.#options.onOverflow();
       return;
     }
-    item.ledger.addAudio(ms);
+    // One voice speaks: what it spoke before has ended, should nobody say so.
+    for (const other of this.#items.values()) if (other !== item && other.sounding) this.#finish(other);
+    item.sounding = true;
     this.#bufferedMs += ms;
+    const ended = item.ending;
+    if (ended) this.#steps = this.#steps.filter((step) => step.item !== item || "frame" in step);
     this.#steps.push({ item, frame });
+    if (ended) this.#steps.push({ item, end: true });
     void this.#pump();
   }
 
-  /** The text of an item so far: what the ledger splits. */
-  text(itemId: string, text: string, final: boolean): void {
-    const item = this.#item(itemId);
-    if (item.settled || item.silenced) return;
-    item.ledger.setText(text);
-    item.textFinal ||= final;
-    if (item.played && item.textFinal) this.#settle(item);
+  /** Words of an item. Gives the item's id when they are to be shown while it is spoken. */
+  text({ id, itemId = id, responseId, text, final, audioMs }: Transcript): string | undefined {
+    const item = this.#item(itemId, responseId);
+    if (!item.hear(text, final, audioMs)) return undefined;
+    if (text.trim() !== "") this.#wordless = false;
+    if (item.over) this.#awaitWords(item);
+    else if (item.response.ended !== undefined) this.#ended(item);
+    return item.cut || item.settled ? undefined : item.id;
   }
 
-  /** The provider has sent all of its items. Travels behind their audio. */
-  complete(): void {
-    for (const item of this.#items.values()) {
-      if (item.complete || item.silenced) continue;
-      item.complete = true;
-      item.ledger.finish();
-      this.#steps.push({ item, end: true });
+  /** The provider has made all of a response. */
+  end(responseId: string, status: ResponseStatus): void {
+    const response = this.responses.end(responseId, status);
+    if (!response) return;
+    for (const item of [...this.#items.values()]) {
+      if (item.response !== response || item.settled) continue;
+      if (item.over) this.#awaitWords(item);
+      else this.#ended(item);
     }
-    void this.#pump();
   }
 
-  /** Silences the listener now. Gives the items that had been audible, for the provider's truncation, once their count is known. */
+  /** Silences the listener now, for good as far as what has begun is concerned. */
   silence(): void {
     this.#cut(true);
   }
@@ -138,46 +169,60 @@ export class OutboundAudio {
 
   #cut(brokenIn: boolean): void {
     const { connection, resampler } = this.#options;
-    const report = connection.clear();
+    this.responses.cut();
+    const report = !brokenIn || this.playing ? connection.clear() : undefined;
     this.#steps = [];
     this.#bufferedMs = 0;
     resampler?.reset();
-    for (const item of [...this.#items.values()]) {
-      if (item.settled || item.silenced) continue;
-      item.silenced = true;
+    const live = [...this.#items.values()].filter((item) => item.live);
+    // Those that were heard first come first.
+    for (const item of live.sort((a, b) => a.audible - b.audible)) {
+      item.cut = true;
       item.brokenIn = brokenIn;
-      const heard = report.utterances.find((progress) => progress.utterance === item.utterance);
-      if (heard) item.progress = heard;
-      const exact = !item.audible || item.progress?.done === true || item.progress?.confidence === "estimated";
-      if (exact) this.#settle(item);
-      else this.#settleWithin(item, CLEAR_REPORT_MS);
+      item.progress = report?.utterances.find(({ utterance }) => utterance === item.utterance) ?? item.progress;
+      const { progress } = item;
+      this.#over(item, item.audible === 0 || progress?.done === true || progress?.confidence === "estimated");
     }
   }
 
-  #item(id: string): Item {
+  #item(id: string, responseId: string | undefined): SpokenItem {
     let item = this.#items.get(id);
     if (!item) {
-      item = {
-        id,
-        utterance: this.#options.newId(),
-        ledger: new HeardLedger(),
-        complete: false,
-        played: false,
-        textFinal: false,
-        handedOver: false,
-        audible: false,
-        progress: undefined,
-        silenced: false,
-        brokenIn: false,
-        settled: false,
-        stopTimer: () => {},
-      };
+      const response = this.responses.of(id, responseId);
+      item = new SpokenItem(id, response, this.#options.newId());
       this.#items.set(id, item);
-      // Finished items are kept a little for late text; not for ever.
-      if (this.#items.size > 32)
-        for (const old of this.#items.values()) if (old.settled && this.#items.size > 16) this.#items.delete(old.id);
+      if (this.#items.size > MAX_ITEMS) this.#forgetOldest();
+      if (response.cut) {
+        item.cut = true;
+        item.brokenIn = true;
+        this.#over(item, true);
+      }
     }
     return item;
+  }
+
+  #forgetOldest(): void {
+    for (const [id, item] of this.#items) {
+      if (!item.settled && item.sounding) continue;
+      this.#settle(item);
+      this.#items.delete(id);
+      return;
+    }
+  }
+
+  /** The response of an item that is still to be played has ended. */
+  #ended(item: SpokenItem): void {
+    // Words alone, of a response that broke off: nobody has heard them, and nobody will.
+    if (!item.sounding && (item.withheld || item.response.ended !== "completed")) this.#over(item, true);
+    else this.#finish(item);
+  }
+
+  /** All of its audio is here: its end travels behind it. */
+  #finish(item: SpokenItem): void {
+    if (!item.live || item.ending) return;
+    item.ending = true;
+    this.#steps.push({ item, end: true });
+    void this.#pump();
   }
 
   async #pump(): Promise<void> {
@@ -190,7 +235,7 @@ export class OutboundAudio {
         const step = this.#steps.shift();
         if (!step) break;
         if ("frame" in step) this.#hand(step.item, step.frame);
-        else this.#finish(step.item);
+        else this.#handEnd(step.item);
       }
     } catch {
       // Aborted: the session is over.
@@ -199,74 +244,96 @@ export class OutboundAudio {
     }
   }
 
-  #hand(item: Item, frame: AudioFrame): void {
+  #hand(item: SpokenItem, frame: AudioFrame): void {
     const { connection, resampler, onAudible } = this.#options;
     this.#bufferedMs -= frameDurationMs(frame);
     const samples = resampler ? resampler.process(frame.samples) : frame.samples;
     const { sampleRate } = connection.outbound;
     if (samples.length > 0)
       connection.play(item.utterance, { samples, sampleRate, channels: 1, timestamp: frame.timestamp });
-    if (item.audible) return;
-    item.audible = true;
+    if (item.audible > 0) return;
+    item.audible = ++this.#audible;
     onAudible(item.utterance);
   }
 
-  #finish(item: Item): void {
+  #handEnd(item: SpokenItem): void {
     const { connection, resampler } = this.#options;
     const tail = resampler?.flush() ?? EMPTY;
     const { sampleRate } = connection.outbound;
-    if (item.audible && tail.length > 0)
+    if (item.audible > 0 && tail.length > 0)
       connection.play(item.utterance, { samples: tail, sampleRate, channels: 1, timestamp: 0 });
     item.handedOver = true;
-    if (!item.audible) {
-      this.#settle(item);
+    if (item.audible === 0) {
+      this.#over(item, true);
       return;
     }
     connection.endUtterance(item.utterance);
-    this.#settleWithin(item, connection.queuedMs + PLAYED_GRACE_MS);
+    this.#after(item, connection.queuedMs + PLAYED_GRACE_MS, () => this.#over(item, true));
   }
 
   #onPlayback(progress: PlaybackProgress): void {
     for (const item of this.#items.values()) {
-      if (item.utterance !== progress.utterance || item.settled) continue;
+      if (item.utterance !== progress.utterance || item.counted) continue;
       item.progress = progress;
-      if (progress.done) this.#onDone(item);
+      if (progress.done) this.#over(item, true);
       return;
     }
   }
 
-  #onDone(item: Item): void {
-    item.played = true;
-    // Its last words may be told after they were heard.
-    if (item.silenced || item.textFinal) this.#settle(item);
-    else this.#settleWithin(item, TEXT_GRACE_MS);
+  /** Nothing more of it is played; `counted`: and how much was, is known. */
+  #over(item: SpokenItem, counted: boolean): void {
+    if (item.settled || item.counted) return;
+    // What nobody heard has no place.
+    if (!item.over && (item.audible > 0 || !item.cut)) this.#places.set(item, this.#options.reserve());
+    item.over = true;
+    if (!counted) {
+      this.#after(item, CLEAR_REPORT_MS, () => this.#over(item, true));
+      return;
+    }
+    item.counted = true;
+    const { id: itemId, utterance, brokenIn, playedMs } = item;
+    this.#options.onStopped({ itemId, utterance, brokenIn, playedMs: Math.round(playedMs), audible: item.audible > 0 });
+    this.#awaitWords(item);
   }
 
-  #settleWithin(item: Item, ms: number): void {
-    item.stopTimer();
-    item.stopTimer = this.#options.clock.setTimeout(() => this.#settle(item), ms);
+  /** Settles what is over as soon as everything is known about it, or will not be any more. */
+  #awaitWords(item: SpokenItem): void {
+    if (!item.counted || item.settled) return;
+    const { response, ledger } = item;
+    const heard = item.audible === 0 ? !item.cut && response.ended === "completed" : item.playedMs > 0 || !item.cut;
+    const ended = !item.cut || response.ended !== undefined;
+    if (!heard || (item.textFinal && ended)) this.#settle(item);
+    else if (item.textFinal) this.#after(item, END_MS, () => this.#settle(item));
+    else if (ledger.text !== "") this.#after(item, MORE_WORDS_MS, () => this.#settle(item));
+    else if (this.#wordless) this.#settle(item);
+    else
+      this.#after(item, FIRST_WORDS_MS, () => {
+        this.#wordless = true;
+        this.#settle(item);
+      });
   }
 
-  #settle(item: Item): void {
+  #after(item: SpokenItem, ms: number, then: () => void): void {
+    this.#timers.get(item)?.();
+    this.#timers.set(item, this.#options.clock.setTimeout(then, ms));
+  }
+
+  #settle(item: SpokenItem): void {
     if (item.settled) return;
     item.settled = true;
-    item.stopTimer();
-    const playedMs = item.progress?.playedMs ?? 0;
-    const cut = item.silenced || !item.handedOver;
-    const split = cut
-      ? item.audible
-        ? item.ledger.heardAt(playedMs)
-        : { heard: "", unheard: item.ledger.text }
-      : item.ledger.all();
-    if (!item.audible && item.ledger.text === "") return;
-    const confidence = item.progress?.confidence ?? this.#options.connection.playback;
+    this.#timers.get(item)?.();
+    this.#timers.delete(item);
+    const place = this.#places.get(item);
+    const { id: itemId, utterance, brokenIn, ledger, progress } = item;
+    const audible = item.audible > 0;
+    if (!audible && ledger.text === "" && place === undefined) return;
+    const split = item.split();
     const record: HeardRecord = {
-      interrupted: item.silenced,
+      interrupted: item.cut,
       unheard: split.unheard,
-      playedMs: Math.round(playedMs),
-      confidence,
+      playedMs: Math.round(item.playedMs),
+      confidence: progress?.confidence ?? this.#options.connection.playback,
     };
-    const { id: itemId, utterance, brokenIn } = item;
-    this.#options.onPlayed({ ...split, itemId, utterance, record, brokenIn });
+    this.#options.onPlayed({ ...split, itemId, utterance, record, brokenIn, audible, place });
   }
 }

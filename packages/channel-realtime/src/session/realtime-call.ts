@@ -12,7 +12,7 @@ import {
 } from "@roomkit/core";
 import { runTool, ToolLog, type ToolScope } from "@roomkit/tools";
 import type { RealtimeSettings } from "../options.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, type Said } from "./conversation.ts";
 import type { InboundAudio } from "./inbound.ts";
 import { OutboundAudio } from "./outbound.ts";
 
@@ -35,16 +35,13 @@ type State = "listening" | "thinking" | "speaking";
 export class RealtimeCall {
   readonly session: VoiceSession;
   readonly #options: RealtimeCallOptions;
-  readonly #outbound: OutboundAudio;
+  readonly #outbound: OutboundAudio<Said>;
   readonly #conversation: Conversation;
   readonly #scope: ToolScope;
   readonly #toolLog: ToolLog;
   readonly #lifetime = new AbortController();
   readonly #running = new Map<string, AbortController>();
   readonly #subscriptions: Unsubscribe[];
-  /** Responses whose late audio is dropped: the caller has interrupted them. */
-  readonly #cancelled = new Set<string>();
-  #response: string | undefined;
   #userSpeaking = false;
   #state: State | "" = "";
   #muted = false;
@@ -76,17 +73,20 @@ export class RealtimeCall {
         connection.send({ type: "utterance", id: utterance, phase: "start" });
         this.#show();
       },
-      onPlayed: ({ itemId, utterance, heard, unheard, record, brokenIn }) => {
-        connection.send({ type: "utterance", id: utterance, phase: "end" });
-        if (brokenIn) {
-          provider.truncate(itemId, record.playedMs);
+      reserve: () => this.#conversation.reserve(),
+      onStopped: ({ itemId, utterance, playedMs, brokenIn, audible }) => {
+        if (audible) connection.send({ type: "utterance", id: utterance, phase: "end" });
+        if (brokenIn) provider.truncate(itemId, playedMs);
+        this.#show();
+      },
+      onPlayed: ({ itemId, utterance, heard, unheard, record, brokenIn, audible, place }) => {
+        if (brokenIn && audible) {
           connection.send({ type: "interrupted", utterance, heard, unheard });
           const facts = { session, roomId: session.roomId, utterance, heard, record };
           host.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason: "barge_in" });
           host.notifyHooks("ON_BARGE_IN", facts);
         }
-        this.#conversation.heard(itemId, heard, record);
-        this.#show();
+        this.#conversation.heard(itemId, heard, record, place);
       },
       onOverflow: () =>
         host.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
@@ -114,9 +114,7 @@ export class RealtimeCall {
 
   /** Stops the reply under way, for the listener first. */
   interrupt(): void {
-    const audible = this.#outbound.playing;
-    if (this.#response !== undefined) this.#cancelled.add(this.#response);
-    if (audible) this.#outbound.silence();
+    this.#outbound.silence();
     if (this.#options.provider.responding) this.#options.provider.interrupt();
     this.#show();
   }
@@ -143,31 +141,32 @@ export class RealtimeCall {
     const { roomId } = session;
     switch (event.type) {
       case "response-start":
-        this.#response = event.responseId;
+        if (!this.#outbound.responses.begin(event.responseId)) return;
         this.#userSpeaking = false;
+        this.#conversation.speechEnd();
         this.#show();
         return;
       case "audio":
-        // What was under way when the caller interrupted may still arrive; the listener hears none of it.
-        if (this.#cancelled.has(event.responseId) || this.#outputMuted()) return;
-        this.#outbound.play(event.itemId, event.frame);
+        this.#outbound.play(event, this.#outputMuted());
         return;
       case "transcript":
         this.#onTranscript(event);
         return;
       case "speech-start":
         this.#userSpeaking = true;
+        // What is cut off was said before it.
         this.interrupt();
+        this.#conversation.speechStart();
         host.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp: 0 });
         return;
       case "speech-end":
         this.#userSpeaking = false;
+        this.#conversation.speechEnd();
         host.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp: 0, durationMs: 0 });
         this.#show("thinking");
         return;
       case "response-end":
-        if (this.#response === event.responseId) this.#response = undefined;
-        if (!this.#cancelled.delete(event.responseId)) this.#outbound.complete();
+        this.#outbound.end(event.responseId, event.status);
         this.#show();
         return;
       case "tool-call":
@@ -208,9 +207,8 @@ export class RealtimeCall {
       this.#conversation.user(event.id, event.text, event.final);
       return;
     }
-    const itemId = event.itemId ?? event.id;
-    this.#outbound.text(itemId, event.text, event.final);
-    this.#conversation.assistant(itemId, event.text);
+    const itemId = this.#outbound.text(event);
+    if (itemId !== undefined) this.#conversation.assistant(itemId, event.text);
   }
 
   #onInput(input: ConnectionInput): void {
@@ -224,7 +222,7 @@ export class RealtimeCall {
       host.notifyHooks("ON_DTMF", { session, roomId, digit: input.digit, durationMs: 0, timestamp: 0 });
     } else if (input.type === "text" && input.text.trim() !== "" && this.#mayWrite()) {
       this.interrupt();
-      this.#conversation.user(randomId("text"), input.text.trim(), true);
+      this.#conversation.typed(randomId("text"), input.text.trim());
       this.sendText(input.text.trim());
     }
   }
@@ -263,7 +261,7 @@ export class RealtimeCall {
       ? "speaking"
       : this.#userSpeaking
         ? "listening"
-        : this.#response !== undefined
+        : this.#outbound.responses.open !== undefined
           ? "thinking"
           : (hint ?? "listening");
     if (state === this.#state) return;

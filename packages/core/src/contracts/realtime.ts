@@ -38,12 +38,19 @@ export interface RealtimeSessionConfig {
 /**
  * What a running session says, in the order it must be handled: a transcript never after its own `final`, a tool call never
  * before the user's words that caused it, `response-end` never before the response's last audio.
+ *
+ * Words have no such place: a reply's transcripts may come before its audio, beside it, after its `response-end` and after the
+ * next response has begun. `responseId` and `itemId` say whose they are, and nothing else does.
  */
 export type RealtimeEvent =
   | { readonly type: "response-start"; readonly responseId: string }
   /** Audio of a reply; `itemId` is what `truncate` takes. */
   | { readonly type: "audio"; readonly responseId: string; readonly itemId: string; readonly frame: AudioFrame }
-  /** `text` is the whole text of transcript `id` so far; exactly one `final` per id. */
+  /**
+   * `text` is the whole text of transcript `id` so far; exactly one `final` per id. `itemId`: the item whose words they are;
+   * `responseId`: the response the item belongs to (default: the one its audio came with, else the one under way, else the last).
+   * `audioMs`: how much audio these words are of, in ms, where the vendor made more of it than the session gave out.
+   */
   | {
       readonly type: "transcript";
       readonly id: string;
@@ -51,6 +58,8 @@ export type RealtimeEvent =
       readonly text: string;
       readonly final: boolean;
       readonly itemId?: string;
+      readonly responseId?: string;
+      readonly audioMs?: number;
     }
   | { readonly type: "speech-start" }
   | { readonly type: "speech-end" }
