@@ -282,6 +282,13 @@ describe("an interruption", () => {
     expect(await c.log()).toEqual(["assistant: One two"]);
   });
 
+  it("takes back what was asked for and has not begun", async () => {
+    const c = await running();
+    c.channel.sendText(c.session.id, "tell me a story");
+    c.channel.interrupt(c.session.id);
+    expect(c.remote.calls.map(([method]) => method)).toEqual(["sendText", "interrupt"]);
+  });
+
   it("speech while nothing is played silences nothing", async () => {
     const c = await running();
     c.remote.say({ type: "speech-start" });

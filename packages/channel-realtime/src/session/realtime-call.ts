@@ -112,10 +112,15 @@ export class RealtimeCall {
     if (options.respond !== false) this.#show("thinking");
   }
 
-  /** Stops the reply under way, for the listener first. */
+  /** Stops the reply under way, for the listener first; also one that was asked for and has not begun. */
   interrupt(): void {
+    this.#silence(true);
+  }
+
+  /** @param asked whether what has only been asked for is meant, too: the caller's speech does not take that back */
+  #silence(asked: boolean): void {
     this.#outbound.silence();
-    if (this.#options.provider.responding) this.#options.provider.interrupt();
+    if (asked || this.#options.provider.responding) this.#options.provider.interrupt();
     this.#show();
   }
 
@@ -155,7 +160,7 @@ export class RealtimeCall {
       case "speech-start":
         this.#userSpeaking = true;
         // What is cut off was said before it.
-        this.interrupt();
+        this.#silence(false);
         this.#conversation.speechStart();
         host.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp: 0 });
         return;

@@ -90,13 +90,16 @@ export interface RealtimeSession {
   /** One listener; events are given synchronously and in order. */
   onEvent(listener: (event: RealtimeEvent) => void): Unsubscribe;
   sendAudio(frame: AudioFrame): void;
-  /** Puts text into the conversation; `respond` (default true) asks for an answer. */
+  /**
+   * Puts text into the conversation; `respond` (default true) asks for an answer: when its turn comes, should another be under
+   * way or the caller be speaking. Texts in a row may be answered together.
+   */
   sendText(text: string, options?: { readonly role?: "user" | "system"; readonly respond?: boolean }): void;
   /** Manual turn detection: the user began to speak. */
   activityStart(): void;
   /** Manual turn detection: the user's turn is complete; the provider answers. */
   activityEnd(): void;
-  /** Stops generating the reply under way; does nothing when there is none. */
+  /** Stops the reply under way, and one that was asked for before it begins; does nothing when there is none. */
   interrupt(): void;
   /** The listener heard only `playedMs` of the audio of `itemId`. Ignored without `capabilities.truncation`. */
   truncate(itemId: string, playedMs: number): void;

@@ -1,10 +1,11 @@
-import type { AIUsage, RealtimeEvent } from "@roomkit/core";
+import { type AIUsage, type AudioFrame, frameDurationMs, type RealtimeEvent } from "@roomkit/core";
 import { parseToolArguments, type RealtimePort } from "@roomkit/provider-utils";
 import type { RealtimeResponse, RealtimeServerEvent } from "openai/resources/realtime/realtime";
 import { NAME } from "../connection/connection.ts";
 import type { Conversation } from "./conversation.ts";
 import type { EventOrder } from "./event-order.ts";
 import { endsSession, reportedError } from "./realtime-errors.ts";
+import type { Requests } from "./requests.ts";
 import type { SpokenItems } from "./spoken-items.ts";
 
 export interface AnswersOptions {
@@ -12,17 +13,21 @@ export interface AnswersOptions {
   readonly order: EventOrder;
   readonly conversation: Conversation;
   readonly spoken: SpokenItems;
+  readonly requests: Requests;
   /** A call cannot be made: its arguments are not JSON. */
   readonly onBadCall: (callId: string) => void;
-  /** A response has ended. */
-  readonly onDone: () => void;
+  /** Audio has come of an item that was cut off before. */
+  readonly onCutDue: (itemId: string) => void;
 }
 
 interface Active {
   readonly id: string;
   /** Transcripts without their final yet, by item. */
   readonly texts: Map<string, string>;
+  /** Audio that has not been said to be complete, by item. */
   readonly audio: Set<string>;
+  /** Audio given out of each of its items, ms: all there is to be heard. */
+  readonly given: Map<string, number>;
 }
 
 /** Reads what the vendor says of its responses. */
@@ -31,6 +36,8 @@ export class Answers {
   /** Calls made and not answered yet. */
   readonly openCalls: Set<string> = new Set();
   #active: Active | undefined;
+  /** The response that ended last. */
+  #last: string | undefined;
   #silenced = false;
 
   constructor(options: AnswersOptions) {
@@ -41,9 +48,11 @@ export class Answers {
     return this.#active?.id;
   }
 
-  /** What still comes of the response under way is nobody's business any more. */
-  silence(): void {
+  /** What still comes of the response under way is nobody's business any more. False when it was not before. */
+  silence(): boolean {
+    const first = !this.#silenced;
     this.#silenced = this.#active !== undefined;
+    return first;
   }
 
   read(event: RealtimeServerEvent): void {
@@ -58,21 +67,25 @@ export class Answers {
         this.#flush(event.item_id);
         return;
       case "response.output_audio_transcript.delta":
+        this.#text(event.response_id, event.item_id, event.delta, true);
+        return;
       case "response.output_text.delta":
-        this.#text(event.response_id, event.item_id, event.delta);
+        this.#text(event.response_id, event.item_id, event.delta, false);
         return;
       case "response.output_audio_transcript.done":
-        this.#final(event.response_id, event.item_id, event.transcript);
+        this.#final(event.response_id, event.item_id, event.transcript, true);
         return;
       case "response.output_text.done":
-        this.#final(event.response_id, event.item_id, event.text);
+        this.#final(event.response_id, event.item_id, event.text, false);
         return;
       case "response.output_item.added":
         if (event.item.type === "message" && event.item.id && this.#is(event.response_id))
-          this.#options.conversation.say("assistant", event.item.id, "");
+          this.#options.conversation.reserve("assistant", event.item.id);
         return;
       case "response.output_item.done":
         if (event.item.type !== "function_call" || !event.item.call_id || !this.#is(event.response_id)) return;
+        // Cut off in the middle of its arguments: it has not been made.
+        if (event.item.status === "incomplete") return;
         this.#call(event.item.call_id, event.item.name, event.item.arguments);
         return;
       case "response.done":
@@ -81,12 +94,9 @@ export class Answers {
     }
   }
 
-  /** The connection is gone. */
+  /** The connection is gone. Calls made stay open: they are being carried out, and the next connection is told of them. */
   lost(): void {
     if (this.#active) this.#end("cancelled", undefined);
-    const ids = [...this.openCalls];
-    this.openCalls.clear();
-    if (ids.length > 0) this.#options.port.emit({ type: "tool-call-cancelled", ids });
   }
 
   #is(responseId: string): boolean {
@@ -97,39 +107,65 @@ export class Answers {
     if (this.#active?.id === id) return;
     // One at a time; should the end of the one before be missing, it has ended all the same.
     if (this.#active) this.#end("completed", undefined);
-    this.#active = { id, texts: new Map(), audio: new Set() };
+    this.#active = { id, texts: new Map(), audio: new Set(), given: new Map() };
     this.#emit({ type: "response-start", responseId: id });
+    this.#options.requests.created(id);
   }
 
   #audio(responseId: string, itemId: string, delta: string): void {
     if (!this.#is(responseId)) return;
     this.#active?.audio.add(itemId);
-    for (const frame of this.#options.spoken.push(itemId, delta)) {
-      if (!this.#silenced) this.#emit({ type: "audio", responseId, itemId, frame });
-    }
+    this.#note(itemId);
+    const { ms, frames } = this.#options.spoken.push(itemId, delta);
+    this.#options.conversation.received(itemId, ms);
+    for (const frame of frames) this.#give(responseId, itemId, frame);
+    this.#options.onCutDue(itemId);
   }
 
   #flush(itemId: string): void {
     const responseId = this.#active?.id;
     if (responseId === undefined || !this.#active?.audio.delete(itemId)) return;
     const frame = this.#options.spoken.flush(itemId);
-    if (frame && !this.#silenced) this.#emit({ type: "audio", responseId, itemId, frame });
+    if (frame) this.#give(responseId, itemId, frame);
+    this.#options.conversation.finish(itemId);
   }
 
-  #text(responseId: string, itemId: string, delta: string): void {
-    if (!this.#is(responseId) || delta === "") return;
+  #note(itemId: string): void {
+    const given = this.#active?.given;
+    if (given && !given.has(itemId)) given.set(itemId, 0);
+  }
+
+  #give(responseId: string, itemId: string, frame: AudioFrame): void {
+    if (this.#silenced) return;
+    const given = this.#active?.given;
+    given?.set(itemId, (given.get(itemId) ?? 0) + frameDurationMs(frame));
+    this.#emit({ type: "audio", responseId, itemId, frame });
+  }
+
+  #text(responseId: string, itemId: string, delta: string, spoken: boolean): void {
+    if (delta === "") return;
+    if (!this.#is(responseId)) {
+      this.#options.conversation.append(itemId, delta);
+      return;
+    }
+    this.#note(itemId);
     const text = (this.#active?.texts.get(itemId) ?? "") + delta;
     this.#active?.texts.set(itemId, text);
-    this.#options.conversation.say("assistant", itemId, text);
+    this.#options.conversation.say("assistant", itemId, text, spoken);
     this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: false });
   }
 
-  #final(responseId: string, itemId: string, text: string): void {
-    if (!this.#is(responseId)) return;
+  #final(responseId: string, itemId: string, text: string, spoken: boolean): void {
+    if (!this.#is(responseId)) {
+      // Late: it has been told as far as it was known, but the memory of it can still be completed.
+      if (this.#options.conversation.knows(itemId)) this.#options.conversation.say("assistant", itemId, text, spoken);
+      return;
+    }
+    this.#note(itemId);
     const known = this.#active?.texts.get(itemId);
     if (known === undefined && text === "") return;
     this.#active?.texts.delete(itemId);
-    this.#options.conversation.say("assistant", itemId, text);
+    this.#options.conversation.say("assistant", itemId, text, spoken);
     this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: true });
   }
 
@@ -148,13 +184,18 @@ export class Answers {
   }
 
   #done({ id, status, status_details, usage }: RealtimeResponse): void {
-    if (id === undefined || !this.#is(id)) return;
+    if (id === undefined) return;
+    if (!this.#is(id)) {
+      // An end whose beginning was never told.
+      if (!this.#active && id !== this.#last) this.#options.requests.done();
+      return;
+    }
     const failed = status === "failed";
     const error = failed ? reportedError({ ...status_details?.error, message: "the response failed" }) : undefined;
     if (error && !endsSession(error)) this.#options.port.emit({ type: "error", error, fatal: false });
     this.#end(failed ? "failed" : status === "cancelled" ? "cancelled" : "completed", usage && usageOf(usage));
     if (error && endsSession(error)) this.#options.port.fail(error);
-    else this.#options.onDone();
+    else this.#options.requests.done();
   }
 
   #end(status: "completed" | "cancelled" | "failed", usage: AIUsage | undefined): void {
@@ -162,8 +203,13 @@ export class Answers {
     if (!active) return;
     for (const itemId of [...active.audio]) this.#flush(itemId);
     // A response that is cut off ends without telling the final text.
-    for (const [itemId, text] of [...active.texts]) this.#final(active.id, itemId, text);
+    for (const [itemId, text] of [...active.texts]) this.#final(active.id, itemId, text, false);
+    for (const [itemId, ms] of active.given) {
+      this.#options.conversation.finish(itemId);
+      if (this.#silenced) this.#options.conversation.cut(itemId, ms);
+    }
     this.#active = undefined;
+    this.#last = active.id;
     this.#silenced = false;
     const end = { type: "response-end", responseId: active.id, status } as const;
     this.#options.order.emit(active.id, usage ? { ...end, usage } : end);

@@ -12,7 +12,12 @@ import {
   type RealtimePort,
   type RealtimeProtocol,
 } from "@roomkit/provider-utils";
-import type { RealtimeClientEvent, RealtimeErrorEvent, RealtimeServerEvent } from "openai/resources/realtime/realtime";
+import type {
+  ConversationItem,
+  RealtimeClientEvent,
+  RealtimeErrorEvent,
+  RealtimeServerEvent,
+} from "openai/resources/realtime/realtime";
 import { NAME } from "../connection/connection.ts";
 import { Answers } from "./answers.ts";
 import { Caller } from "./caller.ts";
@@ -20,6 +25,7 @@ import { Conversation } from "./conversation.ts";
 import { EventOrder } from "./event-order.ts";
 import type { RealtimeSettings } from "./options.ts";
 import { endsSession, reportedError } from "./realtime-errors.ts";
+import { Requests } from "./requests.ts";
 import { buildSessionChange, buildSessionConfig } from "./session-config.ts";
 import { SpokenItems } from "./spoken-items.ts";
 
@@ -46,17 +52,12 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   readonly #order: EventOrder;
   readonly #conversation: Conversation;
   readonly #spoken: SpokenItems;
+  readonly #requests: Requests;
   readonly #answers: Answers;
   readonly #caller: Caller;
   readonly #updates: Update[] = [];
   #config: RealtimeSessionConfig;
   #configured = false;
-  /** `response.create` was sent and neither confirmed nor refused. */
-  #creating = false;
-  /** Another response is wanted as soon as the one under way has ended. */
-  #wanted = false;
-  /** The response that was asked for is not wanted any more. */
-  #unwanted = false;
   /** When the connection was lost the caller was waiting for an answer. */
   #owed = false;
   /** Manual turns: audio of the turn so far, ms; undefined between turns. */
@@ -74,22 +75,30 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     this.#order = new EventOrder(port, settings.transcriptWaitMs);
     this.#conversation = new Conversation(config.history);
     this.#spoken = new SpokenItems(format, settings.codec);
-    const parts = { port, order: this.#order, conversation: this.#conversation };
+    this.#requests = new Requests({
+      port,
+      answersSpeech: settings.turnDetection.createResponse !== false && config.turnDetection !== "manual",
+      callsOpen: () => this.#answers.openCalls.size > 0,
+      create: () => this.#send({ type: "response.create" }, "respond"),
+      cancel: (id) => this.#cancel(id),
+      onGivenUp: () => this.#refusedForGood(),
+    });
+    const parts = { port, order: this.#order, conversation: this.#conversation, requests: this.#requests };
     this.#answers = new Answers({
       ...parts,
       spoken: this.#spoken,
       onBadCall: (callId) => this.submitToolResult(callId, "The arguments were not JSON.", { isError: true }),
-      onDone: () => this.#answered(),
+      onCutDue: (itemId) => this.#truncate(itemId),
     });
     this.#caller = new Caller({ ...parts, transcribed: settings.transcription !== false });
   }
 
   get waiting(): boolean {
-    return this.#answers.activeId !== undefined || this.#creating;
+    return this.#requests.underWay;
   }
 
   get idle(): boolean {
-    return !this.waiting && !this.#wanted && this.#answers.openCalls.size === 0 && !this.#caller.speaking;
+    return !this.waiting && !this.#requests.waiting && this.#answers.openCalls.size === 0 && !this.#caller.speaking;
   }
 
   // The vendor speaks first: `session.created`.
@@ -110,30 +119,34 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
       case "error":
         this.#onError(event);
         return;
-      case "response.created":
-        this.#creating = false;
-        break;
       case "input_audio_buffer.speech_started":
         if (this.#config.turnDetection === "manual") return;
         break;
+      case "conversation.item.added":
+      case "conversation.item.done":
+        this.#requests.read(event.item.id ?? "");
+        break;
+      case "conversation.item.truncated":
+        this.#conversation.cut(event.item_id, event.audio_end_ms);
+        return;
+      case "conversation.item.deleted":
+        this.#conversation.delete(event.item_id);
+        return;
     }
     this.#caller.read(event);
     this.#answers.read(event);
-    if (event.type === "response.created" && this.#unwanted) this.interrupt();
   }
 
   lost(): void {
-    this.#owed ||= this.#configured && (this.waiting || this.#wanted || this.#turnOpen);
+    this.#owed ||= this.#configured && (this.waiting || this.#requests.waiting || this.#turnOpen);
     this.#configured = false;
-    this.#creating = false;
-    this.#wanted = false;
-    this.#unwanted = false;
     this.#turnMs = undefined;
+    this.#requests.lost();
     this.#caller.lost();
     this.#answers.lost();
+    this.#requests.lost();
     this.#order.release();
     this.#spoken.clear();
-    this.#conversation.forgetOpenCalls();
     // The next connection begins with them.
     for (const { resolve } of this.#updates.splice(0)) resolve();
   }
@@ -152,12 +165,9 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
 
   sendText(text: string, { role = "user", respond = true }: { role?: "user" | "system"; respond?: boolean }): void {
     if (text.trim() === "") return;
-    this.#conversation.say(role, "", text);
-    this.#send({
-      type: "conversation.item.create",
-      item: { type: "message", role, content: [{ type: "input_text", text }] },
-    });
-    if (respond) this.#respond();
+    const id = this.#create({ type: "message", role, content: [{ type: "input_text", text }] });
+    this.#conversation.say(role, id, text);
+    if (respond) this.#requests.want(id);
   }
 
   activityStart(): void {
@@ -171,39 +181,30 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     if (this.#turnMs === undefined) return;
     const enough = this.#turnMs >= MIN_TURN_MS;
     this.#turnMs = undefined;
-    this.#caller.ended();
     this.#send({ type: enough ? "input_audio_buffer.commit" : "input_audio_buffer.clear" });
-    if (enough) this.#respond();
+    if (enough) this.#requests.want();
+    this.#caller.ended(false);
   }
 
   interrupt(): void {
-    const id = this.#answers.activeId;
-    this.#wanted = false;
-    this.#unwanted = id === undefined && this.#creating;
-    if (id === undefined) return;
-    this.#answers.silence();
-    // Named, so that it cannot hit the next one. The vendor may have stopped by itself: that it then refuses is no error.
-    this.#send({ type: "response.cancel", response_id: id }, "cancel");
+    // An answer the next connection was to be asked for is not wanted either.
+    this.#owed = false;
+    this.#requests.interrupt();
   }
 
   truncate(itemId: string, playedMs: number): void {
-    const cut = this.#spoken.reserveCut(itemId, playedMs);
-    if (!cut) return;
-    this.#conversation.cut(itemId, cut.part);
-    const { endMs } = cut;
-    this.#send(
-      { type: "conversation.item.truncate", item_id: itemId, content_index: 0, audio_end_ms: endMs },
-      "truncate",
-    );
+    if (!(playedMs >= 0)) return;
+    this.#conversation.cut(itemId, playedMs);
+    this.#spoken.cut(itemId, playedMs);
+    this.#truncate(itemId);
   }
 
   submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean } = {}): void {
-    // Answered already, or a call of a connection that is gone.
+    // Answered already, or never made.
     if (!this.#answers.openCalls.delete(callId)) return;
     const output = isError ? `Error: ${result}` : result;
     this.#conversation.answered(callId, output);
-    this.#send({ type: "conversation.item.create", item: { type: "function_call_output", call_id: callId, output } });
-    if (this.#answers.openCalls.size === 0) this.#respond();
+    this.#requests.want(this.#create({ type: "function_call_output", call_id: callId, output }));
   }
 
   update(config: Partial<RealtimeSessionConfig>): Promise<void> {
@@ -239,26 +240,29 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     for (const item of this.#conversation.items()) this.#send({ type: "conversation.item.create", item });
     const owed = this.#owed && this.#conversation.unanswered;
     this.#owed = false;
-    if (owed) this.#respond();
+    if (owed) this.#requests.want();
     // What was heard but not written down is lost.
     this.#port.ready(this.#settings.transcription !== false);
   }
 
-  /** Asks for a response: now, or when the one under way has ended. */
-  #respond(): void {
-    if (this.#answers.openCalls.size > 0) return;
-    this.#unwanted = false;
-    if (this.#answers.activeId !== undefined) this.#wanted = true;
-    else if (!this.#creating) {
-      this.#creating = true;
-      this.#send({ type: "response.create" }, "respond");
-    }
+  #cancel(responseId: string): void {
+    // The vendor may have stopped by itself: that it then refuses is no error.
+    if (this.#answers.silence()) this.#send({ type: "response.cancel", response_id: responseId }, "cancel");
   }
 
-  #answered(): void {
-    if (!this.#wanted || this.#answers.openCalls.size > 0) return;
-    this.#wanted = false;
-    this.#respond();
+  #truncate(itemId: string): void {
+    const audio_end_ms = this.#spoken.dueCut(itemId);
+    if (audio_end_ms === undefined) return;
+    this.#send({ type: "conversation.item.truncate", item_id: itemId, content_index: 0, audio_end_ms }, "truncate");
+  }
+
+  #refusedForGood(): void {
+    const message = `${NAME} refuses to answer: it says that it is answering already`;
+    this.#port.emit({
+      type: "error",
+      error: new ProviderError("invalid_request", message, { provider: NAME }),
+      fatal: false,
+    });
   }
 
   #onError({ error }: RealtimeErrorEvent): void {
@@ -267,17 +271,13 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
       this.#port.fail(reported);
       return;
     }
-    const purpose = error.event_id?.split("_")[0];
-    if (purpose === "respond") {
-      this.#creating = false;
-      // The vendor has begun one by itself at the same moment.
-      if (error.code === "conversation_already_has_active_response") {
-        this.#wanted = !this.#unwanted;
-        if (this.#wanted && this.#answers.activeId === undefined)
-          this.#port.note("a response was refused: one is active");
-        return;
-      }
+    const [purpose, number] = error.event_id?.split("_") ?? [];
+    const active = error.code === "conversation_already_has_active_response";
+    if (purpose === "respond" || active) {
+      this.#requests.refused(active);
+      if (active) return;
     }
+    if (purpose === "item") this.#requests.unreadable(`item_rk${number}`);
     if (purpose === "cancel" || purpose === "truncate") {
       this.#port.note(`${purpose} came too late`, { code: error.code ?? "" });
       return;
@@ -292,6 +292,13 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   #forget(update: Update): void {
     const at = this.#updates.indexOf(update);
     if (at >= 0) this.#updates.splice(at, 1);
+  }
+
+  /** Puts an item into the vendor's conversation; gives its id. */
+  #create(item: ConversationItem): string {
+    const id = `item_rk${this.#sent + 1}`;
+    this.#send({ type: "conversation.item.create", item: { ...item, id } }, "item");
+    return id;
   }
 
   /** The purpose stands in the event's id: an error names the event that caused it, and nothing else is kept. */

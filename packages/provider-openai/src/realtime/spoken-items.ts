@@ -4,7 +4,10 @@ import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 interface Spoken {
   readonly framer: PcmFramer;
   receivedMs: number;
-  truncated: boolean;
+  /** No more than this was heard, ms. */
+  heardMs: number;
+  /** What the vendor has been told of that, ms. */
+  toldMs: number;
 }
 
 /** Truncation concerns the newest speech only. */
@@ -21,13 +24,14 @@ export class SpokenItems {
     this.#codec = codec;
   }
 
-  /** The frames that a piece of audio (base64) completes. */
-  push(itemId: string, base64: string): AudioFrame[] {
+  /** How long a piece of audio (base64) is, and the frames that it completes. */
+  push(itemId: string, base64: string): { readonly ms: number; readonly frames: AudioFrame[] } {
     const item = this.#item(itemId);
     const bytes = Buffer.from(base64, "base64");
     const pcm = this.#codec ? bytesOfSamples(this.#codec.decode(bytes)) : bytes;
-    item.receivedMs += (pcm.length / 2 / this.#format.sampleRate) * 1000;
-    return item.framer.push(pcm);
+    const ms = (pcm.length / 2 / this.#format.sampleRate) * 1000;
+    item.receivedMs += ms;
+    return { ms, frames: item.framer.push(pcm) };
   }
 
   /** The last, shorter frame. */
@@ -35,18 +39,23 @@ export class SpokenItems {
     return this.#items.get(itemId)?.framer.flush();
   }
 
-  /**
-   * Where to cut an item off that was heard for `playedMs`, in whole ms within what was received; undefined when there is nothing
-   * to cut, or it has been cut already. The first caller has it: two of them would cut twice.
-   */
-  reserveCut(itemId: string, playedMs: number): { readonly endMs: number; readonly part: number } | undefined {
+  /** Of an item no more than so many ms were heard. Of two such reports the smaller holds. */
+  cut(itemId: string, heardMs: number): void {
     const item = this.#items.get(itemId);
-    if (!item || item.truncated || !(playedMs >= 0)) return undefined;
-    const received = Math.floor(item.receivedMs);
-    if (playedMs >= received) return undefined;
-    item.truncated = true;
-    const endMs = Math.min(received, Math.round(playedMs));
-    return { endMs, part: endMs / item.receivedMs };
+    if (item) item.heardMs = Math.min(item.heardMs, heardMs);
+  }
+
+  /**
+   * Where the vendor must cut an item off, in whole ms within what was received: undefined while nothing was received beyond
+   * what was heard (more may come), and when the vendor knows.
+   */
+  dueCut(itemId: string): number | undefined {
+    const item = this.#items.get(itemId);
+    if (!item) return undefined;
+    const endMs = Math.round(item.heardMs);
+    if (endMs >= Math.min(Math.floor(item.receivedMs), item.toldMs)) return undefined;
+    item.toldMs = endMs;
+    return endMs;
   }
 
   clear(): void {
@@ -56,7 +65,12 @@ export class SpokenItems {
   #item(itemId: string): Spoken {
     let item = this.#items.get(itemId);
     if (!item) {
-      item = { framer: new PcmFramer(this.#format), receivedMs: 0, truncated: false };
+      item = {
+        framer: new PcmFramer(this.#format),
+        receivedMs: 0,
+        heardMs: Number.POSITIVE_INFINITY,
+        toldMs: Number.POSITIVE_INFINITY,
+      };
       this.#items.set(itemId, item);
       if (this.#items.size > MAX_ITEMS) this.#items.delete(this.#items.keys().next().value as string);
     }

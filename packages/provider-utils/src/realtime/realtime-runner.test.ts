@@ -167,6 +167,19 @@ describe("RealtimeRunner", () => {
     expect([s.clock.pendingTimers, s.counts.closed, s.runner.listeners]).toEqual([0, 1, 0]);
   });
 
+  it("takes back what it was told meanwhile when it is interrupted meanwhile", async () => {
+    const s = await connected();
+    connections[0]?.terminate();
+    await s.until(() => s.events.length === 1);
+    s.runner.sendText("meanwhile");
+    s.runner.interrupt();
+    s.runner.sendText("after it");
+    await s.clock.advance(100);
+    await s.until(() => heard.length >= 5);
+    expect(heard).toEqual(["hello", "hello", "meanwhile", "interrupt", "after it"]);
+    await s.runner.close();
+  });
+
   it("finds a vendor stuck that owes an answer, and only then", async () => {
     const s = await connected();
     await s.clock.advance(10_000);

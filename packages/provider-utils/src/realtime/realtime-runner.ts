@@ -112,11 +112,15 @@ export class RealtimeRunner implements RealtimeSession {
     this.#command(() => this.#protocol.activityEnd());
   }
 
-  // What these two are about has ended with its connection.
+  /** Without a connection, too: what the next one would be asked for is not wanted, nor what waits to be sent. */
   interrupt(): void {
-    if (this.#connected) this.#do(() => this.#protocol.interrupt());
+    if (this.#over) return;
+    const interrupt = (): void => this.#protocol.interrupt();
+    this.#do(interrupt);
+    if (!this.#connected && this.#backlog.size > 0) this.#backlog.command(interrupt);
   }
 
+  // What it is about has ended with its connection, but not the memory of it.
   truncate(itemId: string, playedMs: number): void {
     if (!this.#over) this.#do(() => this.#protocol.truncate(itemId, playedMs));
   }

@@ -190,16 +190,22 @@ export class RealtimeConversation {
         return;
       }
       this.#results.push(item.output);
-      const { id } = this.#newItem({ role: "result", text: item.output, audioMs: 0, callId: item.call_id });
+      const { id } = this.#newItem({
+        ...named(item),
+        role: "result",
+        text: item.output,
+        audioMs: 0,
+        callId: item.call_id,
+      });
       this.#acknowledge({ ...item, id });
     } else if (item.type === "function_call") {
       const callId = item.call_id ?? "";
-      const { id } = this.#newItem({ role: "call", text: item.arguments, audioMs: 0, callId });
+      const { id } = this.#newItem({ ...named(item), role: "call", text: item.arguments, audioMs: 0, callId });
       this.#acknowledge({ ...item, id });
     } else if (item.type === "message") {
       const text = item.content.map((part) => ("text" in part ? (part.text ?? "") : "")).join("");
       if (item.role === "user") this.#userText = text;
-      const { id } = this.#newItem({ role: item.role, text, audioMs: 0 });
+      const { id } = this.#newItem({ ...named(item), role: item.role, text, audioMs: 0 });
       this.#acknowledge({ ...item, id });
     } else this.#error("invalid_value", `not stood in for: ${item.type}`, event_id);
   }
@@ -248,11 +254,16 @@ export class RealtimeConversation {
     });
   }
 
-  #newItem(item: Omit<Item, "id">): Item {
+  #newItem(item: Omit<Item, "id"> & { readonly id?: string }): Item {
     const kept = { id: `item_${++this.#count}`, ...item };
     this.#items.push(kept);
     return kept;
   }
+}
+
+/** The id an item was given by who made it. */
+function named({ id }: ConversationItem): { readonly id?: string } {
+  return id === undefined ? {} : { id };
 }
 
 function without<T extends object, K extends keyof T>(value: T | undefined, key: K): Omit<T, K> {
