@@ -33,6 +33,8 @@ export class AIChannel implements Channel {
   readonly #tools: ToolSet;
   /** Replies being read, and whose room they are in: what a detachment or `close` must stop. */
   readonly #running = new Map<ReplyText, string>();
+  /** Until when it is worth knowing what became of a call, by room. */
+  readonly #lifetimes = new Map<string, AbortController>();
   #host: ChannelHost | undefined;
   #closed = false;
 
@@ -55,6 +57,8 @@ export class AIChannel implements Channel {
 
   async onDetached(roomId: string): Promise<void> {
     const reason = new RoomKitError("aborted", "the channel was detached");
+    this.#lifetimes.get(roomId)?.abort(reason);
+    this.#lifetimes.delete(roomId);
     await this.#cancel(
       [...this.#running].filter(([, room]) => room === roomId).map(([reply]) => reply),
       reason,
@@ -86,7 +90,10 @@ export class AIChannel implements Channel {
   /** Stops every reply and waits until nothing of them runs. The provider is the application's to close. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#cancel([...this.#running.keys()], new RoomKitError("aborted", "the channel was closed"));
+    const reason = new RoomKitError("aborted", "the channel was closed");
+    for (const lifetime of this.#lifetimes.values()) lifetime.abort(reason);
+    this.#lifetimes.clear();
+    await this.#cancel([...this.#running.keys()], reason);
   }
 
   #isForMe(event: RoomEvent, context: DeliveryContext): boolean {
@@ -118,6 +125,7 @@ export class AIChannel implements Channel {
         roomId,
         system,
         tools: this.#tools,
+        lifetime: this.#lifetime(roomId),
         toolLimits: { timeoutMs: this.#options.toolTimeoutMs, resultMaxLength: this.#options.toolResultMaxLength },
         options: this.#options,
         messages: async () => {
@@ -135,6 +143,12 @@ export class AIChannel implements Channel {
       this.#announce(host, roomId, account);
     });
     return reply;
+  }
+
+  #lifetime(roomId: string): AbortSignal {
+    const lifetime = this.#lifetimes.get(roomId) ?? new AbortController();
+    this.#lifetimes.set(roomId, lifetime);
+    return lifetime.signal;
   }
 
   #messages(history: readonly RoomEvent[], event: RoomEvent): ReturnType<typeof trimMessages> {

@@ -414,7 +414,7 @@ describe("in any order", () => {
         }
         const ended = cutAt !== undefined ? cutAt + random() * 200 : begin + 110 + random() * 100;
         // An end may be missing, unless nothing follows it.
-      if (!maybe(0.1) || n === 5) at(ended, () => c.end(id, cutAt === undefined ? "completed" : status));
+        if (!maybe(0.1) || n === 5) at(ended, () => c.end(id, cutAt === undefined ? "completed" : status));
         if (maybe(0.2)) at(ended + 50, () => c.end(id, ms === 0 ? "cancelled" : "completed"));
         now = (cutAt ?? begin + ms) + 1_500;
       }

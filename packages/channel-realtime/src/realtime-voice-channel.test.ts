@@ -6,7 +6,7 @@ import {
   type ScriptedRealtimeOptions,
   VirtualClock,
 } from "@roomkit/testing";
-import { defineTool } from "@roomkit/tools";
+import { defineTool, OUTCOME_UNKNOWN, STOPPED } from "@roomkit/tools";
 import { describe, expect, it } from "vitest";
 import type { RealtimeVoiceChannelOptions } from "./options.ts";
 import { RealtimeVoiceChannel, type StartSessionOptions } from "./realtime-voice-channel.ts";
@@ -352,6 +352,50 @@ describe("tools", () => {
     c.remote.say({ type: "tool-call-cancelled", ids: ["c1"] });
     await c.clock.advance(100);
     expect(aborted).toBe(true);
+    expect(c.remote.calls.filter(([name]) => name === "submitToolResult")).toEqual([]);
+    // It says nothing of what became of it.
+    await c.clock.advance(15_000);
+    expect(c.remote.calls.at(-1)).toEqual(["submitToolResult", "c1", OUTCOME_UNKNOWN.result, { isError: true }]);
+  });
+
+  /** A tool that takes 3 s and is deaf; one that stops when it is told to. */
+  const book = { ...dice, name: "book", execute: () => undefined as unknown };
+  it.each([
+    ["deaf", "booked"],
+    ["obedient", STOPPED.result],
+  ])("called off by the vendor, when %s, are told of as they ended", async (kind, result) => {
+    const c = await running({
+      muteOnToolCall: true,
+      tools: [
+        {
+          ...book,
+          execute: (_: unknown, { signal }: { signal: AbortSignal }) =>
+            c.clock.sleep(3_000, kind === "deaf" ? undefined : signal).then(() => "booked"),
+        },
+      ],
+    });
+    const told: unknown[] = [];
+    c.kit.hook("ON_TOOL_CALL", (payload) => void told.push(payload.result));
+    c.remote.say({ type: "tool-call", id: "c1", name: "book", arguments: { sides: 6 } });
+    await c.clock.advance(100);
+    c.remote.say({ type: "tool-call-cancelled", ids: ["c1"] });
+    await c.clock.advance(5_000);
+    const submitted = c.remote.calls.filter(([name]) => name === "submitToolResult");
+    // What it has taken back and what was not done needs no word.
+    expect(submitted).toEqual(kind === "deaf" ? [["submitToolResult", "c1", "booked", {}]] : []);
+    expect(told).toEqual([result]);
+    const log = (await c.kit.timeline(c.room.id)).filter((e) => e.content.type === "tool-result");
+    expect(log.map(({ content }) => content)).toMatchObject([{ result }]);
+  });
+
+  it("that outlive the call are in the room as they ended", async () => {
+    const c = await running({ tools: [{ ...book, execute: () => c.clock.sleep(3_000).then(() => "booked") }] });
+    c.remote.say({ type: "tool-call", id: "c1", name: "book", arguments: { sides: 6 } });
+    await c.clock.advance(100);
+    await c.connection.close({ code: "client_closed", message: "" });
+    await c.clock.advance(5_000);
+    const log = (await c.kit.timeline(c.room.id)).filter((e) => e.content.type === "tool-result");
+    expect(log.map(({ content }) => content)).toMatchObject([{ result: "booked", isError: false }]);
     expect(c.remote.calls.filter(([name]) => name === "submitToolResult")).toEqual([]);
   });
 });

@@ -55,6 +55,8 @@ export class RealtimeVoiceChannel implements Channel {
   /** Sessions that are being started: ending them gives the start up. */
   readonly #starting = new Map<string, AbortController>();
   readonly #tools: ToolSet;
+  /** Ends with the channel: nobody is left to be told of a tool that still runs. */
+  readonly #lifetime = new AbortController();
   readonly #subscriptions: Unsubscribe[] = [];
   #host: ChannelHost | undefined;
 
@@ -172,6 +174,7 @@ export class RealtimeVoiceChannel implements Channel {
   async close(): Promise<void> {
     const reason = { code: "draining", message: "the server is closing" };
     await Promise.all([...this.#sessions.keys(), ...this.#starting.keys()].map((id) => this.#end(id, reason)));
+    this.#lifetime.abort(new RoomKitError("aborted", "the channel was closed"));
     for (const stop of this.#subscriptions) stop();
     const results = await Promise.allSettled([this.#settings.provider.close?.(), this.#settings.transport.close()]);
     const failed = results.find((result) => result.status === "rejected");
@@ -232,6 +235,7 @@ export class RealtimeVoiceChannel implements Channel {
       inbound,
       tools: {
         tools: this.#tools,
+        lifetime: this.#lifetime.signal,
         toolLimits: { timeoutMs: settings.toolTimeoutMs, resultMaxLength: settings.toolResultMaxLength },
       },
       onEnded: (reason) =>

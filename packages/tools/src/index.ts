@@ -1,4 +1,4 @@
-export { clip, INTERRUPTED, runTool, type ToolOutcome } from "./run-tool.ts";
+export { clip, NOT_BEGUN, OUTCOME_UNKNOWN, runTool, STOPPED, type ToolOutcome } from "./run-tool.ts";
 export type { ToolScope } from "./scope.ts";
 export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tool.ts";
 export { LOG_TIMEOUT_MS, ToolLog } from "./tool-log.ts";

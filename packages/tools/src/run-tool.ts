@@ -7,25 +7,64 @@ export interface ToolOutcome {
   readonly isError: boolean;
   /** The call that ran, where a hook made another of it. */
   readonly ran?: ToolCall;
+  /** It was called off, and is known to have done nothing: it had not begun, or it stopped when it was told to. */
+  readonly undone?: true;
 }
 
-export const INTERRUPTED: ToolOutcome = { result: "The call was interrupted before it finished.", isError: true };
+/** The call was called off before its tool was asked. */
+export const NOT_BEGUN: ToolOutcome = {
+  result: "The call was cancelled before it began.",
+  isError: true,
+  undone: true,
+};
+/** The call was called off, and its tool has stopped for that reason. */
+export const STOPPED: ToolOutcome = {
+  result: "The call was cancelled before it finished.",
+  isError: true,
+  undone: true,
+};
+/** The call was called off, and its tool has not said what became of it. A model that took it for undone would do it twice. */
+export const OUTCOME_UNKNOWN: ToolOutcome = {
+  result:
+    "The call was interrupted and its outcome is not known: it may have been done. Do not make it again without asking.",
+  isError: true,
+};
+/** The tool's time is up. */
+const TIMED_OUT: ToolOutcome = {
+  result:
+    "The tool took too long. Its outcome is not known: it may have been done. Do not make the call again without asking.",
+  isError: true,
+};
 
 /**
  * Runs one call: arguments checked, hooks asked, what they changed checked again, then the tool within its time. Never throws:
  * every failure is an outcome in words that give away nothing of the inside.
+ *
+ * `signal` calls it off: the tool is told, and what really became of the call is waited for as before, for a tool may have done
+ * its work all the same. Whoever cannot wait for that stops waiting; the outcome still comes, once, in the tool's time. Orders:
+ *
+ * | called off          | the tool then                  | outcome              |
+ * | ------------------- | ------------------------------ | -------------------- |
+ * | before it was asked | is not asked                   | {@link NOT_BEGUN}    |
+ * | while it runs       | gives a result                 | the result           |
+ * | while it runs       | fails because it was told to   | {@link STOPPED}      |
+ * | while it runs       | fails for another reason       | the failure          |
+ * | while it runs       | says nothing in its time       | {@link OUTCOME_UNKNOWN} |
+ * | while it runs       | `scope.lifetime` ends          | {@link OUTCOME_UNKNOWN} |
  */
 export async function runTool(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
+  let permitted: ToolCall | ToolOutcome;
   try {
     const fault = scope.tools.faults(call.name, call.arguments);
     if (fault !== undefined) return failure(`The call was not made: ${fault}`);
-    const permitted = await permit(call, scope, signal);
+    permitted = await permit(call, scope, signal);
     if ("isError" in permitted) return permitted;
-    const ran = permitted === call ? {} : { ran: permitted };
-    return { result: await execute(permitted, scope, signal), isError: false, ...ran };
+    if (signal.aborted) return NOT_BEGUN;
   } catch (error) {
-    return explain(error, call, scope, signal);
+    return signal.aborted ? NOT_BEGUN : explain(error, call, scope);
   }
+  const outcome = await execute(permitted, scope, signal);
+  return permitted === call ? outcome : { ...outcome, ran: permitted };
 }
 
 /** The call as the hooks leave it, or why it may not run. */
@@ -51,39 +90,53 @@ function refusal(reason: string): string {
   return given ? `The call was not allowed: ${reason}` : "The call was not allowed.";
 }
 
-async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<string> {
+async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
   const tool = scope.tools.get(call.name);
-  if (!tool) throw new RoomKitError("unknown_tool", "there is no such tool");
-  const running = new AbortScope().child(signal);
+  if (!tool) return explain(new RoomKitError("unknown_tool", "there is no such tool"), call, scope);
+  const { toolLimits, host, lifetime } = scope;
+  const running = new AbortScope().child(signal, lifetime);
+  const context = {
+    signal: running.signal,
+    roomId: scope.roomId,
+    callId: call.id,
+    ...(scope.session ? { session: scope.session } : {}),
+  };
+  const outcome = Promise.resolve()
+    .then(() => tool.execute(call.arguments, context))
+    .then((value): ToolOutcome => ({ result: clip(asText(value), toolLimits.resultMaxLength), isError: false }))
+    .catch((error: unknown) =>
+      running.aborted && stoppedBy(running.signal, error) ? STOPPED : explain(error, call, scope),
+    );
   try {
-    const context = {
-      signal: running.signal,
-      roomId: scope.roomId,
-      callId: call.id,
-      ...(scope.session ? { session: scope.session } : {}),
-    };
-    const result = Promise.resolve().then(() => tool.execute(call.arguments, context));
-    const value = await withTimeout(result, tool.timeoutMs ?? scope.toolLimits.timeoutMs, {
-      clock: scope.host.clock,
-      signal,
-      what: `tool ${call.name}`,
+    const what = `tool ${call.name}`;
+    return await withTimeout(outcome, tool.timeoutMs ?? toolLimits.timeoutMs, {
+      clock: host.clock,
+      signal: lifetime,
+      what,
     });
-    return clip(asText(value), scope.toolLimits.resultMaxLength);
   } catch (error) {
+    // Its time is up, or nobody is left to be told.
+    const calledOff = running.aborted;
     running.abort(error);
-    throw error;
+    if (!calledOff) explain(error, call, scope);
+    return calledOff ? OUTCOME_UNKNOWN : TIMED_OUT;
   } finally {
     running.release();
   }
 }
 
-function explain(error: unknown, call: ToolCall, scope: ToolScope, signal: AbortSignal): ToolOutcome {
-  if (signal.aborted) return INTERRUPTED;
+/** Whether a tool failed because it was told to stop. */
+function stoppedBy(signal: AbortSignal, error: unknown): boolean {
+  if (error === signal.reason || RoomKitError.is(error, "aborted")) return true;
+  return typeof error === "object" && error !== null && "name" in error && error.name === "AbortError";
+}
+
+function explain(error: unknown, call: ToolCall, scope: ToolScope): ToolOutcome {
   const { host, roomId, channelId } = scope;
   const code = RoomKitError.is(error) ? error.code : "tool_threw";
   host.logger.warn({ roomId, channelId, tool: call.name, code }, "a tool failed");
   if (code === "tool_failed") return failure(clip((error as RoomKitError).message, scope.toolLimits.resultMaxLength));
-  return failure(code === "timeout" ? "The tool took too long." : "The tool failed.");
+  return code === "timeout" ? TIMED_OUT : failure("The tool failed.");
 }
 
 function failure(result: string): ToolOutcome {

@@ -10,6 +10,8 @@ export interface ToolScope {
   readonly session?: VoiceSession;
   /** Joins the calls to their turn in the room's log. */
   readonly correlationId?: string;
+  /** Ends when nobody is left to be told what became of a call: the channel is closed. */
+  readonly lifetime?: AbortSignal;
   readonly tools: ToolSet;
   readonly toolLimits: {
     /** Longest run of a tool that sets no time of its own, ms. */

@@ -5,6 +5,9 @@ import type { ToolScope } from "./scope.ts";
 /** How long the end of a reply waits for its tool events to be in the room's log. */
 export const LOG_TIMEOUT_MS = 2_000;
 
+/** What writing fails with when the room, or the channel's place in it, is gone: a late result has nowhere to go. */
+const OVER: ReadonlySet<string> = new Set(["room_closed", "not_attached", "kit_closed"]);
+
 /**
  * Writes calls and results into the room, in order and beside the reply: neither the model nor the tools wait for the room, so
  * a slow channel in it cannot hold a reply up, and a room that waits for the reply cannot hang on it. What has run is logged
@@ -57,7 +60,6 @@ export class ToolLog {
     const { host, roomId, channelId } = this.#scope;
     const { code } = RoomKitError.from(error);
     // A room that closed meanwhile needs no more events.
-    if (code !== "room_closed" && code !== "not_attached")
-      host.logger.warn({ roomId, channelId, code }, "a tool event was not logged");
+    if (!OVER.has(code)) host.logger.warn({ roomId, channelId, code }, "a tool event was not logged");
   }
 }

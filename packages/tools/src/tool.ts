@@ -2,7 +2,10 @@ import type { JsonSchema, ToolDefinition, VoiceSession } from "@roomkit/core";
 
 /** What surrounds one run of a tool. */
 export interface ToolContext {
-  /** Aborts when the reply is cancelled or the tool's time is up: stop the work then. */
+  /**
+   * Aborts when the reply is cancelled or the tool's time is up. A tool that stops then, having done nothing, throws the signal's
+   * reason (or any AbortError); one that has done its work, or goes on with it, gives its result: the model hears of it.
+   */
   readonly signal: AbortSignal;
   readonly roomId: string;
   /** The session whose words caused the call, when a voice session did. */

@@ -31,6 +31,8 @@ class MessageBuilder {
   readonly #tools: ToolLedger;
   readonly #options: MessagesOptions;
   #calls: ToolCall[] = [];
+  /** Their ids in the log. */
+  readonly #callIds = new Set<string>();
   /** A result was seen since the first of `#calls`: the next call belongs to a later round. */
   #answered = false;
   /** The last reply was not heard to its end: it was interrupted, or the voice failed. */
@@ -46,11 +48,13 @@ class MessageBuilder {
     if (content.type === "tool-call" || content.type === "tool-result") {
       if (!this.#options.tools || source.channelId !== this.#options.channelId) return;
       if (content.type === "tool-result") {
-        this.#answered = true;
+        // The result of an earlier round may come late, in the middle of this one.
+        this.#answered ||= this.#callIds.has(content.callId);
         return;
       }
       if (this.#answered) this.#flushCalls();
       const id = this.#tools.open(content.callId);
+      this.#callIds.add(content.callId);
       this.#calls.push({ id, name: content.name, arguments: content.arguments });
       return;
     }
@@ -92,6 +96,7 @@ class MessageBuilder {
   /** One assistant message with the calls of a round, then the result of each, in the order of the calls. */
   #flushCalls(): void {
     this.#answered = false;
+    this.#callIds.clear();
     if (this.#calls.length === 0) return;
     const toolCalls = this.#calls;
     this.#calls = [];

@@ -1,7 +1,11 @@
 import type { AIMessage, RoomEvent, ToolCall } from "@roomkit/core";
 
-/** Stands for the result of a call that never got one: the reply was cut off, or the process ended. */
-export const NO_RESULT = "The call was interrupted: there is no result.";
+/**
+ * Stands for the result of a call that has none (yet): the reply was cut off while its tool ran, or the process ended. A model
+ * that took it for undone would make it again.
+ */
+export const NO_RESULT =
+  "There is no result, for the reply was cut off: the call may have been done, or be under way. Do not make it again without asking.";
 
 interface Result {
   readonly text: string;

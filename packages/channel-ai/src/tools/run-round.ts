@@ -1,11 +1,13 @@
-import type { AIMessage, ToolCall } from "@roomkit/core";
+import { type AIMessage, type ToolCall, untilAborted } from "@roomkit/core";
 import { runTool, type ToolLog, type ToolOutcome } from "@roomkit/tools";
 import type { Turn } from "../reply/turn.ts";
 import type { RepetitionGuard } from "./repetition.ts";
 
 /**
- * Runs the calls of one round side by side and gives the model's messages of their results, in the order of the calls.
- * Never throws.
+ * Runs the calls of one round side by side and gives the model's messages of their results, in the order of the calls. A reply
+ * that is cut off does not wait for them: what became of each is in the log, and told to the hooks, when it is known.
+ *
+ * @throws RoomKitError `aborted`, and nothing else.
  */
 export async function runRound(
   calls: readonly ToolCall[],
@@ -15,20 +17,17 @@ export async function runRound(
 ): Promise<AIMessage[]> {
   for (const call of calls) tools.log.call(call);
   const repeated = tools.guard.note(calls);
-  const outcomes = await Promise.all(
-    calls.map((call, index): Promise<ToolOutcome> => {
-      const refusal = refuse(call, index, turn, repeated);
-      return refusal ? Promise.resolve({ result: refusal, isError: true }) : runTool(call, turn, signal);
-    }),
-  );
-  return calls.map((call, index) => {
-    const { result, isError, ran = call } = outcomes[index] as ToolOutcome;
-    tools.log.result(call, { result, isError });
-    const { host, roomId, channelId } = turn;
+  const { host, roomId, channelId } = turn;
+  const run = async (call: ToolCall, index: number): Promise<AIMessage> => {
+    const refusal = refuse(call, index, turn, repeated);
+    const outcome: ToolOutcome = refusal ? { result: refusal, isError: true } : await runTool(call, turn, signal);
+    const { result, isError, ran = call } = outcome;
+    tools.log.result(call, outcome);
     if (host.hasHooks("ON_TOOL_CALL", roomId))
       host.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
     return { role: "tool", toolCallId: call.id, toolName: call.name, content: result, ...(isError ? { isError } : {}) };
-  });
+  };
+  return untilAborted(Promise.all(calls.map(run)), signal);
 }
 
 function refuse(call: ToolCall, index: number, turn: Turn, repeated: ReadonlySet<ToolCall>): string | undefined {

@@ -24,7 +24,7 @@ export interface RealtimeCallOptions {
   readonly connection: VoiceConnection;
   readonly provider: RealtimeSession;
   readonly inbound: InboundAudio;
-  readonly tools: Pick<ToolScope, "tools" | "toolLimits">;
+  readonly tools: Pick<ToolScope, "tools" | "toolLimits" | "lifetime">;
   /** The session is over from the provider's side. */
   readonly onEnded: (reason: string) => void;
 }
@@ -178,8 +178,7 @@ export class RealtimeCall {
         this.#conversation.after(() => void this.#runTool(event));
         return;
       case "tool-call-cancelled":
-        for (const id of event.ids)
-          this.#running.get(id)?.abort(new RoomKitError("aborted", "the model took the call back"));
+        for (const id of event.ids) this.#takeBack(id);
         return;
       case "reconnecting":
         connection.send({ type: "state", state: "thinking" });
@@ -241,13 +240,22 @@ export class RealtimeCall {
     const call = { id: event.id, name: event.name, arguments: event.arguments };
     this.#running.set(call.id, controller);
     this.#toolLog.call(call);
+    // What really became of it, also when it is called off: a model that took it for undone would do it twice.
     const outcome = await runTool(call, this.#scope, signal);
     const { result, isError, ran = call } = outcome;
+    this.#running.delete(call.id);
     this.#toolLog.result(call, outcome);
     host.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
-    // The provider is told something in any case, or it waits for ever; but not of a call it has taken back.
-    if (!this.#running.delete(call.id) || signal.aborted) return;
+    // The provider is told something in any case, or it waits for ever; but not that what it has taken back was not done.
+    if (this.#closed || outcome.undone) return;
     provider.submitToolResult(call.id, result, isError ? { isError } : {});
+  }
+
+  #takeBack(callId: string): void {
+    const running = this.#running.get(callId);
+    // The caller is heard again, whatever the tool makes of it.
+    this.#running.delete(callId);
+    running?.abort(new RoomKitError("aborted", "the model took the call back"));
   }
 
   #mayWrite(): boolean {
