@@ -9,12 +9,14 @@ import {
 import { bytesOfSamples, FormatCheck, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { clean } from "../text/clean.ts";
+import { CallerSpeech } from "./caller-speech.ts";
 import { parseMs } from "./duration.ts";
-import { MARGIN_MS, MAX_TEXTS } from "./limits.ts";
+import { MARGIN_MS, MAX_TEXTS, SAY_AGAIN } from "./limits.ts";
+import { ModelTurns } from "./model-turns.ts";
 import type { LiveSettings } from "./options.ts";
 import { buildSetup, takesHistory } from "./setup.ts";
 import { ToolTurn } from "./tool-turn.ts";
-import { ModelTurn, usageOf } from "./turn.ts";
+import { usageOf } from "./turn.ts";
 import { Words } from "./words.ts";
 
 /** The Live protocol of Gemini (BidiGenerateContent), without I/O. */
@@ -33,10 +35,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #ready = false;
   /** Content may not follow realtime input. */
   #realtime = false;
-  #turn: ModelTurn | undefined;
-  #turns = 0;
-  /** The turn whose audio is complete and whose words may still come. */
-  #trailing: string | undefined;
+  readonly #turns: ModelTurns;
+  readonly #caller: CallerSpeech;
   /** Nobody wants to hear the rest of the model's turn. */
   #ignoring = false;
   /** Something was asked, and nothing has come. */
@@ -49,12 +49,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #carried: Words["turns"] = [];
   /** Its end will come, but it is not the end of what was asked since. */
   #interrupted = false;
-  /** The caller's words began to come while the model was answering: they are of before. */
-  #lateWords = false;
+  /** A call was made in a turn that had been interrupted: its result is answered by nobody. */
+  #staleCalls = false;
   /** Texts for which nobody wants an answer, and those that came while tools ran. */
   #silent: string[] = [];
   #waitingTexts: string[] = [];
-  #speaking = false;
   /** Manual turns: one is being spoken. */
   #active = false;
 
@@ -64,14 +63,16 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#config = config;
     this.#format = new FormatCheck(this.inbound, NAME, port);
     this.#words = new Words((event) => port.emit(event), config.history);
+    this.#caller = new CallerSpeech(port, this.#words);
+    this.#turns = new ModelTurns(port, this.#words, this.outbound, () => this.#caller.finishLate(true));
   }
 
   get waiting(): boolean {
-    return this.#calls.open === 0 && (this.#expecting || this.#turn !== undefined || this.#ignoring);
+    return this.#calls.open === 0 && (this.#expecting || this.#turns.current !== undefined || this.#ignoring);
   }
 
   get idle(): boolean {
-    return !this.waiting && this.#calls.open === 0 && !this.#speaking && !this.#words.has("user");
+    return !this.waiting && this.#calls.open === 0 && !this.#caller.speaking && !this.#words.has("user");
   }
 
   begin(): void {
@@ -93,16 +94,15 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (sessionResumptionUpdate?.resumable && sessionResumptionUpdate.newHandle)
       this.#handle = sessionResumptionUpdate.newHandle;
     if (goAway) this.#port.rotate(Math.max(0, parseMs(goAway.timeLeft) - MARGIN_MS));
-    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_START") this.#speechStart();
-    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_END") this.#speechEnd();
-    if (rest.usageMetadata && this.#turn) {
-      this.#turn.usage = usageOf(rest.usageMetadata);
-    }
+    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_START") this.#onActivity(true);
+    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_END") this.#onActivity(false);
+    if (rest.usageMetadata && this.#turns.current) this.#turns.current.usage = usageOf(rest.usageMetadata);
     if (serverContent) this.#onContent(serverContent);
     for (const { id, name, args } of toolCall?.functionCalls ?? []) {
       if (!id || !name || !this.#calls.begin(id, name)) continue;
-      // The words that caused it come first.
-      if (this.#ignoring) this.#words.finish("user");
+      // The words that caused it come first. What the caller says while they interrupt has caused nothing yet.
+      if (this.#interrupted) this.#staleCalls = true;
+      else if (this.#ignoring) this.#words.finish("user");
       else this.#answering();
       this.#port.emit({ type: "tool-call", id, name, arguments: args ?? {} });
     }
@@ -115,16 +115,19 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#ready = false;
     this.#ignoring = false;
     this.#interrupted = false;
-    this.#trailing = undefined;
-    this.#expecting = false;
+    this.#staleCalls = false;
     // The handshake failed before it could be asked again.
     this.#asked ??= this.#askAgain;
     this.#askAgain = undefined;
     this.#active = false;
-    this.#speechEnd();
-    this.#words.finish("user");
-    this.#words.finish("assistant");
-    this.#endTurn("cancelled");
+    this.#turns.lost();
+    this.#caller.over();
+    // Speech is asked about in words; if there are none, the caller must say it again.
+    if (this.#expecting && this.#asked === undefined && this.#calls.open === 0) {
+      const last = this.#words.turns.at(-1);
+      this.#asked = last?.role === "user" ? last.text : SAY_AGAIN;
+    }
+    this.#expecting = false;
     const ids = this.#calls.clear();
     if (ids.length > 0) this.#port.emit({ type: "tool-call-cancelled", ids });
   }
@@ -159,28 +162,29 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (!this.#manual || this.#active) return;
     this.#active = true;
     this.interrupt();
-    this.#speechStart();
+    this.#caller.begin();
     this.#realtimeInput({ activityStart: {} });
   }
 
   activityEnd(): void {
     if (!this.#active) return;
     this.#active = false;
-    this.#speechEnd();
+    this.#caller.end();
     this.#expecting = true;
     this.#realtimeInput({ activityEnd: {} });
   }
 
   /** The API has no word for it: the rest of the turn is not listened to. */
   interrupt(): void {
-    if (!this.#turn) return;
+    if (!this.#turns.current) return;
     this.#ignoring = true;
-    this.#words.finish("assistant");
-    this.#endTurn("cancelled");
+    this.#turns.end("cancelled");
   }
 
-  // The vendor reckons with real-time playback by itself.
-  truncate(): void {}
+  /** The vendor reckons with real-time playback by itself; this is for what a new session is told. */
+  truncate(itemId: string, playedMs: number): void {
+    this.#words.cut(itemId, playedMs);
+  }
 
   submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean }): void {
     this.#calls.answer(callId, result, isError);
@@ -223,84 +227,69 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (inputTranscription?.finished) this.#words.finish("user");
     if (interrupted) this.#onInterrupted();
     for (const part of modelTurn?.parts ?? []) this.#onPart(part);
-    if (outputTranscription?.text && !this.#ignoring) {
-      this.#words.add("assistant", outputTranscription.text, this.#trailing ?? this.#answering().id);
-    }
+    if (outputTranscription?.text) this.#turns.say(outputTranscription.text);
+    if (outputTranscription?.finished) this.#turns.finish();
     // Its words may still come, until the turn is complete.
-    if (generationComplete && this.#turn && this.#calls.open === 0) {
-      this.#trailing = this.#turn.id;
-      this.#endTurn("completed");
-    }
+    if (generationComplete && this.#calls.open === 0) this.#turns.end("completed");
     if (turnComplete) this.#onTurnComplete();
   }
 
   #onPart({ inlineData, thought }: Part): void {
-    if (thought || !inlineData?.data || !inlineData.mimeType?.startsWith("audio/pcm") || this.#ignoring) return;
-    this.#answering().audio(inlineData.data);
+    if (thought || !inlineData?.data || !inlineData.mimeType?.startsWith("audio/pcm")) return;
+    if (this.#ignoring) this.#turns.withhold(inlineData.data);
+    else {
+      this.#answering();
+      this.#turns.current?.audio(inlineData.data);
+    }
   }
 
   #onHeard(text: string): void {
-    // While the model answers, these are late words of before: to announce speech now would cut the answer off.
-    if (!this.#words.has("user")) {
-      this.#lateWords = this.#turn !== undefined || this.#trailing !== undefined;
-      if (!this.#lateWords && !this.#manual) this.#speechStart();
-    }
-    this.#words.add("user", text);
+    const { current, trailing, none } = this.#turns;
+    const answering = (current !== undefined || trailing) && !this.#interrupted;
+    this.#caller.hear(text, { answering, after: !none && !this.#interrupted, announce: !this.#manual });
+  }
+
+  /** Where the vendor tells of the caller's activity, it owes an answer from its end on. */
+  #onActivity(begins: boolean): void {
+    if (begins) this.#caller.begin();
+    else this.#caller.end();
+    if (this.#manual || this.#asked !== undefined) return;
+    this.#expecting = !begins && this.#turns.current === undefined;
   }
 
   #onInterrupted(): void {
     this.#interrupted = true;
-    this.#lateWords = false;
-    this.#trailing = undefined;
-    this.#words.finish("assistant");
-    this.#endTurn("cancelled");
+    this.#ignoring = false;
+    this.#caller.brokeIn();
+    this.#turns.end("cancelled");
     // A text of ours interrupts as well.
-    if (this.#asked === undefined && !this.#manual) this.#speechStart();
+    if (this.#asked === undefined && !this.#manual) this.#caller.begin();
   }
 
   #onTurnComplete(): void {
-    if (!this.#interrupted && !this.#ignoring) {
+    const cut = this.#interrupted || this.#ignoring;
+    if (!cut) {
       // Also of a turn in which the model had nothing to say.
       this.#expecting = false;
       this.#asked = undefined;
+      if (this.#turns.none && !this.#active) this.#caller.over();
     }
     this.#interrupted = false;
     this.#ignoring = false;
-    this.#trailing = undefined;
-    this.#words.finish("assistant");
-    if (this.#lateWords) this.#words.finish("user");
-    this.#endTurn("completed");
+    this.#caller.finishLate(false);
+    this.#turns.complete();
   }
 
   /** The model answers: the caller's turn is over, and what was said in it comes first. */
-  #answering(): ModelTurn {
+  #answering(): void {
+    const spoken = this.#asked === undefined;
     this.#expecting = false;
     this.#asked = undefined;
-    if (this.#turn) return this.#turn;
-    if (this.#trailing !== undefined) this.#words.finish("assistant");
-    this.#trailing = undefined;
-    this.#speechEnd();
-    this.#words.finish("user");
-    this.#turn = new ModelTurn(`turn_${++this.#turns}`, this.outbound, (event) => this.#port.emit(event));
-    return this.#turn;
-  }
-
-  #endTurn(status: "completed" | "cancelled"): void {
-    const turn = this.#turn;
-    this.#turn = undefined;
-    turn?.end(status);
-  }
-
-  #speechStart(): void {
-    if (this.#speaking) return;
-    this.#speaking = true;
-    this.#port.emit({ type: "speech-start" });
-  }
-
-  #speechEnd(): void {
-    if (!this.#speaking) return;
-    this.#speaking = false;
-    this.#port.emit({ type: "speech-end" });
+    if (this.#turns.current) return;
+    this.#interrupted = false;
+    this.#turns.quiet();
+    this.#caller.answered(spoken);
+    this.#turns.begin();
   }
 
   /** Asks for an answer. */
@@ -332,7 +321,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #sendAnswers(): void {
     const functionResponses = this.#calls.take();
     if (functionResponses.length > 0) {
-      this.#expecting = true;
+      this.#expecting ||= !this.#staleCalls;
+      this.#staleCalls = false;
       this.#port.send({ toolResponse: { functionResponses } });
     }
     if (this.#calls.open === 0) for (const text of this.#waitingTexts.splice(0)) this.#ask(text);

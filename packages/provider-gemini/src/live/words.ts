@@ -1,8 +1,16 @@
-import type { RealtimeEvent, RealtimeSessionConfig } from "@roomkit/core";
+import { HeardLedger, type RealtimeEvent, type RealtimeSessionConfig } from "@roomkit/core";
+import type { ModelTurn } from "./turn.ts";
 
 interface Open {
   readonly id: string;
   text: string;
+  /** Whose words they are, of the model's. */
+  readonly turn?: ModelTurn;
+}
+
+interface Said {
+  readonly role: "user" | "assistant";
+  readonly text: string;
 }
 
 /** What a new session is told at most. */
@@ -15,7 +23,11 @@ const MAX_TURNS = 100;
 export class Words {
   readonly #emit: (event: RealtimeEvent) => void;
   readonly #open: { user: Open | undefined; assistant: Open | undefined } = { user: undefined, assistant: undefined };
-  #turns: { readonly role: "user" | "assistant"; readonly text: string }[];
+  #turns: Said[];
+  /** The newest words of the model in it, for what is known of them later. */
+  #newest: { readonly turn: ModelTurn; readonly said: Said } | undefined;
+  /** Turns that were heard in part only, ms. */
+  #cut: { readonly id: string; readonly playedMs: number } | undefined;
   #count = 0;
 
   constructor(emit: (event: RealtimeEvent) => void, history: RealtimeSessionConfig["history"] = []) {
@@ -23,7 +35,7 @@ export class Words {
     this.#turns = [...history];
   }
 
-  get turns(): readonly { readonly role: "user" | "assistant"; readonly text: string }[] {
+  get turns(): readonly Said[] {
     return this.#turns;
   }
 
@@ -32,13 +44,20 @@ export class Words {
     return this.#open[role] !== undefined;
   }
 
-  /** More words of one side; `itemId` is that of the speech they belong to. */
-  add(role: "user" | "assistant", piece: string, itemId?: string): void {
-    if (piece === "" || (piece.trim() === "" && !this.#open[role])) return;
-    this.#open[role] ??= { id: itemId ?? `${role}_${++this.#count}`, text: "" };
-    const open = this.#open[role];
-    open.text += piece;
-    this.#say(role, open, false);
+  /** More words of the caller. */
+  hear(piece: string): void {
+    if (piece === "" || (piece.trim() === "" && !this.#open.user)) return;
+    this.#open.user ??= { id: `user_${++this.#count}`, text: "" };
+    this.#open.user.text += piece;
+    this.#tell("user", this.#open.user, false);
+  }
+
+  /** More words of the model's turn. */
+  say(turn: ModelTurn, piece: string): void {
+    if (piece === "" || (piece.trim() === "" && !this.#open.assistant)) return;
+    this.#open.assistant ??= { id: turn.id, text: "", turn };
+    this.#open.assistant.text += piece;
+    this.#tell("assistant", this.#open.assistant, false);
   }
 
   /** All words of this turn of that side are there. */
@@ -47,18 +66,49 @@ export class Words {
     this.#open[role] = undefined;
     if (!open) return;
     open.text = open.text.trim();
-    this.keep(role, open.text);
-    this.#say(role, open, true);
+    const said = this.keep(role, open.text);
+    if (said && open.turn) {
+      this.#newest = { turn: open.turn, said };
+      this.#applyCut();
+    }
+    this.#tell(role, open, true);
   }
 
   /** Adds a whole turn, without an event. */
-  keep(role: "user" | "assistant", text: string): void {
-    if (text === "") return;
-    this.#turns.push({ role, text });
+  keep(role: "user" | "assistant", text: string): Said | undefined {
+    if (text === "") return undefined;
+    const said = { role, text };
+    this.#turns.push(said);
     if (this.#turns.length > MAX_TURNS) this.#turns = this.#turns.slice(-MAX_TURNS);
+    return said;
   }
 
-  #say(role: "user" | "assistant", { id, text }: Open, final: boolean): void {
-    this.#emit({ type: "transcript", id, role, text, final, ...(role === "assistant" ? { itemId: id } : {}) });
+  /** Of a turn of the model only `playedMs` were heard: of its words, those that are known and those that will be. */
+  cut(id: string, playedMs: number): void {
+    this.#cut = { id, playedMs };
+    this.#applyCut();
+  }
+
+  #applyCut(): void {
+    const { turn, said } = this.#newest ?? {};
+    if (!turn || !said || this.#cut?.id !== turn.id || !(this.#cut.playedMs < turn.audioMs)) return;
+    const at = this.#turns.lastIndexOf(said);
+    this.#newest = undefined;
+    if (at < 0) return;
+    const ledger = new HeardLedger();
+    ledger.setText(said.text);
+    ledger.addAudio(turn.audioMs);
+    ledger.finish();
+    const { heard } = ledger.heardAt(this.#cut.playedMs);
+    this.#turns.splice(at, 1, ...(heard === "" ? [] : [{ role: said.role, text: heard }]));
+  }
+
+  #tell(role: "user" | "assistant", { id, text, turn }: Open, final: boolean): void {
+    const event = { type: "transcript", id, role, text, final } as const;
+    if (!turn) this.#emit(event);
+    else {
+      const whose = { itemId: id, responseId: id };
+      this.#emit({ ...event, ...whose, ...(turn.withheld ? { audioMs: Math.round(turn.audioMs) } : {}) });
+    }
   }
 }

@@ -111,6 +111,7 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
     for (const [i, each] of prompts.entries()) {
       watched.session.sendText(each.text);
       await watched.reaches("response-end", i + 1);
+      await watched.until(() => watched.said("assistant").length > 0, "the words of the answer");
       const answer = watched.said("assistant").join(" ");
       check(each.matches(answer), `the answer was ${JSON.stringify(answer)}`);
       check(watched.of("response-end").at(-1)?.status === "completed", "the response was not completed");
@@ -147,6 +148,7 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
     check(watched.of("response-start").length === 0, "it answered what it was only told");
     watched.session.sendText(prompt.text);
     await watched.reaches("response-end", 1);
+    await watched.until(() => watched.said("assistant").length > 0, "the words of the answer");
     check(prompt.matches(watched.said("assistant").join(" ")), "after a history it answered something else");
   });
 
@@ -156,6 +158,7 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
       await watched.speak(speech.frames(watched.session.inbound.sampleRate));
       await watched.reaches("response-end", 1);
       await watched.until(() => watched.said("user").length > 0, "the caller's words");
+      await watched.until(() => watched.said("assistant").length > 0, "the words of the answer");
       check(speech.heard(watched.said("user").join(" ")), `it heard ${JSON.stringify(watched.said("user"))}`);
       check(
         speech.answer(watched.said("assistant").join(" ")),
@@ -178,7 +181,8 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
     await watched.reaches("response-end", 1);
     watched.session.sendText(other.text);
     await watched.reaches("response-end", 2);
-    check(other.matches(watched.said("assistant").join(" ")), "after an interruption it answered something else");
+    const answered = (): boolean => other.matches(watched.said("assistant").join(" "));
+    await watched.until(answered, "the words of the answer after an interruption");
   });
 
   add("takes every command at any time", async (_provider, { connect }) => {
@@ -249,8 +253,10 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
     const asked = [prompt, other, prompt];
     for (const [i, { session }] of sessions.entries()) session.sendText(asked[i]?.text ?? "");
     await Promise.all(sessions.map((watched) => watched.reaches("response-end", 1)));
-    for (const [i, watched] of sessions.entries())
+    for (const [i, watched] of sessions.entries()) {
+      await watched.until(() => watched.said("assistant").length > 0, "the words of the answer");
       check(asked[i]?.matches(watched.said("assistant").join(" ")) === true, `session ${i} got another one's answer`);
+    }
     await sessions[0]?.session.close();
     sessions[1]?.session.sendText(prompt.text);
     await sessions[1]?.reaches("response-end", 2);

@@ -50,6 +50,8 @@ export class LiveConversation {
   /** Speech between activityStart and activityEnd. */
   #activity: Buffer[] | undefined;
   #turn: { cancelled: boolean } | undefined;
+  /** Of a turn under way, where they come late. */
+  #words = "";
   #calls = new Map<string, string>();
   #counter = 0;
   #timers: Cancel[] = [];
@@ -202,6 +204,7 @@ export class LiveConversation {
   }
 
   #onSpeech(): void {
+    this.#tellActivity("ACTIVITY_START");
     if (this.#setup?.realtimeInputConfig?.activityHandling !== "NO_INTERRUPTION") this.#interrupt();
   }
 
@@ -213,11 +216,24 @@ export class LiveConversation {
       this.#turn = undefined;
       this.#content({ interrupted: true });
       this.#content({ turnComplete: true });
+      this.#tellWords();
     }
   }
 
+  #tellWords(): void {
+    const text = this.#words;
+    this.#words = "";
+    if (text !== "") this.#content({ outputTranscription: { text } });
+  }
+
+  #tellActivity(voiceActivityType: string): void {
+    if (this.#options.tellsActivity) this.#say({ voiceActivity: { voiceActivityType } });
+  }
+
   #heard(samples: Int16Array): void {
-    const { transcribe = textOfAudio } = this.#options;
+    const { transcribe = textOfAudio, ignoresSpeech } = this.#options;
+    this.#tellActivity("ACTIVITY_END");
+    if (ignoresSpeech) return;
     const text = transcribe(samples, IN_RATE).trim();
     this.#session.contents.push({ role: "user", text });
     if (this.#setup?.inputAudioTranscription)
@@ -249,7 +265,9 @@ export class LiveConversation {
         const data = Buffer.from(bytes.subarray(at, at + CHUNK_BYTES)).toString("base64");
         this.#content({ modelTurn: { parts: [{ inlineData: { mimeType: "audio/pcm;rate=24000", data } }] } });
       }
-      if (this.#setup?.outputAudioTranscription) this.#content({ outputTranscription: { text } });
+      if (!this.#setup?.outputAudioTranscription) continue;
+      if (this.#options.lateWords) this.#words += text;
+      else this.#content({ outputTranscription: { text } });
     }
     if (await over()) return;
     if (said !== "") this.#session.contents.push({ role: "model", text: said });
@@ -269,6 +287,7 @@ export class LiveConversation {
       serverContent: { turnComplete: true },
       usageMetadata: { promptTokenCount: input, responseTokenCount: output, totalTokenCount: input + output },
     });
+    this.#tellWords();
     this.#giveHandle();
   }
 

@@ -18,6 +18,12 @@ export interface GeminiLiveStandInOptions {
   readonly goAwayLeftMs?: number;
   /** Models there are. Default: any. */
   readonly models?: readonly string[];
+  /** The model's words come after its turn is complete (or interrupted), all at once; they are promised no order. Default false. */
+  readonly lateWords?: boolean;
+  /** Says when the caller's speech begins and ends. Default false. */
+  readonly tellsActivity?: boolean;
+  /** Speech is heard, and never answered. Default false. */
+  readonly ignoresSpeech?: boolean;
   /** Whether handles are given out. Default true. */
   readonly resumption?: boolean;
   /** Time for all of this. Default: the system's. */
