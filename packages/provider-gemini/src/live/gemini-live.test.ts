@@ -312,6 +312,38 @@ describe("the connection", () => {
     await c.clean();
   });
 
+  it("whose vendor hears speech and never answers is given up, and asked in words", async () => {
+    const c = await call({
+      route: { ignoresSpeech: true, tellsActivity: true },
+      options: { responseTimeoutMs: 1_000 },
+    });
+    const [silent] = frames("") as [AudioFrame];
+    for (const frame of frames("anybody there")) c.session.sendAudio(frame);
+    await c.until(() => c.of("speech-end").length === 1);
+    // Our own audio goes on, as a caller's does.
+    await c.until(() => {
+      c.session.sendAudio(silent);
+      return c.of("reconnected").length === 1;
+    });
+    await c.until(() => c.of("response-end").length === 1);
+    expect(c.of("error")).toMatchObject([{ fatal: false, error: { code: "provider_timeout" } }]);
+    expect(c.requests.at(-1)?.userText).toContain("say it again");
+    await c.clean();
+  });
+
+  it("that tells words late answers, and leaves nothing owed", async () => {
+    const c = await call({ route: { lateWords: true, pieceMs: 5 }, options: { responseTimeoutMs: 1_000 } });
+    c.session.sendText("on and on");
+    await c.until(() => c.of("audio").length > 0);
+    for (const frame of frames("stop")) c.session.sendAudio(frame);
+    await c.until(() => c.of("transcript").filter(({ role, final }) => role === "assistant" && final).length === 2);
+    expect(c.of("response-end").map(({ status }) => status)).toEqual(["cancelled", "completed"]);
+    await c.clock.advance(5_000);
+    expect(c.of("error")).toEqual([]);
+    expect(c.of("reconnecting")).toEqual([]);
+    await c.clean();
+  });
+
   it.each([
     [1007, "Request contains an invalid argument.", "provider_invalid_request"],
     [1008, "models/x is not found", "provider_invalid_request"],

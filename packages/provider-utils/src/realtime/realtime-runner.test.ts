@@ -193,6 +193,90 @@ describe("RealtimeRunner", () => {
     expect(s.clock.pendingTimers).toBe(0);
   });
 
+  describe("a vendor that owes something", () => {
+    // What happens within the 2,000 ms of its patience, and whether it is found stuck at their end.
+    const cases: Record<string, readonly [(s: Awaited<ReturnType<typeof connected>>) => Promise<void>, boolean]> = {
+      "is silent while the caller's audio is sent": [
+        async (s) => {
+          for (let at = 0; at < 2_000; at += 20) {
+            s.runner.sendAudio(silence(s.runner.inbound, 20, at));
+            await s.clock.advance(20);
+          }
+        },
+        true,
+      ],
+      "is silent while everything else is sent": [
+        async (s) => {
+          for (let at = 0; at < 2_000; at += 100) {
+            s.runner.sendText("again?");
+            s.runner.activityStart();
+            s.runner.activityEnd();
+            s.runner.truncate("item", 100);
+            s.runner.submitToolResult("call", "result");
+            s.runner.interrupt();
+            await s.clock.advance(100);
+          }
+        },
+        true,
+      ],
+      "says something": [
+        async (s) => {
+          await s.clock.advance(1_500);
+          connections[0]?.send('"a sign of life"');
+          await s.until(() => s.protocol.received.length === 1);
+          for (let at = 0; at < 1_500; at += 20) {
+            s.runner.sendAudio(silence(s.runner.inbound, 20, at));
+            await s.clock.advance(20);
+          }
+        },
+        false,
+      ],
+      "has long said nothing before it was asked": [async (s) => s.clock.advance(1_999), false],
+      "owes nothing any more": [
+        async (s) => {
+          await s.clock.advance(1_000);
+          s.protocol.waiting = false;
+          s.runner.sendAudio(silence(s.runner.inbound, 20));
+          await s.clock.advance(5_000);
+        },
+        false,
+      ],
+    };
+
+    it.each(Object.entries(cases))("that %s", async (_, [act, stuck]) => {
+      const s = await connected();
+      await s.clock.advance(10_000);
+      s.protocol.waiting = true;
+      s.runner.sendText("well?");
+      await act(s);
+      if (stuck) await s.until(() => s.events.length > 1);
+      expect(s.events.slice(0, 2)).toMatchObject(
+        stuck
+          ? [
+              { type: "reconnecting" },
+              { type: "error", fatal: false, error: { code: "provider_timeout", retryable: true } },
+            ]
+          : [],
+      );
+      await s.clock.advance(100);
+      await s.until(() => s.events.some(({ type }) => type === "reconnected") === stuck);
+      await s.runner.close();
+      expect(s.clock.pendingTimers).toBe(0);
+    });
+
+    it("and never answers ends the session with the reason, once", async () => {
+      const s = await connected({ reconnect: { tries: 0 } });
+      s.protocol.waiting = true;
+      s.runner.sendText("well?");
+      await s.clock.advance(2_000);
+      await s.until(() => s.events.length === 2);
+      expect(s.events).toMatchObject([
+        { type: "error", fatal: true, error: { code: "provider_timeout" } },
+        { type: "closed", reason: "provider_timeout" },
+      ]);
+    });
+  });
+
   it("replaces an old connection in a pause, and after a while without one", async () => {
     const s = await connected({ maxConnectionMs: 1_000 });
     s.protocol.idle = false;

@@ -19,6 +19,7 @@ import type { Link } from "./link.ts";
 import type { RealtimeProtocol } from "./protocol.ts";
 import { ReconnectBudget } from "./reconnect-budget.ts";
 import type { RealtimeRunnerOptions } from "./runner-options.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
 /** Audio kept while there is no connection, ms: what is older answers nothing any more. */
 const BACKLOG_MS = 2_000;
@@ -40,7 +41,7 @@ export class RealtimeRunner implements RealtimeSession {
   #begun = false;
   #over = false;
   #closing: Promise<void> | undefined;
-  #stopSilence: () => void = () => {};
+  readonly #silence: SilenceWatch;
   #stopRotation: () => void = () => {};
   #rotationDue = false;
 
@@ -50,6 +51,7 @@ export class RealtimeRunner implements RealtimeSession {
     this.id = id;
     this.#options = options;
     this.#budget = new ReconnectBudget(options.reconnect);
+    this.#silence = new SilenceWatch(clock, options.responseTimeoutMs, () => this.#stuck());
     this.#outlet = new EventOutlet((error) => logger.error({ provider, error: String(error) }, "a listener failed"));
     this.#protocol = options.createProtocol({
       send: (message) => this.#send(message),
@@ -216,6 +218,7 @@ export class RealtimeRunner implements RealtimeSession {
       const what = `${provider} sent what makes no sense`;
       this.#ended(link, known ?? new ProviderError("protocol", what, { provider, cause: error }));
     }
+    this.#silence.heard();
     this.#moved();
   }
 
@@ -258,7 +261,7 @@ export class RealtimeRunner implements RealtimeSession {
     if (this.#link !== link) return;
     this.#link = undefined;
     this.#connected = false;
-    this.#stopSilence();
+    this.#silence.heard();
     this.#stopRotation();
     this.#protocol.lost();
   }
@@ -297,17 +300,20 @@ export class RealtimeRunner implements RealtimeSession {
 
   /** Something has happened: the vendor may owe an answer now, or the time for another connection may have come. */
   #moved(): void {
-    this.#stopSilence();
     if (!this.#connected) return;
-    const { clock, provider, responseTimeoutMs } = this.#options;
-    const link = this.#link;
-    if (this.#protocol.waiting && link) {
-      this.#stopSilence = clock.setTimeout(() => {
-        const message = `${provider} said nothing for ${responseTimeoutMs} ms although it was asked`;
-        this.#ended(link, new ProviderError("timeout", message, { provider }));
-      }, responseTimeoutMs);
-    }
+    this.#silence.owes(this.#protocol.waiting);
     if (this.#rotationDue && this.#protocol.idle) void this.#rotate();
+  }
+
+  #stuck(): void {
+    const link = this.#link;
+    if (!link) return;
+    const { provider, responseTimeoutMs } = this.#options;
+    const message = `${provider} said nothing for ${responseTimeoutMs} ms although it was asked`;
+    const error = new ProviderError("timeout", message, { provider });
+    this.#ended(link, error);
+    // Another connection is being opened; whoever answers for the call should know why. A session that is over has told it.
+    if (!this.#over) this.#outlet.emit({ type: "error", error, fatal: false });
   }
 
   #scheduleRotation(withinMs: number): void {

@@ -1,0 +1,35 @@
+import type { Cancel, Clock } from "@roomkit/core";
+
+/**
+ * Finds a vendor that owes something and says nothing. The time runs from when it began to owe, and anew from each of its messages.
+ * What is sent to it does not count, or a caller's audio would keep a dead vendor alive.
+ */
+export class SilenceWatch {
+  readonly #clock: Clock;
+  readonly #ms: number;
+  readonly #onSilent: () => void;
+  #stopTimer: Cancel | undefined;
+
+  /** @param ms longest silence. */
+  constructor(clock: Clock, ms: number, onSilent: () => void) {
+    this.#clock = clock;
+    this.#ms = ms;
+    this.#onSilent = onSilent;
+  }
+
+  /** Whether the vendor owes something, as of now; told as often as one likes. */
+  owes(something: boolean): void {
+    if (!something) this.heard();
+    else
+      this.#stopTimer ??= this.#clock.setTimeout(() => {
+        this.#stopTimer = undefined;
+        this.#onSilent();
+      }, this.#ms);
+  }
+
+  /** The vendor has said something, or is gone; what it owes now is told next. */
+  heard(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+}
