@@ -6,5 +6,5 @@ export { mountVoice, voiceServerOptions } from "./mount/mount-voice.ts";
 export type { IceServer, MountVoiceOptions, Ui, WebRTCDelegate } from "./mount/options.ts";
 export type { AcceptContext, SessionFactory, SessionFactoryContext, WebSocketBackendOptions } from "./options.ts";
 export type { WebSocketLike } from "./socket/websocket-like.ts";
-export type { TelephoneOptions } from "./telephone/options.ts";
+export type { IncomingCall, TelephoneCall, TelephoneOptions } from "./telephone/options.ts";
 export { type TwilioAuthOptions, twilioAuth } from "./telephone/signature.ts";

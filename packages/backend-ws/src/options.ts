@@ -1,6 +1,7 @@
 import type { AudioCodec, Clock, IdSource, Logger, Metadata, VoiceSession } from "@roomkit/core";
 import type { MessageLimits } from "@roomkit/protocol";
 import type { PacingWheel, TrafficLimits } from "@roomkit/transport-utils";
+import type { TelephoneCall } from "./telephone/options.ts";
 
 /** What a session factory is told besides the client's own name for its connection. */
 export interface SessionFactoryContext {
@@ -10,6 +11,8 @@ export interface SessionFactoryContext {
   readonly address: string | undefined;
   /** `compat` is the seed's protocol, `phone` its telephone framing. */
   readonly dialect: "compat" | "v1" | "phone";
+  /** Of `phone`: who calls, and what the answer to the call gave along. */
+  readonly call: TelephoneCall | undefined;
   /** What a v1 client says it is. */
   readonly client: { readonly name?: string; readonly version?: string } | undefined;
   /** Aborts when the client goes or the factory takes too long: whatever it returns then is ended. */

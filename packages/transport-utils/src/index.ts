@@ -1,6 +1,6 @@
-export { type AddressResolver, addressResolver } from "./admission/address.ts";
+export { type ProxyResolver, proxyResolver } from "./admission/address.ts";
 export { Admission, type AdmissionOptions, type Admitted } from "./admission/admission.ts";
-export { type Origins, originAllowed } from "./admission/origins.ts";
+export { type OriginProblem, type Origins, originProblem } from "./admission/origins.ts";
 export { AcceptPacer, type AcceptPacerOptions } from "./admission/pacer.ts";
 export { TokenBucket, type TokenBucketOptions } from "./admission/token-bucket.ts";
 export { defaultTrafficLimits, TrafficGuard, type TrafficLimits, type Verdict } from "./admission/traffic-guard.ts";
@@ -12,7 +12,7 @@ export { MediaConnection, type MediaConnectionOptions } from "./connection/media
 export { compatMessage } from "./dialect/compat.ts";
 export { connectionInput } from "./dialect/input.ts";
 export { v1Message } from "./dialect/v1.ts";
-export { claimServer, refuseUpgrade, type ServerClaim } from "./http/claim.ts";
+export { claimServer, type MountableServer, refuseUpgrade, type ServerClaim } from "./http/claim.ts";
 export { connectionRequest } from "./http/connection-request.ts";
 export { Gate, type GateOptions } from "./http/gate.ts";
 export { jsonResponse, type ReadRequestOptions, requestUrl, sendWebResponse, toWebRequest } from "./http/web.ts";

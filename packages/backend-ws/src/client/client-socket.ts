@@ -15,6 +15,7 @@ import type { LiveSession, SessionClient } from "../sessions/live-session.ts";
 import { Liveness } from "../socket/liveness.ts";
 import { SocketPort } from "../socket/port.ts";
 import type { WebSocketLike } from "../socket/websocket-like.ts";
+import { PhoneLink } from "../telephone/phone-link.ts";
 import { coderFor, type Dialect, dialectOf, type SampleCoder } from "./formats.ts";
 import { InboundStream } from "./inbound-stream.ts";
 import { resumeSession, type Started, startSession } from "./start.ts";
@@ -115,7 +116,9 @@ export class ClientSocket implements SessionClient {
         void this.close({ code: "client_closed", message: "the client said stop" }, CloseCode.NORMAL);
         return;
       case "connected":
+        return;
       case "mark":
+        if (this.#started?.link instanceof PhoneLink) this.#started.link.marked(message.name);
         return;
       case "start":
         this.#onStart(message);

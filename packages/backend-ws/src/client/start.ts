@@ -11,11 +11,15 @@ import type { AcceptContext } from "../options.ts";
 import type { Hub } from "../sessions/hub.ts";
 import type { LiveSession, SessionClient } from "../sessions/live-session.ts";
 import type { SocketPort } from "../socket/port.ts";
+import { callOf } from "../telephone/incoming.ts";
+import { MARKS_MS, PhoneLink } from "../telephone/phone-link.ts";
 import { CompatLink } from "./compat-link.ts";
 import { coderFor, type Dialect, dialectOf, grantAudio, wireBytesPerSecond } from "./formats.ts";
 import { V1Link } from "./v1-link.ts";
 
 const TIME_IS_UP: CloseReason = { code: "session_limit", message: "the session reached its greatest length" };
+
+type ClientLink = CompatLink | PhoneLink | V1Link;
 
 /** What a `start` led to so far. */
 export interface Started {
@@ -23,7 +27,7 @@ export interface Started {
   readonly audio: AudioSpecs;
   /** When the session began, ms on the clock. */
   readonly startedAt: number;
-  link: CompatLink | V1Link | undefined;
+  link: ClientLink | undefined;
   live: LiveSession | undefined;
 }
 
@@ -78,6 +82,8 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
     const code = RoomKitError.is(error) ? error.code : "session_factory_failed";
     if (steps.signal.aborted) return;
     hub.logger.error({ error, connection: connection.id }, "a session could not be made");
+    // The kit closes first, and its transports after it.
+    if (code === "kit_closed") return steps.refuse("draining", CloseCode.GOING_AWAY);
     if (code === "unknown_session") return steps.refuse("unknown_session", CloseCode.UNKNOWN_SESSION);
     return steps.refuse(
       code === "timeout" ? "session_factory_timeout" : "session_factory_failed",
@@ -121,13 +127,19 @@ function attach(
   port: SocketPort,
   streamSid: string | undefined,
   resumed: boolean,
-): CompatLink | V1Link {
+): ClientLink {
   const { connection, dialect, audio, startedAt } = live;
   const { codec, softBufferMs } = hub.settings;
   const coder = coderFor(audio.receive, codec);
   const softBytes = (wireBytesPerSecond(audio.receive, dialect) * softBufferMs) / 1000;
   if (dialect !== "v1") {
-    const link = new CompatLink(port, coder, softBytes, dialect === "phone" ? streamSid : undefined);
+    const link =
+      dialect === "phone"
+        ? new PhoneLink(port, coder, softBytes, {
+            streamSid: streamSid ?? "",
+            report: (number, samples) => connection.report(number, samples, false),
+          })
+        : new CompatLink(port, coder, softBytes);
     connection.attach(link);
     return link;
   }
@@ -177,6 +189,7 @@ function makeConnection(
     outbound: format(audio.receive.sampleRate),
     playback: dialect === "v1" ? "reported" : "estimated",
     resumable: dialect === "v1",
+    ...(dialect === "phone" && { marksMs: MARKS_MS }),
     leadMs: dialect === "v1" ? settings.leadMs : settings.compatLeadMs,
     maxFrames: settings.audioQueueMaxSize,
     maxQueuedMs: settings.audioQueueMaxMs,
@@ -206,10 +219,11 @@ async function makeSession(
     if (!session) throw new RoomKitError("unknown_session", "no session waits for this client");
     return session;
   }
+  const call = dialect === "phone" ? callOf(start) : undefined;
   const late = new AbortController();
   const signal = AbortSignal.any([gone, late.signal]);
   const made = authContext.run(metadata, async () =>
-    sessionFactory(label, { metadata, address, dialect, client: start.client, signal }),
+    sessionFactory(label, { metadata, address, dialect, call, client: start.client, signal }),
   );
   try {
     return await withTimeout(made, hub.settings.factoryTimeoutMs, {

@@ -48,10 +48,10 @@ export class V1Link implements ConnectionLink {
     return this.#port.close(closeCodeFor(reason.code), reason.code);
   }
 
-  /** Tells, once, that the connection will be closed and cannot be resumed. */
+  /** Tells, once, that the connection will be closed. When the server drains, the client is to come back: another may answer. */
   bye(reason: string): void {
     if (this.#saidBye) return;
     this.#saidBye = true;
-    this.#port.send(serializeServerMessage({ type: "bye", reason, resumable: false }));
+    this.#port.send(serializeServerMessage({ type: "bye", reason, resumable: reason === "draining" }));
   }
 }

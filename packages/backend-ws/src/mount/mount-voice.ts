@@ -1,8 +1,8 @@
-import type { Server } from "node:http";
 import { RoomKitError } from "@roomkit/core";
-import { AcceptPacer, claimServer, Gate } from "@roomkit/transport-utils";
+import { AcceptPacer, claimServer, Gate, type MountableServer } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
 import type { TelephoneOptions } from "../telephone/options.ts";
+import { publicAddress } from "../telephone/public-url.ts";
 import type { MountVoiceOptions } from "./options.ts";
 import { RequestHandler } from "./requests.ts";
 import { UpgradeHandler } from "./upgrade.ts";
@@ -14,7 +14,7 @@ import { UpgradeHandler } from "./upgrade.ts";
  * @returns the function that takes the endpoints away again; clients that are connected stay.
  * @throws RoomKitError `auth_required` without `auth` or `allowAnonymous: true`, `invalid_option` for a path that is not one.
  */
-export function mountVoice(server: Server, backend: WebSocketBackend, options: MountVoiceOptions): () => void {
+export function mountVoice(server: MountableServer, backend: WebSocketBackend, options: MountVoiceOptions): () => void {
   const { path = "/voice", sessionFactory, handshakesPerSecond } = options;
   if (!/^(\/[\w.~-]+)*$/.test(path))
     throw new RoomKitError("invalid_option", "path is like /voice, without a slash at its end");
@@ -45,9 +45,7 @@ export function mountVoice(server: Server, backend: WebSocketBackend, options: M
 }
 
 function telephoneGate(options: MountVoiceOptions, telephone: TelephoneOptions): MountVoiceOptions {
-  if (!/^https?:\/\/[^/]+$/.test(telephone.publicUrl)) {
-    throw new RoomKitError("invalid_option", "telephone.publicUrl is scheme and host, without a path");
-  }
+  publicAddress(telephone.publicUrl, "telephone.publicUrl");
   return telephone.auth ? { ...options, auth: telephone.auth } : options;
 }
 

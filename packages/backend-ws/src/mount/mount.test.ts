@@ -47,6 +47,26 @@ describe("mounting", () => {
     expect((await fetch(`${rig.http}/voice/websocket/offer`)).status).toBe(426);
   });
 
+  it("answers 404 where nobody else listens, and hangs nowhere", async () => {
+    rig = await startRig();
+    for (const path of [
+      "/",
+      "/voice",
+      "/voice/ui",
+      "/voice/ui/",
+      "/voice/webrtc/offer",
+      "/voice/telephone/incoming",
+      "/x",
+    ]) {
+      for (const method of ["GET", "HEAD", "POST", "OPTIONS"]) {
+        const answer = await fetch(rig.http + path, { method });
+        expect([path, method, answer.status]).toEqual([path, method, 404]);
+      }
+    }
+    const client = await Client.open(`${rig.url.replace("/websocket/offer", "")}/other`);
+    await until(() => client.refused?.status === 404);
+  });
+
   it("is undone by the function it returns", async () => {
     rig = await startRig();
     rig.server.on("request", (_request, response) => {

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
 import { authContext, type Gate, jsonResponse, sendWebResponse, toWebRequest } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
+import { callParameters } from "../telephone/incoming.ts";
+import { publicAddress, publicSocketUrl } from "../telephone/public-url.ts";
 import { busyTwiml, streamTwiml } from "../telephone/twiml.ts";
 import { mountConfig } from "./config.ts";
 import type { MountVoiceOptions } from "./options.ts";
@@ -103,12 +105,19 @@ export class RequestHandler {
     if (!phoneGate || !mount.telephone) return jsonResponse({ error: "not_found" }, 404);
     if (request.method !== "POST") return jsonResponse({ error: "method_not_allowed" }, 405, { allow: "POST" });
     const form = new URLSearchParams(await (await toWebRequest(request, { clock })).text());
-    const result = await phoneGate.authenticate({ ...phoneGate.describe(request, "http"), form });
+    const client = phoneGate.describe(request, "http");
+    const result = await phoneGate.authenticate({ ...client, form });
     if (!result.ok) return jsonResponse({ error: result.code }, result.status);
     const { admission } = phoneGate;
     const busy = backend.draining || admission.count >= admission.limit;
-    const stream = `${mount.telephone.publicUrl.replace(/^http/, "ws")}${path}/telephone/handler`;
-    return new Response(busy ? busyTwiml : streamTwiml(stream), {
+    const stream = publicSocketUrl(publicAddress(mount.telephone.publicUrl, "publicUrl"), `${path}/telephone/handler`);
+    const parameters = busy
+      ? {}
+      : await callParameters({ form, query: client.query, metadata: result.metadata }, mount.telephone, {
+          clock,
+          timeoutMs: backend.settings.factoryTimeoutMs,
+        });
+    return new Response(busy ? busyTwiml : streamTwiml(stream, parameters), {
       headers: { "content-type": "text/xml", "cache-control": "no-store" },
     });
   }
@@ -131,7 +140,8 @@ export class RequestHandler {
   ): Promise<Response | undefined> {
     const { backend, gate } = this.#options;
     const client = gate.describe(request, "http");
-    if (!gate.originAllowed(client)) return jsonResponse({ error: "origin_not_allowed" }, 403);
+    const problem = gate.originProblem(client);
+    if (problem) return jsonResponse({ error: problem }, 403);
     if (client.method === "OPTIONS") {
       const allow = {
         "access-control-allow-methods": method,

@@ -41,8 +41,9 @@ export class UpgradeHandler {
       return;
     }
     const client = gate.describe(request, "websocket");
-    if (!gate.originAllowed(client)) {
-      refuseUpgrade(socket, 403, { code: "origin_not_allowed" });
+    const problem = gate.originProblem(client);
+    if (problem) {
+      refuseUpgrade(socket, 403, { code: problem });
       return;
     }
     const admitted = gate.admission.admit(client.address);

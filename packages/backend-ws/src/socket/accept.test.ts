@@ -188,7 +188,7 @@ describe("close()", () => {
       closed = true;
     });
     await clock.advance(100);
-    expect(JSON.parse(first.sent.at(-1) as string)).toEqual({ type: "bye", reason: "draining", resumable: false });
+    expect(JSON.parse(first.sent.at(-1) as string)).toEqual({ type: "bye", reason: "draining", resumable: true });
     expect(compat.closed).toBeUndefined();
     const late = new FakeSocket();
     backend.accept(late);

@@ -1,11 +1,15 @@
 import { createHmac } from "node:crypto";
 import { RoomKitError } from "@roomkit/core";
-import { type Authenticator, tokensEqual } from "@roomkit/transport-utils";
+import { type Authenticator, type ConnectionRequest, tokensEqual } from "@roomkit/transport-utils";
+import { type PublicAddress, publicAddress } from "./public-url.ts";
 
 export interface TwilioAuthOptions {
   /** The account's auth token. */
   readonly authToken: string;
-  /** Scheme and host the provider calls, without a path: `https://voice.example`. What reaches this server behind a proxy may differ. */
+  /**
+   * Scheme and host the provider calls: `https://voice.example`. With a path when a proxy in front strips it: what reaches this
+   * server as `/voice/...` was signed as `https://voice.example/PATH/voice/...`. Nothing a request says of itself is used in its place.
+   */
   readonly publicUrl: string;
 }
 
@@ -16,20 +20,39 @@ export interface TwilioAuthOptions {
  * @throws RoomKitError `invalid_option`.
  */
 export function twilioAuth(options: TwilioAuthOptions): Authenticator {
-  const { authToken, publicUrl } = options;
-  if (authToken === "" || !/^https?:\/\/[^/]+$/.test(publicUrl)) {
-    throw new RoomKitError("invalid_option", "twilioAuth needs the auth token and a URL of scheme and host");
-  }
+  const { authToken } = options;
+  if (authToken === "") throw new RoomKitError("invalid_option", "twilioAuth needs the auth token");
+  const address = publicAddress(options.publicUrl, "twilioAuth's publicUrl");
   return (request) => {
-    const base = request.kind === "websocket" ? publicUrl.replace(/^http/, "ws") : publicUrl;
-    const query = request.query.toString();
-    const fields = [...(request.form ?? [])].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    const signed = `${base}${request.path}${query && `?${query}`}${fields.map(([name, value]) => name + value).join("")}`;
-    const expected = createHmac("sha1", authToken).update(signed).digest("base64");
-    if (!tokensEqual(expected, request.header("x-twilio-signature") ?? "")) return null;
-    const call = Object.fromEntries(fields.filter(([name]) => CALL_FIELDS.has(name)));
+    const signature = request.header("x-twilio-signature") ?? "";
+    const fields = signedFields(request.form);
+    // As received, byte for byte: a query put together again is another one.
+    const target = Buffer.from(request.target, "latin1");
+    let valid = false;
+    for (const front of fronts(address, request.kind)) {
+      const expected = createHmac("sha1", authToken).update(front).update(target).update(fields).digest("base64");
+      valid = tokensEqual(expected, signature) || valid;
+    }
+    if (!valid) return null;
+    const call = Object.fromEntries([...(request.form ?? [])].filter(([name]) => CALL_FIELDS.has(name)));
     return { provider: "twilio", ...call };
   };
+}
+
+/**
+ * What may stand before the target in what was signed. Twilio is not consistent about ports: each form is tried with the scheme's
+ * own port and without any. A stream's address is signed as the `wss` URL it was given as; some of its gateways sign the `https` one.
+ */
+function fronts({ secure, host, port, path }: PublicAddress, kind: ConnectionRequest["kind"]): readonly string[] {
+  const schemes = kind === "websocket" ? (secure ? ["wss", "https"] : ["ws", "http"]) : [secure ? "https" : "http"];
+  const ports = ["", `:${port ?? (secure ? "443" : "80")}`];
+  return schemes.flatMap((scheme) => ports.map((suffix) => `${scheme}://${host}${suffix}${path}`));
+}
+
+/** The form as Twilio signs it: names in order, and of a name that comes several times each different value, in order too. */
+function signedFields(form: URLSearchParams | undefined): string {
+  const names = [...new Set(form?.keys())].sort();
+  return names.flatMap((name) => [...new Set(form?.getAll(name))].sort().map((value) => name + value)).join("");
 }
 
 /** The fields of an incoming call that say who calls whom. */

@@ -40,7 +40,9 @@ describe("a telephone call", () => {
     const answer = await call(sign(signedCall));
     expect(answer.headers.get("content-type")).toBe("text/xml");
     expect(await answer.text()).toBe(
-      '<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="wss://voice.example/voice/telephone/handler"/></Connect></Response>',
+      '<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="wss://voice.example/voice/telephone/handler">' +
+        '<Parameter name="From" value="+4912345"/><Parameter name="To" value="+4954321"/><Parameter name="CallSid" value="CA1"/>' +
+        "</Stream></Connect></Response>",
     );
     const url = `${rig.http.replace("http", "ws")}/voice/telephone/handler`;
     const client = await Client.open(url, {
@@ -59,11 +61,89 @@ describe("a telephone call", () => {
       streamSid: "MZ1",
     });
     await until(() => heard.length === 1);
+    const progress: unknown[] = [];
+    connection.onPlayback((each) => progress.push(each));
     connection.play("u", tone(8_000, 20));
-    await until(() => client.texts.length === 1);
+    connection.endUtterance("u");
+    await until(() => client.texts.length === 2);
     expect(JSON.parse(client.texts[0] as string)).toMatchObject({ event: "media", streamSid: "MZ1" });
+    const mark = JSON.parse(client.texts[1] as string);
+    expect(mark).toEqual({ event: "mark", streamSid: "MZ1", mark: { name: expect.any(String) } });
+    connection.play("v", tone(8_000, 400));
+    await until(() => client.of("mark").length === 2);
+    client.say({ event: "mark", sequenceNumber: "4", streamSid: "MZ1", mark: { name: "somebody's" } });
+    client.say({ ...client.of("mark").at(-1), sequenceNumber: "5" });
+    await until(() => connection.playback === "reported");
+    expect(progress.at(-1)).toEqual({ utterance: "v", playedMs: 200, confidence: "reported", done: false });
+    connection.clear();
+    await until(() => client.of("clear").length === 1);
     client.say({ event: "stop", sequenceNumber: "3", stop: { callSid: "CA1" }, streamSid: "MZ1" });
     await until(() => rig.ended.length === 1);
+  });
+
+  it("tells the session factory who calls, and what the application gave along", async () => {
+    const calls: unknown[] = [];
+    rig = await startRig({
+      mount: {
+        allowAnonymous: true,
+        telephone: {
+          publicUrl: `${publicUrl}/eu`,
+          parameters: ({ query, form }) => ({
+            tenant: query.get("tenant") ?? "",
+            odd: `<"&'>\n\0${form.get("Called")}`,
+            CallSid: undefined,
+          }),
+        },
+      },
+      factory: async (connect, _id, { call }) => {
+        calls.push(call);
+        return connect();
+      },
+    });
+    const incoming = `${rig.http}/voice/telephone/incoming`;
+    const answer = await fetch(`${incoming}?tenant=a%20b`, { method: "POST", body: new URLSearchParams(fields) });
+    expect(await answer.text()).toContain(
+      '<Stream url="wss://voice.example/eu/voice/telephone/handler"><Parameter name="From" value="+4912345"/>' +
+        '<Parameter name="To" value="+4954321"/><Parameter name="tenant" value="a b"/>' +
+        '<Parameter name="odd" value="&#60;&#34;&#38;&#39;&#62;&#10;\ufffd+4954321"/></Stream>',
+    );
+    const client = await Client.open(`${rig.http.replace("http", "ws")}/voice/telephone/handler`);
+    const customParameters = { From: "+4912345", To: "+4954321", tenant: "a b", bad: 5, long: "x".repeat(500) };
+    client.say({
+      event: "start",
+      start: { streamSid: "MZ1", callSid: "CA1", accountSid: "AC1", tracks: ["inbound"], customParameters },
+      streamSid: "MZ1",
+    });
+    await until(() => rig.ready.length === 1);
+    expect(calls).toEqual([
+      {
+        streamSid: "MZ1",
+        callSid: "CA1",
+        accountSid: "AC1",
+        from: "+4912345",
+        to: "+4954321",
+        parameters: { From: "+4912345", To: "+4954321", tenant: "a b" },
+      },
+    ]);
+    const plain = await Client.open(rig.url);
+    plain.say({ event: "start", websocket_id: "w", start: { callSid: "CA1" } });
+    await until(() => rig.ready.length === 2);
+    expect(calls.at(-1)).toBeUndefined();
+  });
+
+  it.each([
+    ["too long a parameter", () => ({ x: "y".repeat(500) })],
+    ["one that is no text", () => ({ x: 5 }) as never],
+    [
+      "a failure",
+      () => {
+        throw new Error("made to fail");
+      },
+    ],
+  ])("is not answered wrongly for %s of the application's", async (_what, parameters) => {
+    rig = await startRig({ mount: { allowAnonymous: true, telephone: { publicUrl, parameters } } });
+    const answer = await call("");
+    expect([answer.status, await answer.json()]).toEqual([500, { error: "internal" }]);
   });
 
   it("that Twilio did not sign is refused, on both ways in", async () => {
@@ -97,11 +177,10 @@ describe("a telephone call", () => {
 
   it("needs a public address that is one", async () => {
     rig = await startRig();
-    expect(() => twilioAuth({ authToken, publicUrl: "voice.example" })).toThrow("scheme and host");
     expect(() => twilioAuth({ authToken: "", publicUrl })).toThrow("auth token");
-    await expect(startRig({ mount: { telephone: { publicUrl: "https://voice.example/path" } } })).rejects.toThrow(
+    await expect(startRig({ mount: { telephone: { publicUrl: "https://voice.example/?x" } } })).rejects.toThrow(
       "publicUrl",
     );
-    expect(streamTwiml('wss://a"&<b')).toContain('url="wss://a&#34;&#38;&#60;b"');
+    expect(streamTwiml('wss://a"&<b')).toContain('<Stream url="wss://a&#34;&#38;&#60;b"/>');
   });
 });

@@ -27,6 +27,8 @@ export interface StartMessage {
   readonly webrtc_id?: string;
   /** Set by a telephone provider's media stream: phone mode, 8,000 Hz both ways. */
   readonly streamSid?: string;
+  /** Phone mode: what the provider says of the call. */
+  readonly start?: PhoneStart;
   /** `1` asks for v1. */
   readonly protocol?: 1;
   /** v1: the audio the client would like. What is left out is the server's choice; the grant in `ready` decides. */
@@ -35,6 +37,16 @@ export interface StartMessage {
   readonly resume?: string;
   /** v1: who is calling, for the server's records. */
   readonly client?: { readonly name?: string; readonly version?: string };
+}
+
+/** Phone mode: whose call it is, as far as the provider says. */
+export interface PhoneStart {
+  readonly accountSid?: string;
+  readonly callSid?: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** What the answer to the call gave along, by name: at most 64, each of at most 500 characters with its name. */
+  readonly customParameters?: Readonly<Record<string, string>>;
 }
 
 /** A stretch of the caller's audio. */
@@ -108,7 +120,7 @@ export interface PhoneConnectedMessage {
   readonly event: "connected";
 }
 
-/** Phone mode: playback has reached a mark. This server sends none and ignores it. */
+/** Phone mode: playback has reached a mark, or it was dropped with the audio around it. */
 export interface PhoneMarkMessage {
   readonly event: "mark";
   readonly name: string;

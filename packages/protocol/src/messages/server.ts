@@ -21,6 +21,8 @@ export type CompatServerMessage =
   | { readonly type: "speaking"; readonly speaking: boolean; readonly who: "user" | "assistant" }
   /** A refusal; the connection closes after it. `meta` may hold more facts, such as `limit`. */
   | { readonly status: "failed"; readonly meta: { readonly error: string; readonly [fact: string]: unknown } }
+  /** Phone mode: to be sent back when everything before it has been played, or was dropped. */
+  | { readonly event: "mark"; readonly streamSid: string; readonly mark: { readonly name: string } }
   /** Phone mode: drop the audio that is queued at the telephone provider. */
   | { readonly event: "clear"; readonly streamSid: string };
 

@@ -54,6 +54,50 @@ describe("messages of the seed's client", () => {
     expect(read({ event: "connected", protocol: "Call", version: "1.0.0" })).toEqual({ event: "connected" });
   });
 
+  it("reads what a telephone provider says of its call, as far as it says anything", () => {
+    const of = (start: unknown): unknown =>
+      (read({ event: "start", streamSid: "MZ1", start }) as { start?: unknown }).start;
+    const customParameters = { From: "+49", tenant: "a b", empty: "" };
+    expect(of({ callSid: "CA1", accountSid: "AC1", from: "+1", to: "sip:x@y", customParameters, tracks: [] })).toEqual({
+      callSid: "CA1",
+      accountSid: "AC1",
+      from: "+1",
+      to: "sip:x@y",
+      customParameters,
+    });
+    for (const nothing of [
+      undefined,
+      null,
+      5,
+      "x",
+      [],
+      {},
+      { callSid: 5 },
+      { callSid: "" },
+      { callSid: "x".repeat(257) },
+    ]) {
+      expect(of(nothing)).toBeUndefined();
+    }
+    for (const nothing of [null, [], "x", {}, { a: 1, b: null, c: {} }, { a: "x".repeat(500) }]) {
+      expect(of({ callSid: "CA1", customParameters: nothing })).toEqual({ callSid: "CA1" });
+    }
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`p${i}`, "v"]));
+    expect(Object.keys((of({ customParameters: many }) as { customParameters: object }).customParameters)).toHaveLength(
+      64,
+    );
+    const result = parseClientMessage(
+      '{"event":"start","streamSid":"M","start":{"customParameters":{"__proto__":"x","constructor":"y"}}}',
+    );
+    expect(result).toEqual({
+      ok: true,
+      message: { event: "start", streamSid: "M", start: { customParameters: { constructor: "y" } } },
+    });
+    expect(read({ event: "start", websocket_id: "w", start: { callSid: "CA1" } })).toEqual({
+      event: "start",
+      websocket_id: "w",
+    });
+  });
+
   it("copies known fields only", () => {
     expect(read({ event: "stop", extra: { deep: true }, websocket_id: 5 })).toEqual({ event: "stop" });
   });

@@ -1,6 +1,6 @@
 import { decodeBase64 } from "../base64.ts";
 import { defaultLimits, type MessageLimits } from "../limits.ts";
-import type { ClientMessage, DtmfMessage, StartMessage } from "../messages/client.ts";
+import type { ClientMessage, DtmfMessage, PhoneStart, StartMessage } from "../messages/client.ts";
 import {
   booleanField,
   countField,
@@ -74,8 +74,42 @@ function readStart(fields: Fields): StartMessage {
     websocket_id: optionalId(fields, "websocket_id"),
     webrtc_id: optionalId(fields, "webrtc_id"),
     streamSid: optionalId(fields, "streamSid"),
+    start: fields.streamSid === undefined ? undefined : phoneStart(fields.start),
     ...helloFields(fields),
   });
+}
+
+const MOST_PARAMETERS = 64;
+const MOST_PARAMETER_LENGTH = 500;
+const MOST_FACT_LENGTH = 256;
+
+/** What a provider says of its call. Facts that are none, or too long, are left out: a call is not lost for that. */
+function phoneStart(value: unknown): PhoneStart | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const fields = value as Fields;
+  const fact = (name: string): string | undefined => {
+    const text = fields[name];
+    return typeof text === "string" && text !== "" && text.length <= MOST_FACT_LENGTH ? text : undefined;
+  };
+  const start = defined<PhoneStart>({
+    accountSid: fact("accountSid"),
+    callSid: fact("callSid"),
+    from: fact("from"),
+    to: fact("to"),
+    customParameters: parameters(fields.customParameters),
+  });
+  return Object.keys(start).length === 0 ? undefined : start;
+}
+
+function parameters(value: unknown): Record<string, string> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const kept = Object.entries(value).filter(
+    (entry): entry is [string, string] =>
+      entry[0] !== "__proto__" &&
+      typeof entry[1] === "string" &&
+      entry[0].length + entry[1].length <= MOST_PARAMETER_LENGTH,
+  );
+  return kept.length === 0 ? undefined : Object.fromEntries(kept.slice(0, MOST_PARAMETERS));
 }
 
 /** v1 says `digit`; a telephone provider nests it in `dtmf`. */

@@ -51,6 +51,10 @@ function readEvent(fields: Fields, limits: MessageLimits): ServerMessage {
       return readReady(fields);
     case "pong":
       return { event };
+    case "mark": {
+      const name = stringField(asObject(fields.mark, "mark"), "name", 128);
+      return { event, streamSid: idField(fields, "streamSid"), mark: { name } };
+    }
     case "clear":
       return { event, streamSid: idField(fields, "streamSid") };
     default:

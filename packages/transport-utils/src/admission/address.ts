@@ -7,17 +7,24 @@ export function plainAddress(address: string): string {
   return mapped?.[1] ?? address;
 }
 
-/** Finds out a client's address. */
-export type AddressResolver = (socketAddress: string, forwardedFor: string | undefined) => string;
+/** Finds out what proxies in front of this server say of a client. */
+export interface ProxyResolver {
+  /**
+   * A client's address. `X-Forwarded-For` is believed only as far as it was written by a trusted proxy: from the right, the first
+   * address that is not one.
+   */
+  address(socketAddress: string, forwardedFor: string | undefined): string;
+  /** The host a client asked for: of what a trusted proxy forwards the first, otherwise what the request itself names. */
+  host(socketAddress: string, named: string | undefined, forwardedHost: string | undefined): string | undefined;
+}
 
 /**
- * A resolver that believes `X-Forwarded-For` only as far as it was written by a trusted proxy: from the right, the first address
- * that is not one. Without trusted proxies the header is ignored.
+ * A resolver for one set of trusted proxies; without any, what is forwarded is ignored.
  *
  * @param trusted addresses or CIDR blocks of the proxies in front of this server.
  * @throws RoomKitError `invalid_option` for what is neither.
  */
-export function addressResolver(trusted: readonly string[] = []): AddressResolver {
+export function proxyResolver(trusted: readonly string[] = []): ProxyResolver {
   const proxies = new BlockList();
   for (const entry of trusted) {
     const [address = "", prefix] = entry.split("/");
@@ -34,16 +41,22 @@ export function addressResolver(trusted: readonly string[] = []): AddressResolve
     const family = isIP(address);
     return family !== 0 && proxies.check(address, family === 4 ? "ipv4" : "ipv6");
   };
-  return (socketAddress, forwardedFor) => {
-    let address = plainAddress(socketAddress);
-    if (trusted.length === 0 || forwardedFor === undefined) return address;
-    const hops = forwardedFor.split(",").map((hop) => plainAddress(hop.trim()));
-    while (isTrusted(address)) {
-      const before = hops.pop();
-      // What is not an address was written by nobody we trust.
-      if (before === undefined || isIP(before) === 0) break;
-      address = before;
-    }
-    return address;
+  return {
+    address(socketAddress, forwardedFor) {
+      let address = plainAddress(socketAddress);
+      if (forwardedFor === undefined) return address;
+      const hops = forwardedFor.split(",").map((hop) => plainAddress(hop.trim()));
+      while (isTrusted(address)) {
+        const before = hops.pop();
+        // What is not an address was written by nobody we trust.
+        if (before === undefined || isIP(before) === 0) break;
+        address = before;
+      }
+      return address;
+    },
+    host(socketAddress, named, forwardedHost) {
+      const [first = ""] = forwardedHost?.split(",") ?? [];
+      return first.trim() !== "" && isTrusted(plainAddress(socketAddress)) ? first.trim() : named;
+    },
   };
 }

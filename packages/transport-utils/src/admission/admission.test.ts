@@ -1,8 +1,8 @@
 import { VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { addressResolver } from "./address.ts";
+import { proxyResolver } from "./address.ts";
 import { Admission } from "./admission.ts";
-import { originAllowed } from "./origins.ts";
+import { originProblem } from "./origins.ts";
 import { AcceptPacer } from "./pacer.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { TrafficGuard } from "./traffic-guard.ts";
@@ -29,12 +29,12 @@ describe("admission", () => {
 
 describe("addresses", () => {
   it("are the socket's without trusted proxies", () => {
-    const resolve = addressResolver();
+    const resolve = proxyResolver().address;
     expect(resolve("::ffff:10.0.0.1", "1.2.3.4")).toBe("10.0.0.1");
   });
 
   it("are the first that no trusted proxy wrote, from the right", () => {
-    const resolve = addressResolver(["10.0.0.0/8", "::1", "fd00::/8"]);
+    const resolve = proxyResolver(["10.0.0.0/8", "::1", "fd00::/8"]).address;
     expect(resolve("10.0.0.1", "1.2.3.4")).toBe("1.2.3.4");
     expect(resolve("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.9.9.9")).toBe("1.2.3.4");
     expect(resolve("5.5.5.5", "1.2.3.4")).toBe("5.5.5.5");
@@ -45,7 +45,25 @@ describe("addresses", () => {
   });
 
   it.each(["localhost", "10.0.0.0/33", "::1/129", "10.0.0.1/x", ""])("refuse the proxy %j", (proxy) => {
-    expect(() => addressResolver([proxy])).toThrow(expect.objectContaining({ code: "invalid_option" }));
+    expect(() => proxyResolver([proxy])).toThrow(expect.objectContaining({ code: "invalid_option" }));
+  });
+});
+
+describe("hosts", () => {
+  it.each([
+    // socket, Host or :authority, X-Forwarded-Host, the host
+    ["5.5.5.5", "inner", "outer.example", "inner"],
+    ["::ffff:10.0.0.1", "inner", "outer.example", "outer.example"],
+    ["10.0.0.1", "inner", " outer.example , middle", "outer.example"],
+    ["10.0.0.1", undefined, "outer.example:8443", "outer.example:8443"],
+    ["10.0.0.1", "inner", "", "inner"],
+    ["10.0.0.1", "inner", " , x", "inner"],
+    ["10.0.0.1", "inner", undefined, "inner"],
+    ["", "inner", "outer.example", "inner"],
+    ["10.0.0.1", undefined, undefined, undefined],
+  ] as const)("from %s, named %s, forwarded %j: %s", (socket, named, forwarded, host) => {
+    expect(proxyResolver(["10.0.0.0/8"]).host(socket, named, forwarded)).toBe(host);
+    expect(proxyResolver().host(socket, named, forwarded)).toBe(named);
   });
 });
 
@@ -59,17 +77,31 @@ describe("origins", () => {
     ["http://[::1]:5173", "localhost:8000", undefined, true],
     ["http://localhost.evil.example", "localhost:8000", undefined, false],
     ["null", "localhost", undefined, false],
-    ["http://a.example", undefined, undefined, false],
+    ["https://server.example", "server.example:443", undefined, true],
+    ["http://server.example", "server.example:80", undefined, true],
+    ["http://server.example", "server.example:443", undefined, false],
+    ["https://SERVER.example", "Server.Example", undefined, true],
+    ["https://server.example", "evil@server.example:444", undefined, false],
+    ["https://server.example", "", undefined, false],
     ["http://a.example", "b.example", "*", true],
     ["https://a.example", "b.example", ["https://a.example"], true],
     ["https://a.example.evil", "b.example", ["https://a.example"], false],
     ["https://b.example", "b.example", ["https://a.example"], false],
   ] as const)("%s to %s with %j: %s", (origin, host, origins, allowed) => {
-    expect(originAllowed(origin, host, origins)).toBe(allowed);
+    expect(originProblem(origin, host, origins)).toBe(allowed ? undefined : "origin_not_allowed");
   });
 
   it("can be judged by a function", () => {
-    expect(originAllowed("https://x.example", "y", (origin) => origin.endsWith(".example"))).toBe(true);
+    const example = (origin: string): boolean => origin.endsWith(".example");
+    expect(originProblem("https://x.example", "y", example)).toBeUndefined();
+    expect(originProblem("https://x.test", "y", example)).toBe("origin_not_allowed");
+  });
+
+  it("cannot be judged where nobody says which host was asked for, which is told apart", () => {
+    expect(originProblem("http://a.example", undefined)).toBe("host_missing");
+    expect(originProblem(undefined, undefined)).toBeUndefined();
+    expect(originProblem("http://a.example", undefined, ["http://a.example"])).toBeUndefined();
+    expect(originProblem("http://a.example", undefined, ["http://b.example"])).toBe("origin_not_allowed");
   });
 });
 

@@ -53,7 +53,6 @@ export class MediaConnection implements VoiceConnection {
   readonly metadata: Metadata;
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
-  readonly playback: VoiceConnection["playback"];
   readonly #queue: PlayoutQueue;
   readonly #inbound: Inbound;
   readonly #events: Emitter<Events>;
@@ -69,13 +68,12 @@ export class MediaConnection implements VoiceConnection {
   #dropped = 0;
 
   constructor(options: MediaConnectionOptions) {
-    const { id, label, metadata, inbound, outbound, playback, logger } = options;
+    const { id, label, metadata, inbound, outbound, logger } = options;
     this.id = id;
     this.label = label;
     this.metadata = metadata;
     this.inbound = inbound;
     this.outbound = outbound;
-    this.playback = playback;
     this.#logger = logger;
     this.#playedSilence = options.playedSilence ?? false;
     let overflowed = false;
@@ -101,6 +99,10 @@ export class MediaConnection implements VoiceConnection {
       },
     });
     this.#queue.suspend();
+  }
+
+  get playback(): VoiceConnection["playback"] {
+    return this.#queue.reporting ? "reported" : "estimated";
   }
 
   get closed(): boolean {

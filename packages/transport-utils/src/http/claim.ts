@@ -1,6 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Unsubscribe } from "@roomkit/core";
+import { servePlain } from "./plain-request.ts";
+
+/** What endpoints can be mounted on; HTTP/2 by way of Node's compatibility API. */
+export type MountableServer = Server | Http2Server | Http2SecureServer;
 
 /** What a mount wants of a server. Each handler says whether it took what it was shown; if not, its owner gets it. */
 export interface ServerClaim {
@@ -13,19 +18,21 @@ interface Router {
   stop(): void;
 }
 
-const routers = new WeakMap<Server, Router>();
+const routers = new WeakMap<MountableServer, Router>();
 /** Known to every copy of this package, so that copies recognise each other's listener. */
 const OURS: unique symbol = Symbol.for("roomkit.upgrade-listener") as never;
 
 /**
  * Shows a server's requests and upgrades to `claim` before anybody else. Listeners of `upgrade` are not enough for that: other
  * WebSocket libraries answer every socket they see, also ours, with an error or a second handshake. So what is claimed is taken
- * before the event is emitted, and all else reaches its listeners as ever. An upgrade that is not claimed is ended only when
- * nobody else listens for upgrades: Node would leave it hanging.
+ * before the event is emitted, and all else reaches its listeners as ever. What is not claimed and nobody else listens for
+ * is answered 404: Node would leave it hanging.
  *
  * @returns the function that gives everything back.
  */
-export function claimServer(server: Server, claim: ServerClaim): Unsubscribe {
+export function claimServer(target: MountableServer, claim: ServerClaim): Unsubscribe {
+  // Both emit the same events, with requests and responses of the same methods.
+  const server = target as Server;
   let router = routers.get(server);
   if (!router) {
     router = startRouter(server);
@@ -55,15 +62,25 @@ function startRouter(server: Server): Router {
       const [request, socket, head] = args as [IncomingMessage, Duplex, Buffer];
       for (const claim of claims) if (claim.upgrade?.(request, socket, head)) return true;
     }
-    return Reflect.apply(emit, this, [event, ...args]) as boolean;
+    const heard = Reflect.apply(emit, this, [event, ...args]) as boolean;
+    // An HTTP/2 application may answer streams, and never know of requests.
+    if (!heard && event === "request" && server.listenerCount("stream") <= streams) {
+      answerNotFound(args[1] as ServerResponse);
+    }
+    return heard;
   };
   // Node emits upgrades only when somebody listens; this listener sees those that nobody claimed.
-  const onUpgrade = (_request: IncomingMessage, socket: Duplex): void => {
+  const onUpgrade = (request: IncomingMessage, socket: Duplex): void => {
     const others = server.listeners("upgrade").some((listener) => !(OURS in listener));
-    if (others) return;
+    if (others || servePlain(server, request, socket)) return;
     refuseUpgrade(socket, 404);
   };
   Object.defineProperty(onUpgrade, OURS, { value: true });
+  // HTTP/2 makes requests of its streams only once somebody has listened for any.
+  const others = server.listenerCount("stream");
+  const once = (): void => {};
+  server.on("request", once).off("request", once);
+  const streams = server.listenerCount("stream") - others;
   server.emit = route as Server["emit"];
   server.on("upgrade", onUpgrade);
   return {
@@ -76,6 +93,12 @@ function startRouter(server: Server): Router {
       else Reflect.deleteProperty(server, "emit");
     },
   };
+}
+
+/** The answer to what nobody serves. */
+function answerNotFound(response: ServerResponse): void {
+  response.writeHead(404, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" });
+  response.end("Not found.\n");
 }
 
 const STATUS: Readonly<Record<number, string>> = {

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
-import { type AddressResolver, addressResolver } from "../admission/address.ts";
+import { type ProxyResolver, proxyResolver } from "../admission/address.ts";
 import { Admission, type AdmissionOptions } from "../admission/admission.ts";
-import { type Origins, originAllowed } from "../admission/origins.ts";
+import { type OriginProblem, type Origins, originProblem } from "../admission/origins.ts";
 import { type Authenticator, type AuthResult, authenticate } from "../auth/authenticator.ts";
 import type { ConnectionRequest } from "../request.ts";
 import { connectionRequest } from "./connection-request.ts";
+
+/** Refused pages told of, in all. */
+const MOST_TOLD = 100;
+const MOST_LOGGED_CHARS = 200;
 
 /** Who may use a mount. */
 export interface GateOptions extends AdmissionOptions {
@@ -17,7 +21,7 @@ export interface GateOptions extends AdmissionOptions {
   readonly authTimeoutMs?: number;
   /** Pages that may connect. Default: pages of the server's own host, and pages of this machine to this machine. */
   readonly origins?: Origins;
-  /** Addresses or CIDR blocks of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  /** Addresses or CIDR blocks of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Default: none. */
   readonly trustedProxies?: readonly string[];
 }
 
@@ -27,7 +31,9 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #resolveAddress: AddressResolver;
+  readonly #resolve: ProxyResolver;
+  /** Pages that were refused and told of already. */
+  readonly #toldOf = new Set<string>();
 
   /** @throws RoomKitError `auth_required` without `auth` and `allowAnonymous`, `invalid_option`. */
   constructor(
@@ -45,16 +51,37 @@ export class Gate {
     this.#clock = context.clock;
     this.#logger = context.logger;
     this.admission = context.admission ?? new Admission(options);
-    this.#resolveAddress = addressResolver(options.trustedProxies);
+    this.#resolve = proxyResolver(options.trustedProxies);
   }
 
   /** What a Node request says of its client. */
   describe(request: IncomingMessage, kind: ConnectionRequest["kind"]): ConnectionRequest {
-    return connectionRequest(request, kind, this.#resolveAddress);
+    return connectionRequest(request, kind, this.#resolve);
   }
 
-  originAllowed(request: ConnectionRequest): boolean {
-    return originAllowed(request.header("origin"), request.header("host"), this.#options.origins);
+  /** Why the page a request comes from may not connect; undefined when it may. Logged once for each page and host. */
+  originProblem(request: ConnectionRequest): OriginProblem | undefined {
+    const problem = this.#originProblem(request);
+    if (problem) this.#tell(problem, request);
+    return problem;
+  }
+
+  #originProblem(request: ConnectionRequest): OriginProblem | undefined {
+    return originProblem(request.header("origin"), request.host, this.#options.origins);
+  }
+
+  /** Otherwise whoever sets up a proxy sees pages refused and no reason. Bounded: origins come from outside. */
+  #tell(problem: OriginProblem, request: ConnectionRequest): void {
+    const origin = request.header("origin")?.slice(0, MOST_LOGGED_CHARS);
+    const host = request.host?.slice(0, MOST_LOGGED_CHARS);
+    const key = `${origin} ${host}`;
+    if (this.#toldOf.has(key) || this.#toldOf.size >= MOST_TOLD) return;
+    this.#toldOf.add(key);
+    const why =
+      problem === "host_missing"
+        ? "a page is refused: the request names no host (does a proxy drop it?), so allow the page by `origins`"
+        : "a page is refused: it is not of this host; behind a proxy see `trustedProxies`, otherwise `origins`";
+    this.#logger.warn({ code: problem, origin, host }, why);
   }
 
   /** Never rejects. */
@@ -72,7 +99,7 @@ export class Gate {
   /** The headers that let a page of an allowed origin read an answer. */
   corsHeaders(request: ConnectionRequest): Record<string, string> {
     const origin = request.header("origin");
-    if (origin === undefined || !this.originAllowed(request)) return {};
+    if (origin === undefined || this.#originProblem(request)) return {};
     return { "access-control-allow-origin": origin, "access-control-allow-credentials": "true", vary: "origin" };
   }
 }

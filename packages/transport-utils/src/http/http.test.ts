@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { systemClock } from "@roomkit/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -80,6 +80,75 @@ describe("claiming a server", () => {
     expect(server.listenerCount("upgrade")).toBe(1);
   });
 
+  it("answers what nobody serves, and leaves what somebody serves to them", async () => {
+    const release = claimServer(server, {
+      request(request, response) {
+        if (request.url !== "/ours") return false;
+        response.end("ours");
+        return true;
+      },
+    });
+    for (const [method, body] of [["GET"], ["HEAD"], ["OPTIONS"], ["POST", "x".repeat(100_000)], ["DELETE"]] as const) {
+      const answer = await fetch(`${base}/?a`, { method, ...(body && { body }) });
+      expect([answer.status, answer.headers.get("content-type"), await answer.text()]).toEqual([
+        404,
+        "text/plain; charset=utf-8",
+        method === "HEAD" ? "" : "Not found.\n",
+      ]);
+    }
+    expect(await (await fetch(`${base}/ours`)).text()).toBe("ours");
+    const owner = (_request: IncomingMessage, response: ServerResponse): void => void response.end("app");
+    server.on("request", owner);
+    expect(await (await fetch(`${base}/`)).text()).toBe("app");
+    server.off("request", owner);
+    // Two mounts: the second sees what the first does not know.
+    const second = claimServer(server, {
+      request(request, response) {
+        if (request.url !== "/second") return false;
+        response.end("second");
+        return true;
+      },
+    });
+    expect(await (await fetch(`${base}/second`)).text()).toBe("second");
+    expect((await fetch(`${base}/third`)).status).toBe(404);
+    second();
+    release();
+  });
+
+  it.each([
+    ["GET /app", "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA", "", "app GET "],
+    ["DELETE /app", "Upgrade: h2c\r\nContent-Length: 0", "", "app DELETE "],
+    ["POST /app", "Upgrade: h2c\r\nContent-Length: 5", "hello", undefined],
+    ["GET /app", "Upgrade: foo/2", "", "app GET "],
+    ["GET /ours", "Upgrade: h2c", "", "ours"],
+    ["GET /app", "Upgrade: WebSocket", "", undefined],
+    ["POST /app", "Upgrade: h2c\r\nTransfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n", undefined],
+  ])("%s with %j is the request it would be without us", async (line, headers, body, expected) => {
+    server.on("request", async (request, response) => {
+      let text = "";
+      for await (const part of request) text += part;
+      response.end(`app ${request.method} ${text}`);
+    });
+    const release = claimServer(server, {
+      request(request, response) {
+        if (request.url !== "/ours") return false;
+        response.end("ours");
+        return true;
+      },
+    });
+    const socket = connect(port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (part) => {
+      answer += part;
+    });
+    socket.write(`${line} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n${headers}\r\n\r\n`);
+    setTimeout(() => socket.write(body), 5);
+    await new Promise((resolve) => socket.on("close", resolve));
+    if (expected === undefined) expect(answer).toMatch(/^HTTP\/1.1 404 /);
+    else expect(answer).toMatch(new RegExp(`^HTTP/1.1 200 [^]*${expected}`));
+    release();
+  });
+
   it("keeps working for somebody who wrapped the server after it", async () => {
     const release = claimServer(server, {
       request(_request, response) {
@@ -122,7 +191,9 @@ describe("web-standard requests and responses", () => {
     const large = await fetch(base, { method: "POST", body: "x".repeat(11) });
     expect(await large.json()).toEqual({ error: "payload_too_large" });
     const stream = new ReadableStream<Uint8Array>({
-      pull(controller) {
+      // A stream that never lets go of the thread keeps the answer from being read.
+      async pull(controller) {
+        await new Promise(setImmediate);
         controller.enqueue(new Uint8Array(8));
       },
     });
@@ -153,5 +224,12 @@ describe("web-standard requests and responses", () => {
     expect(of("a.example/evil#", "/x")).toBe("http://localhost/x");
     expect(of(undefined, "*")).toBe("http://localhost/");
     expect(of("[::1]:8000", "/")).toBe("http://[::1]:8000/");
+  });
+
+  it("name their host over HTTP/2 too, where there is no such header", () => {
+    const of = (headers: Record<string, string>): string => requestUrl({ headers, url: "/x" } as IncomingMessage).href;
+    expect(of({ ":authority": "a.example:8443" })).toBe("http://a.example:8443/x");
+    expect(of({ ":authority": "a.example", host: "b.example" })).toBe("http://b.example/x");
+    expect(of({ ":authority": "", host: "" })).toBe("http://localhost/x");
   });
 });

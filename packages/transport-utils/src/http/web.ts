@@ -9,11 +9,17 @@ export interface ReadRequestOptions {
   readonly bodyTimeoutMs?: number;
 }
 
+/** The host a request names: HTTP/2 says it in `:authority`, and need not in `Host`. */
+export function requestHost(request: Pick<IncomingMessage, "headers">): string | undefined {
+  const authority = request.headers[":authority"];
+  return request.headers.host || (typeof authority === "string" && authority !== "" ? authority : undefined);
+}
+
 /** URL of a request as far as it is known; its host is the client's claim. */
 export function requestUrl(request: IncomingMessage): URL {
   const path = request.url?.startsWith("/") ? request.url : "/";
   const base = "http://localhost";
-  const host = request.headers.host ?? "";
+  const host = requestHost(request) ?? "";
   const url = `http://${/^[\w.:[\]-]+$/.test(host) ? host : "localhost"}${path}`;
   return URL.canParse(url) ? new URL(url) : new URL(base);
 }
@@ -32,6 +38,8 @@ export async function toWebRequest(request: IncomingMessage, options: ReadReques
       headers.append(request.rawHeaders[i] as string, request.rawHeaders[i + 1] as string);
     } catch {}
   }
+  const host = requestHost(request);
+  if (host !== undefined && !headers.has("host")) headers.set("host", host);
   const method = request.method ?? "GET";
   if (method === "GET" || method === "HEAD" || method === "OPTIONS") {
     request.resume();

@@ -58,3 +58,11 @@ export class Framer {
     return frame;
   }
 }
+
+/** A frame of `size`, short ones with silence at their end. */
+export function fill(samples: Int16Array, size: number): Int16Array {
+  if (samples.length === size) return samples;
+  const whole = new Int16Array(size);
+  whole.set(samples);
+  return whole;
+}

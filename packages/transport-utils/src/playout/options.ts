@@ -26,6 +26,11 @@ export interface PlayoutQueueOptions {
   readonly onDrop?: (utterance: UtteranceId, droppedMs: number) => void;
   /** Whether the client reports what it played ({@link PlayoutQueue.report}), or the pacing clock is all there is. */
   readonly playback: PlaybackProgress["confidence"];
+  /**
+   * `estimated` only: the client may turn out to send marks back, at most so far apart, ms of audio. From the first one on what it
+   * says is reported, until it fails to. Default: it does not.
+   */
+  readonly marksMs?: number;
   /** How much audio may be with the client and unplayed, ms, 0 to 5,000. Default 200. */
   readonly leadMs?: number;
   /** Most frames queued. Default 1,000. */

@@ -9,6 +9,7 @@ import {
   type UtteranceId,
 } from "@roomkit/core";
 import { Backlog } from "./backlog.ts";
+import { fill } from "./framer.ts";
 import type { PlayoutQueueOptions } from "./options.ts";
 import { PlayedTap } from "./played-tap.ts";
 import { Resend } from "./resend.ts";
@@ -41,6 +42,9 @@ export class PlayoutQueue {
   #unsubscribe: Unsubscribe | undefined;
   #suspended = false;
   #closed = false;
+  /** Whether the client says what it played. */
+  #reporting: boolean;
+  readonly #marks: boolean;
 
   constructor(options: PlayoutQueueOptions) {
     const { leadMs = 200, maxFrames = 1_000, maxQueuedMs = 20_000, format } = options;
@@ -49,6 +53,8 @@ export class PlayoutQueue {
       throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
     }
     this.#options = options;
+    this.#reporting = options.playback === "reported";
+    this.#marks = options.marksMs !== undefined;
     this.#leadMs = leadMs;
     this.#maxFrames = maxFrames;
     this.#maxSamples = samplesFor(format, maxQueuedMs);
@@ -61,6 +67,11 @@ export class PlayoutQueue {
   /** Audio put in and not yet sent, ms. */
   get queuedMs(): number {
     return this.#ms(this.#backlog.samples);
+  }
+
+  /** Whether what is told of playing is what the client says. */
+  get reporting(): boolean {
+    return this.#reporting;
   }
 
   /** The wire number of an utterance, given at first mention. */
@@ -112,7 +123,7 @@ export class PlayoutQueue {
   /**
    * Drops everything queued and counts nothing more as played. In the report an utterance with `done` is final. The others hold
    * the client's last count carried on to now (`reported`); its exact count follows as progress with `done`, or `clearGraceMs`
-   * later this one does, as an estimate.
+   * later this one does, as an estimate. Of a client that sends marks nothing follows: those that come now were dropped.
    *
    * `number` is the highest wire number used so far: the client drops what arrives of it or of lower ones.
    */
@@ -123,14 +134,15 @@ export class PlayoutQueue {
     for (const record of [...this.#utterances]) {
       if (record.cleared) continue;
       const waits = this.#options.playback === "reported" && record.sentAtMost > 0 && !this.#suspended;
-      const heard = heardSamples(record, now, this.#rate);
+      const heard = this.#heard(record, now);
       const mentioned = record.started || record.closed;
       record.closed = true;
       record.cleared = true;
       // From here on only the client itself changes it.
       record.estimated = heard;
       if (mentioned) {
-        utterances.push(progressOf(record, heard, this.#rate, waits ? "reported" : "estimated", !waits));
+        const said = waits || (this.#reporting && this.#marks && record.reported !== undefined);
+        utterances.push(progressOf(record, heard, this.#rate, said ? "reported" : "estimated", !waits));
       }
       if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
       else this.#utterances.finish(record);
@@ -149,8 +161,9 @@ export class PlayoutQueue {
    * @param done The client will play no more of it.
    */
   report(number: number, playedSamples: number, done = false): void {
+    if (this.#marks) this.#reporting = true;
     const record = this.#utterances.byNumber(number);
-    if (!record || this.#closed || this.#options.playback !== "reported") return;
+    if (!record || this.#closed || !this.#reporting) return;
     const now = this.#options.clock.now();
     const samples = Math.max(record.reported?.samples ?? 0, Math.min(playedSamples, record.sentAtMost));
     record.reported = { samples, at: now };
@@ -189,7 +202,7 @@ export class PlayoutQueue {
     this.#wake();
   }
 
-  /** Ends the queue: every utterance gets its last progress, and those who wait go on. */
+  /** Every utterance gets its last progress, and those who wait go on. */
   close(): void {
     if (this.#closed) return;
     const now = this.#options.clock.now();
@@ -200,11 +213,17 @@ export class PlayoutQueue {
     this.#timeline.cut(now);
     this.#resend?.clear();
     for (const record of [...this.#utterances]) {
-      if (record.started || record.closed) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
+      if (record.started || record.closed) this.#finish(record, this.#heard(record, now), "estimated");
       else this.#utterances.finish(record);
     }
     this.#tap = undefined;
     this.#waiters.releaseAll();
+  }
+
+  /** Between two marks the clock carries the count on, but not past a mark that has not come back. */
+  #heard(record: UtteranceRecord, now: number): number {
+    const { marksMs = Number.POSITIVE_INFINITY } = this.#options;
+    return heardSamples(record, now, this.#rate, this.#reporting ? marksMs + FRAME_MS : undefined);
   }
 
   get #rate(): number {
@@ -270,7 +289,7 @@ export class PlayoutQueue {
   /** Finishes the utterances that have been played. */
   #settle(now: number): void {
     for (const record of [...this.#utterances]) {
-      if (this.#options.playback === "estimated") {
+      if (!this.#reporting) {
         if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
         continue;
       }
@@ -282,7 +301,10 @@ export class PlayoutQueue {
       // Of what was never sent no client says anything.
       const grace = record.sentAtMost === 0 ? 0 : (this.#options.reportGraceMs ?? 2_000);
       record.settleBy ??= now + grace;
-      if (now >= record.settleBy) this.#finish(record, heardSamples(record, now, this.#rate), "estimated");
+      if (now < record.settleBy) continue;
+      this.#finish(record, this.#heard(record, now), "estimated");
+      // A client that does not send its marks back any more is one that never did.
+      if (this.#marks) this.#reporting = false;
     }
   }
 
@@ -293,7 +315,7 @@ export class PlayoutQueue {
 
   /** Reports the estimate of what is playing, a few times a second. */
   #estimate(now: number): void {
-    if (this.#options.playback !== "estimated" || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
+    if (this.#reporting || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     const record = this.#timeline.current;
     if (!record) return;
     this.#progressAt = now;
@@ -309,7 +331,6 @@ export class PlayoutQueue {
     this.#emit(record, samples, confidence, true);
   }
 
-  /** Nothing to send, to follow or to wait for. */
   get #idle(): boolean {
     if (!this.#backlog.empty || !this.#timeline.empty) return false;
     if (this.#tap?.continuous) return false;
@@ -326,11 +347,4 @@ export class PlayoutQueue {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
   }
-}
-
-function fill(samples: Int16Array, size: number): Int16Array {
-  if (samples.length === size) return samples;
-  const whole = new Int16Array(size);
-  whole.set(samples);
-  return whole;
 }

@@ -28,11 +28,20 @@ export interface UtteranceRecord {
   settleBy: number | undefined;
 }
 
-/** The best guess of how many samples of an utterance have been heard. */
-export function heardSamples(record: UtteranceRecord, now: number, sampleRate: number): number {
-  if (!record.reported) return record.estimated;
+/**
+ * The best guess of how many samples of an utterance have been heard.
+ *
+ * @param aheadMs how far that may be past what the client said, ms. Default: any.
+ */
+export function heardSamples(
+  record: UtteranceRecord,
+  now: number,
+  sampleRate: number,
+  aheadMs: number = Number.POSITIVE_INFINITY,
+): number {
+  if (!record.reported) return Math.min(record.estimated, Math.floor((aheadMs * sampleRate) / 1000));
   const { samples, at } = record.reported;
-  const since = samples + Math.floor(((now - at) * sampleRate) / 1000);
+  const since = samples + Math.floor((Math.min(now - at, aheadMs) * sampleRate) / 1000);
   // Never less than the client said, never more than it was sent or than the clock allows.
   return Math.max(samples, Math.min(since, record.estimated));
 }

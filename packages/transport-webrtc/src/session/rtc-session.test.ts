@@ -203,7 +203,7 @@ describe("RtcSession in virtual time", () => {
     const closing = session.connection.close({ code: "draining", message: "" });
     await clock.advance(200);
     await closing;
-    expect(peer.said.map((s) => JSON.parse(s)).at(-1)).toEqual({ type: "bye", reason: "draining", resumable: false });
+    expect(peer.said.map((s) => JSON.parse(s)).at(-1)).toEqual({ type: "bye", reason: "draining", resumable: true });
     expect(log).toEqual(["ready 0", "ended draining 150"]);
     const wheel = PacingWheel.shared(clock);
     expect(wheel.size).toBe(0);

@@ -192,7 +192,7 @@ export class RtcSession {
   async #close(reason: CloseReason): Promise<void> {
     const { call, clock } = this.#options;
     if (call.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
-      if (this.#link.v1) this.#link.say({ type: "bye", reason: reason.code, resumable: false });
+      if (this.#link.v1) this.#link.say({ type: "bye", reason: reason.code, resumable: reason.code === "draining" });
       // The farewell and the closing of the channel must be on their way before the call goes.
       this.#control.close();
       await clock.sleep(FAREWELL_MS);

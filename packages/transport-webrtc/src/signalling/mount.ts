@@ -1,9 +1,10 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Unsubscribe } from "@roomkit/core";
 import {
-  addressResolver,
   type ConnectionRequest,
   claimServer,
+  type MountableServer,
+  proxyResolver,
   requestUrl,
   sendWebResponse,
   toWebRequest,
@@ -20,7 +21,11 @@ import { Signalling } from "./signalling.ts";
  * @returns what takes the endpoints away again; connections go on.
  * @throws RoomKitError `auth_required` without `auth` or `allowAnonymous`, `invalid_option`.
  */
-export function mountRealtime(server: Server, transport: WebRTCTransport, options: RealtimeMountOptions): Unsubscribe {
+export function mountRealtime(
+  server: MountableServer,
+  transport: WebRTCTransport,
+  options: RealtimeMountOptions,
+): Unsubscribe {
   const signalling = new Signalling(transport, options, mountPath(options.path));
   // What fails here fails again with the first offer: told now, it is found before that.
   transport.warmUp().catch((error: unknown) => transport.logger.warn({ error }, "WebRTC calls cannot be prepared for"));
@@ -59,18 +64,21 @@ export type FetchHandler = (request: Request, client?: { readonly address?: stri
 /** Makes that handler; it answers under any base path. @throws RoomKitError `invalid_option`. */
 export function fetchHandler(transport: WebRTCTransport, options: SignallingOptions): FetchHandler {
   const signalling = new Signalling(transport, options, undefined);
-  const resolveAddress = addressResolver(options.trustedProxies);
+  const resolve = proxyResolver(options.trustedProxies);
   return async (request, client = {}) => {
     const url = new URL(request.url);
-    const header = (name: string): string | undefined =>
-      request.headers.get(name) ?? (name === "host" ? url.host : undefined);
+    const { address = "" } = client;
+    const header = (name: string): string | undefined => request.headers.get(name) ?? undefined;
     const described: ConnectionRequest = {
       kind: "http",
       method: request.method,
       path: url.pathname,
+      target: url.pathname + url.search,
       query: url.searchParams,
       header,
-      address: resolveAddress(client.address ?? "", header("x-forwarded-for")),
+      address: resolve.address(address, header("x-forwarded-for")),
+      // Over HTTP/2 there need be no such header; a web-standard request names the host in its URL.
+      host: resolve.host(address, header("host") || url.host, header("x-forwarded-host")),
     };
     return await signalling.handle(
       described,

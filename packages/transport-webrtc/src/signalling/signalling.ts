@@ -58,8 +58,8 @@ export class Signalling {
     const { method } = request;
     if (kind === "ui") return method === "GET" || method === "HEAD" ? await this.#ui(web, base) : notAllowed(kind, {});
     const cors = this.#behindMount ? {} : this.gate.corsHeaders(request);
-    if (!this.#behindMount && !this.gate.originAllowed(request))
-      return jsonResponse({ error: "origin_not_allowed" }, 403);
+    const problem = this.#behindMount ? undefined : this.gate.originProblem(request);
+    if (problem) return jsonResponse({ error: problem }, 403);
     if (method === "OPTIONS") {
       const allow = {
         "access-control-allow-methods": METHODS[kind],
@@ -148,7 +148,8 @@ export class Signalling {
       }
       if (code === "timeout") return { status: 408, body: { error: "request_timeout", message } };
       if (code === "aborted") return { status: 400, body: { error: "aborted" } };
-      if (error.retryable || code === "closed") return { status: 503, body: refusal(code, undefined) };
+      if (code === "closed") return { status: 503, body: refusal("draining", undefined) };
+      if (error.retryable) return { status: 503, body: refusal(code, undefined) };
     }
     this.#transport.logger.error({ error }, "an offer failed");
     return { status: 500, body: { error: "internal" } };

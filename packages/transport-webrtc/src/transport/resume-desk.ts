@@ -90,7 +90,7 @@ export class ResumeDesk {
   /** Ends every connection whose client is away. */
   close(): void {
     for (const { connection } of [...this.#suspended.keys()]) {
-      connection.end({ code: "server_closed", message: "the server is closing" });
+      connection.end({ code: "draining", message: "the server is shutting down" });
     }
   }
 

@@ -149,6 +149,10 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
     rtc.connection.onClose((reason) => this.#ended(rtc.connection, reason));
     if (factory) {
       this.#makeSession(rtc, factory).catch((error: unknown) => {
+        // The kit closes first, and its transports after it.
+        if (RoomKitError.is(error, "kit_closed")) {
+          return rtc.close({ code: "draining", message: "the server is shutting down" });
+        }
         this.logger.error({ error, connection: rtc.id }, "no session could be made for a client");
         return rtc.close({ code: "session_failed", message: "the application could not make a session" });
       });
@@ -230,7 +234,7 @@ export class WebRTCTransport implements RealtimeTransport, VoiceBackend {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const reason: CloseReason = { code: "server_closed", message: "the server is closing" };
+    const reason: CloseReason = { code: "draining", message: "the server is shutting down" };
     await this.#registry.endAll(reason);
     await this.#offers.close(reason);
     await this.#host.close();

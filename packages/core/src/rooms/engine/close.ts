@@ -9,7 +9,8 @@ export async function closeKit(engine: Engine): Promise<void> {
   const inside = engine.calls.mustNotWait();
   engine.timers.close();
   engine.scope.abort(new RoomKitError("kit_closed", "the kit has been closed"));
-  await Promise.all(engine.rooms.all().map((state) => endSessions(engine, state, "kit_closed")));
+  // What callers are told: their clients try again, and may reach a server that goes on.
+  await Promise.all(engine.rooms.all().map((state) => endSessions(engine, state, "draining")));
   if (!inside) await bounded(engine, "what was under way", () => Promise.allSettled([...engine.active]));
   const closing = [...engine.channels.values()].map((channel) =>
     bounded(engine, `the channel ${channel.id}`, () => channel.close()),

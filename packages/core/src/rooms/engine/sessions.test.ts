@@ -32,7 +32,7 @@ describe("a session", () => {
   it.each([
     ["its channel is detached", "detached", (rig: Rig) => rig.kit.detachChannel("room", "voice")],
     ["the room closes", "room_closed", (rig: Rig) => rig.kit.closeRoom("room")],
-    ["the kit closes", "kit_closed", (rig: Rig) => rig.kit.close()],
+    ["the kit closes", "draining", (rig: Rig) => rig.kit.close()],
   ])("is ended when %s", async (_, reason, end) => {
     const rig = await Rig.with(["voice", "other"]);
     await rig.kit.join("room", "voice", { session: session("one") });
