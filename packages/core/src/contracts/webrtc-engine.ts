@@ -29,9 +29,9 @@ export interface RemoteCandidate {
 
 /** A client's offer, taken apart and checked; nothing in it is the client's raw text but `sdp`, which was written anew from the rest. */
 export interface WebRTCOffer {
-  /** The offer as text, rewritten from the fields below, without candidates. */
+  /** The sections that are used as text, rewritten from the fields below, without candidates. */
   readonly sdp: string;
-  /** The kinds of its sections in order; every one is bundled on one transport. */
+  /** The kinds of the sections that are used, in order; every one is bundled on one transport. What else a client offered is not here. */
   readonly media: readonly ("audio" | "data")[];
   readonly audio?: { readonly mid: string; readonly direction: MediaDirection; readonly codecs: readonly RtpCodec[] };
   readonly data?: { readonly mid: string; readonly sctpPort: number; readonly maxMessageSize: number };
@@ -44,7 +44,7 @@ export interface WebRTCOffer {
 
 /** What the transport decided to answer. */
 export interface WebRTCAcceptOptions {
-  /** The answered audio section; absent when none was offered. Codecs in the answer's order, all of them from the offer. */
+  /** The answered audio section; absent when none is used. Codecs in the answer's order, all of them from the offer. */
   readonly audio?: {
     readonly direction: MediaDirection;
     readonly codecs: readonly RtpCodec[];
@@ -100,7 +100,7 @@ export interface WebRTCDataChannel {
 
 /** One client's peer connection at the level of RTP packets and data-channel messages. Nothing here throws because of what the client did. */
 export interface WebRTCPeer {
-  /** The SDP answer, with all of the server's candidates. */
+  /** The SDP answer to {@link WebRTCOffer.sdp}, with all of the server's candidates; the transport completes it by what the client wrote. */
   readonly answer: string;
   readonly state: "connecting" | "connected" | "closed";
   readonly stats: WebRTCPeerStats;

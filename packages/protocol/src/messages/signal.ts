@@ -25,7 +25,7 @@ export interface CandidateRequest {
   readonly candidate: IceCandidate;
 }
 
-/** What `RTCIceCandidate.toJSON()` gives. `candidate: ""` ends the candidates. */
+/** What `RTCIceCandidate.toJSON()` gives. `candidate: ""` ends the candidates, as does the absence of all of it, or null. */
 export interface IceCandidate {
   readonly candidate: string;
   readonly sdpMid?: string;

@@ -36,6 +36,22 @@ describe("offer and candidate bodies", () => {
     });
   });
 
+  it.each([
+    ["null", { candidate: null }],
+    ["nothing", {}],
+    ["no text", { candidate: "" }],
+    ["an empty object", { candidate: {} }],
+    ["empty text", { candidate: { candidate: "" } }],
+    ["null for text", { candidate: { candidate: null, sdpMid: null } }],
+    ["SDP's words", { candidate: { candidate: "a=end-of-candidates" } }],
+    ["SDP's words alone", { candidate: "end-of-candidates\r\n" }],
+  ])("takes %s for the end of candidates", (_, body) => {
+    expect(parseSignalRequest(JSON.stringify({ ...body, webrtc_id: "abc", type: "ice-candidate" }))).toEqual({
+      ok: true,
+      message: { type: "ice-candidate", webrtc_id: "abc", candidate: { candidate: "" } },
+    });
+  });
+
   it("reads what v1 adds", () => {
     const offer = {
       sdp: "",

@@ -33,6 +33,13 @@ export function parseSignalRequest(
   });
 }
 
+/** Says that there are no more candidates; the last two are the words of SDP (RFC 8840, 8.2). */
+const ENDS: readonly unknown[] = [undefined, null, "", "end-of-candidates", "a=end-of-candidates"];
+
+function isEnd(value: unknown): boolean {
+  return ENDS.includes(typeof value === "string" ? value.trim() : value);
+}
+
 function readOffer(fields: Fields, limits: SignalLimits): OfferRequest {
   return defined<OfferRequest>({
     type: "offer",
@@ -43,12 +50,13 @@ function readOffer(fields: Fields, limits: SignalLimits): OfferRequest {
 }
 
 function readCandidate(fields: Fields, limits: SignalLimits): CandidateRequest {
-  const candidate = asObject(fields.candidate, "candidate");
+  // Browsers end with an event whose candidate is null, or with one whose text is empty; pages post either, or leave it out.
+  const candidate = isEnd(fields.candidate) ? {} : asObject(fields.candidate, "candidate");
   return {
     type: "ice-candidate",
     webrtc_id: idField(fields, "webrtc_id"),
     candidate: defined<IceCandidate>({
-      candidate: stringField(candidate, "candidate", limits.maxCandidateLength),
+      candidate: isEnd(candidate.candidate) ? "" : stringField(candidate, "candidate", limits.maxCandidateLength),
       // Browsers write null for what they do not know.
       sdpMid: candidate.sdpMid === null ? undefined : optionalString(candidate, "sdpMid", 64),
       sdpMLineIndex:

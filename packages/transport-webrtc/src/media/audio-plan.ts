@@ -1,4 +1,4 @@
-import { type MediaDirection, RoomKitError, type RtpCodec, type WebRTCOffer } from "@roomkit/core";
+import type { MediaDirection, RtpCodec, WebRTCOffer } from "@roomkit/core";
 
 /** How the server's voice reaches the client. */
 export type OutboundAudio = "opus" | "pcmu" | "datachannel";
@@ -25,21 +25,24 @@ export interface PlanOptions {
   readonly pcmu: boolean;
 }
 
-/** Decides what to answer. @throws RoomKitError `invalid_sdp` when no codec is common. */
-export function planAudio(audio: NonNullable<WebRTCOffer["audio"]>, options: PlanOptions): AudioPlan {
+/** Decides what to answer; undefined when no codec is common. */
+export function planAudio(
+  audio: Omit<NonNullable<WebRTCOffer["audio"]>, "mid">,
+  options: PlanOptions,
+): AudioPlan | undefined {
   const { codecs, direction } = audio;
   const opus = codecs.find((c) => c.name === "opus" && c.clockRate === 48_000 && c.channels === 2);
   const pcmu = options.pcmu ? codecs.find((c) => c.name === "pcmu" && c.clockRate === 8_000) : undefined;
   const clientSends = direction === "sendrecv" || direction === "sendonly";
   const clientReceives = direction === "sendrecv" || direction === "recvonly";
   const main = opus ?? pcmu;
-  if (!main) throw new RoomKitError("invalid_sdp", "the offer has no audio codec this server knows (Opus or PCMU)");
+  if (!main) return undefined;
   const wanted = options.outboundAudio === "pcmu" ? (pcmu ?? opus) : (opus ?? pcmu);
   const sender = clientReceives && options.outboundAudio !== "datachannel" ? wanted : undefined;
   const red = opus && clientSends ? usableRed(codecs, opus) : undefined;
-  const events = clientSends
-    ? codecs.find((c) => c.name === "telephone-event" && c.clockRate === main.clockRate)
-    : undefined;
+  const tones = clientSends ? codecs.filter((c) => c.name === "telephone-event") : [];
+  // Firefox and SIP gateways offer none at Opus' 48 kHz. What is told of a key is the same at any clock.
+  const events = tones.find((c) => c.clockRate === main.clockRate) ?? tones[0];
   const answered = [
     ...(red ? [red] : []),
     ...(opus ? [{ ...opus, parameters: "minptime=10;useinbandfec=1" }] : []),

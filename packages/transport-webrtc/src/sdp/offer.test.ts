@@ -63,9 +63,12 @@ describe("parseOffer", () => {
     expect(offer.audio?.codecs.find((c) => c.payloadType === 0)?.name).toBe("pcmu");
   });
 
-  it("takes no more candidates than it may", () => {
-    const line = "a=candidate:1 1 udp 1 192.168.1.20 51234 typ host\r\n";
-    expect(parseOffer(edit(/a=candidate:1.*\r\n/, line.repeat(50)), all, 20).candidates.length).toBe(20);
+  it("takes no more candidates than it may, and none twice", () => {
+    const line = (port: number): string => `a=candidate:1 1 udp 1 192.168.1.20 ${port} typ host\r\n`;
+    const many = (port: (i: number) => number): string => Array.from({ length: 50 }, (_, i) => line(port(i))).join("");
+    const taken = (lines: string): number => parseOffer(edit(/a=candidate:1.*\r\n/, lines), all, 20).candidates.length;
+    expect(taken(many((i) => 50_000 + i))).toBe(20);
+    expect(taken(many(() => 50_000))).toBe(2);
   });
 
   it.each([
@@ -83,21 +86,12 @@ describe("parseOffer", () => {
     ["a short fingerprint", edit(/a=fingerprint:sha-256 AB:/g, "a=fingerprint:sha-256 ")],
     ["no ufrag", edit(/a=ice-ufrag.*\r\n/g, "")],
     ["a short password", edit(/a=ice-pwd:.*\r\n/g, "a=ice-pwd:short\r\n")],
-    ["two passwords", edit(/a=ice-pwd:.*\r\n/, "a=ice-pwd:01234567890123456789xx\r\n")],
     ["setup holdconn", edit(/a=setup:actpass/g, "a=setup:holdconn")],
     ["no setup", edit(/a=setup:actpass\r\n/g, "")],
-    ["no rtcp-mux", edit("a=rtcp-mux\r\n", "")],
-    ["no bundle group", edit(/a=group:BUNDLE 0 1\r\n/, "")],
-    ["a bundle of other mids", edit("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 7")],
     ["one mid twice", edit("a=mid:1", "a=mid:0")],
-    ["no mid", edit(/a=mid:1\r\n/, "")],
     ["a strange mid", edit("a=mid:1", "a=mid:a b<script>")],
-    ["video", `${edit("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2")}m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:2\r\n`],
-    ["two audio sections", edit("m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=audio 9 UDP/TLS/RTP/SAVPF 111")],
-    ["plain RTP", edit("UDP/TLS/RTP/SAVPF", "RTP/AVP")],
     ["a payload type of 128", edit("SAVPF 111", "SAVPF 128")],
     ["a payload type twice", edit("SAVPF 111", "SAVPF 111 111")],
-    ["a rejected section", edit("m=audio 9", "m=audio 0")],
     ["no line at all of SDP", edit("s=-", "\u0000\u0001")],
   ])("refuses %s", (_, sdp) => {
     expect(refusal(sdp)).toBe("invalid_sdp");
@@ -105,8 +99,8 @@ describe("parseOffer", () => {
 
   it.each([
     ["more than 32 KiB", `${chromeOffer}${"a=x:1\r\n".repeat(6_000)}`],
-    ["more than 200 lines", `${chromeOffer}${"a=x:1\r\n".repeat(180)}`],
-    ["five media sections", chromeOffer + chromeOffer.slice(chromeOffer.indexOf("m=application")).repeat(4)],
+    ["more than 1,000 lines", `${chromeOffer}${"a=x:1\r\n".repeat(980)}`],
+    ["seventeen media sections", chromeOffer + chromeOffer.slice(chromeOffer.indexOf("m=application")).repeat(15)],
     ["300 media sections", `v=0\r\n${"m=a\r\n".repeat(150)}`],
     ["a long line", `${chromeOffer}a=${"A".repeat(3_000)}\r\n`],
     ["a megabyte", `v=0\r\n${"A".repeat(1_000_000)}`],

@@ -135,6 +135,20 @@ describe("signalling", () => {
     trap.close();
   });
 
+  it("takes the end of candidates in every form, before its offer, after it, and in it", async () => {
+    const { url } = await start();
+    const ends = [null, undefined, "", {}, { candidate: "" }, { candidate: "a=end-of-candidates", sdpMid: "0" }];
+    const postAll = async (): Promise<unknown[]> => {
+      const replies = ends.map((end) => post(url, { type: "ice-candidate", webrtc_id: "call", candidate: end }));
+      return (await Promise.all(replies)).map(({ body }) => body);
+    };
+    const success = ends.map(() => ({ status: "success" }));
+    expect(await postAll()).toEqual(success);
+    const ended = chromeOffer.replaceAll(/(a=ice-ufrag.*\r\n)/g, "$1a=end-of-candidates\r\n");
+    expect((await post(url, { type: "offer", sdp: ended, webrtc_id: "call" })).body.type).toBe("answer");
+    expect(await postAll()).toEqual(success);
+  });
+
   it("names what is wrong with a candidate", async () => {
     const { url, transport, client } = await start();
     const app = acceptAll(transport);
@@ -162,10 +176,13 @@ describe("signalling", () => {
     ["a number for sdp", { type: "offer", sdp: 1, webrtc_id: "x" }, 400],
     ["sdp that is none", { type: "offer", sdp: "hello", webrtc_id: "x" }, 400],
     [
-      "an unknown codec only",
+      "an unknown codec, and nothing else",
       {
         type: "offer",
-        sdp: chromeOffer.replace(/opus|PCMU/g, "AMR").replace(" 63 9 0 8 13 ", " 63 9 8 13 "),
+        sdp: chromeOffer
+          .replace(/opus|PCMU/g, "AMR")
+          .replace(" 63 9 0 8 13 ", " 63 9 8 13 ")
+          .split("m=application")[0],
         webrtc_id: "x",
       },
       400,

@@ -12,6 +12,7 @@ import {
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import type { MediaConnection } from "@roomkit/transport-utils";
 import type { MediaCall, MediaHost } from "../host/media-host.ts";
+import { completeAnswer } from "../sdp/answer-form.ts";
 import { parseCandidate } from "../sdp/candidate.ts";
 import { RtcSession } from "../session/rtc-session.ts";
 import { CandidateHold } from "../signalling/candidate-hold.ts";
@@ -109,7 +110,7 @@ export class Offers {
         throw error;
       }
       for (const candidate of this.#hold.take(request.webrtc_id, client.identity)) this.#add(place, candidate);
-      return { type: "answer", sdp: call.answer, webrtc_id: request.webrtc_id };
+      return { type: "answer", sdp: completeAnswer(call.answer, offer.form), webrtc_id: request.webrtc_id };
     } catch (error) {
       if (place) this.#table.release(place);
       hooks.release();
