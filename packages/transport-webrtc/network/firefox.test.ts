@@ -1,4 +1,4 @@
-import { type Browser, launch } from "puppeteer-core";
+import { type Browser, launch, type Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hostAddresses } from "../src/net/local-addresses.ts";
 import { until } from "../src/testing.fixture.ts";
@@ -28,12 +28,16 @@ describe.skipIf(reason !== undefined)(`Firefox ESR${reason ? ` (${reason})` : ""
   }, 60_000);
   afterAll(() => browser?.close());
 
-  const inPage = async (server: EchoServer, run: (count: () => Promise<PageCount>) => Promise<void>): Promise<void> => {
+  const inPage = async (
+    server: EchoServer,
+    run: (count: () => Promise<PageCount>, tab: Page) => Promise<void>,
+    call: { readonly bundlePolicy?: RTCBundlePolicy; readonly camera?: "first" | "last" } = {},
+  ): Promise<void> => {
     const tab = await browser.newPage();
     try {
       await tab.goto(server.url);
-      await tab.evaluate("call()");
-      await run(() => tab.evaluate("count()") as Promise<PageCount>);
+      await tab.evaluate(`call(${JSON.stringify(call)})`);
+      await run(() => tab.evaluate("count()") as Promise<PageCount>, tab);
     } finally {
       await tab.close();
       await server.stop();
@@ -57,6 +61,31 @@ describe.skipIf(reason !== undefined)(`Firefox ESR${reason ? ` (${reason})` : ""
       expect(peer?.rtpSent).toBeGreaterThan(60);
     });
   }, 30_000);
+
+  it.each([
+    ["max-bundle", "last"],
+    ["max-bundle", "first"],
+    ["max-compat", "last"],
+  ] as const)(
+    "talks, with everything bundled %s and the camera that is refused %s",
+    async (bundlePolicy, camera) => {
+      const server = await startEcho({ mediaAddress: mediaAddress as string });
+      const check = async (count: () => Promise<PageCount>, tab: Page): Promise<void> => {
+        const offered = (await tab.evaluate("pc.localDescription.sdp")) as string;
+        if (bundlePolicy === "max-bundle") expect(offered).toMatch(/m=application 0 .*[\s\S]*a=bundle-only/);
+        await until(() => (server.calls[0]?.heardMs ?? 0) > 1_000, "Firefox's microphone");
+        await until(() => (server.calls[0]?.texts.length ?? 0) > 0, "the channel");
+        const seen = await count();
+        expect(seen.received).toBeGreaterThan(20);
+        expect(seen.messages.map(({ data }) => data?.text)).toEqual(["over the channel"]);
+        expect(await tab.evaluate("pc.getTransceivers().filter((t) => t.currentDirection === 'stopped').length")).toBe(
+          1,
+        );
+      };
+      await inPage(server, check, { bundlePolicy, camera });
+    },
+    30_000,
+  );
 
   it("hears the server over the data channel when that is asked for, and no track then", async () => {
     const server = await startEcho({ mediaAddress: mediaAddress as string, outboundAudio: "datachannel" });

@@ -1,13 +1,13 @@
 /**
  * A page that calls its own server over WebRTC as the seed's client does, with the server's ICE servers, and counts what comes.
- * `call({ relay: true })` allows TURN only.
+ * `call({ relay: true })` allows TURN only; `camera` offers video besides, `first` or `last`.
  */
 export const page = `<!doctype html><meta charset="utf-8"><title>caller</title><script>
 window.seen = { messages: [], states: [], media: 0 };
-window.call = async ({ relay = false, turn } = {}) => {
+window.call = async ({ relay = false, turn, bundlePolicy = 'balanced', camera } = {}) => {
   const { iceServers } = await (await fetch('/rtc-realtime/config')).json();
   const servers = turn ? iceServers.map(s => ({ ...s, urls: [].concat(s.urls).filter(u => u.includes(turn)) })) : iceServers;
-  const pc = (window.pc = new RTCPeerConnection({ iceServers: servers, iceTransportPolicy: relay ? 'relay' : 'all' }));
+  const pc = (window.pc = new RTCPeerConnection({ iceServers: servers, iceTransportPolicy: relay ? 'relay' : 'all', bundlePolicy }));
   window.usedServers = servers;
   const id = crypto.randomUUID();
   const post = body => fetch('/rtc-realtime/webrtc/offer', {
@@ -25,7 +25,9 @@ window.call = async ({ relay = false, turn } = {}) => {
     audio.play();
   };
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  if (camera === 'first') pc.addTransceiver('video');
   for (const track of stream.getTracks()) pc.addTrack(track, stream);
+  if (camera === 'last') pc.addTransceiver('video');
   const channel = (window.channel = pc.createDataChannel('text'));
   channel.onmessage = ({ data }) => {
     const message = JSON.parse(data);

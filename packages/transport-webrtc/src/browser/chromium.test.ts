@@ -132,6 +132,32 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
     expect(answerMs).toBeGreaterThan(0);
   }, 30_000);
 
+  // Chromium itself cannot have the first section refused with max-bundle: its one transport goes with it.
+  it.each([
+    ["first", "balanced"],
+    ["last", "balanced"],
+    ["last", "max-bundle"],
+  ])(
+    "talks with a page that offers a camera %s, which is refused, with bundle policy %s",
+    async (camera, policy) => {
+      const video = "this.addTransceiver('video')";
+      const script =
+        "RTCPeerConnection = class extends RTCPeerConnection {" +
+        `constructor() { super({ bundlePolicy: '${policy}' }); ${camera === "first" ? video : ""} }` +
+        `createOffer() { ${camera === "last" ? video : ""}; return super.createOffer(); } };` +
+        "connect()";
+      const { page, connection, frames } = await start({}, { script });
+      await until(() => frames.length >= 40, "the microphone");
+      connection().play("u", frameOf(sine(24_000, 660, 3_000), 24_000));
+      connection().send({ type: "transcript", id: "t", role: "assistant", text: "hello", final: true, revision: 0 });
+      await page.waitForFunction("window.analyser && Math.abs(peak().hz - 660) < 10", undefined, { timeout: 8_000 });
+      await page.waitForFunction("seen.transcriptions.length === 1", undefined, { timeout: 8_000 });
+      const answered = (await page.evaluate("pc.remoteDescription.sdp")) as string;
+      expect(answered.match(/^m=\w+ 0/gm)).toEqual(["m=video 0"]);
+    },
+    30_000,
+  );
+
   it("hears a PCMU track while it sends Opus", async () => {
     const { page, connection, frames } = await start({ outboundAudio: "pcmu", inputSampleRate: 48_000 });
     expect(connection().outbound.sampleRate).toBe(8_000);

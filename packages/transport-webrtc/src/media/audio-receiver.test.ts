@@ -230,11 +230,14 @@ describe("AudioReceiver", () => {
     receiver.receive(rtp(2, new Uint8Array(0)), 0);
     receiver.receive(rtp(3, good, { payloadType: 96 }), 0);
     receiver.receive(rtp(4, Uint8Array.of(0xef, 1, 2), { payloadType: RED }), 0);
-    const padded = Buffer.concat([rtp(5, good), Buffer.of(250)]);
+    const padded = Buffer.concat([rtp(7, good), Buffer.of(250)]);
     padded[0] = 0xa0;
     receiver.receive(padded, 0);
     expect(drops).toEqual(["rtp_malformed", "audio_malformed", "rtp_payload_type", "red_malformed", "rtp_malformed"]);
     receiver.receive(rtp(2, good), 1);
+    expect(frames).toEqual([]);
+    receiver.receive(rtp(5, good, { timestamp: 2 * 960 }), 1);
+    expect(receiver.stats).toMatchObject({ lost: 0, late: 1 });
     // Silence in the place of the packet that could not be read, then the good one.
     expect(frames.map((f) => [f.samples.length, rms(f.samples) > 0])).toEqual([
       [320, false],

@@ -1,8 +1,9 @@
 import type { AudioFrame } from "@roomkit/core";
 import type { FrameDecoder } from "./frame-decoder.ts";
-import { JitterBuffer, type JitterStats, type Playout } from "./jitter-buffer.ts";
+import { type BufferedPacket, JitterBuffer, type JitterStats, type Playout } from "./jitter-buffer.ts";
 import { parseRed } from "./red.ts";
 import { parseRtp, type RtpPacket, timestampDelta } from "./rtp.ts";
+import { RtpSources } from "./rtp-sources.ts";
 import { TelephoneEvents } from "./telephone-event.ts";
 
 export interface AudioReceiverOptions {
@@ -33,19 +34,25 @@ const SILENCE_STEP_MS = 20;
 /** A call of `tick` this long after the last means that the event loop stood still: what arrived meanwhile has not been read yet, ms. */
 const STALL_MS = 50;
 const MAX_PACKET_MS = 120;
+/** RFC 3389; the payload type is static, and some senders use it unasked. */
+const COMFORT_NOISE = 13;
+const NOTHING = new Uint8Array(0);
 
 /**
  * The caller's audio: RTP packets in, one unbroken line of frames out. What is lost is recovered (in-band FEC, RED) or
- * concealed; where the sender sends nothing (DTX, a muted track) there is silence, so that whoever listens for the end of
- * speech hears it.
+ * concealed; where the sender sends nothing (DTX, a muted track, comfort noise) there is silence, so that whoever listens for the
+ * end of speech hears it. Of several sources one is heard, see {@link RtpSources}; whatever else comes of it (padding, touch
+ * tones, comfort noise, payload types nobody agreed on) has its place in the order and is neither waited for nor lost.
  */
 export class AudioReceiver {
   readonly #options: AudioReceiverOptions;
   readonly #buffer = new JitterBuffer();
   readonly #digits = new TelephoneEvents();
+  readonly #sources = new RtpSources();
   #samples = 0;
-  /** RTP timestamp that continues the line; undefined before the first packet. */
+  /** RTP timestamp that continues the line; undefined before the first packet of a source. */
   #expected: number | undefined;
+  #begun = false;
   /** Wall time (ms) minus position (ms) of the line at its beginning. */
   #originMs = 0;
   #lastPacketAt = 0;
@@ -69,15 +76,19 @@ export class AudioReceiver {
       this.#options.onDrop("rtp_malformed");
       return;
     }
-    const { audio, red, telephoneEvent } = this.#options.payloadTypes;
-    if (packet.payloadType === telephoneEvent) {
-      const digit = this.#digits.receive(packet.timestamp, packet.payload);
-      if (digit !== undefined) this.#options.onDigit(digit);
-    } else if (packet.payloadType === audio) {
-      // Browsers probe the path with packets of nothing but padding.
-      if (packet.payload.length > 0) this.#buffer.push(packet, now);
-    } else if (packet.payloadType === red) this.#pushRed(packet, now);
-    else this.#options.onDrop("rtp_payload_type");
+    const { payloadTypes, onDrop } = this.#options;
+    const { payloadType, payload, ssrc, sequence } = packet;
+    const sounds = payload.length > 0 && (payloadType === payloadTypes.audio || payloadType === payloadTypes.red);
+    if (payloadType === payloadTypes.telephoneEvent) this.#tone(packet);
+    else if (!sounds && payload.length > 0 && payloadType !== COMFORT_NOISE) onDrop("rtp_payload_type");
+    const verdict = this.#sources.judge(ssrc, sequence, sounds, now);
+    if (verdict === "other") {
+      if (sounds) onDrop("rtp_other_source");
+      return;
+    }
+    if (verdict === "begins") this.#beginSource(now);
+    if (sounds && payloadType === payloadTypes.red) this.#pushRed(packet, now);
+    else this.#buffer.push({ ...packet, payload: sounds ? payload : NOTHING }, now);
     this.#drain(now);
   }
 
@@ -105,28 +116,45 @@ export class AudioReceiver {
     return (this.#samples * 1000) / this.#options.decoder.sampleRate;
   }
 
+  #tone(packet: RtpPacket): void {
+    const digit = this.#digits.receive(packet);
+    if (digit !== undefined) this.#options.onDigit(digit);
+  }
+
+  /** What the source before has left goes out; its order and timestamps are no measure of the new one's. */
+  #beginSource(now: number): void {
+    this.#drain(now, Number.POSITIVE_INFINITY);
+    this.#buffer.restart();
+    this.#expected = undefined;
+  }
+
   #pushRed(packet: RtpPacket, now: number): void {
+    const { payloadTypes, onDrop } = this.#options;
     const blocks = parseRed(packet.payload);
-    if (!blocks) {
-      this.#options.onDrop("red_malformed");
-      return;
-    }
-    for (const [i, block] of blocks.entries()) {
-      const back = blocks.length - 1 - i;
-      if (block.payloadType !== this.#options.payloadTypes.audio || block.payload.length === 0) continue;
-      const copy = {
-        sequence: (packet.sequence - back) & 0xffff,
-        timestamp: (packet.timestamp - block.timestampOffset) >>> 0,
-        payload: block.payload,
-      };
-      // Before the first packet of the stream an older copy would set its beginning.
-      if (back > 0 && this.#expected === undefined) continue;
-      this.#buffer.push(copy, now, back > 0);
+    if (!blocks) onDrop("red_malformed");
+    for (const [i, block] of (blocks ?? [{ payloadType: -1, timestampOffset: 0, payload: NOTHING }]).entries()) {
+      const back = blocks ? blocks.length - 1 - i : 0;
+      const timestamp = (packet.timestamp - block.timestampOffset) >>> 0;
+      if (block.payloadType === payloadTypes.telephoneEvent)
+        this.#tone({ ...packet, timestamp, payload: block.payload });
+      const sounds = block.payloadType === payloadTypes.audio && block.payload.length > 0;
+      // Before the first packet of the source an older copy would set its beginning.
+      if (back > 0 && (!sounds || !this.#buffer.begun)) continue;
+      this.#buffer.push(
+        {
+          sequence: (packet.sequence - back) & 0xffff,
+          timestamp,
+          payload: sounds ? block.payload : NOTHING,
+          redundant: back > 0,
+        },
+        now,
+      );
     }
   }
 
-  #drain(now: number): void {
-    for (let next = this.#buffer.pop(now); next; next = this.#buffer.pop(now)) this.#play(next, now);
+  /** Plays what may be played at `now`; `until`: as if it were that late. */
+  #drain(now: number, until = now): void {
+    for (let next = this.#buffer.pop(until); next; next = this.#buffer.pop(until)) this.#play(next, now);
   }
 
   #play(playout: Playout, now: number): void {
@@ -136,12 +164,11 @@ export class AudioReceiver {
     }
     const { packet } = playout;
     const { decoder, onDrop, admit } = this.#options;
-    if (this.#expected === undefined) {
-      this.#expected = packet.timestamp;
-      this.#originMs = now - this.#positionMs;
-    }
-    this.#lastPacketAt = now;
+    this.#expected ??= this.#beginning(packet, now);
     const gapMs = (timestampDelta(packet.timestamp, this.#expected) * 1000) / decoder.clockRate;
+    // RED does not say which packet a copy is of: with padding or tones in between it may have been played.
+    if (packet.redundant && gapMs <= -SILENCE_STEP_MS / 2) return;
+    this.#lastPacketAt = now;
     // The sender left silence out. A gap already filled while waiting is behind us, and one too large is a new beginning.
     if (gapMs >= SILENCE_STEP_MS / 2 && gapMs <= MAX_FILL_MS) this.#silence(gapMs);
     let samples: Int16Array;
@@ -159,6 +186,16 @@ export class AudioReceiver {
       return;
     }
     this.#emit(samples);
+  }
+
+  /** Where a source begins. Between it and the one before there may have been nothing, which its timestamps do not tell. */
+  #beginning(packet: BufferedPacket, now: number): number {
+    if (!this.#begun) this.#originMs = now - this.#positionMs;
+    this.#begun = true;
+    const quietMs = now - this.#lastPacketAt - this.#lastDurationMs;
+    const missingMs = Math.min(now - this.#originMs - this.#positionMs, quietMs, MAX_FILL_MS);
+    if (missingMs >= SILENCE_STEP_MS / 2) this.#silence(missingMs);
+    return packet.timestamp;
   }
 
   /** Fills the place of lost packets: what the next packet carries of the last of them, before that what the decoder makes up. */

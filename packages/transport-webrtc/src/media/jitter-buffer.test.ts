@@ -92,9 +92,7 @@ describe("JitterBuffer", () => {
     const buffer = new JitterBuffer();
     buffer.push(packet(1), 0);
     buffer.pop(0);
-    buffer.push(packet(1), 0, true);
-    buffer.push(packet(2), 0, true);
-    buffer.push(packet(2), 0, true);
+    for (const sequence of [1, 2, 2]) buffer.push({ ...packet(sequence), redundant: true }, 0);
     expect(buffer.pop(0)).toMatchObject({ packet: { sequence: 2 } });
     expect(buffer.stats).toMatchObject({ received: 1, late: 0, duplicate: 0 });
   });

@@ -5,7 +5,10 @@ export interface BufferedPacket {
   readonly sequence: number;
   /** 32 bits, in the codec's clock. */
   readonly timestamp: number;
+  /** Empty: nothing to play; it only has a place in the order (padding, touch tones, comfort noise). */
   readonly payload: Uint8Array;
+  /** A copy of one that may have come already. */
+  readonly redundant?: boolean;
 }
 
 /** What comes out, in playing order. */
@@ -44,7 +47,8 @@ interface Waiting {
 /**
  * Puts the packets of one stream in order. Adds no delay of its own: a packet whose turn it is goes out when it comes; only
  * one that overtook others waits, until they come, `maxWaitMs` pass, or too many wait. What feeds a recogniser needs no
- * steady pace, so nothing is held back for one. A step back is always late, never a new beginning: SRTP senders do not restart.
+ * steady pace, so nothing is held back for one. A step back is always late, never a new beginning: SRTP senders do not restart
+ * a source, they begin another.
  */
 export class JitterBuffer {
   readonly #maxWaitMs: number;
@@ -52,6 +56,8 @@ export class JitterBuffer {
   readonly #waiting: Waiting[] = [];
   /** Index (sequence number without wrapping) whose turn is next; undefined before the first packet. */
   #next: number | undefined;
+  /** Lost before what waits, and not told yet. */
+  #gap = 0;
   #received = 0;
   #lost = 0;
   #late = 0;
@@ -77,43 +83,63 @@ export class JitterBuffer {
     return this.#waiting.length;
   }
 
-  /** Takes a packet that arrived at `now` (ms); `redundant`: a copy of one that may have come already. */
-  push(packet: BufferedPacket, now: number, redundant = false): void {
+  /** Whether a packet has set the beginning. */
+  get begun(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** Another source takes the place of this one: what waits is gone, the next packet sets the beginning. */
+  restart(): void {
+    this.#waiting.length = 0;
+    this.#next = undefined;
+    this.#gap = 0;
+  }
+
+  /** Takes a packet that arrived at `now`, ms. */
+  push(packet: BufferedPacket, now: number): void {
+    const counts = !packet.redundant && packet.payload.length > 0;
     this.#next ??= packet.sequence;
     const index = this.#next + sequenceDelta(packet.sequence, this.#next & 0xffff);
     if (index < this.#next) {
-      if (!redundant) this.#late++;
+      if (counts) this.#late++;
       return;
     }
     if (index - this.#next > MAX_STEP) {
-      this.#waiting.length = 0;
+      this.restart();
       this.#next = index;
     }
     let at = this.#waiting.length;
     while (at > 0 && (this.#waiting[at - 1] as Waiting).index > index) at--;
     if (at > 0 && (this.#waiting[at - 1] as Waiting).index === index) {
-      if (!redundant) this.#duplicate++;
+      if (counts) this.#duplicate++;
       return;
     }
-    if (!redundant) this.#received++;
+    if (counts) this.#received++;
     if (index > this.#next) this.#reordered++;
     this.#waiting.splice(at, 0, { index, arrived: now, packet });
   }
 
   /** What may be played at `now`, one at a time; undefined when nothing may. */
   pop(now: number): Playout | undefined {
-    const first = this.#waiting[0];
-    if (first === undefined || this.#next === undefined) return undefined;
-    if (first.index > this.#next) {
-      const oldest = this.#waiting.reduce((least, w) => Math.min(least, w.arrived), Number.POSITIVE_INFINITY);
-      if (this.#waiting.length <= this.#maxWaiting && now - oldest < this.#maxWaitMs) return undefined;
-      const count = first.index - this.#next;
-      this.#lost += count;
-      this.#next = first.index;
-      return { type: "lost", count, next: first.packet };
+    for (let first = this.#waiting[0]; first && this.#next !== undefined; first = this.#waiting[0]) {
+      if (first.index > this.#next) {
+        const oldest = this.#waiting.reduce((least, w) => Math.min(least, w.arrived), Number.POSITIVE_INFINITY);
+        if (this.#waiting.length <= this.#maxWaiting && now - oldest < this.#maxWaitMs) return undefined;
+        const count = first.index - this.#next;
+        this.#lost += count;
+        this.#gap += count;
+        this.#next = first.index;
+      }
+      const { packet } = first;
+      if (this.#gap > 0 && packet.payload.length > 0) {
+        const count = this.#gap;
+        this.#gap = 0;
+        return { type: "lost", count, next: packet };
+      }
+      this.#waiting.shift();
+      this.#next++;
+      if (packet.payload.length > 0) return { type: "packet", packet };
     }
-    this.#waiting.shift();
-    this.#next++;
-    return { type: "packet", packet: first.packet };
+    return undefined;
   }
 }

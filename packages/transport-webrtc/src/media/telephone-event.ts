@@ -1,19 +1,54 @@
 const DIGITS = "0123456789*#ABCD";
+/** Longest a segment of a key press lasts, in units of its clock: the next begins there (RFC 4733, 2.5.1.3). */
+const MAX_DURATION = 0xffff;
+const SLACK = 4_800;
+/** Sources whose last press is remembered. */
+const SOURCES = 8;
+
+/** What of an RTP packet says which key press it is of. */
+export interface EventPacket {
+  readonly ssrc: number;
+  readonly marker: boolean;
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+}
+
+interface Press {
+  readonly event: number;
+  timestamp: number;
+  ended: boolean;
+}
 
 /**
  * Reads touch tones sent as events (RFC 4733, 2.3). One key press is many packets with one timestamp, the last three of them
- * alike; it is told once, with its first packet.
+ * alike; it is told once, with the first packet that comes of it. A long press goes on under another timestamp. Each source has timestamps of its own.
  */
 export class TelephoneEvents {
-  #last: number | undefined;
+  readonly #last = new Map<number, Press>();
 
   /** The digit a packet tells of for the first time; undefined for repeats and for events that are no digits. */
-  receive(timestamp: number, payload: Uint8Array): string | undefined {
+  receive({ ssrc, marker, timestamp, payload }: EventPacket): string | undefined {
     if (payload.length < 4) return undefined;
-    const digit = DIGITS[payload[0] as number];
-    // A packet of an earlier press that comes late is no new press.
-    if (digit === undefined || (this.#last !== undefined && ((timestamp - this.#last) | 0) <= 0)) return undefined;
-    this.#last = timestamp;
+    const event = payload[0] as number;
+    const digit = DIGITS[event];
+    if (digit === undefined) return undefined;
+    const ended = ((payload[1] as number) & 0x80) !== 0;
+    const last = this.#last.get(ssrc);
+    if (last) {
+      const later = (timestamp - last.timestamp) | 0;
+      if (later === 0) last.ended ||= ended;
+      // A packet of an earlier press that comes late is no new press.
+      if (later <= 0) return undefined;
+      const adjoins = Math.abs(later - MAX_DURATION) <= SLACK;
+      if (adjoins && !marker && !last.ended && event === last.event) {
+        last.timestamp = timestamp;
+        last.ended = ended;
+        return undefined;
+      }
+    }
+    this.#last.delete(ssrc);
+    this.#last.set(ssrc, { event, timestamp, ended });
+    if (this.#last.size > SOURCES) this.#last.delete(this.#last.keys().next().value as number);
     return digit;
   }
 }
