@@ -1,4 +1,5 @@
-import type { ClientMessage } from "@roomkit/protocol";
+import type { V1ClientMessage } from "@roomkit/protocol";
+import { unlessAborted } from "./abort.ts";
 import type { AudioDevices } from "./browser/audio-io.ts";
 import { listDevices } from "./browser/microphone.ts";
 import { Emitter, type Unsubscribe } from "./emitter.ts";
@@ -17,6 +18,8 @@ export class VoiceClient {
   readonly #options: ResolvedOptions;
   readonly #events: Emitter<VoiceClientEvents>;
   #call: Call | undefined;
+  /** The attempt under way. */
+  #connecting: Promise<void> | undefined;
   #state: CallState = "idle";
   #muted = false;
   #inputDevice: string | undefined;
@@ -50,13 +53,26 @@ export class VoiceClient {
 
   /**
    * Starts a call: opens the microphone, then connects. Call it from a click or key press, or the page may stay silent.
-   * Resolves when the server listens.
+   * Resolves when the microphone delivers and the server listens. While that is under way, another `connect` means the same call.
    *
    * @throws VoiceClientError `microphone_denied` and its like, `connection_failed`, `connection_timeout`, `unauthorized`,
    *   `aborted` (by `signal` or `disconnect`), `invalid_state` (there is a call already), or the server's code.
    */
   async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { signal } = options;
+    if (this.#connecting !== undefined) {
+      await (signal ? unlessAborted(this.#connecting, signal) : this.#connecting);
+      return;
+    }
     if (this.#call) throw new VoiceClientError("invalid_state", "there is a call already");
+    const connecting = this.#connect(signal).finally(() => {
+      if (this.#connecting === connecting) this.#connecting = undefined;
+    });
+    this.#connecting = connecting;
+    await connecting;
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<void> {
     const call = new Call(this.#options, {
       emit: (event, payload) => this.#events.emit(event, payload),
       onState: (state) => this.#setState(state),
@@ -70,7 +86,7 @@ export class VoiceClient {
     this.#setState("connecting");
     call.setMuted(this.#muted);
     try {
-      await call.open({ inputDevice: this.#inputDevice, outputDevice: this.#outputDevice, signal: options.signal });
+      await call.open({ inputDevice: this.#inputDevice, outputDevice: this.#outputDevice, signal });
     } catch (error) {
       if (this.#call === call) {
         this.#call = undefined;
@@ -84,7 +100,7 @@ export class VoiceClient {
   async disconnect(): Promise<void> {
     const call = this.#call;
     if (call === undefined) return;
-    this.#call = undefined;
+    this.#call = this.#connecting = undefined;
     const closed = call.close();
     this.#setState("ended", "client_closed");
     await closed;
@@ -169,7 +185,7 @@ export class VoiceClient {
     this.#events.emit("state", reason === undefined ? { state, previous } : { state, previous, reason });
   }
 
-  #send(message: ClientMessage): void {
+  #send(message: V1ClientMessage): void {
     this.#connected().send(message);
   }
 

@@ -28,6 +28,11 @@ export interface CallStats {
   readonly fallback?: string;
   /** Round trip to the server, ms; absent until the first answer. */
   readonly roundTripMs?: number;
+  /**
+   * For how long the server has not answered though it should have, ms; absent when all is well. Told at once when it begins: the
+   * call goes on, and may be about to reconnect.
+   */
+  readonly quietMs?: number;
   /** Audio received and waiting to be played, ms. */
   readonly bufferedMs?: number;
   /** What the jitter buffer holds back at the start of an utterance, ms. */

@@ -13,7 +13,7 @@ export type { Unsubscribe } from "./emitter.ts";
 export { type ClientErrorCode, VoiceClientError, type VoiceClientErrorOptions } from "./errors.ts";
 export type { CallState, CallStats, Transcript, TurnMetrics, VoiceClientEvents } from "./events.ts";
 export { workletSource } from "./generated/worklets.ts";
-export type { Environment, Provided, VoiceClientOptions } from "./options.ts";
+export type { Environment, TokenSource, VoiceClientOptions } from "./options.ts";
 export { defaultJitter, type JitterOptions } from "./playback/jitter-buffer.ts";
 export type { PlaybackReport } from "./playback/player.ts";
 export { defaultReconnect, type ReconnectOptions } from "./session/backoff.ts";

@@ -1,4 +1,5 @@
 import { type AudioCodecName, type AudioSpecs, audioSampleRates } from "@roomkit/protocol";
+import { assertNotMixed, resolveMount } from "./address.ts";
 import type { AudioIOFactory, MicrophoneOptions } from "./browser/audio-io.ts";
 import { WebAudio } from "./browser/web-audio.ts";
 import { browserClock, type ClientClock } from "./clock.ts";
@@ -10,11 +11,18 @@ import { autoTransport, type MakeWebRTC } from "./transport/auto.ts";
 import type { TransportFactory } from "./transport/transport.ts";
 import { WebSocketTransport } from "./transport/websocket.ts";
 
-/** A value, or what gives one: asked again for every connection, so that a short-lived token is fresh. */
-export type Provided<T> = T | (() => T | Promise<T>);
+/**
+ * A token, or what gives one: asked again for every attempt to connect, so that a short-lived token is fresh. `signal` aborts
+ * when nobody waits for it any more. One that fails (throws, gives none, takes longer than `connectTimeoutMs`) fails that attempt
+ * only; to end a call instead, throw a {@link VoiceClientError} that is not retryable.
+ */
+export type TokenSource = string | ((request: { readonly signal: AbortSignal }) => string | Promise<string>);
 
 export interface VoiceClientOptions {
-  /** Where the server mounted its voice endpoints: `/voice`, `https://example.com/voice`; ws and wss are understood too. */
+  /**
+   * Where the server mounted its voice endpoints: `/voice`, `https://example.com/voice`; ws and wss are understood too. An address
+   * of one of its endpoints (`/voice/websocket/offer`, `/voice/ui/`) means the mount.
+   */
   readonly url: string | URL;
   /**
    * How to connect. `auto` begins both and takes WebRTC unless it has found no network path within `fallbackAfterMs`. A function
@@ -34,7 +42,7 @@ export interface VoiceClientOptions {
   /** Rate of the audio that is received, Hz; as above. Default 24,000. */
   readonly receiveSampleRate?: number;
   /** Shown to the server's `auth` with every connection. A function is asked each time, so that it can be short-lived. */
-  readonly token?: Provided<string>;
+  readonly token?: TokenSource;
   /**
    * Where the token goes. Browsers set no headers on a WebSocket, so it is a subprotocol, `roomkit.bearer.TOKEN` (default), or
    * `token` in the query, where servers and proxies log it. HTTP requests carry an `Authorization` header in the first case.
@@ -50,9 +58,12 @@ export interface VoiceClientOptions {
   readonly workletUrl?: string | URL;
   /** From an attempt to connect to the server's `ready`, ms. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** Time between pings, ms. Default 5,000; less when the server's idle limit asks for it. */
+  /** Time between pings, ms. Default 750; less when the server's idle limit asks for it. */
   readonly pingEveryMs?: number;
-  /** Silence after a ping that means the connection is dead, ms. Default 10,000. */
+  /**
+   * Silence after a ping that means the connection is dead, ms. Default 5,000: a server may stand still for a moment. Over sooner
+   * when the server's address refuses connections too.
+   */
   readonly deadAfterMs?: number;
   /** Named in the server's records. */
   readonly client?: { readonly name?: string; readonly version?: string };
@@ -80,7 +91,7 @@ export interface ResolvedOptions {
   readonly microphone: MicrophoneOptions | undefined;
   readonly outputDevice: string | undefined;
   readonly audio: AudioSpecs;
-  readonly token: Provided<string> | undefined;
+  readonly token: TokenSource | undefined;
   readonly query: Readonly<Record<string, string>>;
   readonly tokenIn: "subprotocol" | "query";
   readonly reconnect: ReconnectOptions | undefined;
@@ -92,7 +103,7 @@ export interface ResolvedOptions {
   readonly environment: Environment;
 }
 
-/** @throws VoiceClientError `invalid_option`. */
+/** @throws VoiceClientError `invalid_option`, `insecure_url`. */
 export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
   const { environment, jitter, workletUrl } = options;
   const codec = options.codec ?? "pcm16";
@@ -100,8 +111,12 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
   const { transport = "websocket", tokenIn = "subprotocol" } = options;
   if (tokenIn !== "subprotocol" && tokenIn !== "query") throw invalid("tokenIn", "subprotocol or query");
   const fallbackAfterMs = ms("fallbackAfterMs", options.fallbackAfterMs ?? 3_000);
+  const page = environment?.baseUrl ?? globalThis.location?.href;
+  const url = resolveMount(options.url, page);
+  // Another transport may know another way.
+  if (typeof transport !== "function") assertNotMixed(url, page);
   return {
-    url: resolveUrl(options.url, environment?.baseUrl ?? globalThis.location?.href),
+    url,
     makeTransport: factory(transport, fallbackAfterMs),
     microphone: options.microphone === false ? undefined : (options.microphone ?? {}),
     outputDevice: options.outputDevice,
@@ -109,13 +124,13 @@ export function resolveOptions(options: VoiceClientOptions): ResolvedOptions {
       send: { codec, sampleRate: rate("sendSampleRate", options.sendSampleRate ?? 16_000) },
       receive: { codec, sampleRate: rate("receiveSampleRate", options.receiveSampleRate ?? 24_000) },
     },
-    token: options.token,
+    token: token(options.token),
     query: options.query ?? {},
     tokenIn,
     reconnect: options.reconnect === false ? undefined : { ...defaultReconnect, ...options.reconnect },
     connectTimeoutMs: ms("connectTimeoutMs", options.connectTimeoutMs ?? 10_000),
-    pingEveryMs: ms("pingEveryMs", options.pingEveryMs ?? 5_000),
-    deadAfterMs: ms("deadAfterMs", options.deadAfterMs ?? 10_000),
+    pingEveryMs: ms("pingEveryMs", options.pingEveryMs ?? 750),
+    deadAfterMs: ms("deadAfterMs", options.deadAfterMs ?? 5_000),
     client: options.client ?? {},
     onHandlerError:
       options.onHandlerError ?? ((error, event) => console.error(`[roomkit] a handler of "${event}" failed`, error)),
@@ -144,19 +159,11 @@ function factory(transport: NonNullable<VoiceClientOptions["transport"]>, fallba
   throw invalid("transport", "websocket, webrtc, auto or a function");
 }
 
-function resolveUrl(value: string | URL, base: string | undefined): URL {
-  let url: URL;
-  try {
-    url = new URL(value, base);
-  } catch {
-    throw invalid("url", "an address or a path, such as /voice");
-  }
-  // ws: to http:, wss: to https:.
-  url = new URL(url.href.replace(/^ws/, "http"));
-  if (!/^https?:$/.test(url.protocol)) throw invalid("url", "an http, https, ws or wss address");
-  url.pathname = url.pathname.replace(/\/+$/, "");
-  url.hash = "";
-  return url;
+/** A promise of a token, or an empty one, is a mistake of the page: it would look like a refusal of the server. */
+function token(value: unknown): TokenSource | undefined {
+  if (value === undefined || typeof value === "function") return value as TokenSource | undefined;
+  if (typeof value === "string" && value.trim() !== "") return value.trim();
+  throw invalid("token", "text, or a function that gives text");
 }
 
 function rate(name: string, value: number): number {

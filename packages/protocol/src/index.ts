@@ -11,5 +11,6 @@ export { isId } from "./parse/fields.ts";
 export type { ParseErrorCode, ParseResult } from "./parse/result.ts";
 export { parseServerMessage } from "./parse/server.ts";
 export { defaultSignalLimits, parseSignalRequest, type SignalLimits } from "./parse/signal.ts";
+export { type FailedMessage, parseV1ServerMessage } from "./parse/v1-server.ts";
 export * from "./pcm16.ts";
 export * from "./serialize.ts";

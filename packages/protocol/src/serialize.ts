@@ -1,6 +1,11 @@
 import { encodeBase64 } from "./base64.ts";
-import type { ClientMessage } from "./messages/client.ts";
+import type { ClientMessage, V1ClientMessage } from "./messages/client.ts";
 import type { ServerMessage } from "./messages/server.ts";
+
+/** A message of a client that speaks v1 alone, as JSON text. */
+export function serializeV1ClientMessage(message: V1ClientMessage): string {
+  return JSON.stringify(message);
+}
 
 /** A client message as JSON text. */
 export function serializeClientMessage(message: ClientMessage): string {

@@ -1,14 +1,15 @@
-import type { ClientMessage, PlaybackMessage, ReadyMessage, V1ServerMessage } from "@roomkit/protocol";
-import { unlessAborted } from "../abort.ts";
+import type { PlaybackMessage, ReadyMessage, V1ClientMessage, V1ServerMessage } from "@roomkit/protocol";
+import { abortedError, unlessAborted } from "../abort.ts";
 import type { AudioIO } from "../browser/audio-io.ts";
 import { listDevices } from "../browser/microphone.ts";
 import { VoiceClientError } from "../errors.ts";
 import type { CallState, CallStats, VoiceClientEvents } from "../events.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { PlaybackReport } from "../playback/player.ts";
-import type { Transport, TransportHandlers, TransportStats } from "../transport/transport.ts";
+import type { Transport, TransportStats } from "../transport/transport.ts";
 import type { PlaybackStats } from "../worklets/messages.ts";
-import { Link } from "./link.ts";
+import { type AttemptOptions, Link } from "./link.ts";
+import { askToken } from "./token.ts";
 
 const STATS_EVERY_MS = 1_000;
 /** Utterances whose last report is kept while there is no connection. */
@@ -70,17 +71,15 @@ export class Call {
       },
     });
     this.#link = new Link({
-      makeTransport: (resume, transportHandlers) => this.#makeTransport(resume, transportHandlers),
+      makeTransport: (how) => this.#makeTransport(how),
       handlers: {
         onUp: (ready, transport) => this.#up(ready, transport),
         onDown: () => handlers.onState("reconnecting"),
+        onQuiet: () => this.#measure(),
         onMessage: (message) => this.#receive(message),
         onAudio: (audio) => this.audio.play(audio),
         onStream: (stream) => this.audio.playStream(stream),
-        onEnd: (reason, error) => {
-          this.close().catch(() => {});
-          handlers.onEnd(reason, error);
-        },
+        onEnd: (reason, error) => this.#end(reason, error),
       },
       reconnect,
       connectTimeoutMs,
@@ -90,7 +89,8 @@ export class Call {
       page,
       random,
     });
-    this.#unwatch = page.onLeave(() => this.#hangUp());
+    // The page may be shown again as it was left.
+    this.#unwatch = page.onLeave(() => this.#end("client_closed", undefined));
   }
 
   get connected(): boolean {
@@ -118,7 +118,7 @@ export class Call {
     }
   }
 
-  send(message: ClientMessage): void {
+  send(message: V1ClientMessage): void {
     this.#link.send(message);
   }
 
@@ -132,13 +132,14 @@ export class Call {
     this.#abort.abort(new VoiceClientError("aborted", "the call was ended"));
     this.#unwatch();
     this.#cancelStats?.();
-    this.#hangUp();
+    this.send({ event: "stop" });
+    this.#link.close();
     await this.audio.close();
   }
 
-  #hangUp(): void {
-    this.send({ event: "stop" });
-    this.#link.close();
+  #end(reason: string, error: VoiceClientError | undefined): void {
+    this.close().catch(() => {});
+    this.#handlers.onEnd(reason, error);
   }
 
   async #openMicrophone(deviceId: string | undefined): Promise<void> {
@@ -170,9 +171,10 @@ export class Call {
     }
   }
 
-  async #makeTransport(resume: string | undefined, handlers: TransportHandlers): Promise<Transport> {
+  async #makeTransport({ resume, handlers, signal }: AttemptOptions): Promise<Transport> {
     const { url, query, token, tokenIn, audio, client, environment } = this.#options;
-    const given = typeof token === "function" ? await token() : token;
+    const given = await askToken(token, signal);
+    if (signal.aborted) throw abortedError(signal);
     return await this.#options.makeTransport({
       url,
       query: new Map(Object.entries(tokenIn === "query" && given !== undefined ? { ...query, token: given } : query)),
@@ -259,11 +261,16 @@ export class Call {
 
   #scheduleStats(): void {
     this.#cancelStats = this.#options.environment.clock.setTimeout(() => {
-      const transport = this.#link.transport;
       this.#scheduleStats();
-      if (transport?.stats === undefined) this.#handlers.emit("stats", this.#stats({}));
-      else void this.#emitMeasured(transport);
+      this.#measure();
     }, STATS_EVERY_MS);
+  }
+
+  #measure(): void {
+    const { transport } = this.#link;
+    if (transport === undefined) return;
+    if (transport.stats === undefined) this.#handlers.emit("stats", this.#stats({}));
+    else void this.#emitMeasured(transport);
   }
 
   async #emitMeasured(transport: Transport): Promise<void> {
@@ -272,11 +279,12 @@ export class Call {
   }
 
   #stats(measured: TransportStats): CallStats {
-    const { roundTripMs, transport } = this.#link;
+    const { roundTripMs, quietMs, transport } = this.#link;
     return {
       transport: transport?.name ?? "",
       ...(transport && fallbackOf(transport)),
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...(quietMs === undefined ? {} : { quietMs }),
       ...this.#playback,
       sentFrames: this.#sentFrames,
       droppedFrames: this.#droppedFrames,

@@ -1,21 +1,31 @@
 import { VirtualClock } from "@roomkit/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { KeepAlive } from "./keep-alive.ts";
 
-function make(): { clock: VirtualClock; pings: number[]; keepAlive: KeepAlive; dead: () => number | undefined } {
+interface Made {
+  readonly clock: VirtualClock;
+  readonly pings: number[];
+  readonly keepAlive: KeepAlive;
+  dead(): number | undefined;
+  quiet(): number[];
+}
+
+function make(everyMs = 5_000, timeoutMs = 10_000): Made {
   const clock = new VirtualClock();
   const pings: number[] = [];
+  const quiet: number[] = [];
   let dead: number | undefined;
   const keepAlive = new KeepAlive({
     clock,
-    everyMs: 5_000,
-    timeoutMs: 10_000,
+    everyMs,
+    timeoutMs,
     ping: (t) => pings.push(t),
+    onQuiet: () => quiet.push(clock.now()),
     onDead: () => {
       dead = clock.now();
     },
   });
-  return { clock, pings, keepAlive, dead: () => dead };
+  return { clock, pings, keepAlive, dead: () => dead, quiet: () => quiet };
 }
 
 describe("KeepAlive", () => {
@@ -81,7 +91,62 @@ describe("KeepAlive", () => {
     timer();
     now += 60_000;
     timer();
+    // So late that the answer may be waiting in line: that is let past first.
+    expect(dead).toBe(false);
+    timer();
     expect(dead).toBe(true);
+  });
+
+  it("lets what waited in line be heard first when the page stood still", () => {
+    let now = 0;
+    let timer = (): void => {};
+    const dead = vi.fn();
+    const keepAlive = new KeepAlive({
+      clock: {
+        now: () => now,
+        setTimeout(handler) {
+          timer = handler;
+          return () => {};
+        },
+      },
+      everyMs: 750,
+      timeoutMs: 5_000,
+      ping: () => {},
+      onDead: dead,
+    });
+    now += 750;
+    timer();
+    now += 20_000;
+    timer();
+    keepAlive.heard();
+    now += 50;
+    timer();
+    expect(dead).not.toHaveBeenCalled();
+  });
+
+  it("says once that an answer is late, and again when the next one is", async () => {
+    const { clock, pings, keepAlive, quiet } = make(750, 5_000);
+    await clock.advance(750);
+    expect([keepAlive.quietMs, quiet()]).toEqual([undefined, []]);
+    await clock.advance(2_000);
+    expect([keepAlive.quietMs, quiet()]).toEqual([2_000, [1_500]]);
+    keepAlive.heard();
+    expect(keepAlive.quietMs).toBeUndefined();
+    await clock.advance(2_000);
+    expect(quiet()).toEqual([1_500, 3_750]);
+    expect(pings).toEqual([750, 3_000]);
+  });
+
+  it("does not call a far server quiet", async () => {
+    const { clock, pings, keepAlive, quiet } = make(750, 5_000);
+    for (let i = 0; i < 6; i++) {
+      await clock.advanceUntil(() => pings.length > i);
+      await clock.advance(1_200);
+      keepAlive.heard();
+      keepAlive.pong(pings.at(-1));
+    }
+    // The first answer teaches how long they take.
+    expect(quiet().length).toBe(1);
   });
 
   it("finds out quickly when it has reason to doubt", async () => {

@@ -1,4 +1,4 @@
-import type { ByeMessage, ClientMessage, ReadyMessage, V1ServerMessage } from "@roomkit/protocol";
+import type { ByeMessage, ReadyMessage, V1ClientMessage, V1ServerMessage } from "@roomkit/protocol";
 import { abortedError, unlessAborted } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
 import { VoiceClientError } from "../errors.ts";
@@ -13,6 +13,8 @@ export interface LinkHandlers {
   onUp(ready: ReadyMessage, transport: Transport): void;
   /** The connection is gone; another is being tried. */
   onDown(close: TransportClose): void;
+  /** The connection stands, and nothing comes over it though it should; {@link Link.quietMs} says for how long. */
+  onQuiet(): void;
   onMessage(message: V1ServerMessage): void;
   onAudio(audio: ReceivedAudio): void;
   onStream(stream: MediaStream): void;
@@ -20,9 +22,17 @@ export interface LinkHandlers {
   onEnd(reason: string, error: VoiceClientError | undefined): void;
 }
 
+/** What one attempt to connect is made with. */
+export interface AttemptOptions {
+  readonly resume: string | undefined;
+  readonly handlers: TransportHandlers;
+  /** Aborts when the attempt took too long or the call ended. */
+  readonly signal: AbortSignal;
+}
+
 export interface LinkOptions {
   /** Makes the transport of the next attempt. */
-  makeTransport(resume: string | undefined, handlers: TransportHandlers): Promise<Transport>;
+  makeTransport(attempt: AttemptOptions): Promise<Transport>;
   readonly handlers: LinkHandlers;
   readonly reconnect: ReconnectOptions | undefined;
   /** From the attempt to the server's `ready`, ms. */
@@ -37,6 +47,13 @@ export interface LinkOptions {
 
 /** `bye` reasons that are the normal end of a call. */
 const PLANNED: ReadonlySet<string> = new Set(["client_closed", "server_closed", "closed"]);
+/**
+ * What is said by whatever stands in the place of a server that is away (a proxy's error page, a web server without the mount),
+ * and what a token function gives meanwhile. The address and the options have worked once, so a call is not ended for these.
+ */
+const PASSING: ReadonlySet<string> = new Set(["connection_failed", "invalid_option", "unknown_path"]);
+/** Two signs that the server is gone are this far apart, ms: a network that is just changing gives one. */
+const SURE_MS = 250;
 
 /** One call's line to its server: connects, notices when the connection is lost, and connects again into the same session. */
 export class Link {
@@ -47,14 +64,14 @@ export class Link {
   #keepAlive: KeepAlive | undefined;
   #resume: string | undefined;
   #bye: ByeMessage | undefined;
-  /** Ends the current wait between two attempts. */
-  #wake: (() => void) | undefined;
+  /** What ends the current waits. */
+  readonly #sleepers = new Set<() => void>();
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#unwatch = options.page.onChange(() => {
       this.#keepAlive?.probe();
-      if (options.page.online) this.#wake?.();
+      if (options.page.online) this.#wake();
     });
   }
 
@@ -67,6 +84,11 @@ export class Link {
     return this.#keepAlive?.roundTripMs;
   }
 
+  /** For how long the server has not answered though it should have, ms; undefined when all is well. */
+  get quietMs(): number | undefined {
+    return this.#keepAlive?.quietMs;
+  }
+
   /** The first connection. Not tried again: whoever called is there to decide. @throws VoiceClientError */
   async open(signal?: AbortSignal): Promise<void> {
     try {
@@ -77,7 +99,7 @@ export class Link {
     }
   }
 
-  send(message: ClientMessage): void {
+  send(message: V1ClientMessage): void {
     this.#transport?.send(message);
   }
 
@@ -87,33 +109,35 @@ export class Link {
     this.#abort.abort(new VoiceClientError("aborted", "the call was ended"));
     this.#unwatch();
     this.#drop();
-    this.#wake?.();
+    this.#wake();
   }
 
   async #attempt(signal?: AbortSignal): Promise<{ transport: Transport; ready: ReadyMessage }> {
     const { clock, connectTimeoutMs, makeTransport } = this.#options;
     const attempt = new AbortController();
+    let transport: Transport | undefined;
     const cancel = clock.setTimeout(() => {
-      const message = `no answer within ${connectTimeoutMs} ms`;
+      const message = `no ${transport ? "answer" : "token"} within ${connectTimeoutMs} ms`;
       attempt.abort(new VoiceClientError("connection_timeout", message, { retryable: true }));
     }, connectTimeoutMs);
     const sources = [this.#abort.signal, ...(signal ? [signal] : [])];
     const onAbort = (): void =>
       attempt.abort(abortedError(sources.find(({ aborted }) => aborted) ?? this.#abort.signal));
     for (const source of sources) source.addEventListener("abort", onAbort);
-    let transport: Transport | undefined;
+    let making: Promise<Transport> | undefined;
     try {
-      if (sources.some(({ aborted }) => aborted)) onAbort();
-      transport = await unlessAborted(
-        makeTransport(
-          this.#resume,
-          this.#transportHandlers(() => this.#transport === transport),
-        ),
-        attempt.signal,
-      );
+      const aborted = sources.find((source) => source.aborted);
+      if (aborted) throw abortedError(aborted);
+      making = makeTransport({
+        resume: this.#resume,
+        handlers: this.#transportHandlers(() => this.#transport === transport),
+        signal: attempt.signal,
+      });
+      transport = await unlessAborted(making, attempt.signal);
       return { transport, ready: await transport.connect(attempt.signal) };
     } catch (error) {
-      transport?.close();
+      // One that comes too late is let go as well.
+      making?.then((late) => late.close()).catch(() => {});
       throw VoiceClientError.from(error, "connection_failed");
     } finally {
       cancel();
@@ -161,12 +185,28 @@ export class Link {
       everyMs: idleMs > 0 ? Math.min(pingEveryMs, idleMs / 3) : pingEveryMs,
       timeoutMs: deadAfterMs,
       ping: (t) => transport.send({ event: "ping", t }),
+      onQuiet: () => {
+        handlers.onQuiet();
+        void this.#ask(transport);
+      },
       onDead: () => {
         transport.close();
         this.#lost({ code: "connection_lost", message: `nothing heard for ${deadAfterMs} ms`, retryable: true });
       },
     });
     handlers.onUp(ready, transport);
+  }
+
+  /** A process that was killed refuses a new connection at once; one that is only busy lets it wait, and is waited for. */
+  async #ask(transport: Transport): Promise<void> {
+    const { page } = this.#options;
+    const gone = async (): Promise<boolean> =>
+      page.online && this.#transport === transport && (await transport.serverGone?.().catch(() => false)) === true;
+    if (!(await gone())) return;
+    await this.#sleep(SURE_MS);
+    if (!(await gone()) || this.quietMs === undefined || this.#transport !== transport) return;
+    transport.close();
+    this.#lost({ code: "connection_lost", message: "the server is gone", retryable: true });
   }
 
   #drop(): void {
@@ -210,11 +250,13 @@ export class Link {
         return;
       } catch (cause) {
         if (this.#abort.signal.aborted) return;
+        // One that came up and could not be used.
+        this.#drop();
         const error = VoiceClientError.from(cause, "connection_failed");
         const expired = expiredCodes.has(error.code) && this.#resume !== undefined;
         if (expired && options.newSession) this.#resume = undefined;
         else if (expired) return this.#fail(new VoiceClientError("session_expired", error.message, { cause }));
-        else if (!error.retryable) return this.#fail(error);
+        else if (!error.retryable && !PASSING.has(error.code)) return this.#fail(error);
         if (clock.now() < deadline) continue;
         const away = `not back within ${options.giveUpAfterMs} ms`;
         return this.#fail(new VoiceClientError("connection_lost", away, { retryable: true, cause }));
@@ -237,11 +279,15 @@ export class Link {
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();
-        this.#wake = undefined;
+        this.#sleepers.delete(done);
         resolve();
       };
       const cancel = this.#options.clock.setTimeout(done, ms);
-      this.#wake = done;
+      this.#sleepers.add(done);
     });
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers) wake();
   }
 }

@@ -1,4 +1,4 @@
-import type { ClientMessage, ReadyMessage } from "@roomkit/protocol";
+import type { ReadyMessage, V1ClientMessage } from "@roomkit/protocol";
 import { abortedError } from "../abort.ts";
 import { VoiceClientError } from "../errors.ts";
 import { expiredCodes } from "./close-reason.ts";
@@ -63,7 +63,7 @@ class AutoTransport implements Transport {
     return ready;
   }
 
-  send(message: ClientMessage): void {
+  send(message: V1ClientMessage): void {
     this.#chosen?.send(message);
   }
 
@@ -77,6 +77,10 @@ class AutoTransport implements Transport {
 
   async stats(): Promise<TransportStats | undefined> {
     return await this.#chosen?.stats?.();
+  }
+
+  async serverGone(): Promise<boolean> {
+    return (await this.#chosen?.serverGone?.()) ?? false;
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import {
   type AudioCodecName,
   decodeAudioFrame,
   defaultLimits,
-  parseServerMessage,
+  parseV1ServerMessage,
   pcm16ToSamples,
   type ReadyMessage,
   type V1ServerMessage,
@@ -21,7 +21,7 @@ export function refusal(code: string, message: string, retryable: boolean): Voic
 
 /** What the server says first: `ready`, a refusal, or something else that can wait. */
 export function readAnswer(text: string): ReadyMessage | VoiceClientError | undefined {
-  const result = parseServerMessage(text);
+  const result = parseV1ServerMessage(text);
   if (!result.ok) {
     if (result.code === "unknown_event") return undefined;
     return new VoiceClientError("protocol_error", `the server's answer was not understood: ${result.message}`);
@@ -49,9 +49,9 @@ export class MessageReader {
   }
 
   message(text: string): V1ServerMessage | undefined {
-    const result = parseServerMessage(text, this.#limits);
+    const result = parseV1ServerMessage(text, this.#limits);
     // What a newer server says and this version does not know is no error.
-    return result.ok && isV1(result.message) ? result.message : undefined;
+    return result.ok && !("status" in result.message) ? result.message : undefined;
   }
 
   audio(data: ArrayBuffer): ReceivedAudio | undefined {
@@ -61,14 +61,4 @@ export class MessageReader {
     const samples = this.#codec === "mulaw" ? decodeMulaw(audio) : pcm16ToSamples(audio);
     return samples && { utterance, offset, end, samples };
   }
-}
-
-const compatTypes = new Set(["transcription", "clear_audio", "speaking"]);
-
-function isV1(message: {
-  readonly event?: string;
-  readonly type?: string;
-  readonly status?: string;
-}): message is V1ServerMessage {
-  return message.event === "ready" || (message.type !== undefined && !compatTypes.has(message.type));
 }

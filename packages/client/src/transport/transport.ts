@@ -1,4 +1,4 @@
-import type { AudioSpecs, ClientMessage, ReadyMessage, V1ServerMessage } from "@roomkit/protocol";
+import type { AudioSpecs, ReadyMessage, V1ClientMessage, V1ServerMessage } from "@roomkit/protocol";
 import type { ClientClock } from "../clock.ts";
 
 /**
@@ -25,13 +25,18 @@ export interface Transport {
    */
   connect(signal: AbortSignal): Promise<ReadyMessage>;
   /** Sends a message; ignored unless connected. */
-  send(message: ClientMessage): void;
+  send(message: V1ClientMessage): void;
   /** (frames) Sends microphone audio at the granted rate. False when it was dropped because the network does not keep up. */
   sendAudio(offset: number, samples: Int16Array): boolean;
   /** (stream) Sends this audio from now on. */
   sendStream?(stream: MediaStream): Promise<void>;
   /** What the browser measures of the connection; undefined when it does not say. */
   stats?(): Promise<TransportStats | undefined>;
+  /**
+   * Asks by another way whether there is a server, when nothing is heard over this one. True only when there certainly is none:
+   * one that takes its time is there.
+   */
+  serverGone?(): Promise<boolean>;
   /** Ends the connection; `onClose` is not called for that. Safe to call at any time. */
   close(): void;
 }

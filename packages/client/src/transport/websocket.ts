@@ -1,15 +1,17 @@
 import {
   type AudioCodecName,
-  type ClientMessage,
   encodeAudioFrame,
   type ReadyMessage,
   samplesToPcm16,
-  serializeClientMessage,
+  serializeV1ClientMessage,
+  type V1ClientMessage,
 } from "@roomkit/protocol";
 import { abortedError } from "../abort.ts";
+import { insecureUrl } from "../address.ts";
 import { encodeMulaw } from "../audio/mulaw.ts";
 import { VoiceClientError } from "../errors.ts";
 import { closeError, describeClose } from "./close-reason.ts";
+import { serverGone } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { connectionLabel } from "./label.ts";
 import { MessageReader, readAnswer } from "./server-messages.ts";
@@ -57,7 +59,7 @@ export class WebSocketTransport implements Transport {
       };
       socket.onclose = (event) => {
         if (opened) return fail(closeError(describeClose(event)));
-        void diagnose(context).then(fail);
+        void diagnose(context, signal).then(fail);
       };
       socket.onmessage = ({ data }) => {
         const answer = typeof data === "string" ? readAnswer(data) : undefined;
@@ -71,7 +73,7 @@ export class WebSocketTransport implements Transport {
     });
   }
 
-  send(message: ClientMessage): void {
+  send(message: V1ClientMessage): void {
     if (this.#ready) this.#write(message);
   }
 
@@ -86,6 +88,10 @@ export class WebSocketTransport implements Transport {
     return true;
   }
 
+  serverGone(): Promise<boolean> {
+    return serverGone(this.#context);
+  }
+
   close(): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -95,7 +101,7 @@ export class WebSocketTransport implements Transport {
     socket.close(1000);
   }
 
-  #start(): ClientMessage {
+  #start(): V1ClientMessage {
     const { audio, resume, client } = this.#context;
     return {
       event: "start",
@@ -125,8 +131,8 @@ export class WebSocketTransport implements Transport {
     };
   }
 
-  #write(message: ClientMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(serializeClientMessage(message));
+  #write(message: V1ClientMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(serializeV1ClientMessage(message));
   }
 }
 
@@ -134,6 +140,8 @@ function open(address: URL, protocols: string[]): WebSocket {
   try {
     return new WebSocket(address, protocols);
   } catch (cause) {
+    // An unencrypted address, where the page is not, is the other thing that is refused at once.
+    if (cause instanceof DOMException && cause.name === "SecurityError") throw insecureUrl(address, cause);
     // Only so many characters may stand in a subprotocol.
     throw new VoiceClientError("invalid_option", "the token cannot be a subprotocol; see tokenIn", { cause });
   }

@@ -18,6 +18,9 @@ export type ClientMessage =
   | PhoneConnectedMessage
   | PhoneMarkMessage;
 
+/** What a client of v1 alone says as JSON: its audio travels in binary frames or on a track. */
+export type V1ClientMessage = Exclude<ClientMessage, ClientMediaMessage | PhoneMarkMessage>;
+
 /** First message of a connection. Without `protocol` the client speaks compat. */
 export interface StartMessage {
   readonly event: "start";

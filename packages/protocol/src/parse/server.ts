@@ -1,54 +1,31 @@
 import { defaultLimits, type MessageLimits } from "../limits.ts";
-import type {
-  CompatServerMessage,
-  MetricsMessage,
-  ReadyMessage,
-  ServerMessage,
-  TranscriptMessage,
-  V1ServerMessage,
-} from "../messages/server.ts";
+import type { CompatServerMessage, ServerMediaMessage, ServerMessage } from "../messages/server.ts";
 import { payload } from "./client.ts";
-import {
-  audioSpecs,
-  booleanField,
-  countField,
-  defined,
-  idField,
-  numberField,
-  oneOf,
-  optionalNumber,
-  optionalString,
-  stringField,
-} from "./fields.ts";
-import { asObject, copyJson, type Fields, parseObject } from "./json.ts";
-import { attempt, Malformed, type ParseResult } from "./result.ts";
-
-const UINT32 = 0xff_ff_ff_ff;
-const roles = ["user", "assistant"] as const;
+import { booleanField, idField, oneOf, stringField } from "./fields.ts";
+import { asObject, type Fields } from "./json.ts";
+import { attempt, type ParseResult } from "./result.ts";
+import { readFields, readV1, roles } from "./v1-server.ts";
 
 /** Reads one text message of a server. Never throws; copies only the fields it knows. */
 export function parseServerMessage(text: string, limits: MessageLimits = defaultLimits): ParseResult<ServerMessage> {
   return attempt(() => {
-    if (typeof text !== "string") throw new Malformed("bad_message", "a message is text");
-    const fields = parseObject(text, limits);
-    if (fields.event !== undefined) return readEvent(fields, limits);
-    if (fields.type !== undefined) return readTyped(fields, limits);
-    if (fields.status === "failed") return readFailed(fields);
-    throw new Malformed("unknown_event", "a message has a known event, type or status");
+    const fields = readFields(text, limits);
+    return readCompat(fields, limits) ?? readV1(fields, limits);
   });
 }
 
-function readEvent(fields: Fields, limits: MessageLimits): ServerMessage {
-  const { event } = fields;
+/** What compat alone says; undefined for everything else. */
+function readCompat(fields: Fields, limits: MessageLimits): CompatServerMessage | ServerMediaMessage | undefined {
+  const { event, type } = fields;
   switch (event) {
+    case undefined:
+      break;
     case "media": {
       const audio = payload(asObject(fields.media, "media"), limits.maxMessageBytes);
       return fields.streamSid === undefined
         ? { event, audio }
         : { event, streamSid: idField(fields, "streamSid"), audio };
     }
-    case "ready":
-      return readReady(fields);
     case "pong":
       return { event };
     case "mark": {
@@ -58,117 +35,21 @@ function readEvent(fields: Fields, limits: MessageLimits): ServerMessage {
     case "clear":
       return { event, streamSid: idField(fields, "streamSid") };
     default:
-      throw new Malformed("unknown_event", "this event is not known");
+      return undefined;
   }
-}
-
-function readTyped(fields: Fields, limits: MessageLimits): CompatServerMessage | V1ServerMessage {
-  const { type } = fields;
-  const max = limits.maxMessageBytes;
   switch (type) {
     case "transcription": {
       const data = asObject(fields.data, "data");
-      return { type, data: { role: oneOf(data, "role", roles), text: stringField(data, "text", max) } };
+      return {
+        type,
+        data: { role: oneOf(data, "role", roles), text: stringField(data, "text", limits.maxMessageBytes) },
+      };
     }
     case "clear_audio":
       return { type };
     case "speaking":
       return { type, speaking: booleanField(fields, "speaking"), who: oneOf(fields, "who", roles) };
-    case "state":
-      return {
-        type,
-        state: oneOf(fields, "state", ["listening", "thinking", "speaking"]),
-        since: numberField(fields, "since"),
-      };
-    case "transcript":
-      return readTranscript(fields, max);
-    case "clear":
-      return { type, utterance: countField(fields, "utterance", UINT32) };
-    case "utterance":
-      return defined({
-        type,
-        id: countField(fields, "id", UINT32),
-        phase: oneOf(fields, "phase", ["start", "end"]),
-        text: optionalString(fields, "text", max),
-      });
-    case "interrupted":
-      return {
-        type,
-        utterance: countField(fields, "utterance", UINT32),
-        heard: stringField(fields, "heard", max),
-        unheard: stringField(fields, "unheard", max),
-      };
-    case "metrics":
-      return readMetrics(fields);
-    case "level":
-      return { type, direction: oneOf(fields, "direction", ["inbound", "outbound"]), db: numberField(fields, "db") };
-    case "error":
-      return {
-        type,
-        code: stringField(fields, "code", 128),
-        message: stringField(fields, "message", max),
-        retryable: booleanField(fields, "retryable"),
-      };
-    case "pong":
-      return defined({ type, t: optionalNumber(fields, "t") });
-    case "bye":
-      return { type, reason: stringField(fields, "reason", 128), resumable: booleanField(fields, "resumable") };
-    case "data":
-      return { type, name: idField(fields, "name"), payload: copyJson(fields.payload ?? null) };
     default:
-      throw new Malformed("unknown_event", "this type is not known");
+      return undefined;
   }
-}
-
-function readTranscript(fields: Fields, maxLength: number): TranscriptMessage {
-  return defined<TranscriptMessage>({
-    type: "transcript",
-    id: stringField(fields, "id", 256),
-    role: oneOf(fields, "role", roles),
-    text: stringField(fields, "text", maxLength),
-    final: booleanField(fields, "final"),
-    revision: countField(fields, "revision"),
-    heard: optionalString(fields, "heard", maxLength),
-  });
-}
-
-function readReady(fields: Fields): ReadyMessage {
-  if (fields.protocol !== 1) throw new Malformed("bad_message", "protocol is 1");
-  const limits = asObject(fields.limits, "limits");
-  return {
-    event: "ready",
-    protocol: 1,
-    session: stringField(fields, "session", 256),
-    resume: stringField(fields, "resume", 256),
-    resumed: booleanField(fields, "resumed"),
-    audio: audioSpecs(fields.audio),
-    limits: {
-      maxMessageBytes: countField(limits, "maxMessageBytes"),
-      messagesPerSecond: numberField(limits, "messagesPerSecond"),
-      idleMs: numberField(limits, "idleMs"),
-      resumeMs: numberField(limits, "resumeMs"),
-    },
-  };
-}
-
-function readMetrics(fields: Fields): MetricsMessage {
-  const turn = asObject(fields.turn, "turn");
-  return {
-    type: "metrics",
-    turn: defined<MetricsMessage["turn"]>({
-      turnId: stringField(turn, "turnId", 256),
-      endpointMs: optionalNumber(turn, "endpointMs"),
-      transcriptMs: optionalNumber(turn, "transcriptMs"),
-      firstTokenMs: optionalNumber(turn, "firstTokenMs"),
-      firstAudioMs: optionalNumber(turn, "firstAudioMs"),
-      replyMs: optionalNumber(turn, "replyMs"),
-      speechMs: optionalNumber(turn, "speechMs"),
-      interrupted: booleanField(turn, "interrupted"),
-    }),
-  };
-}
-
-function readFailed(fields: Fields): CompatServerMessage {
-  const meta = copyJson(asObject(fields.meta, "meta")) as Record<string, unknown>;
-  return { status: "failed", meta: { ...meta, error: stringField(meta, "error", 256) } };
 }

@@ -1,6 +1,6 @@
 import { abortedError } from "../../abort.ts";
 import { VoiceClientError } from "../../errors.ts";
-import { statusError } from "../config.ts";
+import { foreignServer, statusError } from "../config.ts";
 import { connectionLabel } from "../label.ts";
 import { refusal } from "../server-messages.ts";
 import { bearerHeaders, endpoint, type TransportContext } from "../transport.ts";
@@ -32,10 +32,11 @@ export class Signalling {
         ...(resume === undefined ? {} : { resume }),
       });
       body = await response.json().catch(() => undefined);
-      const refused = statusError(response.status, url);
-      // A server that ends says so in the body.
+      const refused = statusError(response.status, body, url);
+      // A server that ends or is busy may say so in another way.
       ending = response.status === 503;
-      if (refused && !ending) throw refused;
+      if (refused && !(ending && refused.code === "limit_reached")) throw refused;
+      if (body === undefined && !ending) throw foreignServer(url);
     } catch (cause) {
       if (this.#abort.signal.aborted) throw abortedError(this.#abort.signal);
       if (cause instanceof VoiceClientError) throw cause;

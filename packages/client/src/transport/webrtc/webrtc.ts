@@ -1,7 +1,7 @@
-import { type ClientMessage, type ReadyMessage, serializeClientMessage } from "@roomkit/protocol";
+import { type ReadyMessage, serializeV1ClientMessage, type V1ClientMessage } from "@roomkit/protocol";
 import { abortedError, unlessAborted } from "../../abort.ts";
 import { VoiceClientError } from "../../errors.ts";
-import { fetchConfig, type ServerConfig } from "../config.ts";
+import { fetchConfig, foreignServer, type ServerConfig, serverGone } from "../config.ts";
 import { MessageReader, readAnswer } from "../server-messages.ts";
 import type { Transport, TransportContext, TransportStats } from "../transport.ts";
 import { readStats } from "./read-stats.ts";
@@ -69,9 +69,9 @@ export class WebRTCTransport implements Transport {
     }
   }
 
-  send(message: ClientMessage): void {
+  send(message: V1ClientMessage): void {
     if (!this.#ready || this.#channel?.readyState !== "open") return;
-    this.#channel.send(serializeClientMessage(message));
+    this.#channel.send(serializeV1ClientMessage(message));
   }
 
   /** Audio goes on a track. */
@@ -86,6 +86,10 @@ export class WebRTCTransport implements Transport {
   async stats(): Promise<TransportStats | undefined> {
     const report = await this.#peer?.getStats();
     return report && readStats(report);
+  }
+
+  serverGone(): Promise<boolean> {
+    return serverGone(this.#context);
   }
 
   close(): void {
@@ -115,7 +119,8 @@ export class WebRTCTransport implements Transport {
     if (signal.aborted) throw abortedError(signal);
     if (typeof RTCPeerConnection === "undefined")
       throw new VoiceClientError("unsupported", "this browser has no WebRTC");
-    const { iceServers, webrtc } = this.#options.config ?? (await fetchConfig(this.#context, signal));
+    const { iceServers, webrtc, foreign } = this.#options.config ?? (await fetchConfig(this.#context, signal));
+    if (foreign) throw foreignServer(this.#context.url);
     if (!webrtc) throw new VoiceClientError("unknown_path", `${this.#context.url.pathname} has no WebRTC endpoint`);
     if (signal.aborted) throw abortedError(signal);
 
