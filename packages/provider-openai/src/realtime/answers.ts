@@ -28,11 +28,19 @@ interface Active {
   readonly audio: Set<string>;
   /** Audio given out of each of its items, ms: all there is to be heard. */
   readonly given: Map<string, number>;
+  /** Audio the vendor made of each, ms, given out or not. */
+  readonly made: Map<string, number>;
 }
+
+type Words = Omit<Extract<RealtimeEvent, { type: "transcript" }>, "type" | "id" | "role">;
+
+/** Items whose words have been told, remembered so that they are told once. */
+const MAX_TOLD = 64;
 
 /** Reads what the vendor says of its responses. */
 export class Answers {
   readonly #options: AnswersOptions;
+  readonly #told = new Set<string>();
   /** Calls made and not answered yet. */
   readonly openCalls: Set<string> = new Set();
   #active: Active | undefined;
@@ -107,7 +115,7 @@ export class Answers {
     if (this.#active?.id === id) return;
     // One at a time; should the end of the one before be missing, it has ended all the same.
     if (this.#active) this.#end("completed", undefined);
-    this.#active = { id, texts: new Map(), audio: new Set(), given: new Map() };
+    this.#active = { id, texts: new Map(), audio: new Set(), given: new Map(), made: new Map() };
     this.#emit({ type: "response-start", responseId: id });
     this.#options.requests.created(id);
   }
@@ -117,6 +125,7 @@ export class Answers {
     this.#active?.audio.add(itemId);
     this.#note(itemId);
     const { ms, frames } = this.#options.spoken.push(itemId, delta);
+    this.#active?.made.set(itemId, (this.#active.made.get(itemId) ?? 0) + ms);
     this.#options.conversation.received(itemId, ms);
     for (const frame of frames) this.#give(responseId, itemId, frame);
     this.#options.onCutDue(itemId);
@@ -152,13 +161,16 @@ export class Answers {
     const text = (this.#active?.texts.get(itemId) ?? "") + delta;
     this.#active?.texts.set(itemId, text);
     this.#options.conversation.say("assistant", itemId, text, spoken);
-    this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: false });
+    this.#tell(itemId, { itemId, responseId, text, final: false });
   }
 
   #final(responseId: string, itemId: string, text: string, spoken: boolean): void {
     if (!this.#is(responseId)) {
-      // Late: it has been told as far as it was known, but the memory of it can still be completed.
-      if (this.#options.conversation.knows(itemId)) this.#options.conversation.say("assistant", itemId, text, spoken);
+      // Late: what has been told of it as far as it was known stays so, but the memory of it can still be completed.
+      if (!this.#options.conversation.knows(itemId)) return;
+      this.#options.conversation.say("assistant", itemId, text, spoken);
+      if (text !== "" && !this.#told.has(itemId))
+        this.#options.port.emit(this.#transcript(itemId, { itemId, responseId, text, final: true }));
       return;
     }
     this.#note(itemId);
@@ -166,7 +178,19 @@ export class Answers {
     if (known === undefined && text === "") return;
     this.#active?.texts.delete(itemId);
     this.#options.conversation.say("assistant", itemId, text, spoken);
-    this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: true });
+    this.#tell(itemId, { itemId, responseId, text, final: true });
+  }
+
+  #tell(itemId: string, words: Words): void {
+    // Of audio that is not given out any more there may be words all the same.
+    const ms = this.#silenced ? this.#active?.made.get(itemId) : undefined;
+    this.#emit(this.#transcript(itemId, ms === undefined ? words : { ...words, audioMs: Math.round(ms) }));
+  }
+
+  #transcript(itemId: string, words: Words): RealtimeEvent {
+    if (words.final) this.#told.add(itemId);
+    if (this.#told.size > MAX_TOLD) this.#told.delete(this.#told.values().next().value as string);
+    return { type: "transcript", id: itemId, role: "assistant", ...words };
   }
 
   #call(id: string, name: string, json: string): void {

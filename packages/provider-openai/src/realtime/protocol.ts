@@ -39,6 +39,8 @@ interface Update {
 
 /** The vendor takes no less audio than this as a turn, ms. */
 const MIN_TURN_MS = 100;
+/** What the model is told when the caller spoke, and neither an answer nor their words came. */
+const SAY_AGAIN = "What the caller just said was lost. Ask them to say it again.";
 /** How long a change of a running session may take, ms. */
 const UPDATE_MS = 5_000;
 
@@ -60,6 +62,8 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   #configured = false;
   /** When the connection was lost the caller was waiting for an answer. */
   #owed = false;
+  /** And it was one to speech. */
+  #owedSpeech = false;
   /** Manual turns: audio of the turn so far, ms; undefined between turns. */
   #turnMs: number | undefined;
   #sent = 0;
@@ -94,7 +98,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   }
 
   get waiting(): boolean {
-    return this.#requests.underWay;
+    return this.#requests.underWay || this.#requests.speechUnanswered;
   }
 
   get idle(): boolean {
@@ -139,6 +143,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
 
   lost(): void {
     this.#owed ||= this.#configured && (this.waiting || this.#requests.waiting || this.#turnOpen);
+    this.#owedSpeech ||= this.#requests.speechUnanswered;
     this.#configured = false;
     this.#turnMs = undefined;
     this.#requests.lost();
@@ -189,6 +194,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   interrupt(): void {
     // An answer the next connection was to be asked for is not wanted either.
     this.#owed = false;
+    this.#owedSpeech = false;
     this.#requests.interrupt();
   }
 
@@ -238,9 +244,12 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   #onConfigured(): void {
     this.#configured = true;
     for (const item of this.#conversation.items()) this.#send({ type: "conversation.item.create", item });
-    const owed = this.#owed && this.#conversation.unanswered;
+    const { unanswered } = this.#conversation;
+    // Speech of which not even the words are left must be said again.
+    if (this.#owed && unanswered) this.#requests.want();
+    else if (this.#owedSpeech) this.sendText(SAY_AGAIN, { role: "system" });
     this.#owed = false;
-    if (owed) this.#requests.want();
+    this.#owedSpeech = false;
     // What was heard but not written down is lost.
     this.#port.ready(this.#settings.transcription !== false);
   }

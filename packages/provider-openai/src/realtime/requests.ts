@@ -56,6 +56,8 @@ export class Requests {
   /** Speech has ended that the vendor will answer. */
   #ownDue = false;
   #ownUnwanted = false;
+  /** Speech has ended that the vendor owes an answer to, however long it takes. */
+  #unanswered = false;
   /** This vendor says what it has read. */
   #acknowledges = false;
   #refusals = 0;
@@ -72,6 +74,11 @@ export class Requests {
   /** A response has been asked for and is not there, or is under way. */
   get underWay(): boolean {
     return this.#active !== undefined || this.#asked !== undefined;
+  }
+
+  /** The vendor has not begun to answer speech that it answers by itself. */
+  get speechUnanswered(): boolean {
+    return this.#unanswered;
   }
 
   /** Something wants an answer that has not been asked for. */
@@ -102,6 +109,7 @@ export class Requests {
 
   speechBegan(): void {
     this.#speaking = true;
+    this.#unanswered = false;
     this.#settleOwn();
   }
 
@@ -112,6 +120,7 @@ export class Requests {
     if (answered && this.#options.answersSpeech) {
       for (const request of this.#pending) request.early = true;
       this.#ownDue = true;
+      this.#unanswered = true;
       this.#stopOwn = this.#options.port.after(OWN_RESPONSE_MS, () => {
         this.#settleOwn();
         this.proceed();
@@ -122,6 +131,7 @@ export class Requests {
   created(id: string): void {
     if (this.#active === id) return;
     this.#active = id;
+    this.#unanswered = false;
     this.#unblock();
     const asked = this.#asked;
     const own = this.#ownUnwanted;
@@ -186,6 +196,7 @@ export class Requests {
   /** What is under way, asked for or waiting is not wanted any more. */
   interrupt(): void {
     const id = this.#active;
+    this.#unanswered = false;
     this.#pending = [];
     this.#askedUnwanted = this.#asked !== undefined;
     this.#ownUnwanted = this.#ownDue;
@@ -199,6 +210,7 @@ export class Requests {
     this.#askedUnwanted = false;
     this.#active = undefined;
     this.#speaking = false;
+    this.#unanswered = false;
     this.#acknowledges = false;
     this.#refusals = 0;
     this.#settleOwn();
