@@ -171,6 +171,116 @@ describe("tools", () => {
   });
 });
 
+describe("a tool whose call was taken back", () => {
+  const tools = [{ name: "book", description: "Books a table.", parameters: { type: "object" } }];
+  const calls = (...ids: string[]): AIScript => [
+    ...ids.map((id) => ({ type: "tool-call", id, name: "book", arguments: {} }) as const),
+    { type: "finish", reason: "tool-calls" },
+  ];
+  const results = (c: Awaited<ReturnType<typeof open>>): unknown[] =>
+    (c.model.requests.at(-1)?.messages ?? []).flatMap((m) =>
+      m.role === "tool" ? [[m.toolCallId, m.content, m.isError ?? false]] : [],
+    );
+
+  it("may have done its work: the model is told what is known, in the place of the call", async () => {
+    const c = await open([], [calls("c1", "c2"), "Fine.", "It is booked."], { tools });
+    c.session.sendText("book it");
+    await c.clock.advanceUntil(() => c.of("tool-call").length === 2);
+    c.session.submitToolResult("c1", "table 7");
+    c.session.sendText("wait");
+    await c.clock.advance(3_000);
+    expect(results(c)).toEqual([
+      ["c1", "table 7", false],
+      ["c2", expect.stringMatching(/may have been done/), true],
+    ]);
+    // It was deaf to its signal.
+    c.session.submitToolResult("c2", "table 8");
+    c.session.submitToolResult("c2", "table 9");
+    c.session.submitToolResult("c9", "never called");
+    c.session.sendText("well?");
+    await c.clock.advance(3_000);
+    expect(c.model.requests[2]?.messages.map(({ role }) => role)).toEqual([
+      "user",
+      "assistant",
+      "tool",
+      "tool",
+      "user",
+      "assistant",
+      "user",
+    ]);
+    expect(results(c)).toEqual([
+      ["c1", "table 7", false],
+      ["c2", "table 8", false],
+    ]);
+  });
+
+  it("is also heard of after its time was up", async () => {
+    const c = await open([], [calls("c1"), "It takes long.", "Booked."], { tools }, { toolTimeoutMs: 1_000 });
+    c.session.sendText("book it");
+    await c.clock.advance(5_000);
+    expect(results(c)).toEqual([["c1", expect.stringMatching(/too long.*may have been done/), true]]);
+    c.session.submitToolResult("c1", "table 7");
+    c.session.sendText("well?");
+    await c.clock.advance(3_000);
+    expect(results(c)).toEqual([["c1", "table 7", false]]);
+  });
+
+  it("is spoken of when the speech that cut it off was none", async () => {
+    const c = await open([{}], [calls("c1"), "It is booked."], { tools });
+    c.session.sendText("book it");
+    await c.clock.advanceUntil(() => c.of("tool-call").length === 1);
+    c.stream.speechStart(0);
+    await c.microphone(800);
+    expect(c.of("tool-call-cancelled")).toHaveLength(1);
+    c.session.submitToolResult("c1", "table 7");
+    c.stream.speechEnd(500);
+    await c.clock.advance(8_000);
+    expect(results(c)).toEqual([["c1", "table 7", false]]);
+    expect(c.voice.spoken).toEqual(["It is booked."]);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("a text while the caller speaks", () => {
+  it.each([
+    ["is answered with what was said", [{ finals: ["and me"] }], ["one thing", "and me"]],
+    ["is answered when nothing was said", [{}], ["one thing"]],
+  ] as const)("%s, after it", async (_name, stt, asked) => {
+    const c = await open([...stt] as SttScript[], ["Both."]);
+    c.stream.speechStart(0);
+    await c.microphone(600);
+    c.session.sendText("one thing");
+    await c.microphone(600);
+    expect(c.model.requests).toEqual([]);
+    c.stream.speechEnd(500);
+    await c.clock.advance(8_000);
+    expect(c.model.requests.map(({ messages }) => messages.map(({ content }) => content))).toEqual([[...asked]]);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it("is not held for ever by speech that never ends", async () => {
+    const c = await open([{ hang: true }], ["At last."]);
+    c.stream.speechStart(0);
+    await c.microphone(100);
+    c.session.sendText("one thing");
+    await c.clock.advance(62_000);
+    expect(c.model.requests).toHaveLength(1);
+    await c.session.close();
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it("is taken back by an interruption", async () => {
+    const c = await open([{}], ["Never."]);
+    c.stream.speechStart(0);
+    await c.microphone(100);
+    c.session.sendText("one thing");
+    c.session.interrupt();
+    c.stream.speechEnd(100);
+    await c.clock.advance(70_000);
+    expect(c.model.requests).toEqual([]);
+  });
+});
+
 describe("failures", () => {
   it("a model that fails before it said anything is apologised for", async () => {
     const c = await open([], [new RoomKitError("down", "down")], {}, { apology: "Sorry." });

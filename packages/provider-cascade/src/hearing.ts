@@ -56,6 +56,11 @@ export class Hearing {
     ];
   }
 
+  /** Somebody speaks, or what was said is not known yet. */
+  get busy(): boolean {
+    return this.#segments.size > 0;
+  }
+
   /** A stretch of speech begins: everything heard from now on belongs to it. */
   begin(): SpeechSegment {
     this.#current?.finish();

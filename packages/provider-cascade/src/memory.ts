@@ -1,6 +1,15 @@
 import type { AIMessage, ToolCall } from "@roomkit/core";
 
-type Entry = { message: AIMessage; readonly itemId?: string };
+interface Entry {
+  message: AIMessage;
+  readonly itemId?: string;
+  /** The result of this call is still to come. */
+  openCall?: string;
+}
+
+/** Stands for a result until it is known: a model that took the call for undone would make it again. */
+export const NO_RESULT =
+  "There is no result yet: the call may have been done, or be under way. Do not make it again without asking.";
 
 /** The conversation as the model is shown it: bounded, and holding what was heard rather than what was written. */
 export class ConversationMemory {
@@ -27,16 +36,20 @@ export class ConversationMemory {
     });
   }
 
-  tool(call: ToolCall, result: string, isError: boolean): void {
-    this.#add({
-      message: {
-        role: "tool",
-        toolCallId: call.id,
-        toolName: call.name,
-        content: result,
-        ...(isError ? { isError } : {}),
-      },
-    });
+  /** A call was made: its result has its place from now on, whenever it comes. */
+  called({ id, name }: ToolCall): void {
+    const message = { role: "tool", toolCallId: id, toolName: name, content: NO_RESULT, isError: true } as const;
+    this.#add({ message, openCall: id });
+  }
+
+  /** What a call came to. `final`: nothing better will be known. False when it was no open call. */
+  answered(callId: string, result: string, isError: boolean, final = true): boolean {
+    const entry = this.#entries.findLast(({ openCall }) => openCall === callId);
+    if (entry?.message.role !== "tool") return false;
+    const { isError: _, ...message } = entry.message;
+    entry.message = { ...message, content: result, ...(isError ? { isError } : {}) };
+    if (final) delete entry.openCall;
+    return true;
   }
 
   /** The listener heard only this much of an item. */

@@ -25,14 +25,18 @@ export interface CascadeSessionOptions {
   readonly outbound: AudioFormat;
 }
 
-interface ToolWait {
-  readonly resolve: (result: { readonly result: string; readonly isError: boolean }) => void;
-}
-
 interface Response {
   readonly responseId: string;
   readonly abort: AbortController;
+  /** Some of it has been spoken. */
+  audible: boolean;
 }
+
+/** Longest wait for speech to end before something else is answered, ms. */
+const MAX_HOLD_MS = 60_000;
+/** A tool's time is up. */
+const TOOK_TOO_LONG =
+  "The tool took too long. Its outcome is not known: it may have been done. Do not make the call again without asking.";
 
 /** A speech-to-speech session made of a recogniser, a model and a voice. */
 export class CascadeSession implements RealtimeSession {
@@ -45,10 +49,14 @@ export class CascadeSession implements RealtimeSession {
   readonly #memory: ConversationMemory;
   readonly #events: Emitter<{ event: RealtimeEvent }>;
   readonly #ledgers = new Map<string, HeardLedger>();
-  readonly #toolWaits = new Map<string, ToolWait>();
+  /** Goes on when a call's result is there, by call. */
+  readonly #toolWaits = new Map<string, () => void>();
   #config: RealtimeSessionConfig;
   #current: Response | undefined;
   #responses = 0;
+  /** Something waits for an answer until it is known whether the caller has said anything. */
+  #owed = false;
+  #stopHold: () => void = () => {};
   #closed = false;
 
   constructor(options: CascadeSessionOptions) {
@@ -77,7 +85,7 @@ export class CascadeSession implements RealtimeSession {
       finalTimeoutMs: settings.sttTimeoutMs,
       maxFrames: Math.ceil(settings.maxSpeechMs / 10),
       onSpeech: () => {
-        this.interrupt();
+        this.#breakIn();
         this.#emit({ type: "speech-start" });
       },
       onPartial: (transcript, text) =>
@@ -100,16 +108,19 @@ export class CascadeSession implements RealtimeSession {
   }
 
   sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
-    if (this.#closed) return;
-    this.interrupt();
+    if (this.#closed || text.trim() === "") return;
+    this.#cut();
     // A model has one place for instructions; in the middle of a conversation they come as words.
     this.#memory.user(options.role === "system" ? `(instruction) ${text}` : text);
-    if (options.respond !== false) void this.#respond();
+    if (options.respond === false) return;
+    // Not over the caller's speech; the answer to that is the answer to both.
+    if (this.#hearing.busy) this.#owe();
+    else void this.#respond();
   }
 
   activityStart(): void {
     if (this.#closed || this.#config.turnDetection !== "manual") return;
-    this.interrupt();
+    this.#breakIn();
     this.#hearing.begin();
     this.#emit({ type: "speech-start" });
   }
@@ -119,6 +130,17 @@ export class CascadeSession implements RealtimeSession {
   }
 
   interrupt(): void {
+    this.#settle();
+    this.#cut();
+  }
+
+  /** The caller speaks. Should it be noise, an answer nobody has heard yet is still owed. */
+  #breakIn(): void {
+    if (this.#current && !this.#current.audible) this.#owe();
+    this.#cut();
+  }
+
+  #cut(): void {
     const current = this.#current;
     if (!current) return;
     current.abort.abort(new RoomKitError("aborted", "the caller interrupted"));
@@ -133,7 +155,12 @@ export class CascadeSession implements RealtimeSession {
   }
 
   submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
-    this.#toolWaits.get(callId)?.resolve({ result, isError: options.isError ?? false });
+    const known = this.#memory.answered(callId, result, options.isError ?? false);
+    const goOn = this.#toolWaits.get(callId);
+    this.#toolWaits.delete(callId);
+    if (goOn) goOn();
+    // Taken back, or given up: what became of it is known all the same.
+    else if (known && this.#hearing.busy) this.#owe();
   }
 
   async update(config: Partial<RealtimeSessionConfig>): Promise<void> {
@@ -158,17 +185,39 @@ export class CascadeSession implements RealtimeSession {
     if (this.#closed) return;
     this.#emit({ type: "speech-end" });
     this.#emit({ type: "transcript", id: transcript, role: "user", text, final: true });
-    if (text === "") return;
+    if (text === "") {
+      this.#answerOwed();
+      return;
+    }
     // Short of the interruption threshold but understood: it is a turn all the same.
-    this.interrupt();
+    this.#cut();
     this.#memory.user(text);
     void this.#respond();
   }
 
+  #owe(): void {
+    this.#owed = true;
+    this.#stopHold();
+    this.#stopHold = this.#settings.clock.setTimeout(() => {
+      if (!this.#current) void this.#respond();
+    }, MAX_HOLD_MS);
+  }
+
+  /** Answers what has waited, unless the caller speaks, or an answer is under way: then at its end. */
+  #answerOwed(): void {
+    if (this.#owed && !this.#current && !this.#hearing.busy) void this.#respond();
+  }
+
+  #settle(): void {
+    this.#owed = false;
+    this.#stopHold();
+  }
+
   async #respond(): Promise<void> {
+    this.#settle();
     const abort = new AbortController();
     const responseId = `${this.id}_r${++this.#responses}`;
-    const response: Response = { responseId, abort };
+    const response: Response = { responseId, abort, audible: false };
     this.#current = response;
     this.#emit({ type: "response-start", responseId });
     let status: "completed" | "cancelled" | "failed" = "completed";
@@ -186,6 +235,7 @@ export class CascadeSession implements RealtimeSession {
     if (this.#current !== response) return;
     this.#current = undefined;
     this.#emit({ type: "response-end", responseId: response.responseId, status });
+    if (status !== "cancelled") this.#answerOwed();
   }
 
   async #rounds(responseId: string, signal: AbortSignal): Promise<void> {
@@ -193,11 +243,8 @@ export class CascadeSession implements RealtimeSession {
     for (let round = 0; ; round++) {
       const calls = await this.#round(responseId, round, round >= maxToolRounds, signal);
       if (calls.length === 0) return;
-      const results = await Promise.all(calls.map((call) => this.#callTool(call, signal)));
-      for (const [i, call] of calls.entries()) {
-        const { result, isError } = results[i] as { result: string; isError: boolean };
-        this.#memory.tool(call, result, isError);
-      }
+      for (const call of calls) this.#memory.called(call);
+      await Promise.all(calls.map((call) => this.#callTool(call, signal)));
     }
   }
 
@@ -238,31 +285,30 @@ export class CascadeSession implements RealtimeSession {
     }
   }
 
-  async #callTool(
-    call: ToolCall,
-    signal: AbortSignal,
-  ): Promise<{ readonly result: string; readonly isError: boolean }> {
+  /** Has the result of a call in the memory when it resolves. @throws RoomKitError `aborted`: it may still come. */
+  async #callTool(call: ToolCall, signal: AbortSignal): Promise<void> {
     const { clock, toolTimeoutMs } = this.#settings;
-    const answered = new Promise<{ readonly result: string; readonly isError: boolean }>((resolve) => {
-      this.#toolWaits.set(call.id, { resolve });
+    const answered = new Promise<void>((resolve) => {
+      this.#toolWaits.set(call.id, resolve);
     });
     this.#emit({ type: "tool-call", ...call });
     try {
-      return await withTimeout(answered, toolTimeoutMs, { clock, signal, what: `the result of ${call.name}` });
+      await withTimeout(answered, toolTimeoutMs, { clock, signal, what: `the result of ${call.name}` });
     } catch (error) {
       if (signal.aborted) {
-        this.#emit({ type: "tool-call-cancelled", ids: [call.id] });
-        this.#memory.tool(call, "The call was interrupted.", true);
+        if (this.#toolWaits.has(call.id)) this.#emit({ type: "tool-call-cancelled", ids: [call.id] });
         throw error;
       }
-      return { result: "The tool took too long.", isError: true };
+      this.#memory.answered(call.id, TOOK_TOO_LONG, true, false);
     } finally {
       this.#toolWaits.delete(call.id);
     }
   }
 
   #sendSpeech(responseId: string, itemId: string, frame: AudioFrame): void {
-    if (frame.samples.length > 0) this.#emit({ type: "audio", responseId, itemId, frame });
+    if (frame.samples.length === 0) return;
+    if (this.#current?.responseId === responseId) this.#current.audible = true;
+    this.#emit({ type: "audio", responseId, itemId, frame });
   }
 
   /** Ledgers serve truncation, which concerns the newest speech only. */
