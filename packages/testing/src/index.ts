@@ -28,6 +28,7 @@ export {
   type ScriptedRealtimeOptions,
   ScriptedRealtimeSession,
 } from "./fakes/realtime.ts";
+export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
 export * from "./settle.ts";
 export * from "./signals.ts";
 export * from "./wav.ts";

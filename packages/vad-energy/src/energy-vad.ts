@@ -66,6 +66,10 @@ class EnergyVad implements Vad {
     this.#segmenter = new SpeechSegmenter(options);
   }
 
+  get speechMs(): number {
+    return this.#segmenter.speechMs;
+  }
+
   process(frame: AudioFrame): VadEvent | undefined {
     if (this.#closed) return undefined;
     this.#framer.push(frame, this.#judge);

@@ -59,6 +59,10 @@ export class SileroVad implements Vad {
     return this.#dropped;
   }
 
+  get speechMs(): number {
+    return this.#segmenter.speechMs;
+  }
+
   process(frame: AudioFrame): VadEvent | undefined {
     if (this.#closed) return undefined;
     this.#framer.push(frame, this.#enqueue);

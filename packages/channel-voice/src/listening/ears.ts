@@ -3,10 +3,12 @@ import type { TurnInput } from "../turns/state.ts";
 
 /** What a caller's speech becomes: inputs of the turn machine. */
 export interface Ears {
-  /** The recogniser gets no more audio of a segment. */
+  /** The segment is over: its `transcript` shall come as soon as the recogniser has said all. */
   finish(segment: number): void;
   /** A segment does not count. */
   drop(segment: number): void;
+  /** The client says that its audio stops for now: the turn of whoever is speaking ends with what was heard. */
+  pause(): void;
   /** When the newest speech ended, on the injected clock; undefined before any. */
   readonly speechEndedAt: number | undefined;
   /** How long the newest speech lasted, in ms. */

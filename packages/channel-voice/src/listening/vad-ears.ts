@@ -1,4 +1,4 @@
-import { type AudioFrame, frameDurationMs, SpeechSegment, silence, type Unsubscribe } from "@roomkit/core";
+import { type AudioFrame, frameDurationMs, SpeechMeter, SpeechSegment, silence, type Unsubscribe } from "@roomkit/core";
 import type { Ears, EarsOptions } from "./ears.ts";
 
 /** Without audio for so long in the middle of speech, silence is assumed: the client has muted, or its network is gone. */
@@ -7,12 +7,14 @@ const GAP_MS = 400;
 /** Listens where the VAD hears speech: one recogniser stream for each segment, beginning with the pre-roll. */
 export class VadEars implements Ears {
   readonly #options: EarsOptions;
+  readonly #meter = new SpeechMeter();
   readonly #segments = new Map<number, SpeechSegment>();
   readonly #subscriptions: Unsubscribe[];
   #count = 0;
   #current: SpeechSegment | undefined;
-  #newest: AudioFrame | undefined;
   #position = 0;
+  /** The pipeline is being given silence in place of audio that does not come. */
+  #filling = false;
   #stopGapTimer: () => void = () => {};
   speechEndedAt: number | undefined;
   speechMs = 0;
@@ -21,7 +23,10 @@ export class VadEars implements Ears {
     this.#options = options;
     const { pipeline } = options;
     this.#subscriptions = [
-      pipeline.on("frame", ({ frame, speech }) => this.#onFrame(frame, speech)),
+      pipeline.on("frame", (event) => {
+        this.#meter.frame(event);
+        this.#onFrame(event.frame, event.speech);
+      }),
       pipeline.on("speech-start", ({ timestamp, preRoll }) => this.#onStart(timestamp, preRoll)),
       pipeline.on("speech-end", ({ timestamp, durationMs }) => this.#onEnd(timestamp, durationMs)),
     ];
@@ -37,6 +42,10 @@ export class VadEars implements Ears {
     if (this.#current?.id === segment) this.#current = undefined;
   }
 
+  pause(): void {
+    if (this.#current) this.#fillGap();
+  }
+
   close(): void {
     this.#stopGapTimer();
     for (const stop of this.#subscriptions) stop();
@@ -46,11 +55,14 @@ export class VadEars implements Ears {
   }
 
   #onFrame(frame: AudioFrame, speech: boolean): void {
-    this.#newest = frame;
     this.#position = frame.timestamp + frameDurationMs(frame);
     this.#options.onAudio(frame);
     if (!speech) return;
-    this.#current?.push(frame);
+    const segment = this.#current;
+    if (!segment) return;
+    segment.push(frame);
+    if (!this.#filling)
+      this.#options.dispatch({ type: "speech-progress", segment: segment.id, speechMs: this.#meter.speechMs });
     this.#watchForGap();
   }
 
@@ -75,8 +87,9 @@ export class VadEars implements Ears {
     for (const frame of preRoll) segment.push(frame);
     const last = preRoll.at(-1);
     if (last) this.#position = Math.max(this.#position, last.timestamp + frameDurationMs(last));
+    this.#meter.start(this.#position - timestamp);
     this.#options.onSpeechStart(timestamp);
-    dispatch({ type: "speech-start", segment: id, elapsedMs: Math.max(0, this.#position - timestamp) });
+    dispatch({ type: "speech-start", segment: id, elapsedMs: this.#meter.speechMs });
     this.#watchForGap();
   }
 
@@ -93,11 +106,15 @@ export class VadEars implements Ears {
 
   #watchForGap(): void {
     this.#stopGapTimer();
-    this.#stopGapTimer = this.#options.clock.setTimeout(() => {
-      if (!this.#current || !this.#newest) return;
-      // Fed through the whole pipeline, so that the VAD itself ends the speech.
-      this.#options.pipeline.processInbound(silence(this.#options.inbound, GAP_MS, this.#position));
-      if (this.#current) this.#watchForGap();
-    }, GAP_MS);
+    this.#stopGapTimer = this.#options.clock.setTimeout(() => this.#fillGap(), GAP_MS);
+  }
+
+  /** Fed through the whole pipeline, so that the VAD itself ends the speech. */
+  #fillGap(): void {
+    if (!this.#current) return;
+    this.#filling = true;
+    this.#options.pipeline.processInbound(silence(this.#options.inbound, GAP_MS, this.#position));
+    this.#filling = false;
+    if (this.#current) this.#watchForGap();
   }
 }

@@ -17,6 +17,7 @@ import { VadEars } from "../listening/vad-ears.ts";
 import type { VoiceSettings } from "../options.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
+  floorIsFree,
   initialTurnState,
   phaseOf,
   type TurnEffect,
@@ -25,6 +26,7 @@ import {
   type TurnState,
   type TurnTimer,
 } from "../turns/state.ts";
+import { CallFloor } from "./floor.ts";
 import { Levels } from "./levels.ts";
 import { Mouth, type SpeakOptions } from "./mouth.ts";
 import { UserTranscripts } from "./transcripts.ts";
@@ -46,6 +48,7 @@ export class VoiceCall {
   readonly #rules: TurnRules;
   readonly #pipeline: PipelineStream;
   readonly #ears: Ears;
+  readonly #floor: CallFloor;
   readonly #mouth: Mouth;
   readonly #turns: TurnRunner;
   readonly #transcripts: UserTranscripts;
@@ -57,8 +60,8 @@ export class VoiceCall {
   #muted = false;
   #closed = false;
   #shown = "";
-  /** Cancels the greeting while nothing of it has been heard. */
-  #greeting: AbortController | undefined;
+  /** Cancels what nobody needs any more once the caller has said something, while nothing of it has been heard. */
+  #dispensable: AbortController | undefined;
 
   constructor(options: CallOptions) {
     const { host, settings, session, connection } = options;
@@ -81,14 +84,16 @@ export class VoiceCall {
       transcripts: this.#transcripts,
       dispatch: (input) => this.dispatch(input),
     });
+    this.#floor = new CallFloor(host.clock, () => floorIsFree(this.#state), settings.maxSpeechMs);
     this.#mouth = new Mouth({
       host,
       settings,
       session,
       connection,
       pipeline: this.#pipeline,
+      floor: this.#floor,
       onAudible: (utterance, correlationId) => {
-        this.#greeting = undefined;
+        this.#dispensable = undefined;
         this.#turns.audible(correlationId);
         this.dispatch({ type: "utterance-start", utterance });
       },
@@ -123,7 +128,7 @@ export class VoiceCall {
       }),
     ];
     this.#showPhase();
-    if (settings.greeting !== undefined) this.#greet(settings.greeting);
+    if (settings.greeting !== undefined) void this.#sayUnlessAnswered(settings.greeting);
   }
 
   /** The name of who has the floor. */
@@ -154,6 +159,7 @@ export class VoiceCall {
       this.#stepping = false;
     }
     this.#showPhase();
+    this.#floor.changed();
   }
 
   /** Speaks a reply as it is made; resolves with what was heard of it. */
@@ -185,6 +191,8 @@ export class VoiceCall {
 
   interrupt(reason: string): void {
     this.dispatch({ type: "interrupt", reason });
+    // What nobody hears yet: it waits for the caller to finish, or for its voice.
+    if (this.#mouth.busy) this.#mouth.silence(reason);
   }
 
   /** Ends everything of the session. Idempotent. */
@@ -198,17 +206,6 @@ export class VoiceCall {
     this.#mouth.close(reason);
     this.#turns.close();
     this.#pipeline.close();
-  }
-
-  #greet(text: string): void {
-    this.#greeting = new AbortController();
-    this.say(text, { signal: this.#greeting.signal }).catch((thrown: unknown) => {
-      const { code, message } = RoomKitError.from(thrown);
-      this.#options.host.logger.warn(
-        { session: this.session.id, code, error: message },
-        "the greeting was not recorded",
-      );
-    });
   }
 
   #carryOut(effect: TurnEffect): void {
@@ -237,11 +234,31 @@ export class VoiceCall {
       case "judge":
         this.#turns.judge(effect, this.#state.turns + 1, this.#ears);
         return;
+      case "resume":
+        void this.#resume();
+        return;
       case "submit":
-        // The caller was faster than the greeting: it would be an answer to nothing now.
-        this.#greeting?.abort();
+        // The caller was faster than the greeting, or than what was to be taken up again: it would be an answer to nothing now.
+        this.#dispensable?.abort();
         this.#turns.submit(effect.turn, effect.text);
         return;
+    }
+  }
+
+  /** Nobody said anything after all: the assistant takes its turn again, with what it had not said. */
+  async #resume(): Promise<void> {
+    const text = (await this.#mouth.takeUnsaid()).trim();
+    if (text !== "") await this.#sayUnlessAnswered(text);
+  }
+
+  /** Says something that a turn of the caller makes needless while nobody has heard it. Never rejects. */
+  async #sayUnlessAnswered(text: string): Promise<void> {
+    this.#dispensable = new AbortController();
+    try {
+      await this.say(text, { signal: this.#dispensable.signal });
+    } catch (thrown) {
+      const { code, message } = RoomKitError.from(thrown);
+      this.#options.host.logger.warn({ session: this.session.id, code, error: message }, "speech was not recorded");
     }
   }
 
@@ -272,9 +289,10 @@ export class VoiceCall {
         host.notifyHooks("ON_ERROR", { roomId, where: "stt", error });
         connection.send({
           type: "error",
-          code: "stt_failed",
-          message: "Speech could not be recognised.",
-          retryable: true,
+          // Given up: what is said to somebody who cannot hear is lost, and the caller must know.
+          ...(error.code === "stt_unavailable"
+            ? { code: error.code, message: "Speech cannot be recognised at present.", retryable: false }
+            : { code: "stt_failed", message: "Speech could not be recognised.", retryable: true }),
         });
       },
       onAudio: (frame: Parameters<TurnRunner["hear"]>[0]) => this.#turns.hear(frame),
@@ -292,6 +310,7 @@ export class VoiceCall {
     switch (input.type) {
       case "mute":
         this.#muted = input.muted;
+        if (input.muted) this.#ears.pause();
         return;
       case "text":
         if (input.text.trim() !== "" && this.#maySpeak(false)) this.dispatch({ type: "text", text: input.text.trim() });

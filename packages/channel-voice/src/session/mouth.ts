@@ -10,6 +10,7 @@ import {
 import type { VoiceSettings } from "../options.ts";
 import { speakable } from "../speech/filters.ts";
 import { type SpokenUtterance, Utterance } from "../speech/utterance.ts";
+import type { Floor } from "./floor.ts";
 
 export interface SpeakOptions {
   /** Cancels this utterance. */
@@ -27,10 +28,19 @@ export interface MouthOptions {
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
   readonly pipeline: PipelineStream;
+  readonly floor: Floor;
   /** Here and below: `correlationId` as it was given to `speak`. */
   readonly onAudible: (utterance: UtteranceId, correlationId: string | undefined) => void;
   readonly onSynthesized: (correlationId: string | undefined) => void;
   readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
+}
+
+/** One utterance, speaking or waiting. */
+interface Place {
+  readonly answer: boolean;
+  /** Asked for while the caller spoke: what they said was no reply to it. */
+  readonly patient: boolean;
+  spoken: Promise<SpokenUtterance> | undefined;
 }
 
 /** Everything said to one listener, one utterance after the other. */
@@ -38,7 +48,9 @@ export class Mouth {
   readonly #options: MouthOptions;
   #queue: Promise<unknown> = Promise.resolve();
   /** Speaking and waiting. */
-  readonly #utterances = new Set<Utterance>();
+  readonly #utterances = new Map<Utterance, Place>();
+  /** What was left unsaid when the caller's speech cut it off. */
+  #cut: Promise<string> = Promise.resolve("");
   #closed = false;
 
   constructor(options: MouthOptions) {
@@ -47,7 +59,7 @@ export class Mouth {
 
   /** Speaks when it is its turn. Resolves with what was heard; nothing of it when it was silenced before it began. @throws RoomKitError `queue_full`. */
   speak(text: AsyncIterable<string>, options: SpeakOptions): Promise<SpokenUtterance> {
-    const { host, settings } = this.#options;
+    const { host, settings, floor } = this.#options;
     if (this.#utterances.size > settings.maxUtterances) {
       return Promise.reject(
         new RoomKitError("queue_full", `more than ${settings.maxUtterances} utterances are waiting`, {
@@ -56,18 +68,42 @@ export class Mouth {
       );
     }
     const utterance = this.#open(host.ids("utt"), options);
-    this.#utterances.add(utterance);
+    const place: Place = { answer: options.correlationId !== undefined, patient: !floor.free, spoken: undefined };
+    this.#utterances.set(utterance, place);
     if (this.#closed) utterance.silence("closed");
     const spoken = this.#queue.then(() => this.#speakNow(utterance, text, options));
+    place.spoken = spoken;
     this.#queue = spoken.catch(() => {});
     return spoken;
   }
 
-  /** Silences the listener now; what waits to be spoken is not spoken either. */
+  /** Whether anything is being spoken, or waits to be. */
+  get busy(): boolean {
+    return [...this.#utterances.keys()].some((utterance) => utterance.silencedBecause === "");
+  }
+
+  /**
+   * Silences the listener now; what waits to be spoken is not spoken either. Except, when it is the caller who says something, what
+   * the application wants said and they have not reacted to: because nothing was audible, or because it was asked for while they spoke.
+   */
   silence(reason: string): void {
     const report = this.#options.connection.clear();
     this.#options.pipeline.clearOutbound();
-    for (const utterance of this.#utterances) utterance.silence(reason, report);
+    const byCaller = reason === "barge_in" || reason === "text_input";
+    const audible = [...this.#utterances.keys()].find((each) => each.audible && each.silencedBecause === "");
+    const cut = audible && this.#utterances.get(audible)?.spoken;
+    this.#cut = reason === "barge_in" && cut ? cut.then(({ unheard }) => unheard) : Promise.resolve("");
+    for (const [utterance, { answer, patient }] of this.#utterances) {
+      const kept = byCaller && !answer && !utterance.audible && (patient || !audible);
+      if (!kept) utterance.silence(reason, report);
+    }
+  }
+
+  /** What the caller's speech cut off last and has not been taken up again; empty when there is none. */
+  takeUnsaid(): Promise<string> {
+    const cut = this.#cut;
+    this.#cut = Promise.resolve("");
+    return cut.catch(() => "");
   }
 
   close(reason: string): void {
@@ -97,12 +133,13 @@ export class Mouth {
   }
 
   #open(id: UtteranceId, options: SpeakOptions): Utterance {
-    const { host, settings, session, connection, pipeline } = this.#options;
+    const { host, settings, session, connection, pipeline, floor } = this.#options;
     const { roomId } = session;
     const filter = settings.speechFilter ?? speakable;
     return new Utterance(id, {
       connection,
       pipeline,
+      floor,
       clock: host.clock,
       tts: options.tts ?? settings.tts,
       voice: options.voice ?? settings.voice,

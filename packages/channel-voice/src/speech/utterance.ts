@@ -17,6 +17,7 @@ import {
   type UtteranceId,
   type VoiceConnection,
 } from "@roomkit/core";
+import type { Floor } from "../session/floor.ts";
 
 /** What an utterance needs of the session it is spoken in. */
 export interface UtteranceContext {
@@ -31,6 +32,8 @@ export interface UtteranceContext {
   readonly maxQueuedMs: number;
   /** The hook and filter every piece passes; `undefined` means it is not spoken. */
   readonly beforeSpeaking: (piece: string, utterance: UtteranceId) => Promise<string | undefined>;
+  /** What it waits for before its first audio: it does not begin over the caller. */
+  readonly floor: Floor;
   /** The first audio was handed to the connection. */
   readonly onAudible: (utterance: UtteranceId) => void;
   /** The first audio came from the voice. */
@@ -152,10 +155,12 @@ export class Utterance {
   }
 
   async #play(frame: AudioFrame, signal: AbortSignal): Promise<void> {
-    const { connection, pipeline, maxQueuedMs } = this.#context;
+    const { connection, pipeline, maxQueuedMs, floor } = this.#context;
     if (this.#ledger.audioMs === 0) this.#context.onSynthesized?.();
     this.#ledger.addAudio(frameDurationMs(frame));
     if (connection.queuedMs > maxQueuedMs) await connection.writable(maxQueuedMs, signal);
+    // Looked at again after each wait: the caller may have begun once more.
+    while (!this.#audible && !floor.free) if (!(await floor.wait(signal))) break;
     if (signal.aborted) throw abortedError(signal);
     if (connection.closed) throw new RoomKitError("connection_closed", "the listener has gone");
     connection.play(this.id, pipeline.processOutbound(frame));

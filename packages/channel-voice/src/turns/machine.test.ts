@@ -34,7 +34,7 @@ const decided = (revision: number, text: string, complete = true, waitMs = 1_000
 });
 const audible = (utterance = "u1"): TurnInput => ({ type: "utterance-start", utterance });
 const ended = (utterance = "u1", answers = 1): TurnInput => ({ type: "utterance-end", utterance, answers });
-const confirmTimer: TurnInput = { type: "timer", timer: "confirm" };
+const lasted = (segment: number, speechMs = 300): TurnInput => ({ type: "speech-progress", segment, speechMs });
 const endpointTimer: TurnInput = { type: "timer", timer: "endpoint" };
 
 const question: TurnInput[] = [start(1), end(1), said(1, "what time is it"), decided(1, "what time is it")];
@@ -115,20 +115,17 @@ describe("speech over the assistant's speech", () => {
   const speaking: TurnInput[] = [...question, audible()];
 
   it("confirmed: silences first, once the speech has lasted", () => {
-    const { effects, phases } = run([...speaking, start(2, 60), confirmTimer]);
-    expect(effects[5]).toEqual([{ type: "start-timer", timer: "confirm", ms: 240 }]);
-    expect(phases[5]).toBe("speaking");
-    expect(effects[6]?.[0]).toEqual({ type: "silence", reason: "barge_in" });
-    expect(phases[6]).toBe("interrupted");
+    const { effects, phases } = run([...speaking, start(2, 60), lasted(2, 299), lasted(2, 300)]);
+    expect(effects.slice(5, 7).flat()).toEqual([]);
+    expect(phases[6]).toBe("speaking");
+    expect(effects[7]?.[0]).toEqual({ type: "silence", reason: "barge_in" });
+    expect(phases[7]).toBe("interrupted");
   });
 
   it("confirmed: a cough neither interrupts nor becomes a turn", () => {
-    const { effects, phases } = run([...speaking, start(2), end(2), confirmTimer, said(2, "uh")]);
-    expect(effects[6]).toEqual([
-      { type: "stop-timer", timer: "confirm" },
-      { type: "drop-segment", segment: 2 },
-    ]);
-    expect(effects.slice(7).flat()).toEqual([]);
+    const { effects, phases } = run([...speaking, start(2), lasted(2, 80), end(2), lasted(2), said(2, "uh")]);
+    expect(effects[7]).toEqual([{ type: "drop-segment", segment: 2 }]);
+    expect(effects.slice(8).flat()).toEqual([]);
     expect(phases.at(-1)).toBe("speaking");
   });
 
@@ -156,7 +153,7 @@ describe("speech over the assistant's speech", () => {
     const { effects, phases } = run([
       ...speaking,
       start(2),
-      confirmTimer,
+      lasted(2),
       end(2),
       said(2, "stop please"),
       decided(2, "stop please"),
@@ -166,7 +163,7 @@ describe("speech over the assistant's speech", () => {
   });
 
   it("a late end of the silenced utterance, or of its turn, changes nothing", () => {
-    const { phases, names } = run([...speaking, start(2), confirmTimer, ended(), { type: "turn-done", turn: 1 }]);
+    const { phases, names } = run([...speaking, start(2), lasted(2), ended(), { type: "turn-done", turn: 1 }]);
     expect(phases.at(-1)).toBe("interrupted");
     expect(names.slice(-2).flat()).toEqual([]);
   });
@@ -181,27 +178,19 @@ describe("speech while the answer is still being made", () => {
 
   it("words do, as soon as they are guessed", () => {
     const { effects, phases } = run([...question, start(2), partial(2, "and also")]);
-    expect(effects.at(-1)).toEqual([
-      { type: "silence", reason: "barge_in" },
-      { type: "stop-timer", timer: "confirm" },
-    ]);
+    expect(effects.at(-1)).toEqual([{ type: "silence", reason: "barge_in" }]);
     expect(phases.at(-1)).toBe("interrupted");
   });
 
   it("words do, when they are known only at the end", () => {
     const { effects } = run([...question, start(2), end(2), said(2, "in London")]);
-    expect(effects.at(-1)?.map((effect) => effect.type)).toEqual(
-      ["silence", "stop-timer", "judge"].filter((n) => n !== "stop-timer"),
-    );
+    expect(effects.at(-1)?.map((effect) => effect.type)).toEqual(["silence", "judge"]);
   });
 
   it("short speech that began before the answer was audible counts, however short", () => {
     const { effects } = run([...question, start(2), audible(), end(2), said(2, "no")]);
-    expect(effects[5]).toEqual([{ type: "start-timer", timer: "confirm", ms: 300 }]);
-    expect(effects[6]).toEqual([
-      { type: "stop-timer", timer: "confirm" },
-      { type: "finish-segment", segment: 2 },
-    ]);
+    expect(effects[5]).toEqual([]);
+    expect(effects[6]).toEqual([{ type: "finish-segment", segment: 2 }]);
     expect(effects[7]?.[0]).toEqual({ type: "silence", reason: "barge_in" });
     expect(effects[7]?.at(-1)).toEqual({ type: "judge", revision: 2, text: "no", typed: false });
   });
@@ -230,7 +219,7 @@ describe("typing and stopping", () => {
 
 describe("always", () => {
   const everything: TurnInput[] = [
-    start(1), end(1), said(1, "a"), said(1, ""), partial(1, "a"), decided(1, "a"), decided(1, "a", false), confirmTimer,
+    start(1), end(1), said(1, "a"), said(1, ""), partial(1, "a"), decided(1, "a"), decided(1, "a", false), lasted(1),
     endpointTimer, audible("u1"), ended("u1"), { type: "turn-done", turn: 1 }, { type: "turn-blocked", revision: 1 },
     { type: "text", text: "t" }, { type: "interrupt", reason: "client" }, start(2), end(2), said(2, "b"),
   ]; // biome-ignore format: a plain list

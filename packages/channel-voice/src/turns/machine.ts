@@ -1,4 +1,13 @@
-import type { TurnEffect, TurnInput, TurnJudgement, TurnRules, TurnState, TurnStep } from "./state.ts";
+import {
+  callerIsQuiet,
+  type SegmentText,
+  type TurnEffect,
+  type TurnInput,
+  type TurnJudgement,
+  type TurnRules,
+  type TurnState,
+  type TurnStep,
+} from "./state.ts";
 
 /**
  * Every rule about who may speak, and nothing else: a pure function from what is and what happens to what is then and what is
@@ -8,6 +17,8 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
   switch (input.type) {
     case "speech-start":
       return onSpeechStart(state, input.segment, input.elapsedMs, rules);
+    case "speech-progress":
+      return onSpeechProgress(state, input.segment, input.speechMs, rules);
     case "speech-end":
       return onSpeechEnd(state, input.segment);
     case "partial":
@@ -17,9 +28,9 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "decision":
       return onDecision(state, input, rules);
     case "turn-blocked":
-      return input.revision === state.revision ? step({ ...state, pieces: [], waiting: undefined }) : step(state);
+      return onBlocked(state, input.revision);
     case "timer":
-      return input.timer === "confirm" ? onConfirm(state) : onEndpoint(state);
+      return onEndpoint(state);
     case "utterance-start":
       return onUtteranceStart(state, input.utterance, rules);
     case "utterance-end":
@@ -29,94 +40,142 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "text":
       return onText(state, input.text);
     case "interrupt":
-      return assistantActive(state) ? silenced(state, input.reason) : step(state);
+      return assistantActive(state) ? silenced(state, input.reason) : step({ ...state, resumable: false });
   }
 }
 
 const step = (state: TurnState, effects: readonly TurnEffect[] = []): TurnStep => ({ state, effects });
 const assistantActive = (state: TurnState): boolean => state.utterance !== undefined || state.answering !== undefined;
 
-/** The assistant loses the floor. Its turn counts as answered: what it still had to say is not said. */
-function silenced(state: TurnState, reason: string, effects: readonly TurnEffect[] = []): TurnStep {
-  const next = { ...state, utterance: undefined, answering: undefined, overlap: undefined, interrupted: true };
-  const timers: TurnEffect[] = state.overlap === undefined ? [] : [{ type: "stop-timer", timer: "confirm" }];
-  return step(next, [{ type: "silence", reason }, ...timers, ...effects]);
+/** One step after the other. */
+function then(first: TurnStep, next: (state: TurnState) => TurnStep): TurnStep {
+  const second = next(first.state);
+  return step(second.state, [...first.effects, ...second.effects]);
 }
+
+/**
+ * The assistant loses the floor. Its turn counts as answered: what it still had to say is not said, unless it turns out that
+ * nobody had anything to say (`resumable`).
+ */
+function silenced(state: TurnState, reason: string, resumable = false): TurnStep {
+  const over = { utterance: undefined, answering: undefined, overlap: undefined, claim: undefined };
+  return step({ ...state, ...over, interrupted: true, resumable }, [{ type: "silence", reason }]);
+}
+
+/** The caller's speech does that. What can be taken up again is only what was audible. */
+const bargedIn = (state: TurnState): TurnStep => silenced(state, "barge_in", state.utterance !== undefined);
 
 function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rules: TurnRules): TurnStep {
-  const effects: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
-  const next: TurnState = { ...state, speaking: segment, waiting: undefined };
-  if (!assistantActive(state) || rules.strategy === "disabled") return step(next, effects);
-  if (state.utterance === undefined) {
-    // Thinking, nothing audible yet: only words cancel the answer. Noise here must not leave the caller without one.
-    return step({ ...next, overlap: { segment, early: true } }, effects);
-  }
-  return contest(next, { segment, early: false }, elapsedMs, rules, effects);
+  if (state.speaking === segment || state.awaited.includes(segment)) return step(state);
+  // Speech whose end was never told is over when other speech begins.
+  const before = state.speaking === undefined ? step(state) : onSpeechEnd(state, state.speaking);
+  const stop: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
+  const next: TurnState = { ...before.state, speaking: segment, waiting: undefined };
+  const effects = [...before.effects, ...stop];
+  if (!assistantActive(next) || rules.strategy === "disabled") return step(next, effects);
+  // Thinking, nothing audible yet: only words cancel the answer. Noise here must not leave the caller without one.
+  const early = next.utterance === undefined;
+  const contested = { ...next, overlap: { segment, early } };
+  if (early || !interrupts(elapsedMs, rules)) return step(contested, effects);
+  const cut = bargedIn(contested);
+  return step(cut.state, [...cut.effects, ...effects]);
 }
 
-/** Speech over the assistant's speech: interrupts now, or once it has lasted. */
-function contest(
-  state: TurnState,
-  overlap: { readonly segment: number; readonly early: boolean },
-  elapsedMs: number,
-  rules: TurnRules,
-  before: readonly TurnEffect[],
-): TurnStep {
-  const remaining = rules.strategy === "immediate" ? 0 : rules.minSpeechMs - elapsedMs;
-  if (remaining <= 0) return silenced(state, "barge_in", before);
-  return step({ ...state, overlap }, [...before, { type: "start-timer", timer: "confirm", ms: remaining }]);
+/** Whether so much speech over the assistant's speech takes the floor. */
+function interrupts(speechMs: number, rules: TurnRules): boolean {
+  return rules.strategy === "immediate" || speechMs >= rules.minSpeechMs;
+}
+
+function onSpeechProgress(state: TurnState, segment: number, speechMs: number, rules: TurnRules): TurnStep {
+  const { overlap, utterance, speaking } = state;
+  const contested = overlap?.segment === segment && !overlap.early && speaking === segment && utterance !== undefined;
+  return contested && interrupts(speechMs, rules) ? bargedIn(state) : step(state);
 }
 
 function onSpeechEnd(state: TurnState, segment: number): TurnStep {
   if (state.speaking !== segment) return step(state);
   const next = { ...state, speaking: undefined };
-  const contested = state.overlap?.segment === segment && state.utterance !== undefined;
-  const timers: TurnEffect[] = contested ? [{ type: "stop-timer", timer: "confirm" }] : [];
-  if (contested && state.overlap?.early === false) {
-    // Ended before it had lasted long enough to interrupt: it was not meant as a turn.
-    return step({ ...next, overlap: undefined }, [...timers, { type: "drop-segment", segment }]);
+  if (state.overlap?.segment === segment && !state.overlap.early && state.utterance !== undefined) {
+    // Too little speech to interrupt: it was not meant as a turn.
+    return then(step(disturbed({ ...next, overlap: undefined }), [{ type: "drop-segment", segment }]), settled);
   }
-  return step({ ...next, awaited: [...state.awaited, segment] }, [...timers, { type: "finish-segment", segment }]);
+  return step({ ...next, awaited: [...state.awaited, segment] }, [{ type: "finish-segment", segment }]);
 }
 
 function onPartial(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
-  const thinking = state.answering !== undefined && state.utterance === undefined;
-  if (!thinking || state.overlap?.segment !== segment || text === "" || rules.strategy === "disabled")
-    return step(state);
-  return silenced(state, "barge_in");
+  if (text === "") return step(state);
+  if (state.claim?.segment === segment) return step({ ...state, claim: { segment, text } });
+  const unheard = state.utterance === undefined;
+  const early = state.overlap?.segment === segment && (unheard || state.overlap.early);
+  if (!early || !assistantActive(state) || rules.strategy === "disabled") return step(state);
+  const cut = bargedIn(state);
+  return unheard ? step({ ...cut.state, claim: { segment, text } }, cut.effects) : cut;
 }
 
 function onTranscript(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
-  const known = state.awaited.includes(segment) || state.speaking === segment;
-  if (!known) return step(state);
+  if (!state.awaited.includes(segment) && state.speaking !== segment) return step(state);
   const awaited = state.awaited.filter((s) => s !== segment);
   const speaking = state.speaking === segment ? undefined : state.speaking;
-  const overlap = state.overlap?.segment === segment ? undefined : state.overlap;
-  const next: TurnState = { ...state, awaited, speaking, overlap };
-  if (text === "") return judgeIfQuiet(next, false);
-  if (!assistantActive(state))
-    return judgeIfQuiet({ ...next, pieces: [...state.pieces, text], revision: state.revision + 1 }, true);
-  if (rules.strategy === "disabled") {
-    return step({ ...next, held: [...state.held, text].slice(-rules.maxHeldPieces) });
-  }
-  // Words said before the answer was audible: the caller had not finished.
-  const cut = silenced({ ...next, pieces: [...state.pieces, text], revision: state.revision + 1 }, "barge_in");
-  const judged = judgeIfQuiet(cut.state, true);
-  return step(judged.state, [...cut.effects, ...judged.effects]);
+  const ahead = [...state.ahead, { segment, text }].sort((a, b) => a.segment - b.segment);
+  return tellInOrder({ ...state, awaited, speaking, ahead }, rules);
 }
 
-/** Has the turn judged when the caller is silent and nothing is outstanding. */
-function judgeIfQuiet(state: TurnState, changed: boolean): TurnStep {
-  const quiet = state.speaking === undefined && state.awaited.length === 0;
-  if (!quiet) return step(state);
-  if (state.pieces.length === 0) return step({ ...state, interrupted: false });
-  // Unchanged pieces: noise interrupted the wait for more, and the turn must be judged again or it is never answered.
-  const next = changed ? state : { ...state, revision: state.revision + 1 };
-  return step(next, [{ type: "judge", revision: next.revision, text: next.pieces.join(" "), typed: false }]);
+/** Takes the transcripts that wait for no earlier one. */
+function tellInOrder(state: TurnState, rules: TurnRules): TurnStep {
+  const [first, ...ahead] = state.ahead;
+  const earlier = (segment: number): boolean => first !== undefined && segment < first.segment;
+  const waits = state.awaited.some(earlier) || (state.speaking !== undefined && earlier(state.speaking));
+  if (first === undefined || waits) return settled(state);
+  return then(said({ ...state, ahead }, first, rules), (next) => tellInOrder(next, rules));
+}
+
+/** A segment's words become part of the turn. */
+function said(state: TurnState, { segment, text: given }: SegmentText, rules: TurnRules): TurnStep {
+  const claimed = state.claim?.segment === segment ? state.claim.text : "";
+  const text = given || claimed;
+  const overlap = state.overlap?.segment === segment ? undefined : state.overlap;
+  const next: TurnState = { ...state, overlap, claim: claimed === "" ? state.claim : undefined };
+  if (text === "") return step(disturbed(next));
+  if (rules.strategy === "disabled" && assistantActive(state)) {
+    return step({ ...next, held: [...next.held, text].slice(-rules.maxHeldPieces) });
+  }
+  // Words said before the answer was audible: the caller had not finished.
+  const cut = assistantActive(state) ? silenced(next, "barge_in") : step(next);
+  return step(disturbed({ ...cut.state, pieces: [...next.pieces, text] }), cut.effects);
+}
+
+/**
+ * The turn is to be judged (again) when the caller is silent: it has changed, or there was a noise, during which a judgement is not
+ * listened to and the wait for more is given up. Without this the turn would never be answered.
+ */
+function disturbed(state: TurnState): TurnState {
+  return state.pieces.length === 0 ? state : { ...state, revision: state.revision + 1, unjudged: true };
+}
+
+/** When the caller is silent and nothing is outstanding: has the turn judged, or gives the floor back. */
+function settled(state: TurnState): TurnStep {
+  if (!callerIsQuiet(state)) return step(state);
+  if (state.pieces.length === 0) {
+    const next = { ...state, interrupted: false, resumable: false, unjudged: false };
+    return step(next, state.resumable && !assistantActive(state) ? [{ type: "resume" }] : []);
+  }
+  return state.unjudged ? judged(state, false) : step(state);
+}
+
+function judged(state: TurnState, typed: boolean): TurnStep {
+  const { revision, pieces } = state;
+  return step({ ...state, unjudged: false }, [{ type: "judge", revision, text: pieces.join(" "), typed }]);
+}
+
+/** A hook blocked the turn: it was not said. */
+function onBlocked(state: TurnState, revision: number): TurnStep {
+  return revision === state.revision ? settled({ ...state, pieces: [], waiting: undefined }) : step(state);
 }
 
 function onDecision(state: TurnState, decision: TurnJudgement, rules: TurnRules): TurnStep {
-  if (decision.revision !== state.revision || state.pieces.length === 0 || assistantActive(state)) return step(state);
+  if (decision.revision !== state.revision || state.pieces.length === 0) return step(state);
+  // What the application happens to be saying does not keep a turn from being answered after it.
+  if (state.answering !== undefined) return step(state);
   // Speaking again already: this turn goes on, and will be judged with what is being said. A typed turn does not wait for that.
   if (!decision.typed && (state.speaking !== undefined || state.awaited.length > 0)) return step(state);
   if (decision.complete) return submitted(state, decision.text);
@@ -126,13 +185,15 @@ function onDecision(state: TurnState, decision: TurnJudgement, rules: TurnRules)
 
 function submitted(state: TurnState, text: string): TurnStep {
   const turn = state.turns + 1;
-  const next = { ...state, pieces: [], waiting: undefined, interrupted: false, turns: turn, answering: turn };
-  return step(next, [{ type: "submit", turn, text }]);
-}
-
-function onConfirm(state: TurnState): TurnStep {
-  const stillTalking = state.overlap !== undefined && state.overlap.segment === state.speaking;
-  return stillTalking && assistantActive(state) ? silenced(state, "barge_in") : step({ ...state, overlap: undefined });
+  const done = {
+    pieces: [],
+    waiting: undefined,
+    interrupted: false,
+    resumable: false,
+    claim: undefined,
+    unjudged: false,
+  };
+  return step({ ...state, ...done, turns: turn, answering: turn }, [{ type: "submit", turn, text }]);
 }
 
 function onEndpoint(state: TurnState): TurnStep {
@@ -143,8 +204,8 @@ function onEndpoint(state: TurnState): TurnStep {
 function onUtteranceStart(state: TurnState, utterance: string, rules: TurnRules): TurnStep {
   const next = { ...state, utterance };
   if (state.speaking === undefined || rules.strategy === "disabled") return step(next);
-  // The caller was already talking when the answer became audible: the usual contest, from here.
-  return contest(next, { segment: state.speaking, early: true }, 0, rules, []);
+  // It was held until the caller had finished, and could not be held any longer: only words silence it again.
+  return step({ ...next, overlap: { segment: state.speaking, early: true } });
 }
 
 function onUtteranceEnd(state: TurnState, utterance: string, answers: number | undefined): TurnStep {
@@ -156,18 +217,12 @@ function onUtteranceEnd(state: TurnState, utterance: string, answers: number | u
 /** The assistant has finished: what was said meanwhile, and held, is the next turn. */
 function afterAssistant(state: TurnState): TurnStep {
   if (assistantActive(state) || state.held.length === 0) return step(state);
-  const next = { ...state, pieces: [...state.pieces, ...state.held], held: [], revision: state.revision + 1 };
-  return judgeIfQuiet(next, true);
+  return settled(disturbed({ ...state, pieces: [...state.pieces, ...state.held], held: [] }));
 }
 
 function onText(state: TurnState, text: string): TurnStep {
-  const cut = assistantActive(state) ? silenced(state, "text_input") : step(state);
+  const cut = assistantActive(state) ? silenced(state, "text_input") : step({ ...state, resumable: false });
   const timers: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
-  const revision = state.revision + 1;
-  const pieces = [...state.pieces, text];
-  return step({ ...cut.state, pieces, revision, waiting: undefined }, [
-    ...cut.effects,
-    ...timers,
-    { type: "judge", revision, text: pieces.join(" "), typed: true },
-  ]);
+  const next = disturbed({ ...cut.state, pieces: [...state.pieces, text], waiting: undefined });
+  return then(step(next, [...cut.effects, ...timers]), (all) => judged(all, true));
 }

@@ -4,14 +4,14 @@ import type { UtteranceId } from "@roomkit/core";
 export type InterruptionStrategy =
   /** As soon as the VAD is sure of speech. */
   | "immediate"
-  /** When the speech has lasted `minSpeechMs`: a cough or a knock does not interrupt. */
+  /** When `minSpeechMs` of speech have been heard, or words: a cough or a knock does not interrupt. */
   | "confirmed"
   /** Never: what is said meanwhile is kept and answered afterwards. */
   | "disabled";
 
 export interface TurnRules {
   readonly strategy: InterruptionStrategy;
-  /** How long speech must last to interrupt (`confirmed`), in ms. */
+  /** How much speech must have been heard to interrupt (`confirmed`), in ms. */
   readonly minSpeechMs: number;
   /** Longest wait after an incomplete turn before it is answered all the same, in ms. */
   readonly maxEndpointWaitMs: number;
@@ -31,10 +31,14 @@ export interface TurnState {
   readonly speaking: number | undefined;
   /** Segments that ended and whose transcript is awaited. */
   readonly awaited: readonly number[];
-  /** What the caller said in this turn so far, by segment. */
+  /** Transcripts that came before the one of an earlier segment, which they wait for: what was said stays in its order. */
+  readonly ahead: readonly SegmentText[];
+  /** What the caller said in this turn so far, in the order in which it was said. */
   readonly pieces: readonly string[];
-  /** Counts every change of `pieces`; a decision about an older revision is stale. */
+  /** Counts every change of `pieces` and every noise meanwhile; a decision about an older revision is stale. */
   readonly revision: number;
+  /** `pieces` is to be judged when the caller is silent. */
+  readonly unjudged: boolean;
   /** The turn as the hooks left it and the detector judged it, waiting for its time to be answered. */
   readonly waiting: string | undefined;
   /**
@@ -52,13 +56,28 @@ export interface TurnState {
   readonly utterance: UtteranceId | undefined;
   /** The caller has just silenced the assistant and has not been answered since. */
   readonly interrupted: boolean;
+  /** The assistant was cut off by what may turn out to be no words at all: it then takes its turn again. */
+  readonly resumable: boolean;
+  /**
+   * The words for which an answer was given up that nobody had heard anything of. It cannot be taken up again, so they count even
+   * if the recogniser takes them back.
+   */
+  readonly claim: SegmentText | undefined;
+}
+
+/** What a segment says. */
+export interface SegmentText {
+  readonly segment: number;
+  readonly text: string;
 }
 
 export const initialTurnState: TurnState = {
   speaking: undefined,
   awaited: [],
+  ahead: [],
   pieces: [],
   revision: 0,
+  unjudged: false,
   waiting: undefined,
   overlap: undefined,
   held: [],
@@ -66,7 +85,19 @@ export const initialTurnState: TurnState = {
   answering: undefined,
   utterance: undefined,
   interrupted: false,
+  resumable: false,
+  claim: undefined,
 };
+
+/** Whether the caller is silent and all they said is known. */
+export function callerIsQuiet(state: TurnState): boolean {
+  return state.speaking === undefined && state.awaited.length === 0;
+}
+
+/** Whether the assistant may begin to speak: not over the caller, nor while it is being decided whether they have finished. */
+export function floorIsFree(state: TurnState): boolean {
+  return callerIsQuiet(state) && state.pieces.length === 0;
+}
 
 /** The name of a state. */
 export function phaseOf(state: TurnState): TurnPhase {
@@ -80,8 +111,10 @@ export function phaseOf(state: TurnState): TurnPhase {
 
 /** What happens. */
 export type TurnInput =
-  /** The VAD is sure: speech began `elapsedMs` ago. */
+  /** Speech is certain; `elapsedMs` of it have been heard so far. */
   | { readonly type: "speech-start"; readonly segment: number; readonly elapsedMs: number }
+  /** It goes on: so much was heard of it in all. Silence that a detector waits out is no speech; words are proof enough (infinite). */
+  | { readonly type: "speech-progress"; readonly segment: number; readonly speechMs: number }
   | { readonly type: "speech-end"; readonly segment: number }
   /** A guess at what the segment says. */
   | { readonly type: "partial"; readonly segment: number; readonly text: string }
@@ -113,7 +146,7 @@ export interface TurnJudgement {
   readonly typed: boolean;
 }
 
-export type TurnTimer = "confirm" | "endpoint";
+export type TurnTimer = "endpoint";
 
 /** What is to be done about it, in this order. */
 export type TurnEffect =
@@ -130,6 +163,8 @@ export type TurnEffect =
    * turn is complete by itself: hooks only.
    */
   | { readonly type: "judge"; readonly revision: number; readonly text: string; readonly typed: boolean }
+  /** Nothing was said after all: what was left unsaid when the assistant was cut off is said now. */
+  | { readonly type: "resume" }
   /** The turn is complete: say it into the room. */
   | { readonly type: "submit"; readonly turn: number; readonly text: string };
 

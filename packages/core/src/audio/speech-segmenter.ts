@@ -33,13 +33,18 @@ const MAX_EVENTS = 32;
  */
 export class SpeechSegmenter {
   readonly #options: SpeechSegmenterOptions;
-  readonly #events: VadEvent[] = [];
+  /** Untaken decisions, each with how much speech had been heard by then. */
+  readonly #events: { readonly event: VadEvent; readonly speechMs: number }[] = [];
   #speaking = false;
   #evidence = 0;
   /** Where the evidence, or the speech, began. */
   #start = 0;
   /** Where the speech was last heard. */
   #heard = 0;
+  /** How much of the evidence, or of the speech, was speech: hops that sustain it. */
+  #speechMs = 0;
+  /** Of the decision taken last. */
+  #takenMs = 0;
   /** End of the newest stretch. */
   #now = Number.NEGATIVE_INFINITY;
 
@@ -52,6 +57,11 @@ export class SpeechSegmenter {
     return this.#speaking;
   }
 
+  /** What `Vad.speechMs` wants: of the speech whose start was taken last, without the silence that is being waited out. */
+  get speechMs(): number {
+    return this.#events.length === 0 && this.#speaking ? this.#speechMs : this.#takenMs;
+  }
+
   /** Takes the next stretch; what it decides is there to {@link take}. */
   push(hop: SpeechHop): void {
     const { silenceThresholdMs, maxSpeechMs } = this.#options;
@@ -61,7 +71,10 @@ export class SpeechSegmenter {
     this.#now = end;
     if (this.#speaking && begin - this.#heard >= silenceThresholdMs) this.#end(this.#heard);
     if (this.#speaking) {
-      if (hop.sustained) this.#heard = end;
+      if (hop.sustained) {
+        this.#heard = end;
+        this.#speechMs += end - begin;
+      }
       if (end - this.#heard >= silenceThresholdMs) this.#end(this.#heard);
       else if (end - this.#start >= maxSpeechMs) this.#end(end);
       return;
@@ -69,17 +82,23 @@ export class SpeechSegmenter {
     if (gap >= silenceThresholdMs) this.#evidence = 0;
     const before = this.#evidence;
     this.#evidence = Math.max(0, before + hop.evidence);
-    if (before === 0) this.#start = begin;
+    if (before === 0) {
+      this.#start = begin;
+      this.#speechMs = 0;
+    }
+    if (hop.sustained) this.#speechMs += end - begin;
     if (this.#evidence < ENOUGH || this.#events.length > MAX_EVENTS - 2) return;
     this.#evidence = 0;
     this.#speaking = true;
     this.#heard = end;
-    this.#events.push({ type: "speech-start", timestamp: this.#start });
+    this.#tell({ type: "speech-start", timestamp: this.#start });
   }
 
   /** The oldest decision not yet taken. */
   take(): VadEvent | undefined {
-    return this.#events.shift();
+    const next = this.#events.shift();
+    if (next) this.#takenMs = next.speechMs;
+    return next?.event;
   }
 
   /** Ends speech that is under way where it was last heard: no more audio can be judged. */
@@ -92,12 +111,18 @@ export class SpeechSegmenter {
     this.#events.length = 0;
     this.#speaking = false;
     this.#evidence = 0;
+    this.#speechMs = 0;
+    this.#takenMs = 0;
     this.#now = Number.NEGATIVE_INFINITY;
   }
 
   #end(timestamp: number): void {
     this.#speaking = false;
     this.#evidence = 0;
-    this.#events.push({ type: "speech-end", timestamp, durationMs: timestamp - this.#start });
+    this.#tell({ type: "speech-end", timestamp, durationMs: timestamp - this.#start });
+  }
+
+  #tell(event: VadEvent): void {
+    this.#events.push({ event, speechMs: this.#speechMs });
   }
 }

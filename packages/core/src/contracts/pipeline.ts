@@ -13,8 +13,13 @@ export interface PipelineEvents {
   readonly "speech-start": { readonly timestamp: number; readonly preRoll: readonly AudioFrame[] };
   /** Speech ended at `timestamp`, `durationMs` after it began. */
   readonly "speech-end": { readonly timestamp: number; readonly durationMs: number };
-  /** Each processed inbound frame, in the internal format; with `speech` true from after `speech-start` until `speech-end`. */
-  readonly frame: { readonly frame: AudioFrame; readonly speech: boolean };
+  /**
+   * Each processed inbound frame, in the internal format; with `speech` true from after `speech-start` until `speech-end`. `speechMs`
+   * is how much the VAD has heard as speech since the speech began (or that a `speech-start` right after this frame tells of), this
+   * frame included, in ms: the silence that it waits out before `speech-end` is not in it. Absent where a pipeline cannot say;
+   * readers then take every frame of speech for it ({@link SpeechMeter}).
+   */
+  readonly frame: { readonly frame: AudioFrame; readonly speech: boolean; readonly speechMs?: number };
   readonly dtmf: DtmfEvent;
   readonly speaker: SpeakerEvent;
   /** A stage failed on a frame and was passed by; reported once per stage and kind of failure. */

@@ -1,8 +1,11 @@
 import type { AudioFrame } from "../audio/frame.ts";
 import type { SttProvider } from "../contracts/stt.ts";
 import { RoomKitError } from "../errors/error.ts";
-import { BoundedQueue } from "../queue/bounded-queue.ts";
+import { AbortScope } from "../time/abort-scope.ts";
 import type { Clock } from "../time/clock.ts";
+import { SpeechFeed } from "./feed.ts";
+import { StreamRestarts } from "./restarts.ts";
+import { TranscriptText } from "./transcript-text.ts";
 
 export interface SpeechSegmentOptions {
   readonly stt: SttProvider;
@@ -14,46 +17,56 @@ export interface SpeechSegmentOptions {
   readonly maxFrames: number;
   /** All the segment says so far; called for each change. */
   readonly onPartial: (text: string) => void;
-  /** Called exactly once unless the segment was dropped. */
+  /** Called exactly once unless the segment was dropped, after {@link SpeechSegment.finish}. */
   readonly onFinal: (text: string) => void;
+  /** A stream failed; `stt_unavailable` when no other will be tried for this segment. */
   readonly onError: (error: RoomKitError) => void;
 }
 
-/** A recogniser that fails is given the whole segment again, so many times. */
-const RETRIES = 1;
+/** Waits between the streams of one segment, in ms; as many streams are tried after the first. */
+const BACK_OFF_MS = [100, 500, 1_000, 2_000];
 
-/** The recognition of one stretch of speech: every frame of it, whatever becomes of a single recogniser stream. */
+/**
+ * The recognition of one stretch of speech: every frame of it, whatever becomes of a single recogniser stream. A stream that fails,
+ * or that ends without a word, is followed by one that gets the same audio again; one that ends early, by one that gets the rest.
+ */
 export class SpeechSegment {
   readonly id: number;
   readonly #options: SpeechSegmentOptions;
-  readonly #frames: AudioFrame[] = [];
-  #queue: BoundedQueue<AudioFrame>;
-  #abort = new AbortController();
-  #finals: string[] = [];
-  #partial = "";
+  readonly #feed: SpeechFeed;
+  readonly #scope = new AbortScope();
+  /** What streams said that ended before the speech did. */
+  readonly #before: string[] = [];
+  /** What the newest stream says. */
+  #text = new TranscriptText();
+  /** What one that failed said of the same audio; counts when no other says more. */
+  #guess = "";
   #finished = false;
+  /** No more streams will be tried. */
+  #through = false;
   #settled = false;
   #stopTimer: () => void = () => {};
 
   constructor(id: number, options: SpeechSegmentOptions) {
     this.id = id;
     this.#options = options;
-    this.#queue = new BoundedQueue({ capacity: options.maxFrames });
+    this.#feed = new SpeechFeed({ maxFrames: options.maxFrames });
     void this.#run();
   }
 
   push(frame: AudioFrame): void {
-    if (this.#settled || this.#finished) return;
-    this.#frames.push(frame);
-    if (this.#frames.length > this.#options.maxFrames) this.#frames.shift();
-    this.#queue.push(frame);
+    if (!this.#through && !this.#finished) this.#feed.push(frame);
   }
 
   /** The speech is over: the recogniser shall say what it has. */
   finish(): void {
     if (this.#settled || this.#finished) return;
     this.#finished = true;
-    this.#queue.end();
+    this.#feed.end();
+    if (this.#through) {
+      this.#settle();
+      return;
+    }
     const { clock, finalTimeoutMs, onError } = this.#options;
     this.#stopTimer = clock.setTimeout(() => {
       if (this.#settled) return;
@@ -74,70 +87,95 @@ export class SpeechSegment {
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#settled; ) {
-      try {
-        await this.#recognise();
-        if (this.#finished || this.#settled) break;
-        // The recogniser closed its stream while the caller still speaks: go on with a new one.
-        this.#frames.length = 0;
-        this.#restart([]);
-      } catch (thrown) {
-        if (this.#settled) return;
-        const error = RoomKitError.from(thrown, "stt_failed");
-        this.#options.onError(error);
-        if (!error.retryable || failures++ >= RETRIES) break;
-        this.#finals = [];
-        this.#partial = "";
-        this.#restart(this.#frames);
-      }
-    }
-    this.#settle();
-  }
-
-  async #recognise(): Promise<void> {
-    const { stt, language, onPartial } = this.#options;
-    const parts = stt.transcribe(this.#queue, {
-      signal: this.#abort.signal,
-      ...(language === undefined ? {} : { language }),
-    });
-    for await (const part of parts) {
+    const { clock, onError } = this.#options;
+    const restarts = new StreamRestarts(BACK_OFF_MS);
+    let told = false;
+    while (!this.#settled) {
+      const openedAt = clock.now();
+      const failure = await this.#recognise();
       if (this.#settled) return;
-      if (part.type === "final") {
-        if (part.text.trim() !== "") this.#finals.push(part.text.trim());
-        this.#partial = "";
-      } else if (part.type === "partial") this.#partial = part.text.trim();
-      else continue;
-      onPartial(this.#text());
+      const spoke = failure === undefined && this.#text.text !== "";
+      if (failure === undefined && (this.#feed.drained || (spoke && this.#over))) break;
+      if (failure && (!told || !failure.retryable)) onError(failure);
+      told ||= failure !== undefined;
+      if (failure && !failure.retryable) break;
+      const { readMs } = this.#feed;
+      const waitMs = restarts.next({ spoke, readMs, lastedMs: clock.now() - openedAt });
+      if (waitMs === undefined) {
+        onError(restarts.gaveUp(failure));
+        break;
+      }
+      if (spoke) {
+        this.#keep();
+        this.#feed.forget();
+      } else this.#feed.rewind();
+      await clock.sleep(waitMs, this.#scope.signal).catch(() => {});
+      if (this.#over) break;
     }
-    // What was guessed after the last final counts: nothing said is lost.
-    if (this.#partial !== "") this.#finals.push(this.#partial);
-    this.#partial = "";
+    if (this.#settled) return;
+    this.#through = true;
+    this.#feed.clear();
+    // The speech may go on, though nobody listens to it any more: what is known of it is told when it has ended.
+    if (this.#finished) this.#settle();
   }
 
-  #restart(frames: readonly AudioFrame[]): void {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#queue = new BoundedQueue({ capacity: this.#options.maxFrames });
-    for (const frame of frames) this.#queue.push(frame);
-    if (this.#finished) this.#queue.end();
+  /** The speech has ended and the recogniser has read all of it. */
+  get #over(): boolean {
+    return this.#finished && this.#feed.unread === 0;
   }
 
-  #text(): string {
-    return [...this.#finals, this.#partial].filter((piece) => piece !== "").join(" ");
+  /** One stream; what it failed with. A failure of nobody's making says nothing about a second attempt: it counts as retryable. */
+  async #recognise(): Promise<RoomKitError | undefined> {
+    const { stt, language, onPartial } = this.#options;
+    const scope = this.#scope.child();
+    // A stream that fails half-way is followed by one that hears all of it again.
+    if (this.#text.text !== "") this.#guess = this.#text.text;
+    this.#text = new TranscriptText();
+    try {
+      const parts = stt.transcribe(this.#feed.open(), {
+        signal: scope.signal,
+        ...(language === undefined ? {} : { language }),
+      });
+      for await (const part of parts) {
+        if (this.#settled) return undefined;
+        if (part.type !== "final" && part.type !== "partial") continue;
+        this.#text.add(part);
+        onPartial(this.#said());
+      }
+      this.#text.settle();
+      return undefined;
+    } catch (thrown) {
+      if (RoomKitError.is(thrown)) return thrown;
+      return new RoomKitError("stt_failed", "the recogniser failed", { cause: thrown, retryable: true });
+    } finally {
+      scope.abort();
+    }
+  }
+
+  /** The words of the newest stream stay, whatever the next one says. */
+  #keep(): void {
+    this.#before.push(this.#text.text);
+    this.#text = new TranscriptText();
+    this.#guess = "";
+  }
+
+  #said(): string {
+    return [...this.#before, this.#text.text || this.#guess].filter((piece) => piece !== "").join(" ");
   }
 
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#release();
-    this.#options.onFinal(this.#text());
+    this.#text.settle();
+    this.#options.onFinal(this.#said());
   }
 
   #release(): void {
     this.#stopTimer();
-    this.#frames.length = 0;
-    this.#queue.end();
-    this.#queue.clear();
-    this.#abort.abort(new RoomKitError("aborted", "the speech segment is over"));
+    this.#feed.end();
+    this.#feed.close();
+    this.#feed.clear();
+    this.#scope.abort(new RoomKitError("aborted", "the speech segment is over"));
   }
 }

@@ -16,6 +16,9 @@ const MAX_LAG_MS = 2_000;
 /** Speech whose detector has failed for so long is over: nobody else would end it. */
 const GIVE_UP_MS = 1_000;
 
+/** A detector that does not count its speech itself is taken to hear some in a frame that it finds so likely to be it. */
+const LIKELY = 0.5;
+
 /** Makes a stream of frames and a detector's decisions into utterances: pre-roll, frames, and an end for every start. */
 export class SpeechGate {
   readonly #slot: StageSlot<Vad> | undefined;
@@ -28,6 +31,11 @@ export class SpeechGate {
   #now = 0;
   /** For how long the detector has failed without a break, ms. */
   #failingMs = 0;
+  /** Speech heard in the speech under way, or in what may become it, by a detector that does not count itself, ms. */
+  #countedMs = 0;
+  /** Such a detector has found speech likely at least once: one that always says 0 can only be taken at its word for the events. */
+  #rates = false;
+  #closed = false;
 
   constructor(slot: StageSlot<Vad> | undefined, padMs: number, events: Emitter<PipelineEvents>) {
     this.#slot = slot;
@@ -41,14 +49,20 @@ export class SpeechGate {
     const speech = this.#start !== undefined;
     this.#now = frame.timestamp + frameDurationMs(frame);
     if (this.#slot && !speech) this.#preRoll.push(frame);
-    this.#events.emit("frame", { frame, speech });
+    // Judged before it is told, so that it is told with what it adds to the speech.
     const event = this.#slot && this.#judge(this.#slot, frame);
+    if (this.#closed) return;
+    const speechMs = this.#slot?.run((vad) => this.#count(vad, frame, speech))?.value;
+    this.#events.emit("frame", { frame, speech, ...(speechMs === undefined ? {} : { speechMs }) });
+    // A listener may have closed the stream.
+    if (this.#closed) return;
     if (event?.type === "speech-start") this.#begin(event.timestamp);
     else if (event) this.#end(event.timestamp, event.durationMs);
   }
 
   /** No more frames will come: ends speech that is under way. */
   close(): void {
+    this.#closed = true;
     if (this.#start !== undefined) this.#end(this.#now, this.#now - this.#start);
     this.#preRoll.clear();
   }
@@ -72,6 +86,16 @@ export class SpeechGate {
     return { type: "speech-end", timestamp: this.#now, durationMs: this.#now - this.#start };
   }
 
+  /** How much of the speech was speech so far; undefined when the detector gives no way to know. */
+  #count(vad: Vad, frame: AudioFrame, speech: boolean): number | undefined {
+    if (vad.speechMs !== undefined) return vad.speechMs;
+    const likely = vad.probability >= LIKELY;
+    this.#rates ||= likely;
+    if (likely) this.#countedMs += frameDurationMs(frame);
+    else if (!speech) this.#countedMs = 0;
+    return this.#rates ? this.#countedMs : undefined;
+  }
+
   /** A start and an end take turns, at times that exist: a detector that does otherwise is not followed. */
   #assertInTurn(event: VadEvent): void {
     const due = this.#start === undefined ? "speech-start" : "speech-end";
@@ -88,6 +112,7 @@ export class SpeechGate {
 
   #end(timestamp: number, durationMs: number): void {
     this.#start = undefined;
+    this.#countedMs = 0;
     this.#events.emit("speech-end", { timestamp, durationMs });
   }
 }

@@ -28,6 +28,10 @@ export class SherpaVadStream implements Vad {
     this.#segmenter = new SpeechSegmenter(options);
   }
 
+  get speechMs(): number {
+    return this.#segmenter.speechMs;
+  }
+
   process(frame: AudioFrame): VadEvent | undefined {
     if (!this.#native) return undefined;
     this.#framer.push(frame, this.#judge);

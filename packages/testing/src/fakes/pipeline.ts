@@ -3,6 +3,7 @@ import {
   type AudioFrame,
   type AudioPipeline,
   Emitter,
+  frameDurationMs,
   type PipelineEvents,
   type PipelineStream,
   silence,
@@ -22,6 +23,8 @@ export class FakePipelineStream implements PipelineStream {
   readonly #outbound: AudioFormat;
   #position = 0;
   #speechAt: number | undefined;
+  #speechMs = 0;
+  #heard = true;
 
   constructor(outbound: AudioFormat, hasVad: boolean) {
     this.#outbound = outbound;
@@ -32,11 +35,18 @@ export class FakePipelineStream implements PipelineStream {
     return this.#events.on(event, listener);
   }
 
-  /** The VAD became sure that speech began `agoMs` ago. */
+  /** The VAD became sure that speech began `agoMs` ago, and heard speech in all of that. */
   speechStart(agoMs = 60): void {
     this.#speechAt = this.#position - agoMs;
+    this.#speechMs = agoMs;
+    this.#heard = true;
     const preRoll = [silence(this.internal, agoMs, this.#speechAt)];
     this.#events.emit("speech-start", { timestamp: this.#speechAt, preRoll });
+  }
+
+  /** What follows is silence to the VAD, or speech again: the speech under way is not over for that. Speech after each start. */
+  hears(speech: boolean): void {
+    this.#heard = speech;
   }
 
   /** The VAD became sure that speech ended `agoMs` ago. */
@@ -50,7 +60,10 @@ export class FakePipelineStream implements PipelineStream {
 
   processInbound(frame: AudioFrame): void {
     this.#position = frame.timestamp + (frame.samples.length / frame.sampleRate) * 1000;
-    this.#events.emit("frame", { frame, speech: this.#speechAt !== undefined });
+    const speech = this.#speechAt !== undefined;
+    if (speech && this.#heard) this.#speechMs += frameDurationMs(frame);
+    // `speechStart` says afterwards what the frame before it had heard.
+    this.#events.emit("frame", { frame, speech, ...(speech ? { speechMs: this.#speechMs } : {}) });
   }
 
   processOutbound(frame: AudioFrame): AudioFrame {
