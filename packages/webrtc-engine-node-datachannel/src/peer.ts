@@ -4,6 +4,7 @@ import {
   Emitter,
   type RemoteCandidate,
   RoomKitError,
+  StreamTable,
   type Unsubscribe,
   type WebRTCAcceptOptions,
   type WebRTCDataChannel,
@@ -59,7 +60,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   readonly #events: Emitter<PeerEvents>;
   readonly #connection: PeerConnection;
   readonly #channels = new Set<Channel>();
-  readonly #streams = new Map<number, Reception>();
+  readonly #streams: StreamTable<Reception>;
   readonly #liveness: Liveness;
   readonly #dropped = new Map<string, number>();
   readonly #gathered: Promise<void>;
@@ -75,6 +76,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   constructor(options: PeerOptions) {
     this.#options = options;
     const { name, config, onListenerError } = options;
+    this.#streams = new StreamTable(options.accept.limits.streams);
     this.#life = new ConnectionLife(onListenerError);
     this.#events = new Emitter<PeerEvents>(onListenerError);
     const connection = new PeerConnection(name, config);
@@ -222,16 +224,14 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     if (data.length < 12) return;
     const ssrc = data.readUInt32BE(8);
     const sequence = data.readUInt16BE(2);
-    let stream = this.#streams.get(ssrc);
-    if (!stream) {
-      if (this.#streams.size >= this.#options.accept.limits.streams) {
-        this.#drop("srtp_too_many_streams");
-        return;
-      }
-      stream = new Reception(sequence);
-      this.#streams.set(ssrc, stream);
+    const now = performance.now();
+    if (!this.#streams.admits(ssrc, now)) {
+      this.#drop("srtp_too_many_streams");
+      return;
     }
+    const stream = this.#streams.get(ssrc) ?? new Reception(sequence);
     stream.add(sequence);
+    this.#streams.note(ssrc, stream, now);
     this.#liveness.sign();
     this.#rtpReceived++;
     this.#events.emit("rtp", Uint8Array.from(data));
@@ -259,7 +259,7 @@ export class NodeDataChannelPeer implements WebRTCPeer {
   }
 
   #requestReport(): boolean {
-    const source = [...this.#streams.keys()].at(-1);
+    const source = this.#streams.latest;
     if (source === undefined) return false;
     this.#sendRtcp((ssrc) => reportRequest(ssrc, source));
     return true;

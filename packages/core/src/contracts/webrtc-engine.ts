@@ -67,7 +67,7 @@ export interface WebRTCPeerLimits {
   readonly bufferedBytes: number;
   /** Remote addresses tried or learned. */
   readonly remoteAddresses: number;
-  /** Distinct RTP streams accepted. */
+  /** RTP streams (SSRC) that may send at once; one that has been silent for 2 s makes room for another. */
   readonly streams: number;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ReceiverReport } from "./receiver-report.ts";
+import { ReceiverReport, ReceiverReports } from "./receiver-report.ts";
 
 function run(
   lost: (n: number) => boolean,
@@ -42,6 +42,33 @@ describe("ReceiverReport", () => {
     const [report] = run(() => false, 200, { first: 65_500 });
     expect(report?.readUInt32BE(16)).toBe(65_500 + 125);
     expect(report?.readUIntBE(13, 3)).toBe(0);
+  });
+
+  it("counts no leap of a sender that began anew as lost", () => {
+    const report = new ReceiverReport(1, 100, 48_000, 0);
+    const reports: Buffer[] = [];
+    for (let n = 0; n < 400; n++) {
+      const out = report.receive(((n < 50 ? 100 : 20_000) + n) & 0xffff, n * 960, n * 20, 7);
+      if (out) reports.push(out);
+    }
+    expect(reports.map((r) => [r[12], r.readUIntBE(13, 3)])).toEqual(reports.map(() => [0, 0]));
+    expect(reports.length).toBe(3);
+  });
+
+  it("begins with each source, and forgets those long gone", () => {
+    const reports = new ReceiverReports(7, 48_000);
+    const packet = (ssrc: number, sequence: number, timestamp: number): Buffer => {
+      const data = Buffer.alloc(12);
+      data.writeUInt16BE(sequence, 2);
+      data.writeUInt32BE(timestamp, 4);
+      data.writeUInt32BE(ssrc, 8);
+      return data;
+    };
+    for (let ssrc = 1; ssrc <= 1_000; ssrc++) reports.receive(packet(ssrc, 60_000 - ssrc, ssrc), ssrc);
+    const sent = Array.from({ length: 200 }, (_, n) => reports.receive(packet(5_000, 3 + n, n * 960), 2_000 + n * 20));
+    const [report] = sent.filter((r) => r !== undefined);
+    expect([report?.readUInt32BE(8), report?.[12], report?.readUIntBE(13, 3)]).toEqual([5_000, 0, 0]);
+    expect(reports.streams).toBeLessThan(100);
   });
 
   it("measures jitter in the codec's clock", () => {

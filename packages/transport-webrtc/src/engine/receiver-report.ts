@@ -1,7 +1,10 @@
+import { StreamTable } from "@roomkit/core";
 import { sequenceDelta } from "../media/rtp.ts";
 
 /** How often the sender is told, ms (RFC 3550, 6.2: 5 s is the usual least; a voice codec adapts to loss, so twice as often). */
 const EVERY_MS = 2_500;
+/** A leap ahead by more than this is a sender that began anew, not a loss (RFC 3550, A.1). */
+const MAX_DROPOUT = 3_000;
 
 /**
  * Counts what arrives of one stream and writes receiver reports (RFC 3550, 6.4.2 and A.3, A.8). A browser's Opus encoder
@@ -10,7 +13,7 @@ const EVERY_MS = 2_500;
 export class ReceiverReport {
   readonly #ssrc: number;
   readonly #clockRate: number;
-  readonly #first: number;
+  #first: number;
   /** Sequence number without wrapping. */
   #highest: number;
   #received = 0;
@@ -34,6 +37,12 @@ export class ReceiverReport {
     this.#received++;
     const delta = sequenceDelta(sequence, this.#highest & 0xffff);
     if (delta > 0) this.#highest += delta;
+    if (delta > MAX_DROPOUT) {
+      this.#first = this.#highest;
+      this.#received = 1;
+      this.#expectedBefore = this.#receivedBefore = 0;
+      this.#transit = undefined;
+    }
     const transit = (Math.round((now * this.#clockRate) / 1000) - timestamp) | 0;
     if (this.#transit !== undefined) this.#jitter += (Math.abs((transit - this.#transit) | 0) - this.#jitter) / 16;
     this.#transit = transit;
@@ -62,11 +71,12 @@ export class ReceiverReport {
   }
 }
 
-/** The reports on every stream of a client; as many as its SRTP receiver lets in. */
+/** The reports on the streams of a client. */
 export class ReceiverReports {
   readonly #senderSsrc: number;
   readonly #clockRate: number;
-  readonly #streams = new Map<number, ReceiverReport>();
+  // What lets streams in is not here.
+  readonly #streams = new StreamTable<ReceiverReport>(1);
 
   /** @param senderSsrc names the reporting side. @param clockRate Hz of the RTP timestamps. */
   constructor(senderSsrc: number, clockRate: number) {
@@ -74,14 +84,15 @@ export class ReceiverReports {
     this.#clockRate = clockRate;
   }
 
+  get streams(): number {
+    return this.#streams.size;
+  }
+
   /** Counts an RTP packet; returns the report that is due then, if one is. */
   receive(packet: Buffer, now: number): Buffer | undefined {
     const [sequence, timestamp, ssrc] = [packet.readUInt16BE(2), packet.readUInt32BE(4), packet.readUInt32BE(8)];
-    let report = this.#streams.get(ssrc);
-    if (!report) {
-      report = new ReceiverReport(ssrc, sequence, this.#clockRate, now);
-      this.#streams.set(ssrc, report);
-    }
+    const report = this.#streams.get(ssrc) ?? new ReceiverReport(ssrc, sequence, this.#clockRate, now);
+    this.#streams.note(ssrc, report, now);
     return report.receive(sequence, timestamp, now, this.#senderSsrc);
   }
 }

@@ -1,7 +1,7 @@
-/** What decrypts and authenticates; throws when a packet is not authentic. */
-export interface SrtpDecryptor {
-  decrypt(packet: Buffer): Buffer;
-}
+import { StreamTable } from "@roomkit/core";
+
+/** What decrypts and authenticates, given how often the sequence number has wrapped; throws when a packet is not authentic. */
+export type SrtpDecrypt = (packet: Buffer, rollovers: number) => Buffer;
 
 export type SrtpResult = { readonly packet: Buffer } | { readonly dropped: string };
 
@@ -15,41 +15,57 @@ interface Window {
 }
 
 /**
- * Decrypts inbound media, with the two guards SRTP asks for and werift leaves out: a bounded number of streams, and a replay
- * window per stream. Both change state only after a packet has proved authentic.
+ * Decrypts inbound media, with what SRTP asks for and werift leaves out: a bounded number of streams, a replay window per stream,
+ * and a count of rollovers that no loss or leap around the wrap leads astray (RFC 3711, 3.3.1). State changes only after a packet
+ * has proved authentic.
  */
 export class SrtpReceiver {
-  readonly #maxStreams: number;
-  readonly #streams = new Map<number, Window>();
+  readonly #streams: StreamTable<Window>;
 
   constructor(maxStreams: number) {
-    this.#maxStreams = maxStreams;
+    this.#streams = new StreamTable(maxStreams);
   }
 
   get streams(): number {
     return this.#streams.size;
   }
 
-  receive(data: Buffer, srtp: SrtpDecryptor): SrtpResult {
+  /** @param now monotonic ms. */
+  receive(data: Buffer, decrypt: SrtpDecrypt, now: number): SrtpResult {
     // RFC 5761, 4: payload types 64 to 95 in the second byte are RTCP. Nothing here needs it.
     const type = (data[1] as number) & 0x7f;
     if (type >= 64 && type <= 95) return { dropped: "rtcp" };
     if (data.length < MIN_LENGTH) return { dropped: "srtp_malformed" };
     const sequence = data.readUInt16BE(2);
     const ssrc = data.readUInt32BE(8);
+    if (!this.#streams.admits(ssrc, now)) return { dropped: "srtp_too_many_streams" };
     const window = this.#streams.get(ssrc);
-    if (!window && this.#streams.size >= this.#maxStreams) return { dropped: "srtp_too_many_streams" };
-    const index = window === undefined ? sequence : extend(sequence, window.highest);
-    if (window && replayed(window, index)) return { dropped: "srtp_replay" };
-    let packet: Buffer;
-    try {
-      packet = srtp.decrypt(data);
-    } catch {
-      return { dropped: "srtp_unauthentic" };
+    if (window) {
+      const index = extend(sequence, window.highest);
+      if (index < 0 || replayed(window, index)) return { dropped: "srtp_replay" };
+      const packet = attempt(decrypt, data, index);
+      if (!packet) return { dropped: "srtp_unauthentic" };
+      advance(window, index);
+      this.#streams.note(ssrc, window, now);
+      return { packet };
     }
-    if (window) advance(window, index);
-    else this.#streams.set(ssrc, { highest: index, seen: 1n });
-    return { packet };
+    // What began just below the wrap, and was not heard there, is beyond it by now.
+    const possible = sequence < 0x8000 ? [sequence, sequence + 0x1_0000] : [sequence];
+    for (const index of possible) {
+      const packet = attempt(decrypt, data, index);
+      if (!packet) continue;
+      this.#streams.note(ssrc, { highest: index, seen: 1n }, now);
+      return { packet };
+    }
+    return { dropped: "srtp_unauthentic" };
+  }
+}
+
+function attempt(decrypt: SrtpDecrypt, data: Buffer, index: number): Buffer | undefined {
+  try {
+    return decrypt(data, Math.floor(index / 0x1_0000));
+  } catch {
+    return undefined;
   }
 }
 

@@ -93,6 +93,22 @@ export function takeOverMedia(dtls: RTCDtlsTransport): void {
   };
 }
 
+interface SrtpContext {
+  srtpSSRCStates: Record<number, { ssrc: number; rolloverCounter: number; lastSequenceNumber: number }>;
+}
+
+/**
+ * Decrypts a packet whose sequence number has wrapped `rollovers` times. werift's own count loses its way when more than a hundred
+ * packets around a wrap are missing, and then takes none any more; nor does it ever forget a stream.
+ */
+export function decryptSrtp(dtls: RTCDtlsTransport, packet: Buffer, rollovers: number): Buffer {
+  const { remoteContext } = dtls.srtp as unknown as { remoteContext: SrtpContext };
+  const ssrc = packet.readUInt32BE(8);
+  // It counts from the second packet on: this is the first, each time.
+  remoteContext.srtpSSRCStates = { [ssrc]: { ssrc, rolloverCounter: rollovers, lastSequenceNumber: 0 } };
+  return dtls.srtp.decrypt(packet);
+}
+
 /** Gives a STUN message to the agent as if it came from the protocol's socket. */
 export function giveStun(protocol: StunProtocol, message: Buffer, address: string, port: number): void {
   (protocol as unknown as { datagramReceived(data: Buffer, from: [string, number]): void }).datagramReceived(message, [

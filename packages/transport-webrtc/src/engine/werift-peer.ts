@@ -27,6 +27,7 @@ import { DataChannels } from "./data-channels.ts";
 import { ReceiverReports } from "./receiver-report.ts";
 import { SrtpReceiver } from "./srtp-receiver.ts";
 import {
+  decryptSrtp,
   giveStun,
   type IceInternals,
   iceInternals,
@@ -297,14 +298,15 @@ export class WeriftPeer implements WebRTCPeer {
       this.#gate.drop("srtp_early");
       return;
     }
-    const result = this.#srtp.receive(data, this.#dtls.srtp);
+    const now = this.#options.now();
+    const result = this.#srtp.receive(data, (packet, rollovers) => decryptSrtp(this.#dtls, packet, rollovers), now);
     if ("dropped" in result) {
       this.#gate.drop(result.dropped);
       return;
     }
     this.#gate.noteAuthentic();
     this.#rtpReceived++;
-    const report = this.#reports.receive(result.packet, this.#options.now());
+    const report = this.#reports.receive(result.packet, now);
     if (report) this.#agent.send(this.#dtls.srtcp.encrypt(report)).catch(() => {});
     this.#events.emit("rtp", result.packet);
   }
