@@ -125,6 +125,49 @@ describe("an interruption", () => {
   });
 });
 
+describe("noise over an answer", () => {
+  const answers = ["One two three four five six seven eight.", "Seven eight."];
+
+  async function noise(ms: number) {
+    const c = await open([{ finals: ["count"] }, {}], answers);
+    await c.speak();
+    await c.clock.advanceUntil(() => c.of("audio").length > 0);
+    const starts = c.of("speech-start").length;
+    await c.microphone(60);
+    c.stream.speechStart(60);
+    await c.microphone(ms - 60);
+    c.stream.hears(false);
+    await c.microphone(500);
+    c.stream.speechEnd(500);
+    const item = c.of("audio")[0]?.itemId as string;
+    if (c.of("speech-start").length > starts) c.session.truncate(item, 450);
+    await c.clock.advance(5_000);
+    return { ...c, interruptions: c.of("speech-start").length - starts };
+  }
+
+  it("does not interrupt when it is short, however long the VAD waits for silence", async () => {
+    const c = await noise(80);
+    expect(c.interruptions).toBe(0);
+    expect(c.model.requests).toHaveLength(1);
+  });
+
+  it("is no reason for silence when it did: the model goes on", async () => {
+    const c = await noise(400);
+    expect(c.interruptions).toBe(1);
+    expect(c.model.requests).toHaveLength(2);
+    expect(c.model.requests[1]?.messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+    expect(c.of("response-end").at(-1)?.status).toBe("completed");
+  });
+});
+
+it("tells what was said in the order in which it was said", async () => {
+  const c = await open([{ finals: ["one"], delayMs: 3_000 }, { finals: ["two"] }], ["Fine.", "Fine."]);
+  await c.speak();
+  await c.speak();
+  await c.clock.advance(6_000);
+  expect(c.of("transcript").flatMap((e) => (e.role === "user" && e.final ? [e.text] : []))).toEqual(["one", "two"]);
+});
+
 describe("tools", () => {
   const tools = [{ name: "dice", description: "Rolls a die.", parameters: { type: "object" } }];
   const call: AIScript = [

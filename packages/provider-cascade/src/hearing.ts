@@ -3,6 +3,7 @@ import {
   frameDurationMs,
   type PipelineStream,
   type RoomKitError,
+  SpeechMeter,
   SpeechSegment,
   type SttProvider,
   type Unsubscribe,
@@ -18,10 +19,10 @@ export interface HearingOptions {
   readonly interruptAfterMs: number;
   readonly finalTimeoutMs: number;
   readonly maxFrames: number;
-  /** Speech that has lasted: an interruption if anybody else is speaking. */
+  /** So much speech was heard (not: so much time passed while the VAD had not given up): an interruption if anybody is speaking. */
   readonly onSpeech: () => void;
   readonly onPartial: (id: string, text: string) => void;
-  /** What was said, when all of it is known; empty for noise. */
+  /** What was said, when all of it is known, in the order in which it was said; empty for noise. */
   readonly onFinal: (id: string, text: string) => void;
   readonly onError: (error: RoomKitError) => void;
 }
@@ -30,17 +31,23 @@ export interface HearingOptions {
 export class Hearing {
   readonly #options: HearingOptions;
   readonly #subscriptions: Unsubscribe[];
-  readonly #segments = new Set<SpeechSegment>();
+  readonly #meter = new SpeechMeter();
+  /** In the order in which they were spoken, with what they say once that is known. */
+  readonly #segments = new Map<SpeechSegment, string | undefined>();
   #count = 0;
   #current: SpeechSegment | undefined;
-  #stopTimer: () => void = () => {};
+  /** The speech under way has been told of. */
+  #told = false;
 
   constructor(options: HearingOptions) {
     this.#options = options;
     const { pipeline } = options;
     this.#subscriptions = [
-      pipeline.on("frame", ({ frame, speech }) => {
-        if (speech || options.manual) this.#current?.push(frame);
+      pipeline.on("frame", (event) => {
+        this.#meter.frame(event);
+        if (!event.speech && !options.manual) return;
+        this.#current?.push(event.frame);
+        this.#judge();
       }),
       pipeline.on("speech-start", ({ timestamp, preRoll }) => {
         if (options.manual) return;
@@ -48,7 +55,9 @@ export class Hearing {
         for (const frame of preRoll) segment.push(frame);
         const last = preRoll.at(-1);
         const elapsed = last === undefined ? 0 : last.timestamp + frameDurationMs(last) - timestamp;
-        this.#stopTimer = options.clock.setTimeout(options.onSpeech, Math.max(0, options.interruptAfterMs - elapsed));
+        this.#meter.start(elapsed);
+        this.#told = false;
+        this.#judge();
       }),
       pipeline.on("speech-end", () => {
         if (!options.manual) this.end();
@@ -74,27 +83,41 @@ export class Hearing {
       maxFrames,
       onPartial: (text) => onPartial(id, text),
       onFinal: (text) => {
-        this.#segments.delete(segment);
-        onFinal(id, text);
+        this.#segments.set(segment, text);
+        this.#tell(onFinal);
       },
       onError,
     });
-    this.#segments.add(segment);
+    this.#segments.set(segment, undefined);
     this.#current = segment;
     return segment;
   }
 
   /** It is over. */
   end(): void {
-    this.#stopTimer();
     this.#current?.finish();
     this.#current = undefined;
   }
 
   close(): void {
-    this.#stopTimer();
     for (const stop of this.#subscriptions) stop();
-    for (const segment of this.#segments) segment.drop();
+    for (const segment of this.#segments.keys()) segment.drop();
     this.#segments.clear();
+  }
+
+  #judge(): void {
+    const { manual, interruptAfterMs, onSpeech } = this.#options;
+    if (manual || this.#told || !this.#current || this.#meter.speechMs < interruptAfterMs) return;
+    this.#told = true;
+    onSpeech();
+  }
+
+  /** A result that is there before the one of earlier speech waits for it. */
+  #tell(onFinal: HearingOptions["onFinal"]): void {
+    for (const [segment, text] of this.#segments) {
+      if (text === undefined) return;
+      this.#segments.delete(segment);
+      onFinal(`u${segment.id}`, text);
+    }
   }
 }

@@ -38,6 +38,9 @@ const MAX_HOLD_MS = 60_000;
 const TOOK_TOO_LONG =
   "The tool took too long. Its outcome is not known: it may have been done. Do not make the call again without asking.";
 
+/** What the model reads when noise has cut it off. */
+const GO_ON = "(instruction) You were interrupted by a noise; nobody said anything. Go on from where you were cut off.";
+
 /** A speech-to-speech session made of a recogniser, a model and a voice. */
 export class CascadeSession implements RealtimeSession {
   readonly id: string;
@@ -53,6 +56,8 @@ export class CascadeSession implements RealtimeSession {
   readonly #toolWaits = new Map<string, () => void>();
   #config: RealtimeSessionConfig;
   #current: Response | undefined;
+  /** The caller cut off what was audible, and what they said is not known yet. */
+  #broken = false;
   #responses = 0;
   /** Something waits for an answer until it is known whether the caller has said anything. */
   #owed = false;
@@ -137,6 +142,7 @@ export class CascadeSession implements RealtimeSession {
   /** The caller speaks. Should it be noise, an answer nobody has heard yet is still owed. */
   #breakIn(): void {
     if (this.#current && !this.#current.audible) this.#owe();
+    else if (this.#current) this.#broken = true;
     this.#cut();
   }
 
@@ -150,6 +156,8 @@ export class CascadeSession implements RealtimeSession {
   }
 
   truncate(itemId: string, playedMs: number): void {
+    // Made long ago, and yet the caller was still listening to it when they were heard.
+    if (this.#hearing.busy) this.#broken = true;
     const ledger = this.#ledgers.get(itemId);
     if (ledger) this.#memory.correct(itemId, ledger.heardAt(playedMs).heard);
   }
@@ -186,13 +194,23 @@ export class CascadeSession implements RealtimeSession {
     this.#emit({ type: "speech-end" });
     this.#emit({ type: "transcript", id: transcript, role: "user", text, final: true });
     if (text === "") {
+      this.#goOn();
       this.#answerOwed();
       return;
     }
+    this.#broken = false;
     // Short of the interruption threshold but understood: it is a turn all the same.
     this.#cut();
     this.#memory.user(text);
     void this.#respond();
+  }
+
+  /** It was noise that cut the assistant off: it takes its turn again, so that nobody is left in silence. */
+  #goOn(): void {
+    if (!this.#broken || this.#hearing.busy) return;
+    this.#broken = false;
+    this.#memory.user(GO_ON);
+    this.#owed = true;
   }
 
   #owe(): void {
@@ -210,6 +228,7 @@ export class CascadeSession implements RealtimeSession {
 
   #settle(): void {
     this.#owed = false;
+    this.#broken = false;
     this.#stopHold();
   }
 

@@ -70,6 +70,18 @@ describe("TurnReader", () => {
     ]);
   });
 
+  it("hears no words outside of a turn", () => {
+    const reader = new TurnReader();
+    expect(read(reader, connected, turn("Update", "hm"), turn("StartOfTurn", "I"), turn("EndOfTurn", "I."))).toEqual([
+      "turn-start",
+      "partial:I",
+      "final:I.",
+      "turn-end",
+    ]);
+    expect(read(reader, turn("Update", "I."), turn("Update", "I. And"))).toEqual([]);
+    expect(reader.end()).toEqual([]);
+  });
+
   it("begins turns whose beginning got lost", () => {
     expect(read(new TurnReader(), turn("EagerEndOfTurn", "a"), turn("EndOfTurn", "a"))).toEqual([
       "turn-start",

@@ -32,7 +32,8 @@ export class TurnReader implements MessageReader {
       case "StartOfTurn":
         return [...this.#start(), ...this.#partial(info)];
       case "Update":
-        return this.#partial(info);
+        // Outside of a turn it is late, or no turn yet: words that no turn ends would be a caller who never stops.
+        return this.#state === "none" ? [] : this.#partial(info);
       case "EagerEndOfTurn": {
         const before = [...this.#start(), ...this.#partial(info)];
         this.#state = "eager";
