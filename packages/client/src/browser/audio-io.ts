@@ -35,7 +35,7 @@ export interface AudioIOHandlers {
   onReport(report: PlaybackReport, underruns: number): void;
   /** The browser does not play before the person has touched the page, or does again. */
   onBlocked(blocked: boolean): void;
-  /** The microphone went away and no other could take its place. */
+  /** The microphone went away and no other could take its place, or nothing comes from it. */
   onMicrophoneLost(error: Error): void;
   /** A device was plugged in or out. */
   onDevices(): void;
@@ -51,7 +51,10 @@ export interface AudioRates {
 export interface AudioIO {
   /** Call it from a click or key press, before anything is awaited: only then may the page make sound. @throws VoiceClientError */
   start(): Promise<void>;
-  /** Opens a microphone, in place of the one that is open. @throws VoiceClientError `microphone_denied`, ... */
+  /**
+   * Opens a microphone, in place of the one that is open. Resolves when it delivers: what is said before that is lost. One that
+   * delivers nothing is not waited for long; `onMicrophoneLost` tells of it. @throws VoiceClientError `microphone_denied`, ...
+   */
   openMicrophone(options: MicrophoneOptions): Promise<void>;
   readonly hasMicrophone: boolean;
   /**
