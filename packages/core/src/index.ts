@@ -43,4 +43,5 @@ export * from "./speech/sentences.ts";
 export * from "./speech/transcript-text.ts";
 export * from "./time/abort-scope.ts";
 export * from "./time/clock.ts";
+export * from "./time/silence-watch.ts";
 export * from "./time/until-aborted.ts";

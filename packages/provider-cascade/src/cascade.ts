@@ -19,6 +19,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
     maxMessages: 60,
     maxToolRounds: 8,
     toolTimeoutMs: 30_000,
+    responseTimeoutMs: 20_000,
     apology: "Sorry, something went wrong. Please say that again.",
     clock: systemClock,
     ...options,
@@ -30,6 +31,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
     "maxMessages",
     "maxToolRounds",
     "toolTimeoutMs",
+    "responseTimeoutMs",
   ] as const) {
     if (!Number.isFinite(settings[name]) || settings[name] < 0)
       throw new RoomKitError("invalid_option", `${name} must be a number >= 0`);

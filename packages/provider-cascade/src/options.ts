@@ -18,6 +18,8 @@ export interface CascadeOptions {
   readonly maxToolRounds?: number;
   /** How long the application may take for a tool's result. Default 30,000 ms. */
   readonly toolTimeoutMs?: number;
+  /** Longest silence of model and voice while an answer is made, before it is given up as failed. Default 20,000 ms. */
+  readonly responseTimeoutMs?: number;
   /** Said when the model fails before it said anything. Default a short apology; empty for silence. */
   readonly apology?: string;
   readonly sentences?: SentenceOptions;

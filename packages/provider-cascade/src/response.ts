@@ -3,11 +3,13 @@ import {
   type AudioFrame,
   abortedError,
   BoundedQueue,
+  type Clock,
   type FinishReason,
   frameDurationMs,
   type HeardLedger,
   RoomKitError,
   type SentenceOptions,
+  SilenceWatch,
   type SpeechPart,
   splitSentences,
   type ToolCall,
@@ -28,6 +30,9 @@ export interface RoundOptions {
   readonly language?: string | undefined;
   readonly sentences?: SentenceOptions | undefined;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Longest silence of model and voice together, in ms. */
+  readonly silenceMs: number;
   readonly ledger: HeardLedger;
   readonly onAudio: (frame: AudioFrame) => void;
   /** The text whose speech has begun so far. */
@@ -37,23 +42,60 @@ export interface RoundOptions {
 /** Pieces the model may be ahead of the voice. */
 const MAX_TEXT_AHEAD = 4_096;
 
-/** Speaks one round of the model while it is being written. Throws what failed; what was spoken until then stands in the ledger. */
-export async function speakRound(parts: AsyncIterable<AIPart>, options: RoundOptions): Promise<SpokenRound> {
+/**
+ * Speaks one round of the model while it is being written; `generate` begins it. Throws what failed, `timeout` when model and voice
+ * fell silent; what was spoken until then stands in the ledger.
+ */
+export async function speakRound(
+  generate: (signal: AbortSignal) => AsyncIterable<AIPart>,
+  options: RoundOptions,
+): Promise<SpokenRound> {
+  const { clock, silenceMs, ledger } = options;
+  const stalled = new AbortController();
+  const signal = AbortSignal.any([options.signal, stalled.signal]);
+  const silent = new Promise<never>((_, reject) => {
+    stalled.signal.addEventListener("abort", () => reject(stalled.signal.reason), { once: true });
+  });
+  const watch = new SilenceWatch(clock, silenceMs, () =>
+    stalled.abort(new RoomKitError("timeout", `model and voice were silent for ${silenceMs} ms`, { retryable: true })),
+  );
+  const onSign = (): void => {
+    watch.heard();
+    watch.owes(true);
+  };
   const text = new BoundedQueue<string>({ capacity: MAX_TEXT_AHEAD, overflow: "throw" });
-  const stopWatching = text.abortOn(options.signal);
+  const stopWatching = text.abortOn(signal);
+  onSign();
   try {
-    const [round] = await Promise.all([readModel(parts, text, options.signal), speak(text, options)]);
-    return { ...round, text: options.ledger.text };
+    const work = Promise.all([
+      readModel(generate(signal), text, signal, onSign),
+      speak(text, { ...options, signal }, onSign),
+    ]);
+    // Neither of them need heed its signal.
+    const [round] = await Promise.race([work, silent]);
+    return { ...round, text: ledger.text };
   } finally {
+    watch.heard();
     stopWatching();
     void text.return();
   }
+}
+
+/** A round of fixed words. */
+export async function* said(
+  text: string,
+): AsyncGenerator<
+  { readonly type: "text-delta"; readonly text: string } | { readonly type: "finish"; readonly reason: "stop" }
+> {
+  yield { type: "text-delta", text };
+  yield { type: "finish", reason: "stop" };
 }
 
 async function readModel(
   parts: AsyncIterable<AIPart>,
   text: BoundedQueue<string>,
   signal: AbortSignal,
+  onSign: () => void,
 ): Promise<Omit<SpokenRound, "text">> {
   const toolCalls: ToolCall[] = [];
   let reason: FinishReason | undefined;
@@ -61,6 +103,7 @@ async function readModel(
   try {
     for await (const part of parts) {
       if (signal.aborted) throw abortedError(signal);
+      onSign();
       if (part.type === "text-delta") text.push(part.text);
       else if (part.type === "tool-call") toolCalls.push({ id: part.id, name: part.name, arguments: part.arguments });
       else if (part.type === "error") throw part.error;
@@ -78,7 +121,7 @@ async function readModel(
   return { toolCalls, reason, providerData };
 }
 
-async function speak(text: AsyncIterable<string>, options: RoundOptions): Promise<void> {
+async function speak(text: AsyncIterable<string>, options: RoundOptions, onSign: () => void): Promise<void> {
   const { tts, voice, language, sentences, signal, ledger } = options;
   async function* pieces(): AsyncGenerator<string, void, undefined> {
     for await (const piece of splitSentences(text, sentences)) {
@@ -94,6 +137,7 @@ async function speak(text: AsyncIterable<string>, options: RoundOptions): Promis
   let shown = "";
   for await (const part of speech) {
     if (signal.aborted) throw abortedError(signal);
+    onSign();
     note(part, ledger);
     if (part.type !== "audio") continue;
     options.onAudio(part.frame);

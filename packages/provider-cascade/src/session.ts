@@ -2,7 +2,6 @@ import {
   type AudioFormat,
   type AudioFrame,
   Emitter,
-  HeardLedger,
   type PipelineStream,
   type RealtimeEvent,
   type RealtimeSession,
@@ -15,7 +14,8 @@ import {
 import { Hearing } from "./hearing.ts";
 import { ConversationMemory } from "./memory.ts";
 import type { CascadeOptions } from "./options.ts";
-import { speakRound } from "./response.ts";
+import { said, speakRound } from "./response.ts";
+import { SpokenItems } from "./spoken-items.ts";
 
 export interface CascadeSessionOptions {
   readonly id: string;
@@ -51,7 +51,7 @@ export class CascadeSession implements RealtimeSession {
   readonly #hearing: Hearing;
   readonly #memory: ConversationMemory;
   readonly #events: Emitter<{ event: RealtimeEvent }>;
-  readonly #ledgers = new Map<string, HeardLedger>();
+  readonly #items = new SpokenItems();
   /** Goes on when a call's result is there, by call. */
   readonly #toolWaits = new Map<string, () => void>();
   #config: RealtimeSessionConfig;
@@ -158,8 +158,10 @@ export class CascadeSession implements RealtimeSession {
   truncate(itemId: string, playedMs: number): void {
     // Made long ago, and yet the caller was still listening to it when they were heard.
     if (this.#hearing.busy) this.#broken = true;
-    const ledger = this.#ledgers.get(itemId);
-    if (ledger) this.#memory.correct(itemId, ledger.heardAt(playedMs).heard);
+    const item = this.#items.get(itemId);
+    if (!item) return;
+    item.playedMs = playedMs;
+    this.#memory.correct(itemId, item.heard);
   }
 
   submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
@@ -184,14 +186,15 @@ export class CascadeSession implements RealtimeSession {
     this.#hearing.close();
     this.#pipeline.close();
     this.#toolWaits.clear();
-    this.#ledgers.clear();
+    this.#items.clear();
     this.#events.emit("event", { type: "closed", reason: "client" });
     this.#events.clear();
   }
 
   #onHeard(transcript: string, text: string): void {
     if (this.#closed) return;
-    this.#emit({ type: "speech-end" });
+    // The caller may be speaking again.
+    if (!this.#hearing.busy) this.#emit({ type: "speech-end" });
     this.#emit({ type: "transcript", id: transcript, role: "user", text, final: true });
     if (text === "") {
       this.#goOn();
@@ -202,7 +205,8 @@ export class CascadeSession implements RealtimeSession {
     // Short of the interruption threshold but understood: it is a turn all the same.
     this.#cut();
     this.#memory.user(text);
-    void this.#respond();
+    if (this.#hearing.busy) this.#owe();
+    else void this.#respond();
   }
 
   /** It was noise that cut the assistant off: it takes its turn again, so that nobody is left in silence. */
@@ -269,16 +273,16 @@ export class CascadeSession implements RealtimeSession {
 
   /** One answer of the model, spoken; gives the tools it wants. */
   async #round(responseId: string, round: number, last: boolean, signal: AbortSignal): Promise<readonly ToolCall[]> {
-    const { ai, tts, sentences, apology } = this.#settings;
+    const { ai, tts, sentences, apology, clock, responseTimeoutMs: silenceMs } = this.#settings;
     const { instructions, tools, temperature, voice, language } = this.#config;
     const itemId = `${responseId}_${round}`;
-    const ledger = new HeardLedger();
-    this.#remember(itemId, ledger);
+    const item = this.#items.begin(itemId);
+    const { ledger } = item;
     const onAudio = (frame: AudioFrame): void =>
       this.#sendSpeech(responseId, itemId, this.#pipeline.processOutbound(frame));
     const onText = (text: string): void =>
-      this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text, final: false });
-    const speaking = { tts, voice, language, sentences, signal, ledger, onAudio, onText };
+      this.#emit({ type: "transcript", id: itemId, itemId, responseId, role: "assistant", text, final: false });
+    const speaking = { tts, voice, language, sentences, signal, ledger, onAudio, onText, clock, silenceMs };
     const request = {
       messages: this.#memory.messages(),
       ...(instructions === undefined ? {} : { system: instructions }),
@@ -286,21 +290,31 @@ export class CascadeSession implements RealtimeSession {
       ...(tools === undefined || tools.length === 0 ? {} : { tools, ...(last ? { toolChoice: "none" as const } : {}) }),
     };
     try {
-      const spoken = await speakRound(ai.generate(request, { signal }), speaking);
+      const spoken = await speakRound((inner) => ai.generate(request, { signal: inner }), speaking);
       this.#memory.assistant(itemId, spoken.text, spoken.toolCalls, spoken.providerData);
+      if (item.playedMs !== undefined) this.#memory.correct(itemId, item.heard);
       return last ? [] : spoken.toolCalls;
     } catch (error) {
       if (signal.aborted || ledger.text !== "" || apology === "") {
-        if (ledger.text !== "") this.#memory.assistant(itemId, ledger.text, [], undefined);
+        // Whoever breaks in tells how much was heard, before this or after it; of what was not even sent, nothing was.
+        if (ledger.audioMs > 0) this.#memory.assistant(itemId, item.heard, [], undefined);
         throw error;
       }
       this.#emit({ type: "error", error: RoomKitError.from(error, "ai_failed"), fatal: false });
-      await speakRound(said(apology), speaking);
+      await speakRound(() => said(apology), speaking);
       return [];
     } finally {
       if (!signal.aborted) this.#sendSpeech(responseId, itemId, this.#pipeline.flushOutbound());
       if (ledger.text !== "")
-        this.#emit({ type: "transcript", id: itemId, itemId, role: "assistant", text: ledger.text, final: true });
+        this.#emit({
+          type: "transcript",
+          id: itemId,
+          itemId,
+          responseId,
+          role: "assistant",
+          text: ledger.text,
+          final: true,
+        });
     }
   }
 
@@ -330,22 +344,7 @@ export class CascadeSession implements RealtimeSession {
     this.#emit({ type: "audio", responseId, itemId, frame });
   }
 
-  /** Ledgers serve truncation, which concerns the newest speech only. */
-  #remember(itemId: string, ledger: HeardLedger): void {
-    this.#ledgers.set(itemId, ledger);
-    if (this.#ledgers.size > 16) this.#ledgers.delete(this.#ledgers.keys().next().value as string);
-  }
-
   #emit(event: RealtimeEvent): void {
     if (!this.#closed) this.#events.emit("event", event);
   }
-}
-
-async function* said(
-  text: string,
-): AsyncGenerator<
-  { readonly type: "text-delta"; readonly text: string } | { readonly type: "finish"; readonly reason: "stop" }
-> {
-  yield { type: "text-delta", text };
-  yield { type: "finish", reason: "stop" };
 }

@@ -7,10 +7,11 @@ import {
   type RealtimeSession,
   type RealtimeSessionConfig,
   RoomKitError,
+  SilenceWatch,
   type Unsubscribe,
   withTimeout,
 } from "@roomkit/core";
-import { ProviderError } from "../errors/provider-error.ts";
+import { ProviderError, type ProviderErrorKind } from "../errors/provider-error.ts";
 import { toProviderError } from "../errors/to-provider-error.ts";
 import type { SocketMessage } from "../socket/inbound-queue.ts";
 import { Backlog } from "./backlog.ts";
@@ -19,7 +20,6 @@ import type { Link } from "./link.ts";
 import type { RealtimeProtocol } from "./protocol.ts";
 import { ReconnectBudget } from "./reconnect-budget.ts";
 import type { RealtimeRunnerOptions } from "./runner-options.ts";
-import { SilenceWatch } from "./silence-watch.ts";
 
 /** Audio kept while there is no connection, ms: what is older answers nothing any more. */
 const BACKLOG_MS = 2_000;
@@ -150,8 +150,7 @@ export class RealtimeRunner implements RealtimeSession {
     try {
       run();
     } catch (error) {
-      const { provider } = this.#options;
-      this.#outlet.emit({ type: "error", error: toProviderError(error, { provider }), fatal: false });
+      this.#outlet.emit({ type: "error", error: this.#known(error), fatal: false });
     }
     this.#moved();
   }
@@ -162,7 +161,7 @@ export class RealtimeRunner implements RealtimeSession {
     try {
       link.socket.send(JSON.stringify(message));
     } catch (error) {
-      this.#ended(link, toProviderError(error, { provider: this.#options.provider }));
+      this.#ended(link, this.#known(error));
     }
   }
 
@@ -186,9 +185,7 @@ export class RealtimeRunner implements RealtimeSession {
     } catch (error) {
       handshake.catch(() => {});
       const cause = RoomKitError.is(error, "timeout")
-        ? new ProviderError("timeout", `${provider} did not finish its handshake in ${handshakeTimeoutMs} ms`, {
-            provider,
-          })
+        ? this.#fault("timeout", `did not finish its handshake in ${handshakeTimeoutMs} ms`)
         : error;
       this.#drop(link);
       throw cause;
@@ -196,27 +193,23 @@ export class RealtimeRunner implements RealtimeSession {
   }
 
   async #read(link: Link): Promise<void> {
-    const { provider } = this.#options;
-    let error: RoomKitError = new ProviderError("network", `${provider} ended the connection`, { provider });
+    let error: RoomKitError = this.#fault("network", "ended the connection");
     try {
       for await (const message of link.socket) {
         if (link.ended) return;
         this.#receive(link, message);
       }
     } catch (thrown) {
-      error = toProviderError(thrown, { provider });
+      error = this.#known(thrown);
     }
     this.#ended(link, error);
   }
 
   #receive(link: Link, message: SocketMessage): void {
-    const { provider } = this.#options;
     try {
       this.#protocol.receive(JSON.parse(typeof message === "string" ? message : Buffer.from(message).toString("utf8")));
     } catch (error) {
-      const known = RoomKitError.is(error) ? error : undefined;
-      const what = `${provider} sent what makes no sense`;
-      this.#ended(link, known ?? new ProviderError("protocol", what, { provider, cause: error }));
+      this.#ended(link, RoomKitError.is(error) ? error : this.#fault("protocol", "sent what makes no sense", error));
     }
     this.#silence.heard();
     this.#moved();
@@ -267,8 +260,7 @@ export class RealtimeRunner implements RealtimeSession {
   }
 
   async #recover(error: RoomKitError): Promise<void> {
-    const { clock, random = Math.random, provider } = this.#options;
-    const { signal } = this.#lifetime;
+    const { clock, random = Math.random } = this.#options;
     let last = error;
     for (;;) {
       const next = this.#budget.next(last, random());
@@ -279,12 +271,12 @@ export class RealtimeRunner implements RealtimeSession {
       }
       this.#outlet.emit({ type: "reconnecting", attempt: next.attempt });
       try {
-        await clock.sleep(next.waitMs, signal);
+        await clock.sleep(next.waitMs, this.#lifetime.signal);
         await this.#openOrOtherwise();
         return;
       } catch (thrown) {
         if (this.#over) return;
-        last = toProviderError(thrown, { provider });
+        last = this.#known(thrown);
       }
     }
   }
@@ -306,12 +298,9 @@ export class RealtimeRunner implements RealtimeSession {
   }
 
   #stuck(): void {
-    const link = this.#link;
-    if (!link) return;
-    const { provider, responseTimeoutMs } = this.#options;
-    const message = `${provider} said nothing for ${responseTimeoutMs} ms although it was asked`;
-    const error = new ProviderError("timeout", message, { provider });
-    this.#ended(link, error);
+    const { responseTimeoutMs } = this.#options;
+    const error = this.#fault("timeout", `said nothing for ${responseTimeoutMs} ms although it was asked`);
+    if (this.#link) this.#ended(this.#link, error);
     // Another connection is being opened; whoever answers for the call should know why. A session that is over has told it.
     if (!this.#over) this.#outlet.emit({ type: "error", error, fatal: false });
   }
@@ -334,11 +323,16 @@ export class RealtimeRunner implements RealtimeSession {
     this.#outlet.emit({ type: "reconnecting", attempt: 1 });
     await link.socket.closed;
     if (this.#over) return;
-    try {
-      await this.#openOrOtherwise();
-    } catch (error) {
-      if (!this.#over) await this.#recover(toProviderError(error, { provider: this.#options.provider }));
-    }
+    await this.#openOrOtherwise().catch((error) => (this.#over ? undefined : this.#recover(this.#known(error))));
+  }
+
+  #fault(kind: ProviderErrorKind, what: string, cause?: unknown): ProviderError {
+    const { provider } = this.#options;
+    return new ProviderError(kind, `${provider} ${what}`, { provider, ...(cause === undefined ? {} : { cause }) });
+  }
+
+  #known(error: unknown): RoomKitError {
+    return toProviderError(error, { provider: this.#options.provider });
   }
 
   async #end(reason: string): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Cancel, Clock } from "@roomkit/core";
+import type { Cancel, Clock } from "./clock.ts";
 
 /**
- * Finds a vendor that owes something and says nothing. The time runs from when it began to owe, and anew from each of its messages.
+ * Finds whoever owes something (a vendor, a model, a voice) and says nothing. The time runs from when it began to owe, and anew from each of its messages.
  * What is sent to it does not count, or a caller's audio would keep a dead vendor alive.
  */
 export class SilenceWatch {
