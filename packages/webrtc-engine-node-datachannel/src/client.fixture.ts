@@ -13,9 +13,13 @@ export interface NativeClientOptions {
 }
 
 export interface NativeClient extends WebRTCEngineClient {
+  /** Its audio section can be sent on: some time after the server's can. */
+  readonly opened: Promise<void>;
   /** RTCP packets received. */
   readonly rtcp: readonly Buffer[];
   sendRtcp(packet: Buffer): void;
+  /** Sends an RTP packet with the SSRC it has. */
+  sendSource(packet: Buffer): void;
 }
 
 const SSRC = 77;
@@ -41,11 +45,14 @@ export function nativeClient(options: NativeClientOptions = {}): NativeClient {
   const rtp: Uint8Array[] = [];
   const rtcp: Buffer[] = [];
   let track: Track | undefined;
+  let opened = Promise.resolve();
   if (direction !== "none") {
     const audio = new Audio("0", direction);
     audio.addOpusCodec(111);
     if (direction === "SendRecv") audio.addSSRC(SSRC, "client", "client", "mic");
-    track = pc.addTrack(audio);
+    const added = pc.addTrack(audio);
+    track = added;
+    opened = new Promise((resolve) => added.onOpen(resolve));
     track.onMessage((data) => {
       if (!isRtcp(data)) rtp.push(Uint8Array.from(data));
       else {
@@ -87,7 +94,9 @@ export function nativeClient(options: NativeClientOptions = {}): NativeClient {
       data.writeUInt32BE(SSRC, 8);
       track?.sendMessageBinary(data);
     },
+    sendSource: (packet) => void track?.sendMessageBinary(packet),
     sendRtcp: (packet) => void track?.sendMessageBinary(packet),
+    opened,
     rtp,
     rtcp,
     send(message) {

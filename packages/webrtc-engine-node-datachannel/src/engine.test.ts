@@ -35,7 +35,7 @@ describe("NodeDataChannelPeer", () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
-  async function call(): Promise<{ peer: WebRTCPeer; client: ReturnType<typeof nativeClient> }> {
+  async function call(streams = 1): Promise<{ peer: WebRTCPeer; client: ReturnType<typeof nativeClient> }> {
     const engine = new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger });
     const client = nativeClient({ channel: false });
     cleanups.push(
@@ -46,11 +46,11 @@ describe("NodeDataChannelPeer", () => {
     const peer = await engine.accept(offer, {
       audio: { direction: "sendrecv", codecs: offer.audio?.codecs ?? [], ssrc: SSRC },
       loopback: true,
-      limits: { dataChannels: 1, messageBytes: 1_000, bufferedBytes: 1_000, remoteAddresses: 8, streams: 1 },
+      limits: { dataChannels: 1, messageBytes: 1_000, bufferedBytes: 1_000, remoteAddresses: 8, streams },
     });
     const connected = new Promise<void>((resolve) => void peer.onConnected(resolve));
     await client.accept(peer.answer);
-    await connected;
+    await Promise.all([connected, client.opened]);
     return { peer, client };
   }
 
@@ -75,6 +75,35 @@ describe("NodeDataChannelPeer", () => {
     await vi.waitFor(() => expect(peer.stats.received).toBeGreaterThanOrEqual(received + 2), { timeout: 8_000 });
     expect(heard.length).toBe(4);
     expect(client.rtcp.filter(isReport).length).toBe(1);
+  }, 30_000);
+
+  it("gives the packets of each new source, whatever they count from, and reports on each", async () => {
+    const { peer, client } = await call(3);
+    const heard: string[] = [];
+    peer.onRtp((packet) => heard.push(`${packet[11]}:${Buffer.from(packet).readUInt16BE(2)}`));
+    const sent: string[] = [];
+    for (const [ssrc, first] of [
+      [201, 40_000],
+      [202, 3],
+      [203, 65_534],
+    ] as const) {
+      for (let i = 0; i < 4; i++) {
+        const packet = Buffer.alloc(20);
+        packet.set([0x80, 111]);
+        packet.writeUInt16BE((first + i) & 0xffff, 2);
+        packet.writeUInt32BE(ssrc, 8);
+        client.sendSource(packet);
+        sent.push(`${ssrc}:${(first + i) & 0xffff}`);
+      }
+    }
+    await vi.waitFor(() => expect(heard).toEqual(sent), { timeout: 8_000 });
+    client.sendRtcp(senderReport(202));
+    const report = await vi.waitFor(
+      () =>
+        client.rtcp.find((packet) => packet[1] === 201 && packet.length === 32) ?? Promise.reject(new Error("none")),
+      { timeout: 8_000 },
+    );
+    expect([report.readUInt32BE(8), report[12], report.readUInt32BE(16)]).toEqual([202, 0, 6]);
   }, 30_000);
 });
 
