@@ -1,5 +1,5 @@
+export { type SpeechFilter, speakable, speakableWith } from "@roomkit/core";
 export type { InterruptionOptions, VoiceChannelOptions } from "./options.ts";
-export { type SpeechFilter, speakable } from "./speech/filters.ts";
 export { turnStep } from "./turns/machine.ts";
 export type {
   InterruptionStrategy,

@@ -2,13 +2,13 @@ import type {
   AudioPipeline,
   RoomEvent,
   SentenceOptions,
+  SpeechFilter,
   SttProvider,
   TtsProvider,
   TurnDetector,
   VoiceBackend,
 } from "@roomkit/core";
 import { RoomKitError } from "@roomkit/core";
-import type { SpeechFilter } from "./speech/filters.ts";
 import type { InterruptionStrategy } from "./turns/state.ts";
 
 export interface InterruptionOptions {
@@ -45,7 +45,7 @@ export interface VoiceChannelOptions {
   readonly voices?: Readonly<Record<string, string>>;
   /** Spoken when a session begins. */
   readonly greeting?: string;
-  /** Changes each piece before it is spoken. Default: takes out what only eyes can read. */
+  /** What is said of a text; what is written stays. Default `speakable`: leaves out what only eyes can read. */
   readonly speechFilter?: SpeechFilter;
   readonly sentences?: SentenceOptions;
   /** Synthesized audio queued ahead of a listener at most; the voice is held back beyond. Default 5,000 ms. */

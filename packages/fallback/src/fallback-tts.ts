@@ -54,7 +54,7 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
         try {
           // The voice of one call may not keep the caller's signal: it is given up alone.
           for await (const part of provider.synthesize(pieces(), { ...tts, signal })) {
-            if (part.type === "segment") ledger.beginSegment();
+            if (part.type === "segment") ledger.beginSegment(part.text);
             else if (part.type === "words") ledger.addWords(part.words);
             else ledger.addAudio(frameDurationMs(part.frame));
             yield shifted(part, startMs);

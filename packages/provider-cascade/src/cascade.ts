@@ -1,4 +1,4 @@
-import { abortedError, type RealtimeProvider, RoomKitError, randomId, systemClock } from "@roomkit/core";
+import { abortedError, type RealtimeProvider, RoomKitError, randomId, speakable, systemClock } from "@roomkit/core";
 import type { CascadeOptions } from "./options.ts";
 import { CascadeSession } from "./session.ts";
 
@@ -21,6 +21,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
     toolTimeoutMs: 30_000,
     responseTimeoutMs: 20_000,
     apology: "Sorry, something went wrong. Please say that again.",
+    speechFilter: speakable,
     clock: systemClock,
     ...options,
   };

@@ -1,4 +1,12 @@
-import type { AIProvider, AudioPipeline, Clock, SentenceOptions, SttProvider, TtsProvider } from "@roomkit/core";
+import type {
+  AIProvider,
+  AudioPipeline,
+  Clock,
+  SentenceOptions,
+  SpeechFilter,
+  SttProvider,
+  TtsProvider,
+} from "@roomkit/core";
 
 export interface CascadeOptions {
   readonly stt: SttProvider;
@@ -22,6 +30,8 @@ export interface CascadeOptions {
   readonly responseTimeoutMs?: number;
   /** Said when the model fails before it said anything. Default a short apology; empty for silence. */
   readonly apology?: string;
+  /** What is said of the model's text; what is written stays. Default `speakable`: leaves out what only eyes can read. */
+  readonly speechFilter?: SpeechFilter;
   readonly sentences?: SentenceOptions;
   readonly clock?: Clock;
 }

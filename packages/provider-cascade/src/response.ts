@@ -10,8 +10,9 @@ import {
   RoomKitError,
   type SentenceOptions,
   SilenceWatch,
+  type SpeechFilter,
   type SpeechPart,
-  splitSentences,
+  speechPieces,
   type ToolCall,
   type TtsProvider,
 } from "@roomkit/core";
@@ -28,6 +29,7 @@ export interface RoundOptions {
   readonly tts: TtsProvider;
   readonly voice?: string | undefined;
   readonly language?: string | undefined;
+  readonly filter: SpeechFilter;
   readonly sentences?: SentenceOptions | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -122,11 +124,11 @@ async function readModel(
 }
 
 async function speak(text: AsyncIterable<string>, options: RoundOptions, onSign: () => void): Promise<void> {
-  const { tts, voice, language, sentences, signal, ledger } = options;
+  const { tts, voice, language, filter, sentences, signal, ledger } = options;
   async function* pieces(): AsyncGenerator<string, void, undefined> {
-    for await (const piece of splitSentences(text, sentences)) {
+    for await (const piece of speechPieces(text, { filter, sentences })) {
       ledger.addText(piece);
-      yield piece;
+      if (piece.spoken !== "") yield piece.spoken;
     }
   }
   const speech = tts.synthesize(pieces(), {
@@ -151,7 +153,7 @@ async function speak(text: AsyncIterable<string>, options: RoundOptions, onSign:
 }
 
 function note(part: SpeechPart, ledger: HeardLedger): void {
-  if (part.type === "segment") ledger.beginSegment();
+  if (part.type === "segment") ledger.beginSegment(part.text);
   else if (part.type === "words") ledger.addWords(part.words);
   else ledger.addAudio(frameDurationMs(part.frame));
 }

@@ -273,7 +273,7 @@ export class CascadeSession implements RealtimeSession {
 
   /** One answer of the model, spoken; gives the tools it wants. */
   async #round(responseId: string, round: number, last: boolean, signal: AbortSignal): Promise<readonly ToolCall[]> {
-    const { ai, tts, sentences, apology, clock, responseTimeoutMs: silenceMs } = this.#settings;
+    const { ai, tts, speechFilter: filter, sentences, apology, clock, responseTimeoutMs: silenceMs } = this.#settings;
     const { instructions, tools, temperature, voice, language } = this.#config;
     const itemId = `${responseId}_${round}`;
     const item = this.#items.begin(itemId);
@@ -282,7 +282,7 @@ export class CascadeSession implements RealtimeSession {
       this.#sendSpeech(responseId, itemId, this.#pipeline.processOutbound(frame));
     const onText = (text: string): void =>
       this.#emit({ type: "transcript", id: itemId, itemId, responseId, role: "assistant", text, final: false });
-    const speaking = { tts, voice, language, sentences, signal, ledger, onAudio, onText, clock, silenceMs };
+    const speaking = { tts, voice, language, filter, sentences, signal, ledger, onAudio, onText, clock, silenceMs };
     const request = {
       messages: this.#memory.messages(),
       ...(instructions === undefined ? {} : { system: instructions }),

@@ -2,13 +2,15 @@ import {
   type ChannelHost,
   type PipelineStream,
   RoomKitError,
+  speakable,
   type TtsProvider,
   type UtteranceId,
   type VoiceConnection,
   type VoiceSession,
+  withSpoken,
+  withWritten,
 } from "@roomkit/core";
 import type { VoiceSettings } from "../options.ts";
-import { speakable } from "../speech/filters.ts";
 import { type SpokenUtterance, Utterance } from "../speech/utterance.ts";
 import type { Floor } from "./floor.ts";
 
@@ -135,7 +137,6 @@ export class Mouth {
   #open(id: UtteranceId, options: SpeakOptions): Utterance {
     const { host, settings, session, connection, pipeline, floor } = this.#options;
     const { roomId } = session;
-    const filter = settings.speechFilter ?? speakable;
     return new Utterance(id, {
       connection,
       pipeline,
@@ -145,12 +146,15 @@ export class Mouth {
       voice: options.voice ?? settings.voice,
       language: settings.language,
       sentences: settings.sentences,
+      filter: settings.speechFilter ?? speakable,
       maxQueuedMs: settings.maxQueuedMs,
       beforeSpeaking: async (piece) => {
-        const text = filter(piece);
-        if (text === "" || !host.hasHooks("BEFORE_TTS", roomId)) return text;
-        const outcome = await host.runHooks("BEFORE_TTS", { session, roomId, text, utterance: id });
-        return outcome.allowed ? outcome.payload.text : undefined;
+        const written = piece.written.trim();
+        if (written === "" || !host.hasHooks("BEFORE_TTS", roomId)) return piece;
+        const payload = { session, roomId, text: piece.spoken, written, utterance: id };
+        const outcome = await host.runHooks("BEFORE_TTS", payload);
+        if (!outcome.allowed) return undefined;
+        return withWritten(withSpoken(piece, outcome.payload.text), outcome.payload.written);
       },
       onAudible: () => {
         connection.send({ type: "utterance", id, phase: "start" });
@@ -166,10 +170,10 @@ export class Mouth {
     const { host, session, connection } = this.#options;
     const { roomId } = session;
     const { id } = utterance;
-    const { heard, unheard, record } = spoken;
+    const { heard, unheard, text, record } = spoken;
     if (spoken.error !== undefined) this.#reportFailure(spoken.error);
-    if (spoken.audible) {
-      const text = [heard, unheard].filter((part) => part !== "").join(" ");
+    // What there was nothing to say of is shown all the same.
+    if (spoken.audible || heard !== "") {
       const shown = {
         type: "transcript",
         id,
@@ -180,6 +184,8 @@ export class Mouth {
       } as const;
       // Also when a voice failed: nobody interrupted, and yet the rest was not heard.
       connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
+    }
+    if (spoken.audible) {
       connection.send({ type: "utterance", id, phase: "end" });
       this.#options.onEnd(id, correlationId);
     }

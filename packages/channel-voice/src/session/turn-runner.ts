@@ -3,6 +3,7 @@ import {
   type ChannelHost,
   eventText,
   frameDurationMs,
+  joinTexts,
   RoomKitError,
   type TurnDecision,
   type VoiceConnection,
@@ -73,7 +74,7 @@ export class TurnRunner {
   /** Shows the turn as it is guessed so far. */
   partial(state: TurnState, text: string): void {
     if (state.speaking === undefined && state.awaited.length === 0) return;
-    this.#options.transcripts.partial(this.#turnId(state.turns + 1), [...state.pieces, text].join(" "));
+    this.#options.transcripts.partial(this.#turnId(state.turns + 1), joinTexts([...state.pieces, text]));
   }
 
   /** Runs hooks and detector on the turn so far. */

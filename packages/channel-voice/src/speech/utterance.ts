@@ -11,7 +11,9 @@ import {
   type PlaybackProgress,
   RoomKitError,
   type SentenceOptions,
-  splitSentences,
+  type SpeechFilter,
+  type SpokenPiece,
+  speechPieces,
   type TtsProvider,
   type Unsubscribe,
   type UtteranceId,
@@ -30,8 +32,10 @@ export interface UtteranceContext {
   readonly sentences?: SentenceOptions | undefined;
   /** Audio queued ahead of the listener at most, in ms; synthesis is held back beyond it. */
   readonly maxQueuedMs: number;
-  /** The hook and filter every piece passes; `undefined` means it is not spoken. */
-  readonly beforeSpeaking: (piece: string, utterance: UtteranceId) => Promise<string | undefined>;
+  /** What is said of the text. */
+  readonly filter: SpeechFilter;
+  /** The hook every piece passes; `undefined` means it is neither spoken nor shown. */
+  readonly beforeSpeaking: (piece: SpokenPiece, utterance: UtteranceId) => Promise<SpokenPiece | undefined>;
   /** What it waits for before its first audio: it does not begin over the caller. */
   readonly floor: Floor;
   /** The first audio was handed to the connection. */
@@ -44,6 +48,8 @@ export interface UtteranceContext {
 
 /** How an utterance went. */
 export interface SpokenUtterance extends HeardSplit {
+  /** Heard and unheard together, as it was written. */
+  readonly text: string;
   readonly record: HeardRecord;
   /** Whether any audio was played. */
   readonly audible: boolean;
@@ -129,7 +135,13 @@ export class Utterance {
       playedMs: Math.round(this.#progress?.playedMs ?? 0),
       confidence: this.#progress?.confidence ?? this.#context.connection.playback,
     };
-    return { ...split, record, audible: this.#audible, ...(error === undefined ? {} : { error }) };
+    return {
+      ...split,
+      text: this.#ledger.text.trim(),
+      record,
+      audible: this.#audible,
+      ...(error === undefined ? {} : { error }),
+    };
   }
 
   async #produce(text: AsyncIterable<string>): Promise<void> {
@@ -142,7 +154,7 @@ export class Utterance {
     });
     for await (const part of parts) {
       if (signal.aborted) throw abortedError(signal);
-      if (part.type === "segment") this.#ledger.beginSegment();
+      if (part.type === "segment") this.#ledger.beginSegment(part.text);
       else if (part.type === "words") this.#ledger.addWords(part.words);
       else await this.#play(part.frame, signal);
     }
@@ -170,14 +182,15 @@ export class Utterance {
     this.#show(0);
   }
 
-  /** The pieces as the voice gets them: after hooks and filters. */
+  /** The pieces as the voice gets them: after filter and hooks. */
   async *#pieces(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
-    for await (const piece of splitSentences(this.#untilSilenced(text), this.#context.sentences)) {
+    const { filter, sentences } = this.#context;
+    for await (const piece of speechPieces(this.#untilSilenced(text), { filter, sentences })) {
       const allowed = await this.#context.beforeSpeaking(piece, this.id);
       if (this.#abort.signal.aborted) return;
-      if (allowed === undefined || allowed === "") continue;
+      if (allowed === undefined) continue;
       this.#ledger.addText(allowed);
-      yield allowed;
+      if (allowed.spoken !== "") yield allowed.spoken;
     }
   }
 
@@ -257,8 +270,9 @@ export class Utterance {
   }
 
   #split(failed: boolean): HeardSplit {
-    if (!this.#audible) return { heard: "", unheard: this.#ledger.text.trim() };
     const whole = this.#reason === "" && !failed && !this.#context.connection.closed;
+    // What there is nothing to say of has been delivered by being shown.
+    if (!this.#audible && !(whole && this.#ledger.silent)) return { heard: "", unheard: this.#ledger.text.trim() };
     return whole ? this.#ledger.all() : this.#ledger.heardAt(this.#progress?.playedMs ?? 0);
   }
 }

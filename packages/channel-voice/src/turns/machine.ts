@@ -1,3 +1,4 @@
+import { joinTexts } from "@roomkit/core";
 import {
   callerIsQuiet,
   type SegmentText,
@@ -164,7 +165,7 @@ function settled(state: TurnState): TurnStep {
 
 function judged(state: TurnState, typed: boolean): TurnStep {
   const { revision, pieces } = state;
-  return step({ ...state, unjudged: false }, [{ type: "judge", revision, text: pieces.join(" "), typed }]);
+  return step({ ...state, unjudged: false }, [{ type: "judge", revision, text: joinTexts(pieces), typed }]);
 }
 
 /** A hook blocked the turn: it was not said. */

@@ -39,7 +39,7 @@ export type TranscriptPart =
       readonly confidence?: number;
       readonly words?: readonly WordTiming[];
     }
-  /** A settled piece; the turn's text is all finals joined by a space. */
+  /** A settled piece; the turn's text is all finals, joined by a space where their script has spaces. */
   | {
       readonly type: "final";
       readonly text: string;

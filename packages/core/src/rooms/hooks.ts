@@ -27,8 +27,11 @@ export interface HookPayloads {
   readonly ON_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
   /** (sync, fails closed) Before a guess at the user's words goes anywhere. */
   readonly ON_PARTIAL_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
-  /** (sync, fails closed) Before a piece of a reply is spoken or shown. */
-  readonly BEFORE_TTS: InSession & { readonly text: string; readonly utterance: string };
+  /**
+   * (sync, fails closed) Before a piece of a reply is spoken or shown. `text` is what the voice says, empty for what is only read;
+   * `written` is what page, log and model get of it. To say it otherwise change `text`; to have it read otherwise, too, change both.
+   */
+  readonly BEFORE_TTS: InSession & { readonly text: string; readonly written: string; readonly utterance: string };
   readonly AFTER_TTS: InSession & { readonly text: string; readonly utterance: string };
   readonly ON_TTS_CANCELLED: InSession & {
     readonly utterance: string;

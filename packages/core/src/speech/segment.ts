@@ -4,6 +4,7 @@ import { RoomKitError } from "../errors/error.ts";
 import { AbortScope } from "../time/abort-scope.ts";
 import type { Clock } from "../time/clock.ts";
 import { SpeechFeed } from "./feed.ts";
+import { joinTexts } from "./graphemes.ts";
 import { StreamRestarts } from "./restarts.ts";
 import { TranscriptText } from "./transcript-text.ts";
 
@@ -160,7 +161,7 @@ export class SpeechSegment {
   }
 
   #said(): string {
-    return [...this.#before, this.#text.text || this.#guess].filter((piece) => piece !== "").join(" ");
+    return joinTexts([...this.#before, this.#text.text || this.#guess]);
   }
 
   #settle(): void {

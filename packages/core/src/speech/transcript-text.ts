@@ -1,3 +1,5 @@
+import { joinTexts } from "./graphemes.ts";
+
 /**
  * What a recogniser has said of one stretch of speech so far: its finals, then its guess. Late words do no harm: a guess that only
  * repeats what is settled is not said twice, and a guess that had to be taken for settled gives way to the final that brings it.
@@ -9,7 +11,7 @@ export class TranscriptText {
   #guessed = false;
 
   get text(): string {
-    return [...this.#finals, this.#partial].filter((piece) => piece !== "").join(" ");
+    return joinTexts([...this.#finals, this.#partial]);
   }
 
   /** Whether nothing of it is a guess, and there is something. */

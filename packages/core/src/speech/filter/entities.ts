@@ -1,0 +1,66 @@
+/** Character references a model writes; the names that matter in speech. */
+const NAMED: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  ensp: " ",
+  emsp: " ",
+  thinsp: " ",
+  shy: "",
+  ndash: "–",
+  mdash: "—",
+  hellip: "…",
+  lsquo: "‘",
+  rsquo: "’",
+  ldquo: "“",
+  rdquo: "”",
+  laquo: "«",
+  raquo: "»",
+  copy: "©",
+  reg: "®",
+  trade: "™",
+  deg: "°",
+  euro: "€",
+  pound: "£",
+  yen: "¥",
+  cent: "¢",
+  sect: "§",
+  times: "×",
+  divide: "÷",
+  plusmn: "±",
+  frac12: "½",
+  frac14: "¼",
+  frac34: "¾",
+  middot: "·",
+  bull: "•",
+  auml: "ä",
+  ouml: "ö",
+  uuml: "ü",
+  Auml: "Ä",
+  Ouml: "Ö",
+  Uuml: "Ü",
+  szlig: "ß",
+  agrave: "à",
+  aacute: "á",
+  ccedil: "ç",
+  egrave: "è",
+  eacute: "é",
+  iacute: "í",
+  ntilde: "ñ",
+  oacute: "ó",
+  uacute: "ú",
+  rarr: "→",
+  larr: "←",
+};
+
+/** What a whole reference (`&amp;`, `&#8364;`, `&#x20ac;`) stands for; undefined for what is none. */
+export function decodeEntity(reference: string): string | undefined {
+  const number = /^&#(?:x([0-9a-f]{1,6})|(\d{1,7}));$/i.exec(reference);
+  if (!number) return NAMED[reference.slice(1, -1)];
+  const point = Number.parseInt(number[1] ?? (number[2] as string), number[1] === undefined ? 10 : 16);
+  const valid = point > 31 && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff);
+  return valid ? String.fromCodePoint(point) : "";
+}
