@@ -218,7 +218,10 @@ describe("a conversation", () => {
       action: "modify",
       payload: { text: text.replace(/\d+/, "[pin]") },
     }));
-    c.kit.hook("BEFORE_TTS", ({ text }) => ({ action: "modify", payload: { text: text.replace(/\d+/, "[pin]") } }));
+    c.kit.hook("BEFORE_TTS", ({ written }) => ({
+      action: "modify",
+      payload: { written: written.replace(/\d+/, "[pin]") },
+    }));
     c.remote.say({ type: "transcript", id: "u1", role: "user", text: "pin 1234", final: false });
     c.remote.say({ type: "transcript", id: "u1", role: "user", text: "pin 1234", final: true });
     c.speak("r1", "Your pin 1234.", 200);

@@ -94,7 +94,10 @@ describe("one turn", () => {
     });
     const redact = (text: string) => text.replace(/\d{4}/g, "[number]");
     c.kit.hook("ON_TRANSCRIPTION", ({ text }) => ({ action: "modify", payload: { text: redact(text) } }));
-    c.kit.hook("BEFORE_TTS", ({ text }) => ({ action: "modify", payload: { text: redact(text) } }));
+    c.kit.hook("BEFORE_TTS", ({ text, written }) => ({
+      action: "modify",
+      payload: { text: redact(text), written: redact(written) },
+    }));
     await c.speak(600);
     await c.clock.advance(5_000);
     expect(JSON.stringify(c.connection.sent)).not.toContain("1234");

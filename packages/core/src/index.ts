@@ -45,7 +45,7 @@ export * from "./speech/restarts.ts";
 export * from "./speech/segment.ts";
 export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
 export { type SpeechPieceOptions, speechPieces } from "./speech/speech-pieces.ts";
-export { isSpeakable, type SpokenPiece, type SpokenRun } from "./speech/spoken-piece.ts";
+export { isSpeakable, plainPiece, type SpokenPiece, type SpokenRun } from "./speech/spoken-piece.ts";
 export * from "./speech/transcript-text.ts";
 export * from "./time/abort-scope.ts";
 export * from "./time/clock.ts";

@@ -1,10 +1,14 @@
 import {
   type Cancel,
   type ChannelHost,
+  HeardLedger,
   type HeardRecord,
+  joinTexts,
+  plainPiece,
   RoomKitError,
   type VoiceConnection,
   type VoiceSession,
+  withWritten,
 } from "@roomkit/core";
 import { type Place, SpeakingOrder } from "./speaking-order.ts";
 
@@ -196,17 +200,18 @@ export class Conversation {
   ): Promise<void> {
     const { host, session } = this.#options;
     let shown = heard;
-    let unheard = record.unheard;
+    let { unheard } = record;
+    let text = joinTexts([heard, unheard]);
     if (host.hasHooks("BEFORE_TTS", session.roomId)) {
-      const text = [heard, unheard].filter((part) => part !== "").join(" ");
-      const outcome = await host.runHooks("BEFORE_TTS", { session, roomId: session.roomId, text, utterance: id });
+      const payload = { session, roomId: session.roomId, text, written: text, utterance: id };
+      const outcome = await host.runHooks("BEFORE_TTS", payload);
       if (!outcome.allowed) return;
-      if (outcome.payload.text !== text) {
-        shown = heard === "" ? "" : outcome.payload.text;
-        unheard = "";
-      }
+      // It has been said already: only what is read of it can still be changed.
+      const ledger = new HeardLedger();
+      ledger.addText(withWritten(plainPiece(text), outcome.payload.written));
+      ({ heard: shown, unheard } = unheard === "" ? ledger.all() : ledger.splitAt(heard.length));
+      text = ledger.text.trim();
     }
-    const text = [shown, unheard].filter((part) => part !== "").join(" ");
     if (text !== "") this.#show(id, line, text, true, record.interrupted || unheard !== "" ? shown : undefined);
     // What nobody heard was not said.
     if (shown !== "" && said) said.fill(() => this.#store("assistant", shown, said.turnId, { ...record, unheard }));

@@ -4,7 +4,7 @@ const UNSPACED =
 /** Of these, those whose signs are a syllable or a word each: they take longer to say. */
 const SYLLABIC = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Yiii}\p{scx=Hang}]/u;
 /** Without `Intl.Segmenter`: what never begins a grapheme. */
-const EXTENDS = /[\p{M}\p{Emoji_Modifier}\u200c\u200d\u{E0020}-\u{E007F}\uff9e\uff9f]/u;
+const EXTENDS = /\p{M}|\p{Emoji_Modifier}|\u200c|\u200d|[\u{E0020}-\u{E007F}\uff9e\uff9f]/u;
 const REGIONAL = /\p{RI}/u;
 
 const segmenter: Intl.Segmenter | undefined =

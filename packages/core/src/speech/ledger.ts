@@ -142,6 +142,12 @@ export class HeardLedger {
     return { heard: this.#text.slice(0, end).trim(), unheard: this.#text.slice(end).trim() };
   }
 
+  /** Splits the text at so many characters of what is said. */
+  splitAt(said: number): HeardSplit {
+    const end = this.#writtenEnd(said, 0);
+    return { heard: this.#text.slice(0, end).trim(), unheard: this.#text.slice(end).trim() };
+  }
+
   /** Everything was heard. */
   all(): HeardSplit {
     return { heard: this.#text.trim(), unheard: "" };

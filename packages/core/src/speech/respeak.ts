@@ -128,7 +128,9 @@ function changesBetween(old: string, now: string): Change[] {
     changes.push({ from: at, to: end, text: to.join(""), same });
     at = end;
   };
-  const same = (part: readonly string[]): void => part.forEach((token) => push([token], [token], true));
+  const same = (part: readonly string[]): void => {
+    for (const token of part) push([token], [token], true);
+  };
   same(before.slice(0, head));
   let i = 0;
   let j = 0;
@@ -143,7 +145,7 @@ function changesBetween(old: string, now: string): Change[] {
 }
 
 function tokens(text: string): string[] {
-  return text.match(/[\p{L}\p{N}\p{M}]+|\s+|[^]/gu) ?? [];
+  return text.match(/[\p{L}\p{N}\p{M}]+|\s+|./gsu) ?? [];
 }
 
 /** The longest common subsequence, as pairs of indexes; white space is no anchor. */

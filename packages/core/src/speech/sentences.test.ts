@@ -170,7 +170,7 @@ describe("sentences", () => {
       "word word word",
       "e\u0301",
     ];
-    for (let round = 0; round < 150; round++) {
+    for (let round = 0; round < 60; round++) {
       let text = "";
       for (let i = 0; i < 40; i++) text += `${parts[Math.floor(random() * parts.length)]}${random() < 0.6 ? " " : ""}`;
       const out = pieces(text, { maxChars: 30 + Math.floor(random() * 60) });

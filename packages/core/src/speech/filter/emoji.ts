@@ -1,6 +1,6 @@
 /** Pictograms by property that are read as characters: (c), (r), TM, i, the double marks, and enclosed letters. */
 const READ = /[©®™ℹ‼⁉Ⓜ㊗㊙]/u;
-const PICTOGRAM = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0e\ufe0f\u20e3\u{E0020}-\u{E007F}]/u;
+const PICTOGRAM = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{RI}|\ufe0e|\ufe0f|\u20e3|[\u{E0020}-\u{E007F}]/u;
 /** A digit, a hash or an asterisk in a box. */
 const KEYCAP = /[0-9#*]\ufe0f?\u20e3/y;
 

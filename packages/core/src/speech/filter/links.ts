@@ -1,5 +1,7 @@
 /** How long a link's text and its address may be, in characters. What is longer is no link. */
 const MAX_TEXT = 400;
+/** Brackets inside brackets: a text of nothing else must not be searched again for each of them. */
+const MAX_DEPTH = 8;
 export const MAX_ADDRESS = 2_048;
 
 /** `wait`: the text so far does not tell. */
@@ -36,7 +38,7 @@ function closingBracket(text: string, at: number, final: boolean): number {
     const char = text[i];
     if (char === undefined) return final ? 0 : -1;
     if (char === "\\") i++;
-    else if (char === "[") depth++;
+    else if (char === "[" && ++depth > MAX_DEPTH) return 0;
     else if (char === "]" && --depth === 0) return i;
     else if (char === "\n" && text[i + 1] === "\n") return 0;
   }
@@ -61,10 +63,10 @@ function addressed(text: string, close: number, final: boolean): LinkFound {
     else if (char === "\n" && text[i + 1] === "\n") return NONE;
     else if (char === "<" && i === close + 2) quote = ">";
     else if ((char === '"' || char === "'") && /\s/.test(text[i - 1] as string)) quote = char;
-    else if (char === "(") depth++;
+    else if (char === "(" && ++depth > MAX_DEPTH) return NONE;
     else if (char === ")" && --depth === 0) {
       const address = text.slice(close + 2, i);
-      const valid = /^\s*(?:<[^<>\n]*>|[^\s<]*)(?:\s+(?:"[^]*"|'[^]*'|\([^]*\)))?\s*$/.test(address);
+      const valid = /^\s*(?:<[^<>\n]*>|[^\s<]*)(?:\s+(?:".*"|'.*'|\(.*\)))?\s*$/s.test(address);
       return valid ? { type: "link", close, length: i + 1 - close } : NONE;
     }
   }
