@@ -1,5 +1,5 @@
 import { RoomKitError } from "@roomkit/core";
-import type { AIScript } from "@roomkit/testing";
+import type { AIScript, SttScript } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { open } from "./cascade.fixture.ts";
 
