@@ -1,4 +1,4 @@
-import { type AudioFrame, frameDurationMs, type VadEvent } from "@roomkit/core";
+import { type AudioFrame, frameDurationMs, type VadEvent, type VadFactory } from "@roomkit/core";
 import { inFrames, inSequence, quiet, speechLike } from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
 import { describe, expect, it } from "vitest";
@@ -65,6 +65,57 @@ describe("speech", () => {
     const first = opened.events.flatMap((event) => (event.name === "frame" && event.speech ? [event.frame] : []));
     const given = [...preRollOf(opened, 0), ...first.slice(0, 15), ...preRollOf(opened, 1), ...first.slice(15)];
     expect(given.flatMap((frame) => [...frame.samples])).toEqual([...ramp(320 * 25)]);
+  });
+
+  describe("is told with how much of it was speech", () => {
+    const told = (vad: VadFactory, frames: number): (number | undefined)[] => {
+      const opened = openStream({ vad });
+      for (const frame of inFrames(ramp(320 * frames), mono(16_000))) opened.stream.processInbound(frame);
+      return opened.events.flatMap((event) => (event.name === "frame" ? [event.speechMs] : []));
+    };
+    const events: Record<number, VadEvent> = { 3: start(20), 8: end(100, 80) };
+    const factory = (more: (n: number) => { probability: number; speechMs?: number }): VadFactory => ({
+      name: "third-party",
+      speechPadMs: 100,
+      open: () => {
+        let n = 0;
+        return {
+          process: () => events[++n],
+          get probability() {
+            return more(n).probability;
+          },
+          get speechMs() {
+            return more(n).speechMs as number;
+          },
+          reset() {},
+          close() {},
+        };
+      },
+    });
+
+    it("as the detector counts it", () => {
+      expect(
+        told(
+          factory((n) => ({ probability: 1, speechMs: 7 * n })),
+          4,
+        ),
+      ).toEqual([7, 14, 21, 28]);
+    });
+
+    it("or by how likely it finds each frame", () => {
+      const vad = factory((n) => ({ probability: n >= 2 && n <= 5 ? 0.5 : 0.49 }));
+      // The silence from frame 6 on is waited out, not counted.
+      expect(told(vad, 10)).toEqual([undefined, 20, 40, 60, 80, 80, 80, 80, 0, 0]);
+    });
+
+    it("or not at all, by one that never finds any likely", () => {
+      expect(
+        told(
+          factory(() => ({ probability: 0 })),
+          5,
+        ),
+      ).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    });
   });
 
   it("is ended by close, once", () => {

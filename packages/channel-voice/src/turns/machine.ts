@@ -41,7 +41,7 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "text":
       return onText(state, input.text);
     case "interrupt":
-      return assistantActive(state) ? silenced(state, input.reason) : step({ ...state, resumable: false });
+      return onInterrupt(state, input.reason);
   }
 }
 
@@ -60,7 +60,7 @@ function then(first: TurnStep, next: (state: TurnState) => TurnStep): TurnStep {
  */
 function silenced(state: TurnState, reason: string, resumable = false): TurnStep {
   const over = { utterance: undefined, answering: undefined, overlap: undefined, claim: undefined };
-  return step({ ...state, ...over, interrupted: true, resumable }, [{ type: "silence", reason }]);
+  return step({ ...withHeld(state), ...over, interrupted: true, resumable }, [{ type: "silence", reason }]);
 }
 
 /** The caller's speech does that. What can be taken up again is only what was audible. */
@@ -150,7 +150,8 @@ function said(state: TurnState, { segment, text: given }: SegmentText, rules: Tu
  * listened to and the wait for more is given up. Without this the turn would never be answered.
  */
 function disturbed(state: TurnState): TurnState {
-  return state.pieces.length === 0 ? state : { ...state, revision: state.revision + 1, unjudged: true };
+  if (state.pieces.length === 0) return state;
+  return { ...state, revision: state.revision + 1, unjudged: true, waiting: undefined };
 }
 
 /** When the caller is silent and nothing is outstanding: has the turn judged, or gives the floor back. */
@@ -218,12 +219,22 @@ function onUtteranceEnd(state: TurnState, utterance: string, answers: number | u
 /** The assistant has finished: what was said meanwhile, and held, is the next turn. */
 function afterAssistant(state: TurnState): TurnStep {
   if (assistantActive(state) || state.held.length === 0) return step(state);
-  return settled(disturbed({ ...state, pieces: [...state.pieces, ...state.held], held: [] }));
+  return settled(withHeld(state));
+}
+
+/** What was held while the assistant had the floor is part of the turn, before anything said or typed later. */
+function withHeld(state: TurnState): TurnState {
+  if (state.held.length === 0) return state;
+  return disturbed({ ...state, pieces: [...state.pieces, ...state.held], held: [] });
+}
+
+function onInterrupt(state: TurnState, reason: string): TurnStep {
+  return assistantActive(state) ? then(silenced(state, reason), settled) : step({ ...state, resumable: false });
 }
 
 function onText(state: TurnState, text: string): TurnStep {
   const cut = assistantActive(state) ? silenced(state, "text_input") : step({ ...state, resumable: false });
   const timers: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
-  const next = disturbed({ ...cut.state, pieces: [...state.pieces, text], waiting: undefined });
+  const next = disturbed({ ...cut.state, pieces: [...cut.state.pieces, text], waiting: undefined });
   return then(step(next, [...cut.effects, ...timers]), (all) => judged(all, true));
 }

@@ -37,6 +37,33 @@ describe("SpeechSegmenter", () => {
     expect(run(pattern)).toEqual(expected);
   });
 
+  it.each([
+    ["a knock, while its silence is waited out", "..####....", 40],
+    ["two knocks in one stretch of speech", "..####...####...", 80],
+    ["speech that fades", "..###~~~~..", 70],
+    ["speech that is over, until the next begins", "..####.......##", 40],
+    ["the next speech alone", "..#########......####.", 40],
+    ["nothing", ".....", 0],
+  ])("counts only speech as speech: %s", (_, pattern, ms) => {
+    const segmenter = new SpeechSegmenter({ silenceThresholdMs: 50, maxSpeechMs: 1_000 });
+    run(pattern, {}, segmenter);
+    expect(segmenter.speechMs).toBe(ms);
+    segmenter.reset();
+    expect(segmenter.speechMs).toBe(0);
+  });
+
+  it("counts what belongs to the decision that was taken, not to those that wait", () => {
+    const segmenter = new SpeechSegmenter({ silenceThresholdMs: 50, maxSpeechMs: 1_000 });
+    const hop = (n: number, speech: boolean): void =>
+      segmenter.push({ timestamp: 10 * n, durationMs: 10, evidence: speech ? 1 / 3 : -1 / 3, sustained: speech });
+    for (let n = 0; n < 4; n++) hop(n, true);
+    for (let n = 4; n < 10; n++) hop(n, false);
+    for (let n = 10; n < 20; n++) hop(n, true);
+    expect([segmenter.take()?.type, segmenter.speechMs]).toEqual(["speech-start", 30]);
+    expect([segmenter.take()?.type, segmenter.speechMs]).toEqual(["speech-end", 40]);
+    expect([segmenter.take()?.type, segmenter.speechMs]).toEqual(["speech-start", 100]);
+  });
+
   it("cuts speech that is too long and goes on after it", () => {
     expect(run(`..${"#".repeat(25)}......`, { maxSpeechMs: 100 })).toEqual([
       start(20),

@@ -188,6 +188,24 @@ export function vadConformance<V extends Vad>(options: VadConformanceOptions<V>)
     check(highest > 0.5 && lowest < 0.5, `the probability was between ${lowest} and ${highest} throughout`);
   });
 
+  add("counts speech, where it counts, and not the silence that it waits out", async (open) => {
+    const vad = open();
+    if (vad.speechMs === undefined) return;
+    let [last, atEnd, ended] = [0, 0, false];
+    await feed(vad, once, {}, (event) => {
+      const { speechMs = Number.NaN } = vad;
+      check(speechMs >= last || event?.type === "speech-start", `speechMs went from ${last} to ${speechMs}`);
+      if (event?.type === "speech-end" && !ended) {
+        ended = true;
+        atEnd = event.durationMs;
+      }
+      last = speechMs;
+    });
+    check(ended, "no speech ended");
+    check(last > 0 && last <= speechMs + patienceMs, `speechMs is ${last} for speech of ${speechMs} ms`);
+    check(last <= atEnd + 40, `speechMs is ${last}, though the speech lasted ${atEnd} ms`);
+  });
+
   add("leaves frames as they were", async (open) => {
     const vad = open();
     const samples = speech.slice();
