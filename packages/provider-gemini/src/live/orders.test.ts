@@ -269,52 +269,51 @@ describe("in the order", () => {
     expect(v.told().slice(-3)).toEqual(["speech-end", "start turn_2", "audio"]);
   });
 
-  it("any, the final of words comes once and last, and nothing is left", async () => {
-    for (let seed = 1; seed <= 200; seed++) {
-      let state = seed;
-      const random = (): number => {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        return state / 2 ** 32;
-      };
-      const v = vendor();
-      const acts: ((each: Vendor) => void)[] = [
-        (each) => each.audio(),
-        (each) => each.words("w "),
-        (each) => each.heard("u "),
-        (each) => each.interrupted(),
-        (each) => each.generated(),
-        (each) => each.complete(),
-        (each) => each.call(),
-        (each) => each.protocol.submitToolResult("c1", "4", {}),
-        (each) => each.protocol.interrupt(),
-        (each) => each.protocol.sendText("t", {}),
-      ];
-      for (let n = 0; n < 30; n++) {
-        acts[Math.floor(random() * acts.length)]?.(v);
-        if (random() < 0.2) await v.clock.advance(random() * 2_000);
-      }
-      v.protocol.lost();
-      const finals = new Set<string>();
-      let open: string | undefined;
-      let speaking = false;
-      for (const event of v.events) {
-        if (event.type === "transcript") {
-          expect(finals.has(event.id), `${seed}: after the final of ${event.id}`).toBe(false);
-          if (event.final) finals.add(event.id);
-        }
-        if (event.type === "response-start") {
-          expect(open, `${seed}: within another`).toBe(undefined);
-          open = event.responseId;
-        }
-        if (event.type === "audio" || event.type === "response-end") expect(event.responseId).toBe(open);
-        if (event.type === "response-end") open = undefined;
-        if (event.type === "speech-start") expect(speaking).toBe(false);
-        if (event.type === "speech-start" || event.type === "speech-end") speaking = event.type === "speech-start";
-      }
-      expect([open, speaking, v.protocol.waiting, v.clock.pendingTimers]).toEqual([undefined, false, false, 0]);
-      const told = new Set(v.events.flatMap((event) => (event.type === "transcript" ? [event.id] : [])));
-      expect([...told].filter((id) => !finals.has(id))).toEqual([]);
+  const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
+  it.each(seeds)("any, the final of words comes once and last, and nothing is left (%i)", async (seed) => {
+    let state = seed;
+    const random = (): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const v = vendor();
+    const acts: ((each: Vendor) => void)[] = [
+      (each) => each.audio(),
+      (each) => each.words("w "),
+      (each) => each.heard("u "),
+      (each) => each.interrupted(),
+      (each) => each.generated(),
+      (each) => each.complete(),
+      (each) => each.call(),
+      (each) => each.protocol.submitToolResult("c1", "4", {}),
+      (each) => each.protocol.interrupt(),
+      (each) => each.protocol.sendText("t", {}),
+    ];
+    for (let n = 0; n < 30; n++) {
+      acts[Math.floor(random() * acts.length)]?.(v);
+      if (random() < 0.2) await v.clock.advance(random() * 2_000);
     }
+    v.protocol.lost();
+    const finals = new Set<string>();
+    let open: string | undefined;
+    let speaking = false;
+    for (const event of v.events) {
+      if (event.type === "transcript") {
+        expect(finals.has(event.id), `${seed}: after the final of ${event.id}`).toBe(false);
+        if (event.final) finals.add(event.id);
+      }
+      if (event.type === "response-start") {
+        expect(open, `${seed}: within another`).toBe(undefined);
+        open = event.responseId;
+      }
+      if (event.type === "audio" || event.type === "response-end") expect(event.responseId).toBe(open);
+      if (event.type === "response-end") open = undefined;
+      if (event.type === "speech-start") expect(speaking).toBe(false);
+      if (event.type === "speech-start" || event.type === "speech-end") speaking = event.type === "speech-start";
+    }
+    expect([open, speaking, v.protocol.waiting, v.clock.pendingTimers]).toEqual([undefined, false, false, 0]);
+    const told = new Set(v.events.flatMap((event) => (event.type === "transcript" ? [event.id] : [])));
+    expect([...told].filter((id) => !finals.has(id))).toEqual([]);
   });
 });
 
