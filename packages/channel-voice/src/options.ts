@@ -14,7 +14,7 @@ import type { InterruptionStrategy } from "./turns/state.ts";
 export interface InterruptionOptions {
   /** Default `confirmed`. */
   readonly strategy?: InterruptionStrategy;
-  /** How long speech must last to interrupt, with `confirmed`. Default 300 ms. */
+  /** How much speech must have been heard to interrupt, with `confirmed`. Silence that a VAD waits out does not count. Default 300 ms. */
   readonly minSpeechMs?: number;
 }
 

@@ -24,6 +24,13 @@ export class ConversationMemory {
     this.#add({ message: { role: "user", content: text } });
   }
 
+  /** Nobody said anything: the model shall go on. A model has one place for instructions; in the middle it comes as words. */
+  cutOffByNoise(): void {
+    this.user(
+      "(instruction) You were interrupted by a noise; nobody said anything. Go on from where you were cut off.",
+    );
+  }
+
   assistant(itemId: string, text: string, toolCalls: readonly ToolCall[], providerData: unknown): void {
     this.#add({
       itemId,

@@ -14,7 +14,7 @@ export interface CascadeOptions {
   readonly tts: TtsProvider;
   /** The audio path, with a VAD: `audioPipeline({ vad: energyVad() })` of `@roomkit/pipeline`. */
   readonly pipeline: AudioPipeline;
-  /** How long speech must last before it counts as an interruption. Default 250 ms. */
+  /** How much speech must have been heard before it counts as an interruption. Default 250 ms. */
   readonly interruptAfterMs?: number;
   /** How long the recogniser may take for its last word. Default 5,000 ms. */
   readonly sttTimeoutMs?: number;

@@ -38,9 +38,6 @@ const MAX_HOLD_MS = 60_000;
 const TOOK_TOO_LONG =
   "The tool took too long. Its outcome is not known: it may have been done. Do not make the call again without asking.";
 
-/** What the model reads when noise has cut it off. */
-const GO_ON = "(instruction) You were interrupted by a noise; nobody said anything. Go on from where you were cut off.";
-
 /** A speech-to-speech session made of a recogniser, a model and a voice. */
 export class CascadeSession implements RealtimeSession {
   readonly id: string;
@@ -213,7 +210,7 @@ export class CascadeSession implements RealtimeSession {
   #goOn(): void {
     if (!this.#broken || this.#hearing.busy) return;
     this.#broken = false;
-    this.#memory.user(GO_ON);
+    this.#memory.cutOffByNoise();
     this.#owed = true;
   }
 

@@ -12,8 +12,6 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import type { Ears } from "../listening/ears.ts";
-import { StreamEars } from "../listening/stream-ears.ts";
-import { VadEars } from "../listening/vad-ears.ts";
 import type { VoiceSettings } from "../options.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
@@ -27,6 +25,7 @@ import {
   type TurnTimer,
 } from "../turns/state.ts";
 import { CallFloor } from "./floor.ts";
+import { openEars } from "./hearing.ts";
 import { Levels } from "./levels.ts";
 import { Mouth, type SpeakOptions } from "./mouth.ts";
 import { UserTranscripts } from "./transcripts.ts";
@@ -103,7 +102,12 @@ export class VoiceCall {
         this.dispatch({ type: "utterance-end", utterance, ...(answers === undefined ? {} : { answers }) });
       },
     });
-    this.#ears = this.#openEars();
+    this.#ears = openEars({
+      ...options,
+      pipeline: this.#pipeline,
+      turns: this.#turns,
+      dispatch: (input) => this.dispatch(input),
+    });
     const levels = new Levels(host, session);
     this.#subscriptions = [
       connection.onAudio((frame) => {
@@ -260,47 +264,6 @@ export class VoiceCall {
       const { code, message } = RoomKitError.from(thrown);
       this.#options.host.logger.warn({ session: this.session.id, code, error: message }, "speech was not recorded");
     }
-  }
-
-  #openEars(): Ears {
-    const { host, settings, session, connection } = this.#options;
-    const { roomId } = session;
-    const shared = {
-      stt: settings.stt,
-      pipeline: this.#pipeline,
-      inbound: connection.inbound,
-      clock: host.clock,
-      language: settings.language,
-      finalTimeoutMs: settings.sttTimeoutMs,
-      // Frames of 10 ms or more; what a recogniser cannot take in time is bounded by this.
-      maxFrames: Math.max(1, Math.ceil(settings.maxSpeechMs / 10)),
-      dispatch: (input: TurnInput) => this.dispatch(input),
-      onSpeechStart: (timestamp: number) => host.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp }),
-      onSpeechEnd: (timestamp: number, durationMs: number) => {
-        this.#turns.endpointed();
-        host.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
-      },
-      onError: (error: RoomKitError) => {
-        host.logger.warn(
-          { session: session.id, code: error.code, error: error.message },
-          "speech could not be recognised",
-        );
-        host.emit("stt_error", { session, error });
-        host.notifyHooks("ON_ERROR", { roomId, where: "stt", error });
-        connection.send({
-          type: "error",
-          // Given up: what is said to somebody who cannot hear is lost, and the caller must know.
-          ...(error.code === "stt_unavailable"
-            ? { code: error.code, message: "Speech cannot be recognised at present.", retryable: false }
-            : { code: "stt_failed", message: "Speech could not be recognised.", retryable: true }),
-        });
-      },
-      onAudio: (frame: Parameters<TurnRunner["hear"]>[0]) => this.#turns.hear(frame),
-    };
-    const byVad = settings.turnDetection === undefined ? this.#pipeline.hasVad : settings.turnDetection === "vad";
-    if (byVad && !this.#pipeline.hasVad)
-      throw new RoomKitError("invalid_option", "turnDetection `vad` needs a pipeline with a VAD");
-    return byVad ? new VadEars(shared) : new StreamEars(shared);
   }
 
   #onInput(input: ConnectionInput): void {
