@@ -4,6 +4,7 @@ import { clientOptions } from "./client-options.ts";
 import {
   type Entry,
   findTyped,
+  settled,
   withInterruption,
   withMetrics,
   withNotice,
@@ -83,9 +84,13 @@ export class CallStore {
   #client: VoiceClient | undefined;
   /** The call under way wants a microphone. */
   #microphone = true;
+  /** Counts the sessions: another one begins its ids anew. */
+  #sessions = 0;
   /** One connection is being replaced by another. */
   #switching = false;
   #switched: Promise<void> = Promise.resolve();
+  /** Another replacement waits for its turn. */
+  #waiting = false;
   #recent: Quality[] = [];
   #cancelSample: AbortController | undefined;
   #ids = 0;
@@ -111,8 +116,14 @@ export class CallStore {
 
   /** Carries the call on as the settings now say, for instance over another transport. The server begins a new conversation. */
   reconnect(): Promise<void> {
-    // One after the other, however fast somebody chooses.
-    this.#switched = this.#switched.then(() => this.#switch());
+    // One after the other, and the last choice only, however fast somebody chooses.
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.#switched = this.#switched.then(() => {
+        this.#waiting = false;
+        return this.#switch();
+      });
+    }
     return this.#switched;
   }
 
@@ -122,7 +133,7 @@ export class CallStore {
     this.#switching = true;
     this.#cancelSample?.abort();
     this.#note("Changing the connection");
-    await client.disconnect();
+    await client.disconnect().catch(() => {});
     // Unless somebody has pressed "end" meanwhile.
     if (this.#switching) await this.#call(this.#microphone);
     this.#switching = false;
@@ -248,9 +259,15 @@ export class CallStore {
       this.transport.value = fallback === undefined ? { name: transport } : { name: transport, fallback };
       const again = this.session.value !== undefined;
       this.session.value = id;
+      if (!resumed) this.#sessions++;
+      // What was on its way when the connection broke comes again, or never.
+      this.entries.value = settled(this.entries.value);
+      this.#recent = [];
+      this.quality.value = undefined;
       if (again) this.#note(resumed ? "Connected again" : "Connected again, in a new conversation");
     });
-    client.on("transcript", (transcript) => {
+    client.on("transcript", (said) => {
+      const transcript = { ...said, id: this.#own(said.id) };
       const known = this.entries.value.some(({ id }) => id === (this.#aliases.get(transcript.id) ?? transcript.id));
       const typed = known ? undefined : findTyped(this.entries.value, transcript);
       if (typed) this.#aliases.set(transcript.id, typed.id);
@@ -265,7 +282,7 @@ export class CallStore {
       this.entries.value = withInterruption(this.entries.value, heard, unheard);
     });
     client.on("metrics", (turn) => {
-      this.entries.value = withMetrics(this.entries.value, turn);
+      this.entries.value = withMetrics(this.entries.value, { ...turn, turnId: this.#own(turn.turnId) });
     });
     client.on("stats", (stats) => {
       this.#recent = [...this.#recent, quality(stats, this.stats.value)].slice(-QUALITY_SECONDS);
@@ -295,16 +312,23 @@ export class CallStore {
       return;
     }
     this.state.value = state;
+    if (state === "reconnecting") this.quality.value = "lost";
     if (state === "listening" && previous === "connecting")
       this.#note(this.#switching ? "Connected, in a new conversation" : "Call started");
     if (state !== "ended") return;
     if (previous !== "connecting") this.#note(reason === "client_closed" ? "You ended the call" : "The call ended");
     this.#cancelSample?.abort();
     batch(() => {
+      this.entries.value = settled(this.entries.value);
       this.silenced.value = undefined;
       this.hasMicrophone.value = false;
     });
     this.onLevels({ input: -60, output: -60, muted: false });
+  }
+
+  /** An id of the session under way, told apart from the same one of another. */
+  #own(id: string): string {
+    return `${this.#sessions}:${id}`;
   }
 
   #note(text: string): void {

@@ -31,6 +31,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   afterEach(async () => {
     await context?.close();
     server.refuse = undefined;
+    server.resumes = true;
     server.calls.length = 0;
     expect(problems.splice(0)).toEqual([]);
   });
@@ -176,6 +177,62 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     await page.getByRole("heading", { name: "Listening" }).waitFor();
     expect(server.calls.length).toBe(2);
     expect(await page.locator(".line.you", { hasText: "Still here" }).count()).toBe(1);
+  });
+
+  it("ends every line that was being written when its connection does", async () => {
+    await open();
+    const made = await call();
+    made.say({ type: "transcript", id: "u1", role: "user", text: "Half a", final: false, revision: 3 });
+    made.say({ type: "transcript", id: "a1", role: "assistant", text: "Half an", final: false, revision: 0 });
+    await page.locator(".line.bot.partial", { hasText: "Half an" }).waitFor();
+    server.resumes = false;
+    made.break();
+    await page.getByText("Connected again, in a new conversation", { exact: true }).waitFor();
+    expect(await page.locator(".partial").count()).toBe(0);
+    // The new conversation has an u1 of its own.
+    server.call.say({ type: "transcript", id: "u1", role: "user", text: "Anew", final: false, revision: 0 });
+    await page.locator(".line.you.partial", { hasText: "Anew" }).waitFor();
+    expect(await page.locator(".line.you").allInnerTexts()).toEqual([
+      expect.stringMatching("Half a"),
+      expect.stringMatching("Anew"),
+    ]);
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    await page.getByRole("heading", { name: "Call ended" }).waitFor();
+    expect(await page.locator(".partial").count()).toBe(0);
+  });
+
+  it("takes a double click, or a key that is held down, for one", async () => {
+    await open();
+    await page.getByRole("button", { name: "Start call" }).dblclick();
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    // At the same place: what was "Mute" is "Unmute", and what was "End" is "Start another call".
+    await page.getByRole("button", { name: "Mute", exact: true }).dblclick();
+    await page.getByRole("heading", { name: "Muted" }).waitFor();
+    await page.getByRole("button", { name: "End", exact: true }).dblclick();
+    await page.getByRole("heading", { name: "Call ended" }).waitFor();
+    await page.waitForTimeout(500);
+    expect([server.calls.length, await page.getByRole("heading", { name: "Call ended" }).count()]).toEqual([1, 1]);
+
+    await page.getByRole("button", { name: "Start another call" }).focus();
+    for (let i = 0; i < 20; i++) await page.keyboard.down("Enter");
+    await page.getByRole("heading", { name: "Muted" }).waitFor();
+    await page.keyboard.up("Enter");
+    expect(server.calls.length).toBe(2);
+    expect(server.call.received.filter(({ event }) => event === "mute").length).toBe(1);
+  });
+
+  it("says that a server is silent before it is given up, and that there is no connection while there is none", async () => {
+    await open();
+    const made = await call();
+    await page.getByText("Good connection").waitFor();
+    made.answering = false;
+    await page.getByText("No connection").waitFor();
+    await page.getByRole("heading", { name: "Listening" }).waitFor();
+    made.answering = true;
+    await page.getByText("Poor connection").waitFor();
+    made.break();
+    await page.getByText("Connected again", { exact: true }).waitFor();
+    await page.getByText("Good connection").waitFor();
   });
 
   it.each([

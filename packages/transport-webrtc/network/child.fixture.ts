@@ -59,6 +59,10 @@ export class Child {
     return await answer;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (!this.#over) this.#process.kill(signal);
     await this.#ended;

@@ -37,6 +37,10 @@ answerLines(async (line): Promise<ServerState | string> => {
     server.webSocketCalls.length = 0;
     return "forgotten";
   }
+  if (line === "stall") {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    return "stalled";
+  }
   // Twice, with a turn between: what finalizers let go is free then too.
   globalThis.gc?.();
   await sleep(50);

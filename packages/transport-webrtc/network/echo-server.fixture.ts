@@ -18,6 +18,8 @@ import { page } from "./page.fixture.ts";
 export interface EchoOptions {
   /** Address of HTTP. Default 127.0.0.1. */
   readonly host?: string;
+  /** Of HTTP. Default any. */
+  readonly port?: number;
   /** Address of media. Default `host`. */
   readonly mediaAddress?: string;
   readonly outboundAudio?: OutboundAudio;
@@ -75,7 +77,7 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
   });
   // No connection waits for another request: what is open is in use.
   server.maxRequestsPerSocket = 1;
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve));
   const transport: WebRTCTransport = new WebRTCTransport({
     opus: opus(),
     mulaw: mulaw(),

@@ -4,6 +4,7 @@ import {
   findTyped,
   heardLength,
   type Speech,
+  settled,
   splitHeard,
   withInterruption,
   withMetrics,
@@ -28,6 +29,26 @@ describe("the conversation", () => {
       ["What's up?", true],
       ["It is", false],
     ]);
+  });
+
+  it("ends lines whose end got lost: with the next of the same voice, or with the connection", () => {
+    const open = (entries: readonly Entry[]): string[] =>
+      speeches(entries).flatMap(({ id, final }) => (final ? [] : [id]));
+    let entries = withTranscript(withNotice([], "n", "Call started"), said("u1", "One"));
+    entries = withTranscript(entries, { ...said("a1", "Two"), role: "assistant" });
+    expect(open(entries)).toEqual(["u1", "a1"]);
+    entries = withTranscript(entries, said("u2", "Three"));
+    expect(open(entries)).toEqual(["a1", "u2"]);
+    // What is taken back before it is seen is no next one.
+    expect(open(withTranscript(entries, said("u3", " ")))).toEqual(["a1", "u2"]);
+    entries = settled(entries);
+    expect(open(entries)).toEqual([]);
+    expect(settled(entries)).toBe(entries);
+    // The server goes on where it was.
+    entries = withTranscript(entries, said("u2", "Three and", { revision: 1 }));
+    expect(open(entries)).toEqual(["u2"]);
+    entries = withTranscript(entries, said("u1", "One!", { revision: 1, final: true }));
+    expect(open(entries)).toEqual(["u2"]);
   });
 
   it("does not show a line that never had words", () => {

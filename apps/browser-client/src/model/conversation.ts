@@ -40,7 +40,8 @@ export function withTranscript(entries: readonly Entry[], transcript: Transcript
     // What was taken back before anybody saw it.
     if (text.trim() === "") return entries;
     const made: Speech = { kind: "speech", id, role, text, final, revision };
-    return bounded([...entries, cut === undefined ? made : { ...made, heardLength: cut }]);
+    // Nobody says two things at once: what came before is over, also when its end got lost.
+    return bounded([...settled(entries, role), cut === undefined ? made : { ...made, heardLength: cut }]);
   }
   if (revision < old.revision) return entries;
   const heardSoFar = cut ?? old.heardLength;
@@ -49,6 +50,17 @@ export function withTranscript(entries: readonly Entry[], transcript: Transcript
     index,
     heardSoFar === undefined ? next : { ...next, heardLength: Math.min(heardSoFar, text.length) },
   );
+}
+
+/**
+ * Nothing more is on its way to the lines that are still being written: their connection ended, or what comes next is another line.
+ * Should more come after all, they go on.
+ */
+export function settled(entries: readonly Entry[], role?: Speech["role"]): readonly Entry[] {
+  const open = (entry: Entry): entry is Speech =>
+    entry.kind === "speech" && !entry.final && (role === undefined || entry.role === role);
+  if (!entries.some(open)) return entries;
+  return entries.map((entry) => (open(entry) ? { ...entry, final: true } : entry));
 }
 
 /** Takes an interruption in: the newest line of the assistant was cut off. */

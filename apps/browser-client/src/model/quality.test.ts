@@ -30,6 +30,11 @@ it("judges a track by what part of it gets lost", () => {
   expect(quality({ ...before, concealedSamples: 960 }, before)).toBe("good");
 });
 
+it("is lost while nothing comes, and poor for a while after", () => {
+  expect(quality({ ...stats, roundTripMs: 30, quietMs: 750 }, stats)).toBe("lost");
+  expect([worst(["good", "lost"]), worst(["lost", "good", "good"])]).toEqual(["lost", "poor"]);
+});
+
 it("remembers the worst", () => {
   expect([worst([]), worst(["good", "fair", "good"]), worst(["fair", "poor"])]).toEqual(["good", "fair", "poor"]);
 });

@@ -1,9 +1,11 @@
 import type { CallStats } from "@roomkit/client";
 
-export type Quality = "good" | "fair" | "poor";
+/** `lost`: nothing comes at all. */
+export type Quality = "good" | "fair" | "poor" | "lost";
 
 /** What one second of a call says about its connection, compared with the second before. */
 export function quality(now: CallStats, before: CallStats | undefined): Quality {
+  if (now.quietMs !== undefined) return "lost";
   const rtt = now.roundTripMs ?? 0;
   const grew = (key: "underruns" | "droppedFrames" | "concealedSamples" | "lostFrames"): boolean =>
     (now[key] ?? 0) > (before?.[key] ?? 0);
@@ -23,8 +25,9 @@ function ratio(now: CallStats, before: CallStats | undefined): number {
   return lost > 0 ? lost / Math.max(1, lost + received) : 0;
 }
 
-/** The worst of the last seconds: one good second does not mend a bad line. */
+/** The worst of the last seconds: one good second does not mend a bad line. Lost is what it is now. */
 export function worst(recent: readonly Quality[]): Quality {
-  if (recent.includes("poor")) return "poor";
+  if (recent.at(-1) === "lost") return "lost";
+  if (recent.includes("poor") || recent.includes("lost")) return "poor";
   return recent.includes("fair") ? "fair" : "good";
 }

@@ -13,6 +13,7 @@ import { Header } from "./header.tsx";
 import { onShortcut } from "./keyboard.ts";
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { Stage } from "./stage.tsx";
+import { keepSteady } from "./steady.ts";
 
 export interface AppProps {
   readonly store: CallStore;
@@ -33,6 +34,7 @@ export function App({ store, settings, token }: AppProps): JSX.Element {
       }),
     [store],
   );
+  useEffect(() => keepSteady(), []);
   return (
     <div class="page">
       <a class="skip" href="#say">

@@ -15,12 +15,18 @@ export function ProblemBanner({ store }: { readonly store: CallStore }): JSX.Ele
             {problem.hint} <small>({problem.code})</small>
           </p>
           {retry && (
-            <button type="button" class="small" onClick={() => void store.start()}>
+            <button type="button" class="small" data-does="start" onClick={() => void store.start()}>
               <Icon name="retry" />
               Try again
             </button>
           )}
-          <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (store.problem.value = undefined)}>
+          <button
+            type="button"
+            class="quiet"
+            data-does="dismiss"
+            aria-label="Dismiss"
+            onClick={() => (store.problem.value = undefined)}
+          >
             <Icon name="close" />
           </button>
         </div>
@@ -37,7 +43,7 @@ export function SilencedBanner({ store }: { readonly store: CallStore }): JSX.El
     <div class="banner" role="alert">
       <Icon name="sound" />
       <p>Your browser is holding the sound back.</p>
-      <button type="button" class="small" onClick={resume}>
+      <button type="button" class="small" data-does="resume" onClick={resume}>
         Turn sound on
       </button>
     </div>

@@ -42,6 +42,7 @@ export function Composer({ store, textBox }: ComposerProps): JSX.Element {
       <button
         type="button"
         class="sample"
+        data-does={sending === undefined ? "sample" : "stop sample"}
         onClick={() => void store.sendSample()}
         disabled={store.active.value && !connected}
         aria-busy={sending !== undefined}

@@ -7,7 +7,7 @@ export function Controls({ store }: { readonly store: CallStore }): JSX.Element 
   if (!store.active.value) {
     return (
       <div class="controls">
-        <button type="button" class="primary" onClick={() => void store.start()}>
+        <button type="button" class="primary" data-does="start" onClick={() => void store.start()}>
           <Icon name="phone" />
           {store.state.value === "ended" ? "Start another call" : "Start call"}
         </button>
@@ -19,6 +19,7 @@ export function Controls({ store }: { readonly store: CallStore }): JSX.Element 
       <button
         type="button"
         class="control"
+        data-does={muted ? "unmute" : "mute"}
         aria-pressed={muted}
         aria-keyshortcuts="Space M"
         disabled={!store.hasMicrophone.value && store.connected.value}
@@ -33,6 +34,7 @@ export function Controls({ store }: { readonly store: CallStore }): JSX.Element 
       <button
         type="button"
         class="control"
+        data-does="interrupt"
         aria-keyshortcuts="I"
         disabled={store.state.value !== "speaking"}
         onClick={() => store.interrupt()}
@@ -43,7 +45,13 @@ export function Controls({ store }: { readonly store: CallStore }): JSX.Element 
           I
         </span>
       </button>
-      <button type="button" class="control end" aria-keyshortcuts="Escape" onClick={() => void store.end()}>
+      <button
+        type="button"
+        class="control end"
+        data-does="end"
+        aria-keyshortcuts="Escape"
+        onClick={() => void store.end()}
+      >
         <Icon name="hangup" />
         {store.state.value === "connecting" ? "Cancel" : "End"}
         <span class="key" aria-hidden="true">

@@ -5,7 +5,12 @@ import type { CallStore } from "../call-store.ts";
 import type { Settings } from "../model/settings.ts";
 import { formatMs } from "../model/waterfall.ts";
 
-const words = { good: "Good connection", fair: "Fair connection", poor: "Poor connection" } as const;
+const words = {
+  good: "Good connection",
+  fair: "Fair connection",
+  poor: "Poor connection",
+  lost: "No connection",
+} as const;
 
 /** How the connection fares, folded away until somebody asks. */
 export function Details({

@@ -21,11 +21,15 @@ export class ScriptedCall {
   readonly received: ClientMessage[] = [];
   /** Binary frames the page sent. */
   audioFrames = 0;
+  /** Pings are answered. */
+  answering = true;
   readonly #socket: WebSocket;
+  readonly #resumes: boolean;
   #utterances = 0;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, resumes: boolean) {
     this.#socket = socket;
+    this.#resumes = resumes;
     socket.on("error", () => {});
     socket.on("message", (data: Buffer, binary) => {
       if (binary) {
@@ -67,14 +71,15 @@ export class ScriptedCall {
   }
 
   #answer(message: ClientMessage): void {
-    if (message.event === "ping") this.say({ type: "pong", ...(message.t === undefined ? {} : { t: message.t }) });
+    if (message.event === "ping" && this.answering)
+      this.say({ type: "pong", ...(message.t === undefined ? {} : { t: message.t }) });
     if (message.event !== "start") return;
     const ready: ReadyMessage = {
       event: "ready",
       protocol: 1,
       session: "session_4f1c",
       resume: "token",
-      resumed: message.resume !== undefined,
+      resumed: message.resume !== undefined && this.#resumes,
       audio: {
         send: message.audio?.send ?? { codec: "pcm16", sampleRate: 16_000 },
         receive: { codec: "pcm16", sampleRate: VOICE_RATE },
@@ -91,6 +96,8 @@ export class ScriptedServer {
   readonly calls: ScriptedCall[] = [];
   /** What an upgrade and `config` answer instead of being served. */
   refuse: number | undefined;
+  /** It has the sessions that clients come back to. */
+  resumes = true;
   onCall: (call: ScriptedCall) => void = () => {};
   readonly #http: Server;
   readonly #page: Page;
@@ -105,7 +112,7 @@ export class ScriptedServer {
         return;
       }
       sockets.handleUpgrade(request, socket, head, (accepted) => {
-        const call = new ScriptedCall(accepted);
+        const call = new ScriptedCall(accepted, this.resumes);
         this.calls.push(call);
         this.onCall(call);
       });

@@ -134,7 +134,8 @@ describe("KeepAlive", () => {
     expect(keepAlive.quietMs).toBeUndefined();
     await clock.advance(2_000);
     expect(quiet()).toEqual([1_500, 3_750]);
-    expect(pings).toEqual([750, 3_000]);
+    // It goes on asking: one may have been dropped.
+    expect(pings).toEqual([750, 1_500, 2_250, 3_000, 3_750, 4_500]);
   });
 
   it("does not call a far server quiet", async () => {

@@ -98,7 +98,11 @@ export class KeepAlive {
       this.stop();
       onDead();
       return;
-    } else if (!this.#quiet && waited >= Math.max(everyMs, 3 * (this.#roundTripMs ?? 0))) {
+    } else {
+      // One may have been dropped.
+      this.#options.ping(clock.now());
+    }
+    if (waited !== undefined && !this.#quiet && waited >= Math.max(everyMs, 3 * (this.#roundTripMs ?? 0))) {
       this.#quiet = true;
       onQuiet?.();
     }
