@@ -20,6 +20,8 @@ export default defineConfig({
         ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
         test: {
           name: "node",
+          // Workers that tests start run from source too.
+          env: { ROOMKIT_SOURCE_LOADER: new URL("tools/source.mjs", import.meta.url).href },
           include: [
             "packages/*/src/**/*.test.ts",
             "packages/*/network/**/*.test.ts",

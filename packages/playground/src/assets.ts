@@ -3,11 +3,14 @@ import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
 
+/** `Uint8Array<ArrayBuffer>`, in words that TypeScript before 5.7 knows too. */
+type Bytes = ReturnType<Uint8ArrayConstructor["of"]>;
+
 /** One file of the built page, in memory. */
 export interface Asset {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Bytes;
   /** The same, compressed; absent where that would not make it smaller. */
-  readonly gzip: Uint8Array<ArrayBuffer> | undefined;
+  readonly gzip: Bytes | undefined;
   readonly type: string;
   readonly etag: string;
   /** Its name changes with its content. */

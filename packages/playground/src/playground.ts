@@ -1,6 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { type Asset, readAssets } from "./assets.ts";
 import { contentSecurityPolicy } from "./policy.ts";
+import { readShipped } from "./shipped.ts";
 
 /** The built page, ready to be handed to a mount: `mountVoice(server, backend, { ui: playground() })`. */
 export interface Playground {
@@ -16,7 +16,6 @@ export interface PlaygroundOptions {
   readonly folder?: string;
 }
 
-const shipped = fileURLToPath(new URL("../bundle/", import.meta.url));
 const YEAR = 31_536_000;
 
 /** A page to talk to a mount from a browser. It is read once, at the first request, and served from memory. */
@@ -24,7 +23,7 @@ export function playground(options: PlaygroundOptions = {}): Playground {
   let assets: ReadonlyMap<string, Asset> | undefined;
   return {
     fetch(request, basePath) {
-      assets ??= readAssets(options.folder ?? shipped);
+      assets ??= options.folder === undefined ? readShipped() : readAssets(options.folder);
       return Promise.resolve(answer(request, basePath, assets));
     },
   };
@@ -75,8 +74,12 @@ function safeHost(host: string): string {
   return /^[\w.-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i.test(host) ? host : "localhost";
 }
 
+const NOT_BUILT = `The page is not there. In the repository it has not been built yet: npm run build
+In a bundled application: leave @roomkit/playground out of the bundle, or give playground({ folder }) its page.
+`;
+
 function notBuilt(): Response {
-  return new Response("The page has not been built. In the repository: npm run build\n", {
+  return new Response(NOT_BUILT, {
     status: 503,
     headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
   });

@@ -1,3 +1,5 @@
+import type { OwnBytes } from "./own-memory.ts";
+
 /**
  * Binary audio frames of v1, over WebSocket and data channel. Everything is little-endian:
  *
@@ -27,7 +29,7 @@ const KIND_AUDIO = 1;
 const FLAG_END = 1;
 
 /** @throws RangeError when `utterance` or `offset` is not an unsigned 32-bit number: that is a bug of the caller. */
-export function encodeAudioFrame(frame: BinaryAudioFrame): Uint8Array<ArrayBuffer> {
+export function encodeAudioFrame(frame: BinaryAudioFrame): OwnBytes {
   const { utterance, offset, audio } = frame;
   if (utterance >>> 0 !== utterance || offset >>> 0 !== offset)
     throw new RangeError("utterance and offset are unsigned 32-bit numbers");

@@ -1,3 +1,5 @@
+import type { OwnBytes } from "./own-memory.ts";
+
 /** The parts of a platform's own, much faster base64 that are used when they are there. */
 interface NativeBuffer {
   from(source: ArrayBufferLike, byteOffset: number, length: number): { toString(encoding: "base64"): string };
@@ -30,7 +32,7 @@ export function encodeBase64(bytes: Uint8Array): string {
  *
  * @returns undefined for anything else, and for more than `maxBytes` decoded bytes (checked before decoding).
  */
-export function decodeBase64(text: string, maxBytes: number): Uint8Array<ArrayBuffer> | undefined {
+export function decodeBase64(text: string, maxBytes: number): OwnBytes | undefined {
   const length = text.length;
   if (length % 4 !== 0) return undefined;
   if (length === 0) return new Uint8Array(0);

@@ -6,6 +6,7 @@ export * from "./messages/audio.ts";
 export * from "./messages/client.ts";
 export * from "./messages/server.ts";
 export * from "./messages/signal.ts";
+export type { OwnBytes, OwnSamples } from "./own-memory.ts";
 export { parseClientMessage } from "./parse/client.ts";
 export { isId } from "./parse/fields.ts";
 export type { ParseErrorCode, ParseResult } from "./parse/result.ts";

@@ -1,3 +1,5 @@
+import type { OwnSamples } from "./own-memory.ts";
+
 /** True on every platform in use today; the branch below keeps the wire format the same on the others. */
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
@@ -11,7 +13,7 @@ export function samplesToPcm16(samples: Int16Array): Uint8Array {
 }
 
 /** The samples of `bytes`, copied; `undefined` when the length is odd. */
-export function pcm16ToSamples(bytes: Uint8Array): Int16Array<ArrayBuffer> | undefined {
+export function pcm16ToSamples(bytes: Uint8Array): OwnSamples | undefined {
   if (bytes.length % 2 !== 0) return undefined;
   const samples = new Int16Array(bytes.length / 2);
   if (littleEndian) {

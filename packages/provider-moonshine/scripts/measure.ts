@@ -1,7 +1,7 @@
 /**
  * Measures what the READMEs of this package and of provider-flite say, and prints it as tables:
  *
- *   npx tsx --conditions=@roomkit/source packages/provider-moonshine/scripts/measure.ts
+ *   node --import ./tools/source.mjs --conditions=@roomkit/source packages/provider-moonshine/scripts/measure.ts
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";

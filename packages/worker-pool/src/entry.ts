@@ -1,30 +1,31 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { RoomKitError } from "@roomkit/core";
 
 /**
  * The module `name` in the folder of the caller, in the form the caller itself runs in: `.ts` from source, `.js` once built.
  *
  * @param from the caller's `import.meta.url`
  * @param name file name without its extension
+ * @throws RoomKitError `bundled` when the caller is in a bundle that does not know where it is: a worker's module must be on disk.
  */
-export function entryBeside(from: string, name: string): URL {
+export function entryBeside(from: string | undefined, name: string): URL {
+  if (from === undefined) {
+    throw new RoomKitError(
+      "bundled",
+      `the worker ${name} cannot be found from inside a CommonJS bundle: leave this package out of it (external)`,
+    );
+  }
   return new URL(`./${name}${from.endsWith(".ts") ? ".ts" : ".js"}`, from);
 }
 
 /**
  * The Node options a worker process needs for its entry. Built code needs none, and must not inherit those of the parent
- * (`--inspect` would take its port, `--input-type` would refuse the file). Source needs a loader for TypeScript where Node
- * has none, and the condition under which packages of this repository resolve to their sources.
+ * (`--inspect` would take its port, `--input-type` would refuse the file). Source is loaded as this process loads its own: by the
+ * module that `ROOMKIT_SOURCE_LOADER` names, otherwise by what this process was started with.
  */
 export function execArgvFor(entry: URL): string[] {
   if (!entry.pathname.endsWith(".ts")) return [];
-  const condition = "--conditions=@roomkit/source";
-  try {
-    return ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href, condition];
-  } catch {
-    // No tsx: Node 22.18 and later run erasable TypeScript by themselves.
-    return [condition];
-  }
+  const loader = process.env.ROOMKIT_SOURCE_LOADER;
+  return loader ? ["--import", loader, "--conditions=@roomkit/source"] : loaderArguments(process.execArgv);
 }
 
 /**
@@ -32,12 +33,25 @@ export function execArgvFor(entry: URL): string[] {
  * source gets a first module that sees to it.
  */
 export function threadEntry(entry: URL): { readonly url: URL; readonly execArgv: readonly string[] } {
-  const [, , condition] = execArgvFor(entry);
-  if (condition === undefined) return { url: entry, execArgv: execArgvFor(entry) };
-  const loader = createRequire(import.meta.url)
-    .resolve("tsx/esm/api")
-    .replace(/cjs$/, "mjs");
-  const { href } = pathToFileURL(loader);
-  const first = `import { register } from ${JSON.stringify(href)}; register(); await import(${JSON.stringify(entry.href)});`;
-  return { url: new URL(`data:text/javascript,${encodeURIComponent(first)}`), execArgv: [condition] };
+  const execArgv = execArgvFor(entry);
+  const loaders = execArgv.flatMap((argument, i) => (argument === "--import" ? [execArgv[i + 1] ?? ""] : []));
+  if (loaders.length === 0) return { url: entry, execArgv };
+  const first = [...loaders, entry.href].map((href) => `await import(${JSON.stringify(href)});`).join("");
+  return {
+    url: new URL(`data:text/javascript,${encodeURIComponent(first)}`),
+    execArgv: execArgv.filter((argument) => argument.startsWith("--conditions")),
+  };
+}
+
+/** Those of a process's options that say how its modules are found and loaded, in one form: `--import URL`, `--conditions=NAME`. */
+function loaderArguments(execArgv: readonly string[]): string[] {
+  const found: string[] = [];
+  for (let i = 0; i < execArgv.length; i++) {
+    const [, name, inline] = /^(--import|--require|-r|--conditions|-C)(?:=(.*))?$/s.exec(execArgv[i] ?? "") ?? [];
+    if (name === undefined) continue;
+    const value = inline ?? execArgv[++i] ?? "";
+    if (name === "--conditions" || name === "-C") found.push(`--conditions=${value}`);
+    else found.push(name === "-r" ? "--require" : name, value);
+  }
+  return found;
 }

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
-import { entryBeside, execArgvFor } from "./entry.ts";
+import { entryBeside, execArgvFor, threadEntry } from "./entry.ts";
 
 const entry = entryBeside(import.meta.url, "parent.fixture");
 
@@ -48,6 +48,46 @@ describe("the entry of a worker", () => {
 
   it("needs options only from source", () => {
     expect(execArgvFor(new URL("file:///x/dist/worker.js"))).toEqual([]);
-    expect(execArgvFor(new URL("file:///x/src/worker.ts"))).toContain("--conditions=@roomkit/source");
+    const loader = process.env.ROOMKIT_SOURCE_LOADER ?? "";
+    const source = new URL("file:///x/src/worker.ts");
+    expect(execArgvFor(source)).toEqual(["--import", loader, "--conditions=@roomkit/source"]);
+    const { url, execArgv } = threadEntry(source);
+    expect(decodeURIComponent(url.href)).toContain(`await import("${loader}");await import("${source.href}");`);
+    expect(execArgv).toEqual(["--conditions=@roomkit/source"]);
+    expect(threadEntry(new URL("file:///x/dist/worker.js"))).toEqual({
+      url: new URL("file:///x/dist/worker.js"),
+      execArgv: [],
+    });
+  });
+
+  it("is loaded as its parent was, from an application's own source", () => {
+    vi.stubEnv("ROOMKIT_SOURCE_LOADER", undefined);
+    const before = process.execArgv;
+    process.execArgv = [
+      "--inspect",
+      "--import",
+      "file:///a.mjs",
+      "-C",
+      "dev",
+      "--require=b.cjs",
+      "--expose-gc",
+      "-r",
+      "c",
+    ];
+    try {
+      const expected = ["--import", "file:///a.mjs", "--conditions=dev", "--require", "b.cjs", "--require", "c"];
+      expect(execArgvFor(new URL("file:///x/src/worker.ts"))).toEqual(expected);
+      expect(execArgvFor(new URL("file:///x/dist/worker.js"))).toEqual([]);
+      process.execArgv = [];
+      // A Node that runs TypeScript by itself.
+      expect(threadEntry(new URL("file:///x/w.ts"))).toEqual({ url: new URL("file:///x/w.ts"), execArgv: [] });
+    } finally {
+      process.execArgv = before;
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it("cannot be found from a bundle that does not know where it is", () => {
+    expect(() => entryBeside(undefined, "worker")).toThrow(expect.objectContaining({ code: "bundled" }));
   });
 });

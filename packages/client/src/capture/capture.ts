@@ -1,3 +1,4 @@
+import type { OwnSamples } from "@roomkit/protocol";
 import { LevelMeter } from "../audio/level-meter.ts";
 import { Resampler } from "../audio/resampler.ts";
 
@@ -15,7 +16,7 @@ export interface CaptureOptions {
 /** A stretch of the caller's audio; `offset` counts samples since capture began, pauses included. */
 export interface CapturedFrame {
   readonly offset: number;
-  readonly samples: Int16Array<ArrayBuffer>;
+  readonly samples: OwnSamples;
 }
 
 /**

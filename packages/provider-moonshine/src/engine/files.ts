@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RoomKitError } from "@roomkit/core";
 
-/** The root of this package, from `src/engine` and from `dist/engine` alike. */
-const packageRoot = fileURLToPath(new URL("../../", import.meta.url));
+/** The root of this package, from `src/engine` and from `dist/engine` alike. Not asked at once: a CommonJS bundle does not know it. */
+const root = (): string => fileURLToPath(new URL("../../", import.meta.url));
 
 export interface ModelFiles {
   readonly encoder: string;
@@ -20,6 +20,7 @@ export interface ModelFiles {
  * @throws RoomKitError `model_missing`
  */
 export function findModel(directory?: string): ModelFiles {
+  const packageRoot = root();
   const candidates =
     directory === undefined
       ? [

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { RoomKitError } from "@roomkit/core";
 
 /** The part of sherpa-onnx-node used here; the package brings no types of its own that a compiler could find. */
@@ -68,16 +69,16 @@ export interface NativeEmbeddingExtractor {
   compute(stream: NativeOnlineStream, enableExternalBuffer: boolean): Float32Array;
 }
 
-const require = createRequire(import.meta.url);
-
 /**
  * Loads the native library: late, so that importing this package does not, and synchronously, since a pipeline opens its stages so.
  *
  * @throws RoomKitError `missing_dependency` when it is not installed, or not for this platform.
  */
-export function loadSherpa(load: (name: string) => unknown = require): Sherpa {
+export function loadSherpa(load?: (name: string) => unknown): Sherpa {
   try {
-    return load("sherpa-onnx-node") as Sherpa;
+    // A CommonJS bundle does not know where it is; what it was put together for then has the library.
+    const from = import.meta.url ?? join(process.cwd(), "package.json");
+    return (load ?? createRequire(from))("sherpa-onnx-node") as Sherpa;
   } catch (cause) {
     throw new RoomKitError("missing_dependency", "install the library beside this package: sherpa-onnx-node@1.13", {
       cause,

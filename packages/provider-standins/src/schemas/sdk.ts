@@ -18,6 +18,7 @@ export interface InstalledSdk {
  */
 export function findSdk(name: string): InstalledSdk {
   for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
+    if (from === undefined) continue; // in a CommonJS bundle
     // Not resolved as a module: few packages export their package.json.
     for (const folder of createRequire(from).resolve.paths(name) ?? []) {
       const manifest = join(folder, name, "package.json");

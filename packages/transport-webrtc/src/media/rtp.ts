@@ -1,3 +1,4 @@
+import type { OwnBytes } from "@roomkit/protocol";
 /** An RTP packet (RFC 3550, 5.1), taken apart. */
 export interface RtpPacket {
   readonly marker: boolean;
@@ -43,7 +44,7 @@ export function parseRtp(data: Uint8Array): RtpPacket | undefined {
 }
 
 /** Writes a packet without extension, contributing sources or padding. */
-export function writeRtp(packet: RtpPacket): Uint8Array<ArrayBuffer> {
+export function writeRtp(packet: RtpPacket): OwnBytes {
   const data = new Uint8Array(HEADER + packet.payload.length);
   const view = new DataView(data.buffer);
   view.setUint8(0, 0x80);

@@ -16,9 +16,9 @@ export async function make<Made>({ module, name, options }: Recipe, more: object
 
 /** The recipe of something a worker needs. @throws RoomKitError `invalid_option` when it has none. */
 export function recipeOf(what: string, recipe: Recipe | undefined): Recipe {
-  if (recipe) return recipe;
+  if (recipe?.module) return recipe;
   throw new RoomKitError(
     "invalid_option",
-    `workers need ${what} that can be made on another thread: this one has no recipe`,
+    `workers need ${what} that can be made on another thread: this one has no recipe, or was bundled into a file that does not know where it is`,
   );
 }
