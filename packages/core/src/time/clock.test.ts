@@ -39,6 +39,16 @@ describe("systemClock", () => {
     expect(Math.abs(systemClock.wallTime() - Date.now())).toBeLessThan(60_000);
   });
 
+  it("runs a timer that is due already without a warning", async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error): unknown => warnings.push(name);
+    process.on("warning", note);
+    await new Promise<void>((resolve) => systemClock.setTimeout(resolve, -8.2));
+    await systemClock.sleep(5);
+    process.off("warning", note);
+    expect(warnings).toEqual([]);
+  });
+
   it.each([2 ** 31, Number.POSITIVE_INFINITY])("does not run a timer of %s ms at once", async (ms) => {
     let ran = false;
     const cancel = systemClock.setTimeout(() => {

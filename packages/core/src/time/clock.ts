@@ -44,8 +44,8 @@ export const systemClock: Clock = makeClock({
   now: () => performance.now(),
   wallTime: () => Date.now(),
   setTimeout(handler, ms) {
-    // A platform timer beyond 31 bits fires at once instead of in a month.
-    const timer = setTimeout(handler, Math.min(ms, 2 ** 31 - 1));
+    // A platform timer beyond 31 bits fires at once instead of in a month; for one in the past Node 24 writes a warning.
+    const timer = setTimeout(handler, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
     (timer as { unref?: () => void }).unref?.();
     return () => clearTimeout(timer);
   },

@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { silentLogger, type VoiceConnection } from "@roomkit/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { RTCDtlsTransport } from "werift";
 import { acceptAll, type Started, speak, start as startServer } from "../harness.fixture.ts";
+import { settle } from "../hostile/hostile.fixture.ts";
 import { type IceOptions, WeriftEngine } from "../index.ts";
 import { frameOf, sine, until } from "../testing.fixture.ts";
 
@@ -100,6 +102,28 @@ describe("WeriftEngine", () => {
     expect(caller.answer?.sdp).toContain("a=ice-lite");
     await until(() => app.connections.length === 1, "the caller");
     await expectTalk(app.connections[0] as VoiceConnection, caller, () => app.frames.length);
+  });
+
+  it("answers a client that was done with the handshake first", async () => {
+    const { client } = await start({});
+    const caller = client();
+    // The association's INIT is there before the engine goes on from its handshake.
+    const begin = RTCDtlsTransport.prototype.start;
+    const slow = vi.spyOn(RTCDtlsTransport.prototype, "start").mockImplementation(async function (this: RTCDtlsTransport) {
+      await begin.call(this);
+      if (this.role === "server") await until(() => inits > 0, "the INIT").then(() => settle());
+    });
+    let inits = 0;
+    const sctp = caller.pc.sctpTransport as unknown as { sctp: { sendChunk(chunk: { type: number }): Promise<void> } };
+    const { sendChunk } = sctp.sctp;
+    sctp.sctp.sendChunk = (chunk) => {
+      if (chunk.type === 1) inits++;
+      return sendChunk.call(sctp.sctp, chunk);
+    };
+    await caller.connect();
+    await until(() => caller.channel?.readyState === "open", "the channel");
+    slow.mockRestore();
+    expect(inits).toBe(1);
   });
 
   it("tells of the addresses it was given to announce, instead of its own", async () => {

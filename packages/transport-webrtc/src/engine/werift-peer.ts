@@ -24,6 +24,7 @@ import {
 import { type GateResult, SessionGate } from "../net/session-gate.ts";
 import type { DatagramPort } from "../net/udp-socket.ts";
 import { DataChannels } from "./data-channels.ts";
+import { EarlyPackets } from "./early-packets.ts";
 import { ReceiverReports } from "./receiver-report.ts";
 import { SrtpReceiver } from "./srtp-receiver.ts";
 import {
@@ -94,7 +95,8 @@ export class WeriftPeer implements WebRTCPeer {
   #closing: Promise<void> | undefined;
   /** Nothing is sent or taken any more; what it had may yet be going. */
   #gone = false;
-  #earlyDtls: Buffer[] = [];
+  readonly #toDtls: EarlyPackets;
+  #toSctp: EarlyPackets | undefined;
 
   constructor(options: WeriftPeerOptions) {
     this.#options = options;
@@ -106,13 +108,14 @@ export class WeriftPeer implements WebRTCPeer {
     this.#ice = openIce(offer, iceLite, { fragment: this.localFragment, password: this.localPassword });
     this.#agent = iceInternals(this.#ice);
     this.#dtls = openDtls(this.#ice, offer, certificate);
+    this.#toDtls = new EarlyPackets((datagram) => this.#agent.onData.execute(datagram));
     this.#gate = new SessionGate({
       localFragment: this.localFragment,
       localPassword: this.localPassword,
       remoteFragment: offer.ice.usernameFragment,
       remoteAddresses: accept.limits.remoteAddresses,
       now: options.now,
-      onDtls: (datagram) => this.#receiveDtls(datagram),
+      onDtls: (datagram) => this.#toDtls.receive(datagram),
       onSrtp: (packet) => this.#receiveSrtp(packet),
       isValidated: (address, port) => this.#pairAt(address, port, (pair) => pair.responsesReceived > 0) !== undefined,
       established: () => this.#dtls.dtls?.connected === true,
@@ -136,7 +139,9 @@ export class WeriftPeer implements WebRTCPeer {
         onListenerError: options.onListenerError,
       });
       this.#channels = channels;
-      this.#dtls.dataReceiver = (data) => channels.handlePacket(data);
+      const toSctp = new EarlyPackets((packet) => channels.handlePacket(packet));
+      this.#toSctp = toSctp;
+      this.#dtls.dataReceiver = (packet) => toSctp.receive(packet);
     }
     this.#ice.onStateChange.subscribe((state) => {
       // Our consent checks are not answered any more (RFC 7675), so that nothing may be sent.
@@ -217,12 +222,15 @@ export class WeriftPeer implements WebRTCPeer {
     await this.#ice.start();
     if (this.state === "closed") return;
     const handshake = this.#dtls.start();
-    for (const datagram of this.#earlyDtls) this.#agent.onData.execute(datagram);
-    this.#earlyDtls = [];
+    // The client may begin the handshake before our own check of its address is answered.
+    this.#toDtls.begin();
     await handshake;
     if (this.state !== "connecting") return;
     this.#life.connect();
-    await this.#sctp?.start(this.#options.offer.data?.sctpPort ?? 5000);
+    const associated = this.#sctp?.start(this.#options.offer.data?.sctpPort ?? 5000);
+    // Its INIT comes as soon as the client is done with the handshake: before we have looked at its certificate.
+    this.#toSctp?.begin();
+    await associated;
   }
 
   addCandidate(candidate: RemoteCandidate): void {
@@ -277,20 +285,10 @@ export class WeriftPeer implements WebRTCPeer {
     await sendCloseNotify(this.#dtls);
     this.#gone = true;
     this.#channels?.close();
-    this.#earlyDtls = [];
     await this.#dtls.stop().catch(() => {});
     await Promise.all(this.#ports.map((port) => port.close()));
     this.#life.end(reason);
     this.#events.clear();
-  }
-
-  #receiveDtls(datagram: Buffer): void {
-    // The client may begin the handshake before our own check of its address is answered: kept, or it would wait for its timer.
-    if (this.#dtls.state === "new") {
-      if (this.#earlyDtls.length < 4) this.#earlyDtls.push(datagram);
-      return;
-    }
-    this.#agent.onData.execute(datagram);
   }
 
   #receiveSrtp(data: Buffer): void {
