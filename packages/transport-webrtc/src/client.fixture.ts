@@ -37,6 +37,8 @@ export class TestClient {
   readonly binary: Buffer[] = [];
   readonly packets: RtpPacket[] = [];
   answer: { sdp?: string; type?: string; status?: string; meta?: { error: string } } | undefined;
+  /** Audio from before its connection. */
+  #early: RtpPacket[] = [];
   #sequence = 100;
   #timestamp = 5_000;
 
@@ -67,6 +69,9 @@ export class TestClient {
     });
     if (options.audio !== false) this.pc.addTransceiver(this.track, { direction: options.direction ?? "sendrecv" });
     this.pc.onTrack.subscribe((track) => track.onReceiveRtp.subscribe((packet) => this.packets.push(packet)));
+    this.pc.connectionStateChange.subscribe((state) => {
+      if (state === "connected") for (const packet of this.#early.splice(0)) this.track.writeRtp(packet);
+    });
     if (options.channel === false) return;
     this.channel = this.pc.createDataChannel("text");
     this.channel.onMessage.subscribe((data) => {
@@ -124,7 +129,10 @@ export class TestClient {
     this.#sequence = (this.#sequence + 1 + skip) & 0xffff;
     this.#timestamp = (this.#timestamp + (clockRate / 50) * (1 + skip)) >>> 0;
     const header = new RtpHeader({ payloadType, sequenceNumber: this.#sequence, timestamp: this.#timestamp, ssrc: 1 });
-    this.track.writeRtp(new RtpPacket(header, Buffer.from(payload)));
+    const packet = new RtpPacket(header, Buffer.from(payload));
+    // The server may be connected first, and werift's sender drops what comes before.
+    if (this.pc.connectionState === "connected") this.track.writeRtp(packet);
+    else this.#early.push(packet);
   }
 
   async close(): Promise<void> {

@@ -77,6 +77,7 @@ async function serve(): Promise<Server> {
         body: JSON.stringify({ type: "offer", sdp, webrtc_id: id, ...more }),
       });
       const answer = (await (await transport.fetch(request, { address: "127.0.0.1" })).json()) as { sdp: string };
+      expect(answer).toMatchObject({ type: "answer" });
       await client.accept(answer.sdp);
       return { client, at: /^a=candidate:\S+ 1 UDP \d+ 127\.0\.0\.1 (\d+)/im.exec(answer.sdp)?.[1] };
     },

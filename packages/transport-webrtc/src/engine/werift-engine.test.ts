@@ -10,6 +10,7 @@ import { frameOf, sine, until } from "../testing.fixture.ts";
 
 const running: Started[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const started of running.splice(0)) await started.stop();
 });
 
@@ -107,23 +108,21 @@ describe("WeriftEngine", () => {
   it("answers a client that was done with the handshake first", async () => {
     const { client } = await start({});
     const caller = client();
+    const association = (caller.pc.sctpTransport as unknown as { sctp: object }).sctp;
+    const sent = vi.spyOn(
+      Object.getPrototypeOf(association) as { sendChunk(chunk: { type: number }): unknown },
+      "sendChunk",
+    );
     // The association's INIT is there before the engine goes on from its handshake.
+    const inits = (): number => sent.mock.calls.filter(([chunk]) => chunk.type === 1).length;
     const begin = RTCDtlsTransport.prototype.start;
-    const slow = vi.spyOn(RTCDtlsTransport.prototype, "start").mockImplementation(async function (this: RTCDtlsTransport) {
+    vi.spyOn(RTCDtlsTransport.prototype, "start").mockImplementation(async function (this: RTCDtlsTransport) {
       await begin.call(this);
-      if (this.role === "server") await until(() => inits > 0, "the INIT").then(() => settle());
+      if (this.role === "server") await until(() => inits() > 0, "the INIT").then(() => settle());
     });
-    let inits = 0;
-    const sctp = caller.pc.sctpTransport as unknown as { sctp: { sendChunk(chunk: { type: number }): Promise<void> } };
-    const { sendChunk } = sctp.sctp;
-    sctp.sctp.sendChunk = (chunk) => {
-      if (chunk.type === 1) inits++;
-      return sendChunk.call(sctp.sctp, chunk);
-    };
     await caller.connect();
     await until(() => caller.channel?.readyState === "open", "the channel");
-    slow.mockRestore();
-    expect(inits).toBe(1);
+    expect(inits()).toBe(1);
   });
 
   it("tells of the addresses it was given to announce, instead of its own", async () => {

@@ -23,17 +23,19 @@ describe("hostile datagrams", () => {
   it("survives noise that looks like any of the protocols", async () => {
     const { client, connection, ended } = await s.caller();
     const port = udpPortOf(client.answer?.sdp);
-    for (let i = 0; i < 3_000; i++) {
+    const dropped = (): number =>
+      Object.values(s.transport.statsOf(connection.id)?.peer.dropped ?? {}).reduce((a, b) => a + b, 0);
+    // Until it has seen so many: the system loses some of them on the way to a busy thread.
+    for (let i = 0; dropped() < 2_000; i++) {
       const data = randomBytes(1 + (i % 200));
       data[0] = [0, 1, 2, 20, 21, 22, 23, 63, 64, 128, 144, 191, 255][i % 13] as number;
       if (i % 2 === 0 && data.length > 8) data.writeUInt32BE(0x2112_a442, 4);
       await attacker.send(data, port, i);
+      if (i % 50 === 0) await settle(1);
     }
     await settle();
     expect(attacker.answers).toEqual([]);
     expect(ended()).toBeUndefined();
-    const dropped = s.transport.statsOf(connection.id)?.peer.dropped as Record<string, number>;
-    expect(Object.values(dropped).reduce((a, b) => a + b)).toBeGreaterThan(2_000);
   });
 
   it("answers no STUN request that does not prove our credentials, and learns no address from it", async () => {
@@ -43,7 +45,10 @@ describe("hostile datagrams", () => {
     const fragment = /a=ice-ufrag:(\S+)/.exec(sdp)?.[1] as string;
     const theirs = /a=ice-ufrag:(\S+)/.exec(client.pc.localDescription?.sdp ?? "")?.[1] as string;
     const before = s.transport.statsOf(connection.id)?.peer.remoteAddresses;
+    const dropped = (): number => s.transport.statsOf(connection.id)?.peer.dropped.stun_unauthenticated ?? 0;
     for (let i = 0; i < 400; i++) {
+      // No more at once than a socket holds.
+      if (i % 100 === 0) await until(() => dropped() === i, "the drops");
       await attacker.send(
         stunMessage({
           nominate: i % 2 === 0,
@@ -54,11 +59,10 @@ describe("hostile datagrams", () => {
         i,
       );
     }
-    await settle();
+    await until(() => dropped() >= 400, "the drops");
     expect(attacker.answers).toEqual([]);
-    const stats = s.transport.statsOf(connection.id)?.peer;
-    expect(stats?.remoteAddresses).toBe(before);
-    expect(stats?.dropped.stun_unauthenticated).toBe(400);
+    expect(s.transport.statsOf(connection.id)?.peer.remoteAddresses).toBe(before);
+    expect(dropped()).toBe(400);
   });
 
   it("is not ended by a forged alert, and begins no handshake with a stranger", async () => {

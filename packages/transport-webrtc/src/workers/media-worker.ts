@@ -70,6 +70,11 @@ export class MediaWorker {
     return this.#state;
   }
 
+  /** Calls that were answered, and are not over. */
+  get serving(): number {
+    return this.#calls.size;
+  }
+
   get load(): MediaLoad {
     // Reports do not come any more from a thread that hangs.
     const silentMs = this.#unanswered > 1 ? (this.#unanswered - 1) * PING_EVERY_MS : 0;

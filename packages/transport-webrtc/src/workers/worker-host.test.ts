@@ -9,17 +9,19 @@ import {
   type Recipe,
   RoomKitError,
   silentLogger,
-  systemClock,
   type WebRTCDataChannel,
 } from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MediaCall, MediaRequest } from "../host/media-host.ts";
 import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
 import { parseOffer } from "../sdp/offer.ts";
 import { amplitudeAt, join, sine, until } from "../testing.fixture.ts";
 import { echoRecipe } from "./engine.fixture.ts";
 import { WorkerMediaHost, type WorkerMediaHostOptions } from "./worker-host.ts";
+
+// Real threads and processes: seconds on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const offer = parseOffer(chromeOffer, () => true, 20);
 const audio = { codec: "opus", payloadType: 111 } as const;
@@ -47,7 +49,8 @@ function open(options: Partial<WorkerMediaHostOptions> = {}, engine: Recipe = ec
     count: 1,
     // The machine may be busy with other things.
     busy: { lagMs: 10_000, utilization: 1 },
-    clock: systemClock,
+    // However slow the machine is, nothing takes too long unless a test says so.
+    clock: new VirtualClock(),
     logger: silentLogger,
     ...options,
   });
@@ -86,8 +89,12 @@ async function connect(host: WorkerMediaHost): Promise<Connected> {
 /** Threads and child processes of this process. */
 function running(): number {
   const { workers } = process.report.getReport() as unknown as { readonly workers: readonly unknown[] };
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
-  return workers.length + children.split(" ").filter(Boolean).length;
+  return workers.length + children().length;
+}
+
+/** Child processes of this one. */
+function children(): string[] {
+  return readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ").filter(Boolean);
 }
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
@@ -175,6 +182,22 @@ describe.each([
     expect([three.call.state, two.closed]).toEqual(["connected", []]);
   });
 
+  it("lose no offer that they died with, and put none of their other calls at risk with it", async () => {
+    const host = open({ count: 2, calls: 2 }, echoRecipe({ answerMs: 300 }, kind));
+    const [one, two] = [await connect(host), await connect(host)];
+    // The second call is on the second worker, when that was ready by then.
+    const spread = host.load[1]?.calls === 1;
+    const three = await connect(host);
+    expect(host.load.map(({ calls }) => calls)).toEqual([2, 1]);
+    const [lost, kept] = spread ? [two, three] : [three, two];
+    // The one that has room, and nobody knows yet that it is dying.
+    tell(lost.call, "crash");
+    const offered = await connect(host);
+    expect(lost.closed.map(({ code }) => code)).toEqual(["media_lost"]);
+    expect([offered, one, kept].map(({ call }) => call.state)).toEqual(["connected", "connected", "connected"]);
+    expect(host.load.map(({ calls }) => calls)).toEqual([2, 1]);
+  });
+
   it("go with their host, and so does what they had", async () => {
     const before = running();
     const host = open({ count: 2 }, engine);
@@ -247,6 +270,20 @@ describe("media workers", () => {
     await until(() => closed.length > 0, "the end");
     expect(closed[0]?.code).toBe("media_lost");
     expect((await connect(host)).call.state).toBe("connected");
+  });
+
+  it("that are killed while they start are started again, after a while, for who waits", async () => {
+    const clock = new VirtualClock();
+    const before = children();
+    const host = open({ clock }, echoRecipe({}, { ownProcess: true }));
+    const call = host.accept(request);
+    const child = children().find((each) => !before.includes(each));
+    process.kill(Number(child), "SIGKILL");
+    await until(() => host.load.length === 0, "its end");
+    await clock.advance(999);
+    expect(host.load).toEqual([]);
+    await clock.advance(1);
+    expect((await call).answer).toBe("v=0");
   });
 
   it("are not waited for longer than the caller, or ten seconds", async () => {

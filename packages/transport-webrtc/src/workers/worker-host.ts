@@ -38,7 +38,7 @@ const RETRY_MS = 1_000;
 /**
  * Does the media of calls on worker threads: the engine and the coders there, linear PCM and messages here. A call goes to the
  * running thread that has the fewest; one that has as many as it may, or whose event loop is too busy, gets none. When no thread takes a
- * call it is refused: a thread that has too many loses all of them.
+ * call it is refused: a thread that has too many loses all of them. An offer whose thread dies before it answered goes to another.
  */
 export class WorkerMediaHost implements MediaHost {
   readonly #options: WorkerMediaHostOptions;
@@ -71,8 +71,24 @@ export class WorkerMediaHost implements MediaHost {
   }
 
   async accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall> {
+    try {
+      return await this.#open(request, signal, () => true);
+    } catch (error) {
+      if (!(RoomKitError.is(error) && error.code === "media_lost")) throw error;
+    }
+    // The worker was dying, and its end not known yet; the client knows nothing of it. Once more, where nobody has a call: should
+    // it be the offer that kills workers, it takes no caller with it.
+    if (this.#retryInMs > 0) await this.#options.clock.sleep(this.#retryInMs, signal);
+    return await this.#open(request, signal, ({ serving }) => serving === 0);
+  }
+
+  async #open(
+    request: MediaRequest,
+    signal: AbortSignal | undefined,
+    fits: (worker: MediaWorker) => boolean,
+  ): Promise<MediaCall> {
     if (this.#closed) throw new RoomKitError("closed", "the media workers are closed");
-    const worker = tooBusy(this.#meter.load, this.#options.busy) ? undefined : this.#choose();
+    const worker = tooBusy(this.#meter.load, this.#options.busy) ? undefined : this.#choose(fits);
     if (!worker) throw serverBusy();
     const opening = worker.open(request, signal);
     // One ahead: the next caller should not wait for a thread to start.
@@ -96,12 +112,19 @@ export class WorkerMediaHost implements MediaHost {
     await Promise.all([...this.#workers].map((worker) => worker.close()));
   }
 
-  #choose(): MediaWorker | undefined {
-    const free = [...this.#workers].filter(({ load }) => load.calls < this.#most && !tooBusy(load, this.#options.busy));
+  /** How long no worker is started yet, ms. */
+  get #retryInMs(): number {
+    return this.#failure ? Math.max(0, this.#failure.at + RETRY_MS - this.#options.clock.now()) : 0;
+  }
+
+  #choose(fits: (worker: MediaWorker) => boolean): MediaWorker | undefined {
+    const free = [...this.#workers].filter(
+      (worker) => fits(worker) && worker.load.calls < this.#most && !tooBusy(worker.load, this.#options.busy),
+    );
     const running = free.filter(({ state }) => state === "running");
     const found = fewestCalls(running) ?? fewestCalls(free);
     if (found) return found;
-    if (this.#failure && this.#options.clock.now() - this.#failure.at < RETRY_MS) throw this.#failure.error;
+    if (this.#failure && this.#retryInMs > 0) throw this.#failure.error;
     return this.#start();
   }
 
