@@ -103,6 +103,10 @@ export interface RealtimeSession {
   interrupt(): void;
   /** The listener heard only `playedMs` of the audio of `itemId`. Ignored without `capabilities.truncation`. */
   truncate(itemId: string, playedMs: number): void;
+  /**
+   * What a call came to. Also of a call that was taken back (`tool-call-cancelled`) and done all the same: the model hears of it
+   * where the vendor has a place for that. The result of a call that was never made, or has one, is ignored.
+   */
   submitToolResult(callId: string, result: string, options?: { readonly isError?: boolean }): void;
   /** Changes instructions, tools or voice; only what is given changes. @throws RoomKitError `unsupported` without `midSessionUpdate`. */
   update(config: Partial<RealtimeSessionConfig>): Promise<void>;

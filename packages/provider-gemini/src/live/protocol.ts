@@ -11,11 +11,12 @@ import { NAME } from "../connection/name.ts";
 import { clean } from "../text/clean.ts";
 import { CallerSpeech } from "./caller-speech.ts";
 import { parseMs } from "./duration.ts";
-import { MARGIN_MS, MAX_TEXTS, SAY_AGAIN } from "./limits.ts";
+import { HeldTexts } from "./held-texts.ts";
+import { MARGIN_MS, MAX_TEXTS, RESULT_HOLD_MS, SAY_AGAIN } from "./limits.ts";
 import { ModelTurns } from "./model-turns.ts";
 import type { LiveSettings } from "./options.ts";
-import { buildSetup, takesHistory } from "./setup.ts";
-import { ToolTurn } from "./tool-turn.ts";
+import { buildHistory, buildSetup, takesHistory } from "./setup.ts";
+import { noteOf, ToolTurn } from "./tool-turn.ts";
 import { usageOf } from "./turn.ts";
 import { Words } from "./words.ts";
 
@@ -51,6 +52,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #interrupted = false;
   /** A call was made in a turn that had been interrupted: its result is answered by nobody. */
   #staleCalls = false;
+  /** What was asked is not wanted any more: its answer is cut off when it begins. */
+  #unwanted = false;
+  /** What wants an answer, and would cut somebody off now. */
+  readonly #held: HeldTexts;
+  #stopHold: (() => void) | undefined;
   /** Texts for which nobody wants an answer, and those that came while tools ran. */
   #silent: string[] = [];
   #waitingTexts: string[] = [];
@@ -62,6 +68,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#settings = settings;
     this.#config = config;
     this.#format = new FormatCheck(this.inbound, NAME, port);
+    this.#held = new HeldTexts(port, () => this.#askHeld());
     this.#words = new Words((event) => port.emit(event), config.history);
     this.#caller = new CallerSpeech(port, this.#words);
     this.#turns = new ModelTurns(port, this.#words, this.outbound, () => this.#caller.finishLate(true));
@@ -97,6 +104,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_START") this.#onActivity(true);
     if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_END") this.#onActivity(false);
     if (rest.usageMetadata && this.#turns.current) this.#turns.current.usage = usageOf(rest.usageMetadata);
+    const answers = serverContent?.outputTranscription?.text || serverContent?.modelTurn?.parts?.length;
+    if (this.#unwanted && (answers || toolCall)) {
+      this.#answering();
+      this.interrupt();
+    }
     if (serverContent) this.#onContent(serverContent);
     for (const { id, name, args } of toolCall?.functionCalls ?? []) {
       if (!id || !name || !this.#calls.begin(id, name)) continue;
@@ -107,12 +119,19 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
       this.#port.emit({ type: "tool-call", id, name, arguments: args ?? {} });
     }
     const taken = this.#calls.cancel(toolCallCancellation?.ids ?? []);
-    if (taken.length > 0) this.#port.emit({ type: "tool-call-cancelled", ids: taken });
-    if (taken.length > 0) this.#sendAnswers();
+    if (taken.length > 0) {
+      this.#port.emit({ type: "tool-call-cancelled", ids: taken });
+      this.#sendAnswers();
+    }
+    this.#proceed();
   }
 
   lost(): void {
     this.#ready = false;
+    this.#held.rest();
+    this.#stopHold?.();
+    this.#stopHold = undefined;
+    this.#unwanted = false;
     this.#ignoring = false;
     this.#interrupted = false;
     this.#staleCalls = false;
@@ -152,10 +171,9 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (cleaned === "") return;
     const said = role === "system" ? `(instruction) ${cleaned}` : cleaned;
     if (!respond) this.#tell(said);
-    else if (this.#calls.open > 0) {
-      this.#waitingTexts.push(said);
-      if (this.#waitingTexts.length > MAX_TEXTS) this.#waitingTexts.shift();
-    } else this.#ask(said);
+    else if (this.#calls.open > 0) this.#waitingTexts = [...this.#waitingTexts, said].slice(-MAX_TEXTS);
+    else if (this.#caller.speaking) this.#held.hold(said, true);
+    else this.#ask(said);
   }
 
   activityStart(): void {
@@ -170,13 +188,22 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (!this.#active) return;
     this.#active = false;
     this.#caller.end();
+    this.#unwanted = false;
     this.#expecting = true;
     this.#realtimeInput({ activityEnd: {} });
   }
 
   /** The API has no word for it: the rest of the turn is not listened to. */
   interrupt(): void {
-    if (!this.#turns.current) return;
+    this.#held.interrupt();
+    this.#waitingTexts = [];
+    if (!this.#turns.current) {
+      this.#unwanted = this.#expecting;
+      this.#expecting = false;
+      this.#asked = undefined;
+      this.#askAgain = undefined;
+      return;
+    }
     this.#ignoring = true;
     this.#turns.end("cancelled");
   }
@@ -189,6 +216,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean }): void {
     this.#calls.answer(callId, result, isError);
     this.#sendAnswers();
+    this.#proceed();
   }
 
   update(): Promise<void> {
@@ -204,20 +232,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#ready = true;
     if (!this.#resuming) this.#realtime = false;
     const turns = this.#carried;
-    if (turns.length > 0) {
-      this.#port.send({
-        clientContent: {
-          turns: turns.map(({ role, text }) => ({
-            role: role === "user" ? "user" : "model",
-            parts: [{ text: clean(text) }],
-          })),
-          turnComplete: takesHistory(this.#settings.model),
-        },
-      });
-    }
+    if (turns.length > 0) this.#port.send(buildHistory(turns, this.#settings.model));
     if (this.#askAgain !== undefined) this.#send(this.#askAgain, true);
     this.#askAgain = undefined;
     this.#port.ready(this.#resuming || this.#settings.transcription === true);
+    this.#held.wait();
   }
 
   #onContent(content: LiveServerContent): void {
@@ -253,12 +272,14 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #onActivity(begins: boolean): void {
     if (begins) this.#caller.begin();
     else this.#caller.end();
+    this.#unwanted = false;
     if (this.#manual || this.#asked !== undefined) return;
     this.#expecting = !begins && this.#turns.current === undefined;
   }
 
   #onInterrupted(): void {
     this.#interrupted = true;
+    this.#unwanted = false;
     this.#ignoring = false;
     this.#caller.brokeIn();
     this.#turns.end("cancelled");
@@ -275,6 +296,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
       if (this.#turns.none && !this.#active) this.#caller.over();
     }
     this.#interrupted = false;
+    this.#unwanted = false;
     this.#ignoring = false;
     this.#caller.finishLate(false);
     this.#turns.complete();
@@ -283,6 +305,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   /** The model answers: the caller's turn is over, and what was said in it comes first. */
   #answering(): void {
     const spoken = this.#asked === undefined;
+    this.#unwanted = false;
     this.#expecting = false;
     this.#asked = undefined;
     if (this.#turns.current) return;
@@ -303,6 +326,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #send(text: string, again: boolean): void {
     this.#asked = text;
     this.#askedAgain = again;
+    this.#unwanted = false;
     this.#expecting = true;
     this.#realtimeInput({ text });
   }
@@ -314,18 +338,42 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
       this.#port.send({ clientContent: { turns: [{ role: "user", parts: [{ text }] }], turnComplete: false } });
       return;
     }
-    this.#silent.push(text);
-    if (this.#silent.length > MAX_TEXTS) this.#silent.shift();
+    this.#silent = [...this.#silent, text].slice(-MAX_TEXTS);
   }
 
-  #sendAnswers(): void {
+  /** Gives the model the results of its calls, once they are complete: not over the caller's speech, if that ends soon. */
+  #sendAnswers(overdue = false): void {
+    if (this.#caller.speaking && !overdue) {
+      this.#stopHold ??= this.#port.after(RESULT_HOLD_MS, () => this.#sendAnswers(true));
+      return;
+    }
+    this.#stopHold?.();
+    this.#stopHold = undefined;
     const functionResponses = this.#calls.take();
     if (functionResponses.length > 0) {
       this.#expecting ||= !this.#staleCalls;
       this.#staleCalls = false;
+      // A session that is not taken up must know of them, or it does it again.
+      for (const { name, response } of functionResponses)
+        this.#words.keep("user", noteOf(name, String(response.output ?? response.error)));
       this.#port.send({ toolResponse: { functionResponses } });
     }
     if (this.#calls.open === 0) for (const text of this.#waitingTexts.splice(0)) this.#ask(text);
+  }
+
+  /** Asks what has waited for nobody to speak, when nobody does. */
+  #proceed(): void {
+    if (this.#stopHold && !this.#caller.speaking) this.#sendAnswers();
+    for (const note of this.#calls.takeLate()) this.#held.hold(note, false);
+    const { current, trailing } = this.#turns;
+    const busy = current !== undefined || trailing || this.#expecting || this.#ignoring || this.#calls.open > 0;
+    if (this.#ready && !busy && !this.#caller.speaking && !this.#active) this.#askHeld();
+  }
+
+  #askHeld(): void {
+    if (!this.#ready) return;
+    const text = this.#held.take();
+    if (text !== undefined) this.#ask(text);
   }
 
   #realtimeInput(input: Readonly<Record<string, unknown>>): void {

@@ -54,6 +54,22 @@ export function buildSetup(
   };
 }
 
+/** What was said before, as the content that follows the setup. */
+export function buildHistory(
+  turns: readonly { readonly role: "user" | "assistant"; readonly text: string }[],
+  model: string,
+): Readonly<Record<string, unknown>> {
+  return {
+    clientContent: {
+      turns: turns.map(({ role, text }) => ({
+        role: role === "user" ? "user" : "model",
+        parts: [{ text: clean(text) }],
+      })),
+      turnComplete: takesHistory(model),
+    },
+  };
+}
+
 /** Models from 3 on must be told that a history follows, and take content in no other place. */
 export function takesHistory(model: string): boolean {
   return !/gemini-(live-)?2[.-]/.test(model);
