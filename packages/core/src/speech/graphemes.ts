@@ -7,6 +7,13 @@ const SYLLABIC = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Yiii}\p
 const EXTENDS = /\p{M}|\p{Emoji_Modifier}|\u200c|\u200d|[\u{E0020}-\u{E007F}\uff9e\uff9f]/u;
 const REGIONAL = /\p{RI}/u;
 
+/** A letter or sign nothing joins to from before. */
+const BASE = /[\s0-9\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+/** What is longer, in UTF-16 units, may be cut inside. */
+const MAX_GRAPHEME = 256;
+/** What comes after a place decides whether it is one: so many units of it are enough. */
+const AROUND = 8;
+
 const segmenter: Intl.Segmenter | undefined =
   typeof Intl === "object" && "Segmenter" in Intl ? new Intl.Segmenter("und", { granularity: "grapheme" }) : undefined;
 
@@ -56,7 +63,19 @@ export function needsSpace(text: string, next: string): boolean {
 export function graphemeStart(text: string, at: number): number {
   if (at <= 0) return 0;
   if (at >= text.length) return text.length;
-  return segmenter ? (segmenter.segment(text).containing(at)?.index ?? at) : graphemeStartByRule(text, at);
+  if (!segmenter) return graphemeStartByRule(text, at);
+  // The segmenter takes as long as its text is: it gets what is around.
+  const from = surelyStart(text, at);
+  const around = text.slice(from, at + AROUND);
+  return from + (segmenter.segment(around).containing(at - from)?.index ?? at - from);
+}
+
+/** The last place before `at` where a grapheme begins whatever is around it, within reason. */
+function surelyStart(text: string, at: number): number {
+  const limit = Math.max(0, at - MAX_GRAPHEME);
+  for (let from = at - 1; from > limit; from--)
+    if (BASE.test(text[from] as string) && text[from - 1] !== "\u200d") return from;
+  return limit;
 }
 
 /** {@link graphemeStart} for platforms without `Intl.Segmenter`. */

@@ -96,8 +96,10 @@ export class HeardLedger {
   beginSegment(text?: string): void {
     let next = this.#begun;
     if (text !== undefined) {
-      const named = this.#segments.findIndex((segment, i) => i >= this.#begun && segment.spoken === text.trim());
-      if (named >= 0) next = named;
+      const wanted = text.trim();
+      let named = next;
+      while (named < this.#segments.length && this.#segments[named]?.spoken !== wanted) named++;
+      if (named < this.#segments.length) next = named;
     }
     if (next >= this.#segments.length) return;
     for (; this.#begun <= next; this.#begun++) (this.#segments[this.#begun] as Segment).startMs = this.#audioMs;
@@ -216,7 +218,8 @@ export class HeardLedger {
     const begun = this.#segments.slice(0, this.#begun);
     const whole = { from: 0, to: this.#spoken.length, run: 0, startMs: 0 };
     const spans = begun.length > 0 ? begun : [whole];
-    let end = 0;
+    let said = 0;
+    let firstRun = 0;
     for (const [i, span] of spans.entries()) {
       const startMs = span.startMs ?? 0;
       if (startMs >= playedMs) break;
@@ -227,10 +230,12 @@ export class HeardLedger {
         lengthMs = Math.max(lengthMs, sayingMs(this.#spoken.slice(span.from, span.to)));
       }
       const share = lengthMs <= 0 ? 1 : Math.min(1, (playedMs - startMs) / lengthMs);
-      const said = span.from + (share >= 1 ? span.to - span.from : Math.floor((span.to - span.from) * share));
-      end = Math.max(end, said > span.from ? this.#writtenEnd(said, span.run) : 0);
+      const reached = span.from + (share >= 1 ? span.to - span.from : Math.floor((span.to - span.from) * share));
+      if (reached <= said) continue;
+      said = reached;
+      firstRun = span.run;
     }
-    return end;
+    return this.#writtenEnd(said, firstRun);
   }
 
   /** How much of the written text has been said when `said` characters have: whole runs, and whole words of the last. */

@@ -5,13 +5,12 @@ import { emphasisAt } from "./emphasis.ts";
 import { decodeEntity } from "./entities.ts";
 import { formulaAt, sayFormula } from "./formula.ts";
 import { bracketedAt } from "./html.ts";
-import { type Fence, fenceLine, lineStart } from "./lines.ts";
+import { lineStart } from "./lines.ts";
 import { addressAt, continuesAddress, linkAt, MAX_ADDRESS } from "./links.ts";
 import type { SpeechFilterStream } from "./speech-filter.ts";
 import { SpeechOutput } from "./speech-output.ts";
+import { Unread, WAIT } from "./unread.ts";
 
-/** The text so far does not tell. */
-const WAIT = 0;
 const WORD = /[\p{L}\p{N}]+/uy;
 const SPACES = /[^\S\r\n]+/y;
 const ENTITY = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});/iy;
@@ -38,11 +37,7 @@ export class SpeakableStream implements SpeechFilterStream {
   /** Letters and digits in a row before. */
   #word = 0;
   #lineStart = true;
-  #fence: Fence | undefined;
-  /** Inside a line of a fence: nothing is read before the next one. */
-  #inFenceLine = false;
-  /** Nothing is read before this. */
-  #until = "";
+  readonly #unread = new Unread();
   /** The backticks that end the code inside a line, and how much of it there was. */
   #code: { readonly ticks: number; length: number } | undefined;
   readonly #marks = new Set<string>();
@@ -92,8 +87,10 @@ export class SpeakableStream implements SpeechFilterStream {
     const at = this.#at;
     const char = charAt(text, at);
     if (/^[\ud800-\udbff]$/.test(char) && at + 1 >= text.length && !final) return WAIT;
-    if (this.#until !== "") return this.#skipUntil(final);
-    if (this.#fence) return this.#fenced(this.#fence, final);
+    if (this.#unread.active) {
+      const length = this.#unread.lengthAt(text, at, final);
+      return length === WAIT ? WAIT : this.#skip(length);
+    }
     if (this.#lineStart) {
       const length = this.#beginLine(final);
       if (length !== undefined) return length;
@@ -146,14 +143,20 @@ export class SpeakableStream implements SpeechFilterStream {
   }
 
   #beginLine(final: boolean): number | undefined {
-    const { mark, start } = { mark: this.#at, start: lineStart(this.#text, this.#at, final) };
+    const mark = this.#at;
+    const start = lineStart(this.#text, mark, final);
     const newline = this.#text.indexOf("\n", mark);
     if (start.type === "wait") return WAIT;
     if (start.type === "drop") {
       this.#marks.clear();
       return this.#skip((newline < 0 ? this.#text.length : newline + 1) - mark);
     }
-    if (start.type === "fence") return this.#openFence(start, newline, final);
+    if (start.type === "fence") {
+      const opened = this.#unread.openFence(this.#text, mark, start, final);
+      // "```code```" in one line: the line goes on.
+      this.#lineStart = this.#unread.active || opened === WAIT;
+      return opened === WAIT ? WAIT : this.#skip(opened);
+    }
     this.#lineStart = false;
     const blank = /[\n\r]/.test(this.#text[mark] as string);
     if (blank || start.item) this.#marks.clear();
@@ -162,45 +165,6 @@ export class SpeakableStream implements SpeechFilterStream {
     this.#output.skip(this.#text.slice(mark, mark + start.skip), true);
     this.#word = 0;
     return start.skip;
-  }
-
-  #openFence(start: Fence, newline: number, final: boolean): number {
-    const rest = this.#text.slice(this.#at, newline < 0 ? undefined : newline);
-    if (newline < 0 && !final && rest.length < MAX_ADDRESS) return WAIT;
-    const { mark, count } = start;
-    const opening = rest.indexOf(mark.repeat(count));
-    // "```code```" in one line.
-    const closing = mark === "`" ? rest.indexOf(mark.repeat(count), opening + count) : -1;
-    this.#lineStart = closing < 0;
-    if (closing >= 0) return this.#skip(closing + count);
-    this.#fence = start;
-    this.#inFenceLine = newline < 0;
-    return this.#skip(newline < 0 ? rest.length : rest.length + 1);
-  }
-
-  #fenced(fence: Fence, final: boolean): number {
-    if (this.#inFenceLine) {
-      const newline = this.#text.indexOf("\n", this.#at);
-      this.#inFenceLine = newline < 0;
-      return this.#skip((newline < 0 ? this.#text.length : newline + 1) - this.#at);
-    }
-    const { length, over, newline } = fenceLine(this.#text, this.#at, fence, final);
-    if (length === 0) return WAIT;
-    this.#inFenceLine = !newline && !over;
-    if (over) this.#fence = undefined;
-    return this.#skip(length);
-  }
-
-  #skipUntil(final: boolean): number {
-    const end = this.#text.toLowerCase().indexOf(this.#until, this.#at);
-    if (end >= 0) {
-      const length = end + this.#until.length - this.#at;
-      this.#until = "";
-      return this.#skip(length);
-    }
-    const kept = final ? 0 : this.#until.length - 1;
-    const length = this.#text.length - this.#at - kept;
-    return length > 0 ? this.#skip(length) : WAIT;
   }
 
   #newline(final: boolean): number {
@@ -222,7 +186,7 @@ export class SpeakableStream implements SpeechFilterStream {
       this.#code = undefined;
       return this.#skip(count);
     }
-    if (count >= 3) this.#until = "`".repeat(count);
+    if (count >= 3) this.#unread.until("`".repeat(count));
     else this.#code = { ticks: count, length: 0 };
     return this.#skip(count, true);
   }
@@ -259,7 +223,7 @@ export class SpeakableStream implements SpeechFilterStream {
     if (found.type === "link") return this.#unit(found.length, this.#link);
     if (found.spoken === "") this.#skip(found.length, this.#text[this.#at + 1] !== "/");
     else this.#unit(found.length, found.spoken);
-    this.#until = found.until ?? "";
+    if (found.until !== undefined) this.#unread.until(found.until);
     return found.length;
   }
 
