@@ -50,6 +50,15 @@ export function sentenceEnd(text: string, at: number, from: number, final: boole
     else if (!isCloser(text, end, from, char, soft)) break;
     end += char.length;
   }
+  if (
+    soft &&
+    /[^\S\n]/.test(text[end] ?? "") &&
+    text.lastIndexOf("«", at) > Math.max(from - 1, text.lastIndexOf("»", at))
+  ) {
+    // "« Oui. » Il part.": French puts a space before the closer.
+    if (end + 1 >= text.length && !final) return WAIT;
+    if (text[end + 1] === "»") end += 2;
+  }
   const known = end < limit;
   // What follows decides, and it is not there yet.
   if (end >= text.length) return final ? end : known ? WAIT : end;

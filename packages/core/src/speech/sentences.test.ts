@@ -57,6 +57,10 @@ describe("sentences", () => {
     ["他说：“好。”然后走了。", ["他说：“好。”", "然后走了。"]],
     ['他说："好。"然后走了。', ['他说："好。"', "然后走了。"]],
     ["他走了。“好”他说。", ["他走了。", "“好”他说。"]],
+    [
+      "« Oui. » Il part. «\u00a0Non\u00a0!\u00a0» Ah. « Si.",
+      ["« Oui. »", "Il part.", "«\u00a0Non\u00a0!\u00a0»", "Ah.", "« Si."],
+    ],
     ["Er sagte: „Ja.“ Dann ging er.", ["Er sagte: „Ja.“", "Dann ging er."]],
     ["**Important.** Then *this.* (And that.) End", ["**Important.**", "Then *this.*", "(And that.)", "End"]],
     // Abbreviations.
