@@ -345,11 +345,22 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
       y: document.documentElement.scrollHeight - innerHeight,
     }));
     expect(overflow).toEqual({ x: 0, y: 0 });
+    const spread = (): Promise<number> =>
+      page.locator(".panel").evaluate((panel) => panel.scrollWidth - panel.clientWidth);
+    expect(await spread()).toBe(0);
+    server.refuse = 503;
+    made.break();
+    // The longest word there is.
+    await page.getByRole("heading", { name: "Reconnecting" }).waitFor();
+    expect(await spread()).toBe(0);
     for (const name of ["Mute", "Interrupt", "End", "Send", "Settings"]) {
       const box = await page.getByRole("button", { name, exact: true }).boundingBox();
       expect(box && box.x >= 0 && box.x + box.width <= width && box.y + box.height <= height, name).toBe(true);
       expect(Math.min(box?.width ?? 0, box?.height ?? 0), name).toBeGreaterThanOrEqual(36);
     }
+    await context.close();
+    // The browser writes failed requests to the console itself.
+    problems.splice(0);
   });
 
   it.each(["light", "dark"] as const)("has no accessibility violation axe can find (%s)", async (colorScheme) => {

@@ -31,7 +31,9 @@ export function Composer({ store, textBox }: ComposerProps): JSX.Element {
           maxLength={8_192}
           autocomplete="off"
           enterkeyhint="send"
-          placeholder={connected ? "Write instead of speaking" : "Start a call to write"}
+          placeholder={
+            connected ? "Write instead of speaking" : store.active.value ? "Connecting" : "Start a call to write"
+          }
           disabled={!connected}
           aria-keyshortcuts="/"
         />

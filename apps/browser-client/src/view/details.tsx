@@ -39,7 +39,7 @@ export function Details({
           <i />
         </span>
         {quality ? words[quality] : "Connection"}
-        {quality && rtt !== undefined && <span class="number"> · {formatMs(rtt)}</span>}
+        {quality && quality !== "lost" && rtt !== undefined && <span class="number"> · {formatMs(rtt)}</span>}
       </summary>
       <dl>
         <Fact name="Server" value={server} wide />
