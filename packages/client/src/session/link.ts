@@ -225,7 +225,7 @@ export class Link {
     if (planned) {
       this.#end(bye?.reason ?? close.code, undefined);
     } else if (gone || !close.retryable || reconnect === undefined) {
-      this.#fail(new VoiceClientError(gone ? bye.reason : close.code, close.message, { retryable: close.retryable }));
+      this.#fail(new VoiceClientError(bye?.reason ?? close.code, close.message, { retryable: close.retryable }));
     } else {
       handlers.onDown(close);
       void this.#reconnect(reconnect);

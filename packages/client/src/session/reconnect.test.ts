@@ -234,6 +234,16 @@ describe("a call the server ends", () => {
     expect(bench.client.state).toBe("ended");
   });
 
+  it("says that the server is being replaced to who does not reconnect", async () => {
+    const bench = makeBench({ reconnect: false });
+    await bench.client.connect();
+    bench.transport().context.handlers.onMessage({ type: "bye", reason: "draining", resumable: true });
+    bench.transport().break("connection_lost", true);
+    expect(bench.of("error")).toMatchObject([
+      { code: "draining", retryable: true, hint: expect.stringMatching(/updated/) },
+    ]);
+  });
+
   it("is taken up elsewhere when the server is being replaced", async () => {
     const bench = makeBench();
     await bench.client.connect();
