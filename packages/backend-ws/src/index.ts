@@ -1,5 +1,5 @@
 export type { Authenticator, ConnectionRequest } from "@roomkit/transport-utils";
-export { authContext } from "@roomkit/transport-utils";
+export { authContext, tokenAuth } from "@roomkit/transport-utils";
 export { WebSocketBackend } from "./backend.ts";
 export type { MountConfig } from "./mount/config.ts";
 export { mountVoice, voiceServerOptions } from "./mount/mount-voice.ts";

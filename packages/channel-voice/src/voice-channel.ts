@@ -5,6 +5,7 @@ import {
   ChannelCategory,
   type ChannelHost,
   type DeliveryContext,
+  errorFields,
   eventText,
   type RoomEvent,
   RoomKitError,
@@ -190,7 +191,7 @@ export class VoiceChannel implements Channel {
       );
     } catch (thrown) {
       const error = RoomKitError.from(thrown);
-      host.logger.error({ session: session.id, code: error.code, error: error.message }, "a session could not start");
+      host.logger.error({ session: session.id, ...errorFields(thrown) }, "a session could not start");
       this.#end(session, error.code);
       void this.#settings.backend.disconnect(session, { code: error.code, message: "the session could not start" });
       return;

@@ -17,6 +17,7 @@ export * from "./contracts/turn.ts";
 export * from "./contracts/voice.ts";
 export * from "./contracts/webrtc-engine.ts";
 export * from "./errors/error.ts";
+export * from "./errors/error-fields.ts";
 export * from "./errors/options.ts";
 export * from "./events/connection-life.ts";
 export * from "./events/emitter.ts";

@@ -1,4 +1,4 @@
-import { type AIMessage, type AIRequest, abortedError, RoomKitError } from "@roomkit/core";
+import { type AIMessage, type AIRequest, abortedError, errorFields, RoomKitError } from "@roomkit/core";
 import { ToolLog } from "@roomkit/tools";
 import { RepetitionGuard } from "../tools/repetition.ts";
 import { runRound } from "../tools/run-round.ts";
@@ -79,8 +79,7 @@ function assistantMessage(end: RoundEnd): AIMessage {
 
 function report(turn: Turn, error: RoomKitError): void {
   const { host, roomId, channelId } = turn;
-  // The message may quote the vendor, and the vendor the conversation: only the code is for the log.
-  host.logger.warn({ roomId, channelId, code: error.code }, "the model failed");
+  host.logger.warn({ roomId, channelId, ...errorFields(error) }, "the model failed");
   host.emit("ai_error", { roomId, channelId, error });
   if (host.hasHooks("ON_ERROR", roomId)) host.notifyHooks("ON_ERROR", { roomId, where: `reply:${channelId}`, error });
 }

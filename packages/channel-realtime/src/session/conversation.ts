@@ -1,6 +1,7 @@
 import {
   type Cancel,
   type ChannelHost,
+  errorFields,
   HeardLedger,
   type HeardRecord,
   joinTexts,
@@ -298,7 +299,7 @@ export class Conversation {
     const error = RoomKitError.from(thrown);
     if (OVER.has(error.code)) return;
     this.#options.host.logger.error(
-      { session: this.#options.session.id, code: error.code },
+      { session: this.#options.session.id, ...errorFields(thrown) },
       "a transcript went nowhere",
     );
   }

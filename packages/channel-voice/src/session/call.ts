@@ -3,8 +3,8 @@ import {
   type ConnectionInput,
   canRead,
   canWrite,
+  errorFields,
   type PipelineStream,
-  RoomKitError,
   type StreamDelivery,
   type TtsProvider,
   type Unsubscribe,
@@ -261,8 +261,7 @@ export class VoiceCall {
     try {
       await this.say(text, { signal: this.#dispensable.signal });
     } catch (thrown) {
-      const { code, message } = RoomKitError.from(thrown);
-      this.#options.host.logger.warn({ session: this.session.id, code, error: message }, "speech was not recorded");
+      this.#options.host.logger.warn({ session: this.session.id, ...errorFields(thrown) }, "speech was not recorded");
     }
   }
 

@@ -1,5 +1,6 @@
 import {
   type ChannelHost,
+  errorFields,
   type PipelineStream,
   RoomKitError,
   speakable,
@@ -204,7 +205,7 @@ export class Mouth {
     const { host, session, connection } = this.#options;
     const error = RoomKitError.from(thrown, "tts_failed");
     if (error.code === "connection_closed" || error.code === "aborted") return;
-    host.logger.warn({ session: session.id, code: error.code, error: error.message }, "an answer could not be spoken");
+    host.logger.warn({ session: session.id, ...errorFields(thrown) }, "an answer could not be spoken");
     host.emit("tts_error", { session, error });
     host.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "tts", error });
     connection.send({ type: "error", code: "tts_failed", message: "The answer could not be spoken.", retryable: true });

@@ -1,4 +1,4 @@
-import type { ChannelHost, Logger, VoiceConnection, VoiceSession } from "@roomkit/core";
+import { type ChannelHost, errorFields, type Logger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
 
 /**
  * What the caller is shown of their own words. Nothing is shown before its hook has run: with a hook on final transcripts and
@@ -67,7 +67,7 @@ export class UserTranscripts {
           this.#send(turnId, outcome.payload.text, false);
       }
     } catch (error) {
-      this.#logger.error({ session: this.#session.id, error: String(error) }, "a partial transcript was withheld");
+      this.#logger.error({ session: this.#session.id, ...errorFields(error) }, "a partial transcript was withheld");
     } finally {
       this.#running = false;
     }

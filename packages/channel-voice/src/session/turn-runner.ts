@@ -1,6 +1,7 @@
 import {
   type AudioFrame,
   type ChannelHost,
+  errorFields,
   eventText,
   frameDurationMs,
   joinTexts,
@@ -90,7 +91,7 @@ export class TurnRunner {
     void this.#judge(effect, id).then(
       (input) => dispatch(input),
       (error: unknown) => {
-        host.logger.error({ session: this.#options.session.id, error: String(error) }, "a turn was dropped");
+        host.logger.error({ session: this.#options.session.id, ...errorFields(error) }, "a turn was dropped");
         dispatch({ type: "turn-blocked", revision: effect.revision });
       },
     );
@@ -238,7 +239,10 @@ export class TurnRunner {
         { clock: host.clock, signal: this.#lifetime.signal, what: "turn detection" },
       );
     } catch (error) {
-      host.logger.warn({ session: session.id, detector: detector.name, error: String(error) }, "turn detection failed");
+      host.logger.warn(
+        { session: session.id, detector: detector.name, ...errorFields(error) },
+        "turn detection failed",
+      );
       return { complete: true, confidence: 0 };
     }
   }
@@ -246,10 +250,7 @@ export class TurnRunner {
   #onFailure(thrown: unknown, connection: VoiceConnection): void {
     if (this.#lifetime.signal.aborted) return;
     const error = RoomKitError.from(thrown);
-    this.#options.host.logger.error(
-      { session: this.#options.session.id, code: error.code, error: error.message },
-      "a turn failed",
-    );
+    this.#options.host.logger.error({ session: this.#options.session.id, ...errorFields(thrown) }, "a turn failed");
     connection.send({ type: "error", code: error.code, message: "The answer failed.", retryable: error.retryable });
   }
 

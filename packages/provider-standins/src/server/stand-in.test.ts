@@ -45,6 +45,19 @@ const talk: SocketRoute = {
 let standIn: StandIn;
 afterEach(() => standIn.close());
 
+describe("StandIn.fault", () => {
+  it("refuses a fault for a route that is not there, and names those that are", async () => {
+    const server = await start();
+    expect(() => server.fault({ kind: "hang", route: "toy.line" })).toThrowError(
+      expect.objectContaining({
+        code: "invalid_option",
+        message: expect.stringMatching(/^route .*toy\.lines, toy\.talk/),
+      }),
+    );
+    expect(server.fault({ kind: "slow", ms: 0, route: "toy.talk" })).toBe(server);
+  });
+});
+
 async function start(): Promise<StandIn> {
   standIn = await StandIn.start(lines, [talk]);
   return standIn;

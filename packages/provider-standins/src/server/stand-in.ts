@@ -68,8 +68,15 @@ export class StandIn implements AsyncDisposable {
     server.on("upgrade", (request, socket, head) => this.#guard(this.#upgrade(request, socket as Socket, head)));
   }
 
-  /** Plans a fault for the next request (or upgrade), or the next of its route. */
+  /** Plans a fault for the next request (or upgrade), or the next of its route. @throws RoomKitError `invalid_option` for a route it has not. */
   fault(fault: Fault): this {
+    const names = this.#routes.map(({ name }) => name);
+    const { route } = fault;
+    if (route !== undefined && !names.includes(route))
+      throw new RoomKitError(
+        "invalid_option",
+        `route is ${JSON.stringify(route)}; this stand-in's routes are ${names.join(", ") || "none"}`,
+      );
     this.#context.faults.add(fault);
     return this;
   }
@@ -134,12 +141,12 @@ export class StandIn implements AsyncDisposable {
     if (wrong.length > 0) throw new RoomKitError("not_clean", wrong.join("\n"));
   }
 
-  /** Cuts every connection and stops listening. */
   /** The network is gone for a moment: every connection is reset. New ones are taken. */
   dropConnections(): void {
     for (const socket of this.#connections) socket.resetAndDestroy();
   }
 
+  /** Cuts every connection and stops listening. */
   async close(): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -1,4 +1,4 @@
-import { type Clock, consoleLogger, type Logger } from "@roomkit/core";
+import { type Clock, consoleLogger, errorFields, type Logger } from "@roomkit/core";
 import type { RetryContext, RetryOptions } from "./with-retry.ts";
 
 /** What a provider's options say of its retries. */
@@ -26,7 +26,6 @@ export function loggedRetry(
     signal,
     clock,
     onRetry: ({ attempt, waitMs, error }) =>
-      // The code, not the message: that is the vendor's, and may repeat what was said.
-      logger.warn({ provider, attempt, waitMs, code: error.code }, `${what} is tried again`),
+      logger.warn({ provider, attempt, waitMs, ...errorFields(error) }, `${what} is tried again`),
   };
 }
