@@ -11,6 +11,8 @@ function request(headers: Record<string, string> = {}, query = ""): ConnectionRe
     kind: "websocket",
     method: "GET",
     path: "/",
+    target: "/",
+    host: undefined,
     query: new URLSearchParams(query),
     header: (name) => headers[name],
     address: "127.0.0.1",

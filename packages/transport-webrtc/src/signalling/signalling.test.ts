@@ -336,8 +336,13 @@ describe("signalling", () => {
       closed(request(JSON.stringify(offer("z"))), { address: "127.0.0.1" }),
     );
     expect(vouched.status).toBe(200);
+    // A page of the host that the URL names, which over HTTP/2 no header does.
+    const from = async (origin: string): Promise<number> =>
+      (await transport.fetch(new Request("https://app.example/config", { headers: { origin } }))).status;
+    expect([await from("https://app.example"), await from("https://other.example")]).toEqual([200, 403]);
     await transport.close();
-    expect((await transport.fetch(request(JSON.stringify(offer("y"))))).status).toBe(503);
+    const late = await transport.fetch(request(JSON.stringify(offer("y"))));
+    expect([late.status, await late.json()]).toEqual([503, { status: "failed", meta: { error: "draining" } }]);
   });
 });
 

@@ -141,6 +141,18 @@ describe.each(places)("with media on %s", (_, place) => {
       expect(transport.size).toBe(0);
     });
 
+    // What a client is told for that reason, see rtc-session.test.ts: a goodbye that it is to come back after.
+    it("drains when it closes", async () => {
+      const { transport, client } = await start();
+      const app = acceptAll(transport);
+      const gone: string[] = [];
+      transport.onClientDisconnected((session, reason) => gone.push(`${session.id} ${reason.code}`));
+      await client({ protocol: 1 }).connect();
+      await until(() => app.connections.length === 1, "the client");
+      await transport.close();
+      expect(gone).toEqual(["session_0 draining"]);
+    });
+
     it("binds a session to a waiting client once", async () => {
       const { transport, client } = await start();
       const ids: string[] = [];
