@@ -16,13 +16,10 @@ import { type Quality, quality, worst } from "./model/quality.ts";
 import { samples } from "./model/samples.ts";
 import type { Settings } from "./model/settings.ts";
 import { median } from "./model/waterfall.ts";
+import { untilQuiet } from "./until-quiet.ts";
 
 /** Twelve seconds at 20 levels a second. */
 const HISTORY = 240;
-/** So long must the assistant have been silent before a recording is sent, ms. */
-const QUIET_MS = 600;
-/** It is sent after this long in any case, ms. */
-const MAX_WAIT_MS = 12_000;
 /** Seconds the quality of the connection looks back. */
 const QUALITY_SECONDS = 5;
 
@@ -200,7 +197,7 @@ export class CallStore {
     this.sending.value = sample.text;
     this.#cancelSample = new AbortController();
     try {
-      await this.#turn(this.#cancelSample.signal);
+      await untilQuiet(this.state, this.#cancelSample.signal);
       const response = await fetch(new URL(`samples/${sample.file}`, document.baseURI));
       if (!response.ok) throw new Error(`the recording is not there: ${response.status}`);
       const decoder = new OfflineAudioContext(1, 1, 16_000);
@@ -229,25 +226,6 @@ export class CallStore {
     } catch (error) {
       this.#report(error);
     }
-  }
-
-  /** Waits until nobody is speaking: a recording should not talk over a greeting. */
-  #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const done = (): void => {
-        clearTimeout(timer);
-        clearTimeout(limit);
-        stop();
-        resolve();
-      };
-      const limit = setTimeout(done, MAX_WAIT_MS);
-      signal.addEventListener("abort", done, { once: true });
-      const stop = this.state.subscribe((state) => {
-        clearTimeout(timer);
-        if (state === "listening") timer = setTimeout(done, QUIET_MS);
-      });
-    });
   }
 
   #listen(client: VoiceClient): void {
