@@ -25,6 +25,10 @@ const DEFECTS = {
   "loses its tool results": "calls a tool",
   "calls the tool twice": "calls a tool",
   "does not stop": "stops at once",
+  "forgets the second text": "texts that come in a row",
+  "begins what was called off": "called off before it began",
+  "calls off what comes after": "right after an interruption",
+  "fails at a late result": "the result of a call that was called off",
   "throws when told nonsense": "takes every command",
   "says closed twice": "ends once",
   "talks on after closed": "ends once",
@@ -53,6 +57,7 @@ class ReferenceSession implements RealtimeSession {
   #call: string | undefined;
   #last = "";
   #count = 0;
+  #calledOff = false;
 
   constructor(is: (defect: Defect) => boolean) {
     this.#is = is;
@@ -79,10 +84,11 @@ class ReferenceSession implements RealtimeSession {
 
   interrupt(): void {
     if (!this.#is("does not stop")) this.#interrupted = true;
+    this.#calledOff = true;
   }
 
   sendText(text: string, { respond = true }: { readonly respond?: boolean } = {}): void {
-    if (text === "" || this.#closed) return;
+    if (text === "" || this.#closed || (this.#is("forgets the second text") && this.responding)) return;
     this.#last = text;
     if (respond || this.#is("answers what it is only told")) void this.#respond();
     shared.last = text;
@@ -90,6 +96,10 @@ class ReferenceSession implements RealtimeSession {
 
   submitToolResult(id: string, result: string): void {
     if (id !== this.#call) return;
+    if (this.#calledOff && this.#is("fails at a late result")) {
+      this.#emit({ type: "error", error: new RoomKitError("late", "too late"), fatal: false });
+      return;
+    }
     this.#call = undefined;
     this.#last = this.#is("loses its tool results") ? "result: none" : `result: ${result}`;
     void this.#respond();
@@ -120,9 +130,10 @@ class ReferenceSession implements RealtimeSession {
     const is = this.#is;
     const responseId = `r${++this.#turn}`;
     this.responding = true;
-    this.#interrupted = false;
+    this.#interrupted = this.#calledOff && is("calls off what comes after");
     this.#emit({ type: "response-start", responseId });
     await settle(1);
+    if (is("begins what was called off")) this.#interrupted = false;
     const text = `You said ${is("mixes sessions up") ? shared.last : this.#last}`;
     const audio = (timestamp: number): RealtimeEvent => ({
       type: "audio",

@@ -9,6 +9,7 @@ import {
 } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { addOrderCases } from "./realtime-orders.ts";
 import { countedSignal, disturb } from "./realtime-probes.ts";
 import { WatchedSession } from "./realtime-watch.ts";
 
@@ -172,6 +173,7 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
   }
 
   if (tool) addToolCases(add, tool);
+  addOrderCases(add, options);
 
   add("stops at once when it is interrupted", async (_provider, { connect }) => {
     const watched = await connect();
