@@ -1,5 +1,6 @@
 import type { RealtimePort } from "@roomkit/provider-utils";
 import { MAX_TEXTS } from "./limits.ts";
+import { Timer } from "./timer.ts";
 
 /** Longest wait for nobody to speak, ms. */
 const MAX_HOLD_MS = 20_000;
@@ -12,14 +13,11 @@ interface Held {
 
 /** Texts that want an answer once nobody speaks: to send them sooner would cut somebody off. */
 export class HeldTexts {
-  readonly #port: Pick<RealtimePort, "after">;
-  readonly #onOverdue: () => void;
+  readonly #timer: Timer;
   #held: Held[] = [];
-  #stopTimer: (() => void) | undefined;
 
   constructor(port: Pick<RealtimePort, "after">, onOverdue: () => void) {
-    this.#port = port;
-    this.#onOverdue = onOverdue;
+    this.#timer = new Timer(port, MAX_HOLD_MS, onOverdue);
   }
 
   hold(text: string, request: boolean): void {
@@ -30,13 +28,12 @@ export class HeldTexts {
 
   /** Waits, for so long and no longer. */
   wait(): void {
-    if (this.#held.length > 0) this.#stopTimer ??= this.#port.after(MAX_HOLD_MS, () => this.#onOverdue());
+    if (this.#held.length > 0) this.#timer.start();
   }
 
   /** Waits no more, but keeps them: there is no connection. */
   rest(): void {
-    this.#stopTimer?.();
-    this.#stopTimer = undefined;
+    this.#timer.stop();
   }
 
   interrupt(): void {
@@ -44,13 +41,10 @@ export class HeldTexts {
     if (this.#held.length === 0) this.rest();
   }
 
-  /** All of them, as one. */
-  take(): string | undefined {
+  /** Gives all of them, as one, if there are any. */
+  take(ask: (text: string) => void): void {
     this.rest();
-    if (this.#held.length === 0) return undefined;
-    return this.#held
-      .splice(0)
-      .map(({ text }) => text)
-      .join("\n");
+    const texts = this.#held.splice(0).map(({ text }) => text);
+    if (texts.length > 0) ask(texts.join("\n"));
   }
 }

@@ -6,17 +6,19 @@ import {
   type RealtimeSessionConfig,
   RoomKitError,
 } from "@roomkit/core";
-import { bytesOfSamples, FormatCheck, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
+import { FormatCheck, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { clean } from "../text/clean.ts";
+import { Asked } from "./asked.ts";
 import { CallerSpeech } from "./caller-speech.ts";
 import { parseMs } from "./duration.ts";
 import { HeldTexts } from "./held-texts.ts";
 import { MARGIN_MS, MAX_TEXTS, RESULT_HOLD_MS, SAY_AGAIN } from "./limits.ts";
 import { ModelTurns } from "./model-turns.ts";
 import type { LiveSettings } from "./options.ts";
-import { buildHistory, buildSetup, takesHistory } from "./setup.ts";
-import { noteOf, ToolTurn } from "./tool-turn.ts";
+import { buildAudio, buildHistory, buildSetup, takesHistory } from "./setup.ts";
+import { Timer } from "./timer.ts";
+import { noteOfResponse, ToolTurn } from "./tool-turn.ts";
 import { usageOf } from "./turn.ts";
 import { Words } from "./words.ts";
 
@@ -40,26 +42,18 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   readonly #caller: CallerSpeech;
   /** Nobody wants to hear the rest of the model's turn. */
   #ignoring = false;
-  /** Something was asked, and nothing has come. */
-  #expecting = false;
-  /** The caller's turn that is over was written to us: sent again should the connection be lost before an answer. */
-  #asked: string | undefined;
-  #askedAgain = false;
-  #askAgain: string | undefined;
+  readonly #asked = new Asked();
   /** What a new session is told in its handshake. */
   #carried: Words["turns"] = [];
   /** Its end will come, but it is not the end of what was asked since. */
   #interrupted = false;
   /** A call was made in a turn that had been interrupted: its result is answered by nobody. */
   #staleCalls = false;
-  /** What was asked is not wanted any more: its answer is cut off when it begins. */
-  #unwanted = false;
   /** What wants an answer, and would cut somebody off now. */
   readonly #held: HeldTexts;
-  #stopHold: (() => void) | undefined;
-  /** Texts for which nobody wants an answer, and those that came while tools ran. */
+  readonly #hold: Timer;
+  /** Texts for which nobody wants an answer. */
   #silent: string[] = [];
-  #waitingTexts: string[] = [];
   /** Manual turns: one is being spoken. */
   #active = false;
 
@@ -69,13 +63,14 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#config = config;
     this.#format = new FormatCheck(this.inbound, NAME, port);
     this.#held = new HeldTexts(port, () => this.#askHeld());
+    this.#hold = new Timer(port, RESULT_HOLD_MS, () => this.#sendAnswers(true));
     this.#words = new Words((event) => port.emit(event), config.history);
     this.#caller = new CallerSpeech(port, this.#words);
     this.#turns = new ModelTurns(port, this.#words, this.outbound, () => this.#caller.finishLate(true));
   }
 
   get waiting(): boolean {
-    return this.#calls.open === 0 && (this.#expecting || this.#turns.current !== undefined || this.#ignoring);
+    return this.#calls.open === 0 && (this.#asked.expecting || this.#turns.current !== undefined || this.#ignoring);
   }
 
   get idle(): boolean {
@@ -84,12 +79,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
 
   begin(): void {
     this.#resuming = this.#handle !== undefined;
-    this.#askAgain = this.#askedAgain ? undefined : this.#asked;
-    this.#asked = undefined;
-    // What is asked again is no history.
-    const all = this.#words.turns;
-    const turns = this.#askAgain !== undefined && all.at(-1)?.text === this.#askAgain ? all.slice(0, -1) : all;
-    this.#carried = this.#resuming ? [] : turns;
+    const again = this.#asked.begin();
+    this.#carried = this.#resuming ? [] : this.#words.turnsBefore(again);
     const history = this.#carried.length > 0;
     this.#port.send(buildSetup(this.#config, this.#settings, { handle: this.#handle, history }));
   }
@@ -101,11 +92,11 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (sessionResumptionUpdate?.resumable && sessionResumptionUpdate.newHandle)
       this.#handle = sessionResumptionUpdate.newHandle;
     if (goAway) this.#port.rotate(Math.max(0, parseMs(goAway.timeLeft) - MARGIN_MS));
-    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_START") this.#onActivity(true);
-    if (rest.voiceActivity?.voiceActivityType === "ACTIVITY_END") this.#onActivity(false);
+    const activity = rest.voiceActivity?.voiceActivityType;
+    if (activity === "ACTIVITY_START" || activity === "ACTIVITY_END") this.#onActivity(activity === "ACTIVITY_START");
     if (rest.usageMetadata && this.#turns.current) this.#turns.current.usage = usageOf(rest.usageMetadata);
     const answers = serverContent?.outputTranscription?.text || serverContent?.modelTurn?.parts?.length;
-    if (this.#unwanted && (answers || toolCall)) {
+    if (this.#asked.unwanted && (answers || toolCall)) {
       this.#answering();
       this.interrupt();
     }
@@ -129,24 +120,17 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   lost(): void {
     this.#ready = false;
     this.#held.rest();
-    this.#stopHold?.();
-    this.#stopHold = undefined;
-    this.#unwanted = false;
+    this.#hold.stop();
     this.#ignoring = false;
     this.#interrupted = false;
     this.#staleCalls = false;
-    // The handshake failed before it could be asked again.
-    this.#asked ??= this.#askAgain;
-    this.#askAgain = undefined;
     this.#active = false;
     this.#turns.lost();
     this.#caller.over();
     // Speech is asked about in words; if there are none, the caller must say it again.
-    if (this.#expecting && this.#asked === undefined && this.#calls.open === 0) {
-      const last = this.#words.turns.at(-1);
-      this.#asked = last?.role === "user" ? last.text : SAY_AGAIN;
-    }
-    this.#expecting = false;
+    const last = this.#words.turns.at(-1);
+    const inWords = last?.role === "user" ? last.text : SAY_AGAIN;
+    this.#asked.lost(this.#calls.open > 0 ? undefined : inWords);
     const ids = this.#calls.clear();
     if (ids.length > 0) this.#port.emit({ type: "tool-call-cancelled", ids });
   }
@@ -159,11 +143,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   }
 
   sendAudio(frame: AudioFrame): void {
-    if (!this.#format.takes(frame)) return;
-    if (frameDurationMs(frame) === 0 || (this.#manual && !this.#active)) return;
-    this.#realtimeInput({
-      audio: { data: Buffer.from(bytesOfSamples(frame.samples)).toString("base64"), mimeType: "audio/pcm;rate=16000" },
-    });
+    if (!this.#format.takes(frame) || frameDurationMs(frame) === 0 || (this.#manual && !this.#active)) return;
+    this.#realtimeInput(buildAudio(frame));
   }
 
   sendText(text: string, { role = "user", respond = true }: { role?: "user" | "system"; respond?: boolean }): void {
@@ -171,8 +152,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (cleaned === "") return;
     const said = role === "system" ? `(instruction) ${cleaned}` : cleaned;
     if (!respond) this.#tell(said);
-    else if (this.#calls.open > 0) this.#waitingTexts = [...this.#waitingTexts, said].slice(-MAX_TEXTS);
-    else if (this.#caller.speaking) this.#held.hold(said, true);
+    else if (this.#calls.open > 0 || this.#caller.speaking) this.#held.hold(said, true);
     else this.#ask(said);
   }
 
@@ -188,20 +168,16 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (!this.#active) return;
     this.#active = false;
     this.#caller.end();
-    this.#unwanted = false;
-    this.#expecting = true;
+    this.#asked.heard();
+    this.#asked.expecting = true;
     this.#realtimeInput({ activityEnd: {} });
   }
 
   /** The API has no word for it: the rest of the turn is not listened to. */
   interrupt(): void {
     this.#held.interrupt();
-    this.#waitingTexts = [];
     if (!this.#turns.current) {
-      this.#unwanted = this.#expecting;
-      this.#expecting = false;
-      this.#asked = undefined;
-      this.#askAgain = undefined;
+      this.#asked.interrupt();
       return;
     }
     this.#ignoring = true;
@@ -233,8 +209,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     if (!this.#resuming) this.#realtime = false;
     const turns = this.#carried;
     if (turns.length > 0) this.#port.send(buildHistory(turns, this.#settings.model));
-    if (this.#askAgain !== undefined) this.#send(this.#askAgain, true);
-    this.#askAgain = undefined;
+    const again = this.#asked.takeNext();
+    if (again !== undefined) this.#send(again, true);
     this.#port.ready(this.#resuming || this.#settings.transcription === true);
     this.#held.wait();
   }
@@ -272,31 +248,30 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   #onActivity(begins: boolean): void {
     if (begins) this.#caller.begin();
     else this.#caller.end();
-    this.#unwanted = false;
-    if (this.#manual || this.#asked !== undefined) return;
-    this.#expecting = !begins && this.#turns.current === undefined;
+    this.#asked.heard();
+    if (this.#manual || this.#asked.inWords) return;
+    this.#asked.expecting = !begins && this.#turns.current === undefined;
   }
 
   #onInterrupted(): void {
     this.#interrupted = true;
-    this.#unwanted = false;
+    this.#asked.heard();
     this.#ignoring = false;
     this.#caller.brokeIn();
     this.#turns.end("cancelled");
     // A text of ours interrupts as well.
-    if (this.#asked === undefined && !this.#manual) this.#caller.begin();
+    if (!this.#asked.inWords && !this.#manual) this.#caller.begin();
   }
 
   #onTurnComplete(): void {
     const cut = this.#interrupted || this.#ignoring;
     if (!cut) {
       // Also of a turn in which the model had nothing to say.
-      this.#expecting = false;
-      this.#asked = undefined;
+      this.#asked.answered();
       if (this.#turns.none && !this.#active) this.#caller.over();
     }
     this.#interrupted = false;
-    this.#unwanted = false;
+    this.#asked.heard();
     this.#ignoring = false;
     this.#caller.finishLate(false);
     this.#turns.complete();
@@ -304,10 +279,8 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
 
   /** The model answers: the caller's turn is over, and what was said in it comes first. */
   #answering(): void {
-    const spoken = this.#asked === undefined;
-    this.#unwanted = false;
-    this.#expecting = false;
-    this.#asked = undefined;
+    const spoken = !this.#asked.inWords;
+    this.#asked.answered();
     if (this.#turns.current) return;
     this.#interrupted = false;
     this.#turns.quiet();
@@ -324,10 +297,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
   }
 
   #send(text: string, again: boolean): void {
-    this.#asked = text;
-    this.#askedAgain = again;
-    this.#unwanted = false;
-    this.#expecting = true;
+    this.#asked.ask(text, again);
     this.#realtimeInput({ text });
   }
 
@@ -343,37 +313,32 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
 
   /** Gives the model the results of its calls, once they are complete: not over the caller's speech, if that ends soon. */
   #sendAnswers(overdue = false): void {
-    if (this.#caller.speaking && !overdue) {
-      this.#stopHold ??= this.#port.after(RESULT_HOLD_MS, () => this.#sendAnswers(true));
-      return;
-    }
-    this.#stopHold?.();
-    this.#stopHold = undefined;
-    const functionResponses = this.#calls.take();
+    const wait = this.#caller.speaking && !overdue;
+    if (wait) this.#hold.start();
+    else this.#hold.stop();
+    const functionResponses = wait ? [] : this.#calls.take();
     if (functionResponses.length > 0) {
-      this.#expecting ||= !this.#staleCalls;
+      this.#asked.expecting ||= !this.#staleCalls;
       this.#staleCalls = false;
-      // A session that is not taken up must know of them, or it does it again.
-      for (const { name, response } of functionResponses)
-        this.#words.keep("user", noteOf(name, String(response.output ?? response.error)));
+      // What a session must know that is not taken up, or it does it again.
+      for (const response of functionResponses) this.#words.keep("user", noteOfResponse(response));
       this.#port.send({ toolResponse: { functionResponses } });
     }
-    if (this.#calls.open === 0) for (const text of this.#waitingTexts.splice(0)) this.#ask(text);
   }
 
   /** Asks what has waited for nobody to speak, when nobody does. */
   #proceed(): void {
-    if (this.#stopHold && !this.#caller.speaking) this.#sendAnswers();
+    if (this.#hold.running && !this.#caller.speaking) this.#sendAnswers();
     for (const note of this.#calls.takeLate()) this.#held.hold(note, false);
     const { current, trailing } = this.#turns;
-    const busy = current !== undefined || trailing || this.#expecting || this.#ignoring || this.#calls.open > 0;
+    const busy = current !== undefined || trailing || this.#asked.expecting || this.#ignoring || this.#calls.open > 0;
     if (this.#ready && !busy && !this.#caller.speaking && !this.#active) this.#askHeld();
   }
 
   #askHeld(): void {
-    if (!this.#ready) return;
-    const text = this.#held.take();
-    if (text !== undefined) this.#ask(text);
+    // Tools have a time of their own.
+    if (this.#ready && this.#calls.open > 0) this.#held.wait();
+    else if (this.#ready) this.#held.take((text) => this.#ask(text));
   }
 
   #realtimeInput(input: Readonly<Record<string, unknown>>): void {

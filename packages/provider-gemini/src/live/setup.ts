@@ -1,4 +1,5 @@
-import type { RealtimeSessionConfig } from "@roomkit/core";
+import type { AudioFrame, RealtimeSessionConfig } from "@roomkit/core";
+import { bytesOfSamples } from "@roomkit/provider-utils";
 import { clean, cleanJson } from "../text/clean.ts";
 import type { LiveSettings } from "./options.ts";
 
@@ -52,6 +53,12 @@ export function buildSetup(
       ...providerOptions,
     },
   };
+}
+
+/** The caller's speech. */
+export function buildAudio({ samples }: AudioFrame): Readonly<Record<string, unknown>> {
+  const data = Buffer.from(bytesOfSamples(samples)).toString("base64");
+  return { audio: { data, mimeType: "audio/pcm;rate=16000" } };
 }
 
 /** What was said before, as the content that follows the setup. */

@@ -10,7 +10,11 @@ export interface FunctionResponse {
 const MAX_GONE = 32;
 
 /** What a model is told of a call outside of its turn. */
-export function noteOf(name: string, result: string): string {
+export function noteOfResponse({ name, response }: FunctionResponse): string {
+  return noteOf(name, String(response.output ?? response.error));
+}
+
+function noteOf(name: string, result: string): string {
   return `(note) The call of ${name} was carried out. Its result: ${clean(result)}`;
 }
 
@@ -76,7 +80,7 @@ export class ToolTurn {
   }
 
   #keep(answers: readonly FunctionResponse[]): void {
-    for (const { name, response } of answers) this.#late.push(noteOf(name, String(response.output ?? response.error)));
+    for (const answer of answers) this.#late.push(noteOfResponse(answer));
   }
 
   #leave(id: string): boolean {

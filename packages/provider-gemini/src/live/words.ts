@@ -39,6 +39,12 @@ export class Words {
     return this.#turns;
   }
 
+  /** The same without the last, where that is what is asked again. */
+  turnsBefore(asked: string | undefined): Words["turns"] {
+    const { turns } = this;
+    return asked !== undefined && turns.at(-1)?.text === asked ? turns.slice(0, -1) : turns;
+  }
+
   /** Whether words of this side are being written down. */
   has(role: "user" | "assistant"): boolean {
     return this.#open[role] !== undefined;

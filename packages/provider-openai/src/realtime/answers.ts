@@ -194,7 +194,7 @@ export class Answers {
   }
 
   #call(id: string, name: string, json: string): void {
-    if (this.openCalls.has(id)) return;
+    if (this.#options.conversation.knowsCall(id)) return;
     this.#options.conversation.called(id, name, json);
     this.openCalls.add(id);
     let args: unknown;

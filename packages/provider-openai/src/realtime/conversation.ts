@@ -91,6 +91,10 @@ export class Conversation {
       this.#entries = this.#entries.filter((entry) => entry.kind === "call" || entry.itemId !== itemId);
   }
 
+  knowsCall(callId: string): boolean {
+    return this.#entries.some((entry) => entry.kind === "call" && entry.callId === callId);
+  }
+
   called(callId: string, name: string, json: string): void {
     this.#add({ kind: "call", callId, name, json, result: undefined });
   }

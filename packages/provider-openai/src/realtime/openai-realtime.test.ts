@@ -206,6 +206,25 @@ describe("what is heard", () => {
     await clean(c);
   });
 
+  it("in the order it was spoken, when the transcripts cross", async () => {
+    const c = await call({ transcription: "crossed", pieceMs: 1 }, { transcriptWaitMs: 60_000 });
+    for (const said of ["one apple", "two pears"]) {
+      const answers = c.requests.length;
+      for (const frame of frames(said)) c.session.sendAudio(frame);
+      await c.until(() => c.requests.length > answers);
+      await settle(20);
+    }
+    await c.until(() => c.of("response-end").length === 2);
+    const words = c.of("transcript").filter(({ final }) => final);
+    expect(words.map(({ text }) => text)).toEqual([
+      "one apple",
+      "You said one apple",
+      "two pears",
+      "You said two pears",
+    ]);
+    await clean(c);
+  });
+
   it("tells a tool call after the words that caused it", async () => {
     const c = await call({ transcription: "late", script: () => ({ toolCalls: [{ name: "dice", arguments: "" }] }) });
     for (const frame of frames("roll")) c.session.sendAudio(frame);

@@ -30,6 +30,8 @@ export class RealtimeConversation {
   /** Settles when no response is being said. */
   #running: Promise<void> = Promise.resolve();
   #speechItem = "";
+  /** Words of the caller that wait for others to overtake them. */
+  #unwritten: (() => void) | undefined;
   #count = 0;
   #cancelExpiry: Cancel = () => {};
 
@@ -152,7 +154,8 @@ export class RealtimeConversation {
 
   #heard(item_id: string, samples: Int16Array, answer: boolean): void {
     const { transcription = "early", transcribe = textOfAudio } = this.#options;
-    this.#say({ type: "input_audio_buffer.committed", item_id });
+    const at = this.#items.findIndex(({ id }) => id === item_id);
+    this.#say({ type: "input_audio_buffer.committed", item_id, previous_item_id: this.#items[at - 1]?.id ?? null });
     const item: ConversationItem = { id: item_id, type: "message", role: "user", content: [{ type: "input_audio" }] };
     this.#say({ type: "conversation.item.added", item });
     this.#say({ type: "conversation.item.done", item });
@@ -165,7 +168,17 @@ export class RealtimeConversation {
     // What was interrupted ends before the next begins.
     const wanted = answer && (!this.#active || this.#active.cancelled);
     const answered = wanted ? this.#running.then(() => this.#respond()) : Promise.resolve();
-    if (transcription !== "early") void answered.then(written);
+    if (transcription === "crossed") void answered.then(() => this.#writeCrossed(written));
+    else if (transcription !== "early") void answered.then(written);
+  }
+
+  /** The words wait for those that come after them. */
+  #writeCrossed(written: () => void): void {
+    const before = this.#unwritten;
+    this.#unwritten = before ? undefined : written;
+    if (!before) return;
+    written();
+    before();
   }
 
   #writeDown(item_id: string, transcript: string): void {

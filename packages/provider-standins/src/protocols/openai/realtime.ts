@@ -10,8 +10,11 @@ export interface OpenAIRealtimeStandInOptions {
   readonly script?: AIScript;
   /** What a stretch of the caller's speech says. Default: what `audioOfText` put into it. */
   readonly transcribe?: (samples: Int16Array, sampleRate: number) => string;
-  /** When the caller's words are written down: before the answer, after it, not at all, or in vain. Default `early`. */
-  readonly transcription?: "early" | "late" | "never" | "failed";
+  /**
+   * When the caller's words are written down: before the answer, after it, after the words that follow them (`crossed`: each
+   * second item comes before the one before it), not at all, or in vain. Default `early`.
+   */
+  readonly transcription?: "early" | "late" | "crossed" | "never" | "failed";
   /** Wait before each piece of an answer, ms. Default 0. */
   readonly pieceMs?: number;
   /** Age at which a session expires, ms. Default: never. */
