@@ -17,7 +17,9 @@ const rules: Readonly<Record<string, Rule>> = {
 
   // Not a leaf: what the channels that let a model act share.
   tools: { mayImport: ["core"], platform: "universal", thirdParty: true },
-  channel: { mayImport: ["core", "tools"], platform: "universal", thirdParty: true },
+  // One caller on one line: what the voices of rooms and the cascade share.
+  call: { mayImport: ["core"], platform: "universal", thirdParty: false },
+  channel: { mayImport: ["core", "call", "tools"], platform: "universal", thirdParty: true },
   pipeline: { mayImport: ["core"], platform: "universal", thirdParty: true },
 
   codec: { mayImport: ["core"], platform: "universal", thirdParty: true },
@@ -49,10 +51,17 @@ const rules: Readonly<Record<string, Rule>> = {
   testing: { mayImport: ["core"], platform: "node", thirdParty: true },
 };
 
+/** Packages that may import more than their kind. */
+const exceptions: Readonly<Record<string, readonly string[]>> = {
+  // A speech-to-speech provider made of a recogniser, a model and a voice: the call of voice channels on a line of its own.
+  "provider-cascade": ["call"],
+};
+
 /** The rule of the package in `packages/<folder>`; undefined for a kind the table does not know. */
 export function ruleFor(folder: string): Rule | undefined {
   const [kind = folder] = folder.split("-");
-  return Object.hasOwn(rules, kind) ? rules[kind] : undefined;
+  const rule = Object.hasOwn(rules, kind) ? rules[kind] : undefined;
+  return rule && { ...rule, mayImport: [...rule.mayImport, ...(exceptions[folder] ?? [])] };
 }
 
 /** A published package mounts on any server, so it may bring none of these along (its tests may). */

@@ -22,10 +22,7 @@ const server = createServer(voiceServerOptions, (request, response) => {
 // A recogniser, a model and a voice: by vendors whose keys are set, otherwise on this machine. And the two ways to talk to them.
 const parts = speech(process.env, config.voice);
 kit.registerChannel(new AIChannel("ai", { provider: parts.ai.provider, system: SYSTEM_PROMPT, tools: demoTools }));
-mountClassicVoice(server, kit, config, parts);
-mountSpeechToSpeech(server, kit, config, parts);
-// A caller who has gone comes back to a new room: nothing of this one is needed any more.
-kit.on("voice_session_ended", ({ session }) => (stopping ? undefined : kit.closeRoom(session.roomId)));
+const transports = [...mountClassicVoice(server, kit, config, parts), mountSpeechToSpeech(server, kit, config, parts)];
 
 await parts.warmUp();
 server.listen(config.port, config.host, () => {
@@ -38,7 +35,9 @@ async function stop(): Promise<void> {
   if (stopping) process.exit(1);
   stopping = true;
   server.close();
+  // The calls first, then what carried them; whoever made something closes it.
   await kit.close();
+  await Promise.all(transports.map((transport) => transport.close()));
   process.exit(0);
 }
 process.on("SIGINT", stop);

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { RealtimeVoiceChannel } from "@roomkit/channel-realtime";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
-import { consoleLogger, type RoomKit } from "@roomkit/core";
+import { type RoomKit, roomPerCaller, type VoiceBackend } from "@roomkit/core";
 import { createResampler } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
 import { mountRealtime, WebRTCTransport } from "@roomkit/transport-webrtc";
@@ -11,7 +11,7 @@ import type { Speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
 
 /** Speech to speech, at `/rtc-realtime`: by a vendor whose key is set, or put together from the recogniser, model and voice. */
-export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
+export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): VoiceBackend {
   const { outboundAudio, workers } = config;
   const transport = new WebRTCTransport({
     opus: opus(),
@@ -28,21 +28,12 @@ export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoCo
   });
   kit.registerChannel(channel);
 
-  transport.onClientConnected(async (connection) => {
-    const room = await kit.createRoom();
-    try {
-      await kit.attachChannel(room.id, "realtime-voice");
-      await channel.startSession(room.id, "browser-user", { connection });
-    } catch (error) {
-      // A caller who left meanwhile, or a server that ends.
-      consoleLogger.warn({ error }, "no session for a caller");
-      await kit.closeRoom(room.id);
-    }
-  });
   mountRealtime(server, transport, {
     path: "/rtc-realtime",
     allowAnonymous: true,
     concurrencyLimit: config.maxCalls,
+    sessionFactory: roomPerCaller(kit, { channels: ["realtime-voice"] }),
     ui: playground(),
   });
+  return transport;
 }

@@ -3,7 +3,7 @@ import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
-import { ChannelCategory, type RoomKit, type VoiceBackend, type VoiceSession } from "@roomkit/core";
+import { type RoomKit, roomPerCaller, type VoiceBackend } from "@roomkit/core";
 import { playground } from "@roomkit/playground";
 import { WebRTCTransport } from "@roomkit/transport-webrtc";
 import type { DemoConfig } from "./config.ts";
@@ -14,9 +14,9 @@ const STT_TIMEOUT_MS = 30_000;
 
 /**
  * Recogniser, model and voice in turn, at `/voice`. A channel has one transport: so there is one for WebSocket and one for
- * WebRTC, with the same assistant behind both.
+ * WebRTC, with the same assistant behind both; the caller closes them.
  */
-export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): void {
+export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): VoiceBackend[] {
   const { stt, tts, pipeline } = speech;
   const { greeting, outboundAudio, workers, maxCalls } = config;
   const addChannel = (id: string, backend: VoiceBackend): void =>
@@ -31,16 +31,6 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
       }),
     );
 
-  /** A room of its own for everybody who calls. */
-  const openRoom = async (channel: string, backend: VoiceBackend, client: object): Promise<VoiceSession> => {
-    const room = await kit.createRoom();
-    await kit.attachChannel(room.id, channel);
-    await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
-    const session = await backend.connect(room.id, "browser-user", channel, { ...client });
-    await kit.join(room.id, channel, { session });
-    return session;
-  };
-
   const websocket = new WebSocketBackend({ codec: mulaw() });
   const webrtc = new WebRTCTransport({
     opus: opus(),
@@ -50,7 +40,7 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     // Served by the mount below, which has checked who asks.
     signalling: {
       concurrencyLimit: maxCalls,
-      sessionFactory: (webrtcId) => openRoom("voice-rtc", webrtc, { webrtcId }),
+      sessionFactory: roomPerCaller(kit, { channels: ["voice-rtc", "ai"] }),
     },
   });
   addChannel("voice", websocket);
@@ -60,9 +50,10 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     // A demo on your own machine: anybody who reaches it may talk. Give `auth` instead where that is not so.
     allowAnonymous: true,
     concurrencyLimit: maxCalls,
-    sessionFactory: (websocketId) => openRoom("voice", websocket, { websocketId }),
+    sessionFactory: roomPerCaller(kit, { channels: ["voice", "ai"] }),
     webrtc,
     ui: playground(),
     about: speech.about,
   });
+  return [websocket, webrtc];
 }

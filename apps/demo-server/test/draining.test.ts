@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
-import { RoomKit, silentLogger, systemClock } from "@roomkit/core";
+import { RoomKit, roomPerCaller, silentLogger, systemClock } from "@roomkit/core";
 import { FakePipeline, ScriptedStt, ScriptedTts } from "@roomkit/testing";
 import { expect, it } from "vitest";
 import WebSocket from "ws";
@@ -24,16 +24,13 @@ it("a server that ends as the README has it tells every caller to try again, and
   const [stt, tts] = [new ScriptedStt(systemClock, []), new ScriptedTts(systemClock)];
   kit.registerChannel(new VoiceChannel("voice", { backend, stt, tts, pipeline: new FakePipeline() }));
   const server = createServer();
+  const factory = roomPerCaller(kit, { channels: ["voice"] });
   let hold: Promise<void> | undefined;
   mountVoice(server, backend, {
     allowAnonymous: true,
-    sessionFactory: async (websocketId) => {
+    sessionFactory: async (label, context) => {
       await hold;
-      const room = await kit.createRoom();
-      await kit.attachChannel(room.id, "voice");
-      const session = await backend.connect(room.id, "caller", "voice", { websocketId });
-      await kit.join(room.id, "voice", { session });
-      return session;
+      return factory(label, context);
     },
   });
   server.listen(0, "127.0.0.1");
@@ -63,7 +60,10 @@ it("a server that ends as the README has it tells every caller to try again, and
   calls.set("half made", await call({ event: "start", protocol: 1, websocket_id: "h" }));
   while (backend.counts.labels < 3) await new Promise(setImmediate);
 
-  const ending = kit.close().then(() => server.close());
+  const ending = kit
+    .close()
+    .then(() => backend.close())
+    .then(() => server.close());
   go();
   const ends = await Promise.all([...calls].map(async ([name, closed]) => [name, await closed()]));
   const bye = '{"type":"bye","reason":"draining","resumable":true}';

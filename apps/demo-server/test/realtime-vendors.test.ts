@@ -10,7 +10,7 @@ import {
   type ScriptedReply,
   StandIn,
 } from "@roomkit/provider-standins";
-import { FakeConnection, FakeRealtimeTransport } from "@roomkit/testing";
+import { FakeBackend, FakeConnection } from "@roomkit/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { until as untilWithin } from "./speech.fixture.ts";
 
@@ -53,7 +53,7 @@ afterEach(async () => {
 async function call(vendor: (typeof vendors)[number]) {
   const standIn = await StandIn.start(vendor.route());
   const kit = new RoomKit();
-  const transport = new FakeRealtimeTransport();
+  const transport = new FakeBackend();
   const channel = new RealtimeVoiceChannel("realtime", {
     provider: vendor.connect(standIn.url),
     transport,

@@ -1,20 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {
-  type AudioFrame,
   type Clock,
   type CloseReason,
   type Logger,
-  type Metadata,
   type Unsubscribe,
-  type VoiceBackend,
   type VoiceCapabilities,
-  type VoiceConnection,
-  type VoiceSession,
   withTimeout,
 } from "@roomkit/core";
 import { CloseCode } from "@roomkit/protocol";
-import { refuseUpgrade } from "@roomkit/transport-utils";
+import { refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ClientSocket } from "./client/client-socket.ts";
 import type { AcceptContext, WebSocketBackendOptions } from "./options.ts";
@@ -23,13 +18,12 @@ import { selectProtocol } from "./socket/subprotocol.ts";
 import type { WebSocketLike } from "./socket/websocket-like.ts";
 
 const TURN_AWAY_MS = 2_000;
-const DISCONNECTED: CloseReason = { code: "server_closed", message: "the session was ended by the server" };
 
 /**
  * Voice over WebSocket: the seed's protocol, its telephone framing, and v1, on the same endpoint. A pure transport: it turns
  * sockets into sessions with connections and knows nothing of speech.
  */
-export class WebSocketBackend implements VoiceBackend {
+export class WebSocketBackend extends SessionBackend {
   readonly name = "websocket";
   /** All intelligence is the pipeline's. */
   readonly capabilities: VoiceCapabilities = { nativeEchoCancellation: false, nativeGainControl: false };
@@ -39,7 +33,10 @@ export class WebSocketBackend implements VoiceBackend {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(options: WebSocketBackendOptions = {}) {
-    this.#hub = new Hub(options);
+    const hub = new Hub(options);
+    super(hub.registry, hub.ids);
+    hub.backend = this;
+    this.#hub = hub;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -91,28 +88,8 @@ export class WebSocketBackend implements VoiceBackend {
     };
   }
 
-  connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
-    return new Promise((resolve) => resolve(this.#hub.registry.connect(roomId, participantId, channelId, metadata)));
-  }
-
-  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {
-    return this.#hub.registry.onReady(listener);
-  }
-
-  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
-    return this.#hub.registry.onEnded(listener);
-  }
-
-  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe {
-    return this.#hub.registry.onAudio(listener);
-  }
-
-  disconnect(session: VoiceSession, reason: CloseReason = DISCONNECTED): Promise<void> {
-    return this.#hub.registry.end(session, reason);
-  }
-
   /** Takes over an open socket of any make, whose client has been authenticated. From here on it is the backend's. */
-  accept(socket: WebSocketLike, context: AcceptContext = {}): void {
+  acceptSocket(socket: WebSocketLike, context: AcceptContext = {}): void {
     const client = new ClientSocket(this.#hub, socket, {
       ...context,
       onGone: () => {
@@ -140,7 +117,7 @@ export class WebSocketBackend implements VoiceBackend {
     });
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
-      this.accept(webSocket as unknown as WebSocketLike, context);
+      this.acceptSocket(webSocket as unknown as WebSocketLike, context);
     });
   }
 

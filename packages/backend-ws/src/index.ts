@@ -1,10 +1,16 @@
-export type { Authenticator, ConnectionRequest } from "@roomkit/transport-utils";
+export type {
+  Authenticator,
+  ConnectionRequest,
+  SessionFactory,
+  SessionFactoryContext,
+  TelephoneCall,
+} from "@roomkit/transport-utils";
 export { authContext, tokenAuth } from "@roomkit/transport-utils";
 export { WebSocketBackend } from "./backend.ts";
 export type { MountConfig } from "./mount/config.ts";
 export { mountVoice, voiceServerOptions } from "./mount/mount-voice.ts";
 export type { IceServer, MountVoiceOptions, Ui, WebRTCDelegate } from "./mount/options.ts";
-export type { AcceptContext, SessionFactory, SessionFactoryContext, WebSocketBackendOptions } from "./options.ts";
+export type { AcceptContext, WebSocketBackendOptions } from "./options.ts";
 export type { WebSocketLike } from "./socket/websocket-like.ts";
-export type { IncomingCall, TelephoneCall, TelephoneOptions } from "./telephone/options.ts";
+export type { IncomingCall, TelephoneOptions } from "./telephone/options.ts";
 export { type TwilioAuthOptions, twilioAuth } from "./telephone/signature.ts";

@@ -1,32 +1,6 @@
-import type { AudioCodec, Clock, IdSource, Logger, Metadata, VoiceSession } from "@roomkit/core";
+import type { AudioCodec, Clock, IdSource, Logger, Metadata } from "@roomkit/core";
 import type { MessageLimits } from "@roomkit/protocol";
-import type { PacingWheel, TrafficLimits } from "@roomkit/transport-utils";
-import type { TelephoneCall } from "./telephone/options.ts";
-
-/** What a session factory is told besides the client's own name for its connection. */
-export interface SessionFactoryContext {
-  /** What authentication said of the client; also in `authContext`. */
-  readonly metadata: Metadata;
-  /** The client's address as far as known. */
-  readonly address: string | undefined;
-  /** `compat` is the seed's protocol, `phone` its telephone framing. */
-  readonly dialect: "compat" | "v1" | "phone";
-  /** Of `phone`: who calls, and what the answer to the call gave along. */
-  readonly call: TelephoneCall | undefined;
-  /** What a v1 client says it is. */
-  readonly client: { readonly name?: string; readonly version?: string } | undefined;
-  /** Aborts when the client goes or the factory takes too long: whatever it returns then is ended. */
-  readonly signal: AbortSignal;
-}
-
-/**
- * Makes the session of a client that said `start`: a room, its channels, and `backend.connect(...)`. Runs once for each client,
- * inside `authContext`. `websocketId` is a label the client chose, never a credential.
- */
-export type SessionFactory = (
-  websocketId: string,
-  context: SessionFactoryContext,
-) => VoiceSession | Promise<VoiceSession>;
+import type { PacingWheel, SessionFactory, TrafficLimits } from "@roomkit/transport-utils";
 
 /** What is known of a socket when it is handed over. */
 export interface AcceptContext {

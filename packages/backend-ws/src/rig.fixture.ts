@@ -9,11 +9,12 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import { parseServerMessage, type ServerMessage } from "@roomkit/protocol";
+import type { SessionFactory } from "@roomkit/transport-utils";
 import WebSocket, { type ClientOptions } from "ws";
 import { WebSocketBackend } from "./backend.ts";
 import { mountVoice } from "./mount/mount-voice.ts";
 import type { MountVoiceOptions } from "./mount/options.ts";
-import type { SessionFactory, WebSocketBackendOptions } from "./options.ts";
+import type { WebSocketBackendOptions } from "./options.ts";
 
 export interface Rig {
   readonly server: Server;

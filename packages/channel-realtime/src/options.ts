@@ -1,92 +1,87 @@
 import {
+  type AudioPipeline,
+  type OptionRanges,
+  optionsWithin,
   type RateConverterFactory,
   type RealtimeProvider,
   type RealtimeSessionConfig,
-  type RealtimeTransport,
-  RoomKitError,
   type ToolDefinition,
+  type VoiceBackend,
 } from "@roomkit/core";
 import type { Tool } from "@roomkit/tools";
 
 export interface RealtimeVoiceChannelOptions {
   readonly provider: RealtimeProvider;
-  readonly transport: RealtimeTransport;
+  /** The transport callers come in by: WebSocket, telephone or WebRTC. */
+  readonly transport: VoiceBackend;
   /** Instructions for the model. */
-  readonly systemPrompt?: string;
+  readonly systemPrompt?: string | undefined;
   /** A voice of the provider; default its own. */
-  readonly voice?: string;
+  readonly voice?: string | undefined;
   /** BCP 47 tag. */
-  readonly language?: string;
-  readonly temperature?: number;
+  readonly language?: string | undefined;
+  readonly temperature?: number | undefined;
   /** What the model may do. */
-  readonly tools?: readonly Tool[];
+  readonly tools?: readonly Tool[] | undefined;
   /** Said into the conversation when a session begins, for the model to answer: makes it speak first. */
-  readonly greetingPrompt?: string;
+  readonly greetingPrompt?: string | undefined;
+  /** Who finds the caller's turns: `server`, the provider (default where it can); `manual`, `activityStart` and `activityEnd`, or the pipeline's VAD. */
+  readonly turnDetection?: "server" | "manual" | undefined;
+  /** An audio path in front of the provider, and behind it: echo canceller, denoiser, recorder, touch tones. Default: none. */
+  readonly pipeline?: AudioPipeline | undefined;
   /** Options only the provider knows. */
-  readonly providerOptions?: Readonly<Record<string, unknown>>;
+  readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Converts between the rates of transport and provider: `createResampler` of `@roomkit/pipeline`. Needed when they differ. */
-  readonly createResampler?: RateConverterFactory;
+  readonly createResampler?: RateConverterFactory | undefined;
   /** Whether what is said becomes events of the room. Default true. */
-  readonly emitTranscriptionEvents?: boolean;
+  readonly emitTranscriptionEvents?: boolean | undefined;
   /** How much of the earlier conversation a session begins with, in events. Default 20; 0 for none. */
-  readonly historyEvents?: number;
+  readonly historyEvents?: number | undefined;
+  /** How long a client may be connected before its session is joined to a room. Default 30,000 ms. */
+  readonly joinTimeoutMs?: number | undefined;
   /** Longest wait for the provider's handshake. Default 15,000 ms. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** The caller's audio kept while the provider shakes hands, in ms; the oldest is dropped beyond. Default 10,000. */
-  readonly handshakeBufferMs?: number;
+  readonly handshakeBufferMs?: number | undefined;
   /** The provider's speech kept for a listener at most, in ms; the newest is dropped beyond. Default 120,000. */
-  readonly maxBufferedMs?: number;
+  readonly maxBufferedMs?: number | undefined;
   /** Longest run of a tool. Default 15,000 ms. */
-  readonly toolTimeoutMs?: number;
+  readonly toolTimeoutMs?: number | undefined;
   /** Longest result of a tool given to the model, in characters. Default 16,384. */
-  readonly toolResultMaxLength?: number;
+  readonly toolResultMaxLength?: number | undefined;
   /** Whether the caller is not listened to while a tool runs. Default false. */
-  readonly muteOnToolCall?: boolean;
+  readonly muteOnToolCall?: boolean | undefined;
 }
 
-export type RealtimeSettings = Required<
-  Pick<
-    RealtimeVoiceChannelOptions,
-    | "tools"
-    | "emitTranscriptionEvents"
-    | "historyEvents"
-    | "connectTimeoutMs"
-    | "handshakeBufferMs"
-    | "maxBufferedMs"
-    | "toolTimeoutMs"
-    | "toolResultMaxLength"
-    | "muteOnToolCall"
-  >
-> &
-  RealtimeVoiceChannelOptions;
+const defaults = {
+  tools: [] as readonly Tool[],
+  emitTranscriptionEvents: true,
+  muteOnToolCall: false,
+  historyEvents: 20,
+  joinTimeoutMs: 30_000,
+  connectTimeoutMs: 15_000,
+  handshakeBufferMs: 10_000,
+  maxBufferedMs: 120_000,
+  toolTimeoutMs: 15_000,
+  toolResultMaxLength: 16_384,
+};
+
+const ranges: OptionRanges<typeof defaults> = {
+  historyEvents: [0, 100_000],
+  joinTimeoutMs: [0, 3_600_000],
+  connectTimeoutMs: [0, 600_000],
+  handshakeBufferMs: [0, 600_000],
+  maxBufferedMs: [0, 3_600_000],
+  toolTimeoutMs: [0, 3_600_000],
+  toolResultMaxLength: [0, 100_000_000],
+};
+
+/** The options with every default filled in. */
+export type RealtimeSettings = Omit<RealtimeVoiceChannelOptions, keyof typeof defaults> & Readonly<typeof defaults>;
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveOptions(options: RealtimeVoiceChannelOptions): RealtimeSettings {
-  const settings: RealtimeSettings = {
-    ...options,
-    tools: options.tools ?? [],
-    emitTranscriptionEvents: options.emitTranscriptionEvents ?? true,
-    historyEvents: options.historyEvents ?? 20,
-    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
-    handshakeBufferMs: options.handshakeBufferMs ?? 10_000,
-    maxBufferedMs: options.maxBufferedMs ?? 120_000,
-    toolTimeoutMs: options.toolTimeoutMs ?? 15_000,
-    toolResultMaxLength: options.toolResultMaxLength ?? 16_384,
-    muteOnToolCall: options.muteOnToolCall ?? false,
-  };
-  const numbers = [
-    "historyEvents",
-    "connectTimeoutMs",
-    "handshakeBufferMs",
-    "maxBufferedMs",
-    "toolTimeoutMs",
-    "toolResultMaxLength",
-  ] as const;
-  for (const name of numbers) {
-    if (!Number.isFinite(settings[name]) || settings[name] < 0)
-      throw new RoomKitError("invalid_option", `${name} must be a number >= 0`);
-  }
-  return settings;
+  return { ...options, ...optionsWithin(options, defaults, ranges) };
 }
 
 /** What one session may have differently from its channel. */
@@ -104,14 +99,19 @@ export function sessionConfig(
   overrides: SessionOverrides,
   history: RealtimeSessionConfig["history"],
 ): RealtimeSessionConfig {
-  const { systemPrompt, voice, language, temperature, providerOptions } = { ...settings, ...overrides };
+  const some = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length ? list : undefined);
+  const { turnDetection } = settings;
   return {
-    ...(systemPrompt === undefined ? {} : { instructions: systemPrompt }),
-    ...(voice === undefined ? {} : { voice }),
-    ...(language === undefined ? {} : { language }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(providerOptions === undefined ? {} : { providerOptions }),
-    ...(tools.length === 0 ? {} : { tools }),
-    ...(history === undefined || history.length === 0 ? {} : { history }),
+    ...sessionUpdate({ ...settings, ...overrides }),
+    turnDetection,
+    tools: some(tools),
+    history: some(history),
   };
+}
+
+/** The part of it that may change in a running session: only what is given changes. */
+export function sessionUpdate(overrides: SessionOverrides): Partial<RealtimeSessionConfig> {
+  const { systemPrompt: instructions, voice, language, temperature, providerOptions } = overrides;
+  const given = Object.entries({ instructions, voice, language, temperature, providerOptions });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,5 @@
 import { eventText, type RealtimeEvent, RoomKit, sequentialIds, silence } from "@roomkit/core";
-import { FakeConnection, FakeRealtimeTransport, ScriptedRealtime, VirtualClock } from "@roomkit/testing";
+import { FakeBackend, FakeConnection, ScriptedRealtime, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { RealtimeVoiceChannel } from "./realtime-voice-channel.ts";
 
@@ -9,7 +9,7 @@ const TWELVE = "one two three four five six seven eight nine ten eleven twelve";
 async function call() {
   const clock = new VirtualClock();
   const kit = new RoomKit({ clock, ids: sequentialIds() });
-  const transport = new FakeRealtimeTransport();
+  const transport = new FakeBackend();
   const provider = new ScriptedRealtime({ clock });
   const channel = new RealtimeVoiceChannel("rt", { provider, transport });
   kit.registerChannel(channel);

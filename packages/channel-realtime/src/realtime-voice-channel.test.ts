@@ -1,7 +1,7 @@
 import { eventText, type RateConverterFactory, RoomKit, RoomKitError, sequentialIds, silence } from "@roomkit/core";
 import {
+  FakeBackend,
   FakeConnection,
-  FakeRealtimeTransport,
   ScriptedRealtime,
   type ScriptedRealtimeOptions,
   VirtualClock,
@@ -17,7 +17,7 @@ async function setup(
 ) {
   const clock = new VirtualClock();
   const kit = new RoomKit({ clock, ids: sequentialIds() });
-  const transport = new FakeRealtimeTransport();
+  const transport = new FakeBackend();
   const provider = new ScriptedRealtime({ clock, ...vendor });
   const channel = new RealtimeVoiceChannel("rt", { provider, transport, ...options });
   kit.registerChannel(channel);
@@ -150,7 +150,7 @@ describe("starting", () => {
     await expect(act(s)).rejects.toMatchObject({ code });
     await s.clock.advance(20_000);
     expect(s.channel.sessions).toEqual([]);
-    expect(s.transport.accepted).toBe(0);
+    expect(s.transport.bound).toBe(0);
     expect(s.connection.closed).toBe(true);
     expect(s.connection.listeners).toBe(0);
     expect(s.clock.pendingTimers).toBe(0);
@@ -447,7 +447,7 @@ describe("the end", () => {
       expect(c.remote.listeners).toBe(0);
       expect(c.connection.closed).toBe(true);
       expect(c.connection.listeners).toBe(0);
-      expect(c.transport.accepted).toBe(0);
+      expect(c.transport.bound).toBe(0);
       expect(c.clock.pendingTimers).toBe(0);
     },
   );

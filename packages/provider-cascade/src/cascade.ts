@@ -1,46 +1,27 @@
-import { abortedError, type RealtimeProvider, RoomKitError, randomId, speakable, systemClock } from "@roomkit/core";
-import type { CascadeOptions } from "./options.ts";
+import { resolveCallOptions } from "@roomkit/call";
+import { abortedError, consoleLogger, type RealtimeProvider, RoomKitError, randomId, systemClock } from "@roomkit/core";
+import { type CascadeOptions, resolveOptions } from "./options.ts";
 import { CascadeSession } from "./session.ts";
 
 /** The rates a session can have, in Hz: the pipeline resamples to and from what its parts want. */
 const RATES = [16_000, 24_000, 48_000, 8_000] as const;
 
 /**
- * A speech-to-speech provider composed of any recogniser, model and voice. It takes turns by the pipeline's VAD, is interrupted
- * by speech that lasts, remembers what was heard, and calls tools.
+ * A speech-to-speech provider composed of any recogniser, model and voice. It hears, takes turns and speaks exactly as a voice
+ * channel does, remembers what was heard, and calls tools. Recogniser, model and voice stay open when it closes: whoever made
+ * them closes them.
  *
  * @throws RoomKitError `invalid_option` for a number out of its range.
  */
 export function cascade(options: CascadeOptions): RealtimeProvider {
-  const settings = {
-    interruptAfterMs: 250,
-    sttTimeoutMs: 5_000,
-    maxSpeechMs: 60_000,
-    maxMessages: 60,
-    maxToolRounds: 8,
-    toolTimeoutMs: 30_000,
-    responseTimeoutMs: 20_000,
-    apology: "Sorry, something went wrong. Please say that again.",
-    speechFilter: speakable,
-    clock: systemClock,
-    ...options,
-  };
-  for (const name of [
-    "interruptAfterMs",
-    "sttTimeoutMs",
-    "maxSpeechMs",
-    "maxMessages",
-    "maxToolRounds",
-    "toolTimeoutMs",
-    "responseTimeoutMs",
-  ] as const) {
-    if (!Number.isFinite(settings[name]) || settings[name] < 0)
-      throw new RoomKitError("invalid_option", `${name} must be a number >= 0`);
-  }
+  const { clock = systemClock, logger = consoleLogger, ai, stt, tts } = options;
+  const settings = resolveOptions(options);
+  // Told now, not with the first caller.
+  resolveCallOptions(options);
   const sessions = new Set<CascadeSession>();
   let closed = false;
   return {
-    name: `cascade(${options.stt.name}, ${options.ai.name}, ${options.tts.name})`,
+    name: `cascade(${stt.name}, ${ai.name}, ${tts.name})`,
     capabilities: {
       inputSampleRates: RATES,
       outputSampleRates: RATES,
@@ -51,12 +32,11 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
     },
     async connect(config, { signal, inputSampleRate = 16_000, outputSampleRate = 24_000 }) {
       if (closed) throw new RoomKitError("closed", "the provider is closed");
-      await Promise.all([options.stt.warmUp?.(signal), options.tts.warmUp?.(signal)]);
+      await Promise.all([stt.warmUp?.(signal), tts.warmUp?.(signal)]);
       if (signal.aborted) throw abortedError(signal);
       const session = new CascadeSession({
         id: randomId("cs"),
-        settings,
-        config,
+        ...{ ai, call: options, settings, clock, logger, config },
         inbound: { sampleRate: inputSampleRate, channels: 1 },
         outbound: { sampleRate: outputSampleRate, channels: 1 },
       });
@@ -69,7 +49,6 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
     async close() {
       closed = true;
       await Promise.all([...sessions].map((session) => session.close()));
-      await Promise.all([options.stt.close?.(), options.tts.close?.(), options.ai.close?.()]);
     },
   };
 }

@@ -2,7 +2,8 @@ import type { AIMessage, ToolCall } from "@roomkit/core";
 
 interface Entry {
   message: AIMessage;
-  readonly itemId?: string;
+  /** The response it is part of. */
+  readonly response?: string | undefined;
   /** The result of this call is still to come. */
   openCall?: string;
 }
@@ -14,7 +15,9 @@ export const NO_RESULT =
 /** The conversation as the model is shown it: bounded, and holding what was heard rather than what was written. */
 export class ConversationMemory {
   readonly #max: number;
-  #entries: Entry[] = [];
+  readonly #entries: Entry[] = [];
+  /** What was heard of the answer that was cut off last: some of it may be put down later. */
+  #cut: { readonly response: string; readonly heard: string } | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -24,23 +27,23 @@ export class ConversationMemory {
     this.#add({ message: { role: "user", content: text } });
   }
 
-  /** Nobody said anything: the model shall go on. A model has one place for instructions; in the middle it comes as words. */
-  cutOffByNoise(): void {
-    this.user(
-      "(instruction) You were interrupted by a noise; nobody said anything. Go on from where you were cut off.",
-    );
-  }
-
-  assistant(itemId: string, text: string, toolCalls: readonly ToolCall[], providerData: unknown): void {
+  assistant(
+    response: string | undefined,
+    text: string,
+    toolCalls: readonly ToolCall[] = [],
+    providerData?: unknown,
+  ): void {
+    const message: AIMessage = { role: "assistant", content: text };
+    const cut = this.#cut;
     this.#add({
-      itemId,
+      response,
       message: {
-        role: "assistant",
-        content: text,
-        ...(toolCalls.length === 0 ? {} : { toolCalls }),
-        ...(providerData === undefined ? {} : { providerData }),
+        ...message,
+        ...(toolCalls.length > 0 && { toolCalls }),
+        ...(providerData !== undefined && { providerData }),
       },
     });
+    if (cut && cut.response === response) this.heard(response, cut.heard);
   }
 
   /** A call was made: its result has its place from now on, whenever it comes. */
@@ -54,18 +57,32 @@ export class ConversationMemory {
     const entry = this.#entries.findLast(({ openCall }) => openCall === callId);
     if (entry?.message.role !== "tool") return false;
     const { isError: _, ...message } = entry.message;
-    entry.message = { ...message, content: result, ...(isError ? { isError } : {}) };
+    entry.message = { ...message, content: result, ...(isError && { isError }) };
     if (final) delete entry.openCall;
     return true;
   }
 
-  /** The listener heard only this much of an item. */
-  correct(itemId: string, heard: string): void {
-    const entry = this.#entries.find((candidate) => candidate.itemId === itemId);
-    if (entry?.message.role !== "assistant") return;
-    // Signed blocks belong to the text as it was written: with another text they would be refused.
-    const { providerData: _, ...message } = entry.message;
-    entry.message = { ...message, content: heard };
+  /** The listener heard only this much of a response, which may be several messages with tools in between. */
+  heard(response: string, heard: string): void {
+    this.#cut = { response, heard };
+    let left = squeezed(heard).length;
+    for (const entry of this.#entries) {
+      const { message } = entry;
+      if (entry.response !== response || message.role !== "assistant") continue;
+      const end = endOf(message.content, left);
+      left -= squeezed(message.content.slice(0, end)).length;
+      if (end >= message.content.length) continue;
+      // Signed blocks belong to the text as it was written: with another text they would be refused.
+      const { providerData: _, ...rest } = message;
+      entry.message = { ...rest, content: message.content.slice(0, end).trimEnd() };
+    }
+  }
+
+  /** The words so far, oldest first, without tools. */
+  get said(): { readonly role: "user" | "assistant"; readonly text: string }[] {
+    return this.messages().flatMap(({ role, content }) =>
+      role === "tool" || content === "" ? [] : [{ role, text: content }],
+    );
   }
 
   /** Oldest first, without empty entries; never beginning in the middle of a tool round. */
@@ -81,4 +98,14 @@ export class ConversationMemory {
     this.#entries.push(entry);
     while (this.#entries.length > this.#max || this.#entries[0]?.message.role === "tool") this.#entries.shift();
   }
+}
+
+const squeezed = (text: string): string => text.replace(/\s+/g, "");
+
+/** Where so many characters that are no white space end. */
+function endOf(text: string, count: number): number {
+  if (count <= 0) return 0;
+  let seen = 0;
+  for (let at = 0; at < text.length; at++) if (/\S/.test(text[at] as string) && ++seen === count) return at + 1;
+  return text.length;
 }

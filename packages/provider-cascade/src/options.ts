@@ -1,37 +1,41 @@
-import type {
-  AIProvider,
-  AudioPipeline,
-  Clock,
-  SentenceOptions,
-  SpeechFilter,
-  SttProvider,
-  TtsProvider,
-} from "@roomkit/core";
+import type { CallOptions } from "@roomkit/call";
+import { type AIProvider, type Clock, type Logger, type OptionRanges, optionsWithin } from "@roomkit/core";
 
-export interface CascadeOptions {
-  readonly stt: SttProvider;
+/** How the caller is heard, spoken to and interrupted is as in a voice channel. */
+export interface CascadeOptions extends Omit<CallOptions, "greeting" | "voice" | "language"> {
   readonly ai: AIProvider;
-  readonly tts: TtsProvider;
-  /** The audio path, with a VAD: `audioPipeline({ vad: energyVad() })` of `@roomkit/pipeline`. */
-  readonly pipeline: AudioPipeline;
-  /** How much speech must have been heard before it counts as an interruption. Default 250 ms. */
-  readonly interruptAfterMs?: number;
-  /** How long the recogniser may take for its last word. Default 5,000 ms. */
-  readonly sttTimeoutMs?: number;
-  /** Longest speech given to one recogniser stream. Default 60,000 ms. */
-  readonly maxSpeechMs?: number;
   /** Messages of the conversation shown to the model at most. Default 60. */
-  readonly maxMessages?: number;
+  readonly maxMessages?: number | undefined;
   /** Rounds of tool calls before the model must answer in words. Default 8. */
-  readonly maxToolRounds?: number;
+  readonly maxToolRounds?: number | undefined;
   /** How long the application may take for a tool's result. Default 30,000 ms. */
-  readonly toolTimeoutMs?: number;
-  /** Longest silence of model and voice while an answer is made, before it is given up as failed. Default 20,000 ms. */
-  readonly responseTimeoutMs?: number;
+  readonly toolTimeoutMs?: number | undefined;
+  /** Longest silence of the model while an answer is made, before it is given up as failed. Default 20,000 ms. */
+  readonly responseTimeoutMs?: number | undefined;
   /** Said when the model fails before it said anything. Default a short apology; empty for silence. */
-  readonly apology?: string;
-  /** What is said of the model's text; what is written stays. Default `speakable`: leaves out what only eyes can read. */
-  readonly speechFilter?: SpeechFilter;
-  readonly sentences?: SentenceOptions;
-  readonly clock?: Clock;
+  readonly apology?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+const defaults = {
+  maxMessages: 60,
+  maxToolRounds: 8,
+  toolTimeoutMs: 30_000,
+  responseTimeoutMs: 20_000,
+  apology: "Sorry, something went wrong. Please say that again.",
+};
+
+const ranges: OptionRanges<typeof defaults> = {
+  maxMessages: [1, 100_000],
+  maxToolRounds: [0, 1_000],
+  toolTimeoutMs: [0, 3_600_000],
+  responseTimeoutMs: [1, 3_600_000],
+};
+
+export type CascadeSettings = Readonly<typeof defaults>;
+
+/** @throws RoomKitError `invalid_option` for a number out of its range. */
+export function resolveOptions(options: CascadeOptions): CascadeSettings {
+  return optionsWithin(options, defaults, ranges);
 }

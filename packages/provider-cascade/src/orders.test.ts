@@ -38,7 +38,7 @@ describe("a part that falls silent", () => {
   };
 
   it.each(Object.entries(parts))("ends the answer with an error: %s, whatever is sent", async (_, options) => {
-    const c = await open([], ["Hello there."], {}, { responseTimeoutMs: 2_000, ...options });
+    const c = await open([], ["Hello there."], {}, { responseTimeoutMs: 2_000, ttsTimeoutMs: 2_000, ...options });
     c.session.sendText("hi");
     // The microphone is on all the time.
     await c.microphone(6_500);
@@ -112,10 +112,9 @@ it("what is said in two stretches is heard in that order, whichever is recognise
   await c.speak();
   await c.clock.advance(5_000);
   expect(c.of("transcript").flatMap((e) => (e.final ? [`${e.role}: ${e.text}`] : []))).toEqual([
-    "user: one",
-    "user: two",
+    "user: one two",
     "assistant: Three.",
   ]);
   expect(c.model.requests).toHaveLength(1);
-  expect(c.model.requests[0]?.messages.map(({ content }) => content)).toEqual(["one", "two"]);
+  expect(c.model.requests[0]?.messages.map(({ content }) => content)).toEqual(["one two"]);
 });

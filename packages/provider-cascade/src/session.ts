@@ -1,104 +1,134 @@
+import { type CallOptions, type CallRoom, resolveCallOptions, VoiceCall } from "@roomkit/call";
 import {
+  type AIProvider,
   type AudioFormat,
   type AudioFrame,
+  type Clock,
+  type ConnectionMessage,
   Emitter,
-  type PipelineStream,
+  type Logger,
   type RealtimeEvent,
   type RealtimeSession,
   type RealtimeSessionConfig,
   RoomKitError,
-  type ToolCall,
   type Unsubscribe,
-  withTimeout,
+  type UtteranceId,
+  type VoiceSession,
 } from "@roomkit/core";
-import { Hearing } from "./hearing.ts";
-import { ConversationMemory } from "./memory.ts";
-import type { CascadeOptions } from "./options.ts";
-import { said, speakRound } from "./response.ts";
-import { SpokenItems } from "./spoken-items.ts";
+import { ModelConversation } from "./conversation.ts";
+import { Line } from "./line.ts";
+import type { CascadeSettings } from "./options.ts";
+import { ownRoom } from "./own-room.ts";
 
 export interface CascadeSessionOptions {
   readonly id: string;
-  readonly settings: Required<Omit<CascadeOptions, "sentences">> & Pick<CascadeOptions, "sentences">;
+  readonly ai: AIProvider;
+  readonly call: CallOptions;
+  readonly settings: CascadeSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly config: RealtimeSessionConfig;
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
 }
 
-interface Response {
-  readonly responseId: string;
-  readonly abort: AbortController;
-  /** Some of it has been spoken. */
-  audible: boolean;
+/** A text of the application that the call takes for the caller's. */
+interface Typed {
+  readonly words: string;
+  /** It shall not be answered any more. */
+  takenBack: boolean;
 }
 
-/** Longest wait for speech to end before something else is answered, ms. */
-const MAX_HOLD_MS = 60_000;
-/** A tool's time is up. */
-const TOOK_TOO_LONG =
-  "The tool took too long. Its outcome is not known: it may have been done. Do not make the call again without asking.";
+/** An answer on its way: from the caller's turn until all of its audio was given, or it was cut off. */
+interface Response {
+  readonly id: string;
+  /** Its audio; known once there is any. */
+  utterance: UtteranceId | undefined;
+  /** What the model wrote so far. */
+  text: string;
+  failed: boolean;
+  ended: boolean;
+}
 
-/** A speech-to-speech session made of a recogniser, a model and a voice. */
+/**
+ * A speech-to-speech session made of a recogniser, a model and a voice. The call in it is the one that voice channels have: it
+ * hears, takes turns and speaks on a {@link Line} whose other end are the session's events, in a room of its own.
+ */
 export class CascadeSession implements RealtimeSession {
   readonly id: string;
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
-  readonly #settings: CascadeSessionOptions["settings"];
-  readonly #pipeline: PipelineStream;
-  readonly #hearing: Hearing;
-  readonly #memory: ConversationMemory;
-  readonly #events: Emitter<{ event: RealtimeEvent }>;
-  readonly #items = new SpokenItems();
-  /** Goes on when a call's result is there, by call. */
-  readonly #toolWaits = new Map<string, () => void>();
+  readonly #line: Line;
+  readonly #call: VoiceCall;
+  readonly #conversation: ModelConversation;
+  readonly #events = new Emitter<{ event: RealtimeEvent }>((error) => {
+    throw error;
+  });
   #config: RealtimeSessionConfig;
-  #current: Response | undefined;
-  /** The caller cut off what was audible, and what they said is not known yet. */
-  #broken = false;
+  #response: Response | undefined;
   #responses = 0;
-  /** Something waits for an answer until it is known whether the caller has said anything. */
-  #owed = false;
-  #stopHold: () => void = () => {};
+  /** The newest responses, by their audio: for words heard after the response's end. */
+  readonly #spoken = new Map<UtteranceId, Response>();
+  /** What the call says by itself, without a turn of the caller. */
+  #own = "";
+  /** Not submitted yet, oldest first. */
+  #typed: Typed[] = [];
+  /** Whether the session has said that the caller speaks. */
+  #speaking = false;
+  /** The application interrupts, not the caller. */
+  #commanded = false;
   #closed = false;
 
   constructor(options: CascadeSessionOptions) {
-    const { id, settings, config, inbound, outbound } = options;
+    const { id, ai, clock, logger, config, inbound, outbound, settings } = options;
     this.id = id;
     this.inbound = inbound;
     this.outbound = outbound;
-    this.#settings = settings;
     this.#config = config;
-    this.#events = new Emitter((error) => {
-      throw error;
-    });
-    this.#memory = new ConversationMemory(settings.maxMessages);
-    for (const { role, text } of config.history ?? []) {
-      if (role === "user") this.#memory.user(text);
-      else this.#memory.assistant("", text, [], undefined);
-    }
-    this.#pipeline = settings.pipeline.open({ inbound, outbound, sessionId: id });
-    this.#hearing = new Hearing({
-      pipeline: this.#pipeline,
-      stt: settings.stt,
-      clock: settings.clock,
-      language: config.language,
-      manual: config.turnDetection === "manual",
-      interruptAfterMs: settings.interruptAfterMs,
-      finalTimeoutMs: settings.sttTimeoutMs,
-      maxFrames: Math.ceil(settings.maxSpeechMs / 10),
-      onSpeech: () => {
-        this.#breakIn();
-        this.#emit({ type: "speech-start" });
-      },
-      onPartial: (transcript, text) =>
-        this.#emit({ type: "transcript", id: transcript, role: "user", text, final: false }),
-      onFinal: (transcript, text) => this.#onHeard(transcript, text),
+    this.#conversation = new ModelConversation({
+      ...settings,
+      ai,
+      clock,
+      config: () => this.#config,
+      onToolCall: (call) => this.#emit({ type: "tool-call", ...call }),
+      onToolsCancelled: (ids) => this.#emit({ type: "tool-call-cancelled", ids }),
       onError: (error) => this.#emit({ type: "error", error, fatal: false }),
+    });
+    const { memory } = this.#conversation;
+    for (const { role, text } of config.history ?? []) {
+      if (role === "user") memory.user(text);
+      else memory.assistant(undefined, text);
+    }
+    this.#line = new Line({
+      id,
+      clock,
+      inbound,
+      outbound,
+      onAudio: (utterance, frame) => this.#onAudio(utterance, frame),
+      onUtteranceEnd: () => this.#complete(),
+      onClear: () => this.#onClear(),
+      onMessage: (message) => this.#onMessage(message),
+    });
+    const session: VoiceSession = {
+      id,
+      roomId: id,
+      participantId: "caller",
+      channelId: "cascade",
+      state: "active",
+      metadata: {},
+    };
+    const { voice, language } = config;
+    const turnDetection = config.turnDetection === "manual" ? "manual" : options.call.turnDetection;
+    this.#call = new VoiceCall({
+      room: this.#room(clock, logger),
+      settings: resolveCallOptions({ ...options.call, voice, language, turnDetection }),
+      session,
+      connection: this.#line,
     });
   }
 
   get responding(): boolean {
-    return this.#current !== undefined;
+    return this.#response !== undefined || this.#typed.some(({ takenBack }) => !takenBack);
   }
 
   onEvent(listener: (event: RealtimeEvent) => void): Unsubscribe {
@@ -106,72 +136,50 @@ export class CascadeSession implements RealtimeSession {
   }
 
   sendAudio(frame: AudioFrame): void {
-    if (!this.#closed) this.#pipeline.processInbound(frame);
+    this.#line.hear(frame);
   }
 
   sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
     if (this.#closed || text.trim() === "") return;
-    this.#cut();
     // A model has one place for instructions; in the middle of a conversation they come as words.
-    this.#memory.user(options.role === "system" ? `(instruction) ${text}` : text);
-    if (options.respond === false) return;
-    // Not over the caller's speech; the answer to that is the answer to both.
-    if (this.#hearing.busy) this.#owe();
-    else void this.#respond();
+    const words = options.role === "system" ? `(instruction) ${text}` : text;
+    if (options.respond === false) {
+      this.#conversation.memory.user(words);
+      return;
+    }
+    this.#typed.push({ words, takenBack: false });
+    this.#command(() => this.#call.type(words));
   }
 
   activityStart(): void {
-    if (this.#closed || this.#config.turnDetection !== "manual") return;
-    this.#breakIn();
-    this.#hearing.begin();
-    this.#emit({ type: "speech-start" });
+    this.#call.activityStart();
   }
 
   activityEnd(): void {
-    if (!this.#closed && this.#config.turnDetection === "manual") this.#hearing.end();
+    this.#call.activityEnd();
   }
 
   interrupt(): void {
-    this.#settle();
-    this.#cut();
+    for (const typed of this.#typed) typed.takenBack = true;
+    this.#command(() => this.#call.interrupt("client"));
   }
 
-  /** The caller speaks. Should it be noise, an answer nobody has heard yet is still owed. */
-  #breakIn(): void {
-    if (this.#current && !this.#current.audible) this.#owe();
-    else if (this.#current) this.#broken = true;
-    this.#cut();
-  }
-
-  #cut(): void {
-    const current = this.#current;
-    if (!current) return;
-    current.abort.abort(new RoomKitError("aborted", "the caller interrupted"));
-    this.#pipeline.clearOutbound();
-    // Now, not when everything has wound up: the next response may begin before that.
-    this.#end(current, "cancelled");
+  playback(itemId: string, playedMs: number, done: boolean): void {
+    this.#line.report(itemId, playedMs, done);
   }
 
   truncate(itemId: string, playedMs: number): void {
-    // Made long ago, and yet the caller was still listening to it when they were heard.
-    if (this.#hearing.busy) this.#broken = true;
-    const item = this.#items.get(itemId);
-    if (!item) return;
-    item.playedMs = playedMs;
-    this.#memory.correct(itemId, item.heard);
+    this.#line.report(itemId, playedMs, true);
   }
 
   submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
-    const known = this.#memory.answered(callId, result, options.isError ?? false);
-    const goOn = this.#toolWaits.get(callId);
-    this.#toolWaits.delete(callId);
-    if (goOn) goOn();
-    // Taken back, or given up: what became of it is known all the same.
-    else if (known && this.#hearing.busy) this.#owe();
+    this.#conversation.submit(callId, result, options.isError ?? false);
   }
 
   async update(config: Partial<RealtimeSessionConfig>): Promise<void> {
     this.#config = { ...this.#config, ...config };
+    const { voice, language } = this.#config;
+    this.#call.reconfigure({ voice, language });
   }
 
   async close(): Promise<void> {
@@ -180,165 +188,149 @@ export class CascadeSession implements RealtimeSession {
     // A listener may have closed it upon that.
     if (this.#closed) return;
     this.#closed = true;
-    this.#hearing.close();
-    this.#pipeline.close();
-    this.#toolWaits.clear();
-    this.#items.clear();
+    void this.#call.close("closed");
+    await this.#line.close();
     this.#events.emit("event", { type: "closed", reason: "client" });
     this.#events.clear();
   }
 
-  #onHeard(transcript: string, text: string): void {
-    if (this.#closed) return;
-    // The caller may be speaking again.
-    if (!this.#hearing.busy) this.#emit({ type: "speech-end" });
-    this.#emit({ type: "transcript", id: transcript, role: "user", text, final: true });
-    if (text === "") {
-      this.#goOn();
-      this.#answerOwed();
-      return;
-    }
-    this.#broken = false;
-    // Short of the interruption threshold but understood: it is a turn all the same.
-    this.#cut();
-    this.#memory.user(text);
-    if (this.#hearing.busy) this.#owe();
-    else void this.#respond();
-  }
-
-  /** It was noise that cut the assistant off: it takes its turn again, so that nobody is left in silence. */
-  #goOn(): void {
-    if (!this.#broken || this.#hearing.busy) return;
-    this.#broken = false;
-    this.#memory.cutOffByNoise();
-    this.#owed = true;
-  }
-
-  #owe(): void {
-    this.#owed = true;
-    this.#stopHold();
-    this.#stopHold = this.#settings.clock.setTimeout(() => {
-      if (!this.#current) void this.#respond();
-    }, MAX_HOLD_MS);
-  }
-
-  /** Answers what has waited, unless the caller speaks, or an answer is under way: then at its end. */
-  #answerOwed(): void {
-    if (this.#owed && !this.#current && !this.#hearing.busy) void this.#respond();
-  }
-
-  #settle(): void {
-    this.#owed = false;
-    this.#broken = false;
-    this.#stopHold();
-  }
-
-  async #respond(): Promise<void> {
-    this.#settle();
-    const abort = new AbortController();
-    const responseId = `${this.id}_r${++this.#responses}`;
-    const response: Response = { responseId, abort, audible: false };
-    this.#current = response;
-    this.#emit({ type: "response-start", responseId });
-    let status: "completed" | "cancelled" | "failed" = "completed";
-    try {
-      await this.#rounds(responseId, abort.signal);
-    } catch (thrown) {
-      status = abort.signal.aborted ? "cancelled" : "failed";
-      if (status === "failed")
-        this.#emit({ type: "error", error: RoomKitError.from(thrown, "ai_failed"), fatal: false });
-    }
-    this.#end(response, status);
-  }
-
-  #end(response: Response, status: "completed" | "cancelled" | "failed"): void {
-    if (this.#current !== response) return;
-    this.#current = undefined;
-    this.#emit({ type: "response-end", responseId: response.responseId, status });
-    if (status !== "cancelled") this.#answerOwed();
-  }
-
-  async #rounds(responseId: string, signal: AbortSignal): Promise<void> {
-    const { maxToolRounds } = this.#settings;
-    for (let round = 0; ; round++) {
-      const calls = await this.#round(responseId, round, round >= maxToolRounds, signal);
-      if (calls.length === 0) return;
-      for (const call of calls) this.#memory.called(call);
-      await Promise.all(calls.map((call) => this.#callTool(call, signal)));
-    }
-  }
-
-  /** One answer of the model, spoken; gives the tools it wants. */
-  async #round(responseId: string, round: number, last: boolean, signal: AbortSignal): Promise<readonly ToolCall[]> {
-    const { ai, tts, speechFilter: filter, sentences, apology, clock, responseTimeoutMs: silenceMs } = this.#settings;
-    const { instructions, tools, temperature, voice, language } = this.#config;
-    const itemId = `${responseId}_${round}`;
-    const item = this.#items.begin(itemId);
-    const { ledger } = item;
-    const onAudio = (frame: AudioFrame): void =>
-      this.#sendSpeech(responseId, itemId, this.#pipeline.processOutbound(frame));
-    const onText = (text: string): void =>
-      this.#emit({ type: "transcript", id: itemId, itemId, responseId, role: "assistant", text, final: false });
-    const speaking = { tts, voice, language, filter, sentences, signal, ledger, onAudio, onText, clock, silenceMs };
-    const request = {
-      messages: this.#memory.messages(),
-      ...(instructions === undefined ? {} : { system: instructions }),
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(tools === undefined || tools.length === 0 ? {} : { tools, ...(last ? { toolChoice: "none" as const } : {}) }),
-    };
-    try {
-      const spoken = await speakRound((inner) => ai.generate(request, { signal: inner }), speaking);
-      this.#memory.assistant(itemId, spoken.text, spoken.toolCalls, spoken.providerData);
-      if (item.playedMs !== undefined) this.#memory.correct(itemId, item.heard);
-      return last ? [] : spoken.toolCalls;
-    } catch (error) {
-      if (signal.aborted || ledger.text !== "" || apology === "") {
-        // Whoever breaks in tells how much was heard, before this or after it; of what was not even sent, nothing was.
-        if (ledger.audioMs > 0) this.#memory.assistant(itemId, item.heard, [], undefined);
-        throw error;
-      }
-      this.#emit({ type: "error", error: RoomKitError.from(error, "ai_failed"), fatal: false });
-      await speakRound(() => said(apology), speaking);
-      return [];
-    } finally {
-      if (!signal.aborted) this.#sendSpeech(responseId, itemId, this.#pipeline.flushOutbound());
-      if (ledger.text !== "")
-        this.#emit({
-          type: "transcript",
-          id: itemId,
-          itemId,
-          responseId,
-          role: "assistant",
-          text: ledger.text,
-          final: true,
-        });
-    }
-  }
-
-  /** Has the result of a call in the memory when it resolves. @throws RoomKitError `aborted`: it may still come. */
-  async #callTool(call: ToolCall, signal: AbortSignal): Promise<void> {
-    const { clock, toolTimeoutMs } = this.#settings;
-    const answered = new Promise<void>((resolve) => {
-      this.#toolWaits.set(call.id, resolve);
+  #room(clock: Clock, logger: Logger): CallRoom {
+    return ownRoom({
+      clock,
+      logger,
+      submit: (text, turnId, signal) => this.#respond(text, turnId, signal),
+      history: () => this.#conversation.memory.said,
+      onSpeechStart: () => {
+        // Over an answer it counts when the call says so, by silencing that.
+        if (!this.#response && this.#call.phase !== "speaking") this.#setSpeaking(true);
+      },
+      onSpeechEnd: () => this.#setSpeaking(false),
+      onError: (error) => this.#emit({ type: "error", error, fatal: false }),
+      onVoiceFailed: () => {
+        if (this.#response) this.#response.failed = true;
+      },
+      saying: (text) => {
+        this.#own = text;
+      },
+      said: (text) => {
+        if (text !== "") this.#conversation.memory.assistant(undefined, text);
+      },
     });
-    this.#emit({ type: "tool-call", ...call });
-    try {
-      await withTimeout(answered, toolTimeoutMs, { clock, signal, what: `the result of ${call.name}` });
-    } catch (error) {
-      if (signal.aborted) {
-        if (this.#toolWaits.has(call.id)) this.#emit({ type: "tool-call-cancelled", ids: [call.id] });
+  }
+
+  /** Answers a turn of the caller: resolves when the answer has been heard, or cut off. */
+  async #respond(text: string, turnId: string, signal: AbortSignal): Promise<void> {
+    const { memory } = this.#conversation;
+    memory.user(text);
+    const unwanted = this.#withoutTyped(text) === "" && this.#typed.every(({ takenBack }) => takenBack);
+    this.#typed = [];
+    const response = this.#begin("");
+    const { id } = response;
+    if (unwanted) return this.#end(response, "cancelled");
+    let failure: unknown;
+    const parts = this.#conversation.answer(id, signal);
+    const written = async function* (): AsyncGenerator<string, void, undefined> {
+      try {
+        for await (const part of parts) {
+          response.text += part;
+          yield part;
+        }
+      } catch (error) {
+        failure = error;
         throw error;
       }
-      this.#memory.answered(call.id, TOOK_TOO_LONG, true, false);
-    } finally {
-      this.#toolWaits.delete(call.id);
+    };
+    const { text: said, heard } = await this.#call.reply(written(), { signal, correlationId: turnId });
+    if (failure !== undefined && !signal.aborted)
+      this.#emit({ type: "error", error: RoomKitError.from(failure, "ai_failed"), fatal: false });
+    response.failed ||= failure !== undefined;
+    this.#end(response, signal.aborted ? "cancelled" : "completed");
+    if (heard?.interrupted) memory.heard(id, said);
+  }
+
+  /** All audio of the answer under way has been given. */
+  #complete(): void {
+    if (this.#response) this.#end(this.#response, "completed");
+  }
+
+  #begin(text: string): Response {
+    const id = `${this.id}_r${++this.#responses}`;
+    const response: Response = { id, utterance: undefined, text, failed: false, ended: false };
+    this.#response = response;
+    this.#emit({ type: "response-start", responseId: id });
+    return response;
+  }
+
+  #end(response: Response, how: "completed" | "cancelled"): void {
+    if (response.ended) return;
+    response.ended = true;
+    const status = response.failed && how === "completed" ? "failed" : how;
+    if (this.#response === response) this.#response = undefined;
+    const { id: responseId, utterance, text } = response;
+    if (utterance !== undefined && text.trim() !== "")
+      this.#emit({
+        type: "transcript",
+        id: utterance,
+        itemId: utterance,
+        role: "assistant",
+        text: text.trim(),
+        final: true,
+      });
+    this.#emit({ type: "response-end", responseId, status });
+  }
+
+  #onAudio(utterance: UtteranceId, frame: AudioFrame): void {
+    // What the call says by itself, such as the rest of an answer that noise cut off, is a response too.
+    const response = this.#response ?? this.#begin(this.#own);
+    if (response.utterance === undefined) {
+      response.utterance = utterance;
+      this.#spoken.set(utterance, response);
+      if (this.#spoken.size > 16) this.#spoken.delete(this.#spoken.keys().next().value as string);
+    }
+    this.#emit({ type: "audio", responseId: response.id, itemId: utterance, frame });
+  }
+
+  /** The call takes the floor from the assistant. */
+  #onClear(): void {
+    const response = this.#response;
+    if (!this.#commanded) this.#setSpeaking(true);
+    if (response) this.#end(response, "cancelled");
+  }
+
+  #onMessage(message: ConnectionMessage): void {
+    if (message.type !== "transcript") return;
+    const { id, role, text, final } = message;
+    if (role === "user") {
+      const words = final ? this.#withoutTyped(text) : text;
+      if (words !== "") this.#emit({ type: "transcript", id, role, text: words, final });
+    } else if (!final && this.#spoken.get(id)?.ended === false) {
+      this.#emit({ type: "transcript", id, itemId: id, role, text, final: false });
     }
   }
 
-  #sendSpeech(responseId: string, itemId: string, frame: AudioFrame): void {
-    if (frame.samples.length === 0) return;
-    if (this.#current?.responseId === responseId) this.#current.audible = true;
-    this.#emit({ type: "audio", responseId, itemId, frame });
+  /** What the application typed is no transcript. */
+  #withoutTyped(text: string): string {
+    const spoken = this.#typed.reduceRight(
+      (words, typed) => (words.endsWith(typed.words) ? words.slice(0, -typed.words.length).trimEnd() : words),
+      text,
+    );
+    return spoken.trim();
+  }
+
+  #setSpeaking(speaking: boolean): void {
+    if (this.#speaking === speaking) return;
+    this.#speaking = speaking;
+    this.#emit({ type: speaking ? "speech-start" : "speech-end" });
+  }
+
+  #command(work: () => void): void {
+    if (this.#closed) return;
+    this.#commanded = true;
+    try {
+      work();
+    } finally {
+      this.#commanded = false;
+    }
   }
 
   #emit(event: RealtimeEvent): void {

@@ -23,7 +23,6 @@ export {
   type SttScript,
 } from "./fakes/providers.ts";
 export {
-  FakeRealtimeTransport,
   ScriptedRealtime,
   type ScriptedRealtimeOptions,
   ScriptedRealtimeSession,

@@ -20,4 +20,12 @@ export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.
 export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";
 export type { ConnectionRequest } from "./request.ts";
+export {
+  type ClientWithoutSession,
+  giveSession,
+  type SessionFactory,
+  type SessionFactoryContext,
+  type TelephoneCall,
+} from "./sessions/factory.ts";
 export { SessionRegistry, type SessionRegistryOptions } from "./sessions/registry.ts";
+export { SessionBackend } from "./sessions/session-backend.ts";

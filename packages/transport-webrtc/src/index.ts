@@ -1,3 +1,4 @@
+export type { SessionFactory, SessionFactoryContext } from "@roomkit/transport-utils";
 export { type IceOptions, WeriftEngine, type WeriftEngineOptions } from "./engine/werift-engine.ts";
 export type { MediaLoad } from "./host/media-host.ts";
 export type { OutboundAudio } from "./media/audio-plan.ts";
@@ -13,8 +14,4 @@ export {
   type WebRTCLimits,
   type WebRTCTransportOptions,
 } from "./transport/options.ts";
-export {
-  type OfferHandling,
-  type SessionFactory,
-  WebRTCTransport,
-} from "./transport/webrtc-transport.ts";
+export { type OfferHandling, WebRTCTransport } from "./transport/webrtc-transport.ts";

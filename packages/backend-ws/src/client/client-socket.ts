@@ -165,7 +165,7 @@ export class ClientSocket implements SessionClient {
   }
 
   #onAudio(bytes: Uint8Array, offset?: number): void {
-    const { connection, live } = this.#started ?? {};
+    const { connection } = this.#started ?? {};
     const stream = this.#stream;
     if (!connection || !stream || bytes.length === 0) return;
     const samples = this.#coder?.decode(bytes);
@@ -180,7 +180,6 @@ export class ClientSocket implements SessionClient {
     const frame = stream.frame(samples, offset);
     if (!frame) return;
     connection.receive(frame);
-    if (live) this.#hub.registry.tap(live.session, frame);
   }
 
   #onMalformed(code: ParseErrorCode, message: string): void {

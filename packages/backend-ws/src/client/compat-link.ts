@@ -30,6 +30,10 @@ export class CompatLink implements ConnectionLink {
     if (told) this.#port.send(serializeServerMessage(told));
   }
 
+  raw(text: string): void {
+    this.#port.send(text);
+  }
+
   clear(): void {
     this.#port.send(serializeServerMessage({ type: "clear_audio" }));
   }

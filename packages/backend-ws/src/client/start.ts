@@ -1,4 +1,4 @@
-import { type AudioFormat, type CloseReason, RoomKitError, type VoiceSession, withTimeout } from "@roomkit/core";
+import { type AudioFormat, type CloseReason, RoomKitError, type VoiceSession } from "@roomkit/core";
 import {
   type AudioSpecs,
   CloseCode,
@@ -6,13 +6,14 @@ import {
   type StartMessage,
   serializeServerMessage,
 } from "@roomkit/protocol";
-import { authContext, MediaConnection } from "@roomkit/transport-utils";
+import { giveSession, MediaConnection } from "@roomkit/transport-utils";
 import type { AcceptContext } from "../options.ts";
 import type { Hub } from "../sessions/hub.ts";
 import type { LiveSession, SessionClient } from "../sessions/live-session.ts";
 import type { SocketPort } from "../socket/port.ts";
 import { callOf } from "../telephone/incoming.ts";
 import { MARKS_MS, PhoneLink } from "../telephone/phone-link.ts";
+import { closeCodeFor } from "./close-codes.ts";
 import { CompatLink } from "./compat-link.ts";
 import { coderFor, type Dialect, dialectOf, grantAudio, wireBytesPerSecond } from "./formats.ts";
 import { V1Link } from "./v1-link.ts";
@@ -75,29 +76,45 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
     connection.onClose(() => hub.labels.delete(name));
   }
   steps.prepared(started);
-  let session: VoiceSession;
+  // Ended before it had a socket of its own: nobody took it.
+  connection.onClose(({ code }) => {
+    if (!started.link) steps.refuse(code, closeCodeFor(code));
+  });
   try {
-    session = await makeSession(hub, connection.label, dialect, start, context, steps.signal);
-  } catch (error) {
-    const code = RoomKitError.is(error) ? error.code : "session_factory_failed";
-    if (steps.signal.aborted) return;
-    hub.logger.error({ error, connection: connection.id }, "a session could not be made");
-    // The kit closes first, and its transports after it.
-    if (code === "kit_closed") return steps.refuse("draining", CloseCode.GOING_AWAY);
-    if (code === "unknown_session") return steps.refuse("unknown_session", CloseCode.UNKNOWN_SESSION);
-    return steps.refuse(
-      code === "timeout" ? "session_factory_timeout" : "session_factory_failed",
-      CloseCode.SERVER_ERROR,
+    await giveSession(
+      hub.registry,
+      {
+        connection,
+        factory: context.sessionFactory,
+        context: {
+          backend: hub.backend,
+          metadata: connection.metadata,
+          address: context.address,
+          dialect,
+          call: dialect === "phone" ? callOf(start) : undefined,
+          client: start.client,
+        },
+        labelKey: "websocket_id",
+        signal: steps.signal,
+        onSession: (session) => goLive(hub, session, started, start, steps),
+      },
+      { clock: hub.clock, factoryTimeoutMs: settings.factoryTimeoutMs },
     );
+  } catch (error) {
+    if (steps.signal.aborted) return;
+    const { code, cause } = RoomKitError.from(error);
+    if (code === "draining") return steps.refuse(code, CloseCode.GOING_AWAY);
+    hub.logger.error({ code, error: cause, connection: connection.id }, "a session could not be made");
+    steps.refuse(code, code === "unknown_session" ? CloseCode.UNKNOWN_SESSION : CloseCode.SERVER_ERROR);
   }
-  if (steps.signal.aborted || connection.closed) {
-    await hub.registry.end(session, { code: "client_lost", message: "the client went while its session was made" });
-    return;
-  }
-  if (!hub.registry.isPending(session)) return steps.refuse("session_factory_failed", CloseCode.SERVER_ERROR);
-  const live: LiveSession = { session, connection, dialect, audio, startedAt: started.startedAt, client: steps.client };
+}
+
+/** The session is there: its client is told before anything of it follows. */
+function goLive(hub: Hub, session: VoiceSession, started: Started, start: StartMessage, steps: StartSteps): void {
+  const { connection, audio, startedAt } = started;
+  const live: LiveSession = { session, connection, dialect: dialectOf(start), audio, startedAt, client: steps.client };
   hub.live.add(live);
-  const { maxSessionMs } = settings;
+  const { maxSessionMs } = hub.settings;
   const cancelLimit =
     maxSessionMs > 0 ? hub.clock.setTimeout(() => void connection.close(TIME_IS_UP), maxSessionMs) : () => {};
   connection.onClose(() => {
@@ -107,9 +124,6 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
   });
   steps.live(started, live);
   started.link = attach(hub, live, steps.port, start.streamSid, false);
-  hub.registry.bind(session, connection);
-  // Its consumer gets what was said meanwhile in a moment; so do those who listen to all sessions.
-  for (const frame of connection.heldAudio) hub.registry.tap(session, frame);
 }
 
 /** Puts a new socket under a session that lost its own, or has not yet noticed. */
@@ -198,46 +212,4 @@ function makeConnection(
     wheel,
     logger,
   });
-}
-
-/**
- * Asks the application for the session.
- *
- * @throws RoomKitError `timeout`, `unknown_session`, or whatever the factory throws.
- */
-async function makeSession(
-  hub: Hub,
-  label: string,
-  dialect: Dialect,
-  start: StartMessage,
-  context: AcceptContext,
-  gone: AbortSignal,
-): Promise<VoiceSession> {
-  const { sessionFactory, metadata = {}, address } = context;
-  if (!sessionFactory) {
-    const session = hub.registry.findPending((candidate) => candidate.metadata.websocket_id === label);
-    if (!session) throw new RoomKitError("unknown_session", "no session waits for this client");
-    return session;
-  }
-  const call = dialect === "phone" ? callOf(start) : undefined;
-  const late = new AbortController();
-  const signal = AbortSignal.any([gone, late.signal]);
-  const made = authContext.run(metadata, async () =>
-    sessionFactory(label, { metadata, address, dialect, call, client: start.client, signal }),
-  );
-  try {
-    return await withTimeout(made, hub.settings.factoryTimeoutMs, {
-      clock: hub.clock,
-      signal: gone,
-      what: "the session factory",
-    });
-  } catch (error) {
-    late.abort(error);
-    // Whoever comes too late finds the door closed.
-    made.then(
-      (session) => hub.registry.end(session, { code: "client_lost", message: "the session was made too late" }),
-      () => {},
-    );
-    throw error;
-  }
 }

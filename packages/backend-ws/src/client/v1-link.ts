@@ -39,6 +39,10 @@ export class V1Link implements ConnectionLink {
     this.#port.send(serializeServerMessage(v1Message(message, { numberOf, sinceMs: sinceMs() })));
   }
 
+  raw(text: string): void {
+    this.#port.send(text);
+  }
+
   clear(number: number): void {
     this.#port.send(serializeServerMessage({ type: "clear", utterance: number }));
   }

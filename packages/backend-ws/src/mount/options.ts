@@ -1,5 +1,5 @@
-import type { ConnectionRequest, GateOptions } from "@roomkit/transport-utils";
-import type { SessionFactory } from "../options.ts";
+import type { ConnectionRequest, GateOptions, SessionFactory } from "@roomkit/transport-utils";
+
 import type { TelephoneOptions } from "../telephone/options.ts";
 
 /** A page served under the mount: `playground()` of `@roomkit/playground`, or your own. `undefined` means not found. */

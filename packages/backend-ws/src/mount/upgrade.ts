@@ -1,9 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { CloseCode, serializeServerMessage } from "@roomkit/protocol";
-import { type AcceptPacer, type Admitted, type Gate, refuseUpgrade } from "@roomkit/transport-utils";
+import {
+  type AcceptPacer,
+  type Admitted,
+  type Gate,
+  refuseUpgrade,
+  type SessionFactory,
+} from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
-import type { SessionFactory } from "../options.ts";
 
 /** More headers than any browser or proxy sends. */
 const MAX_HEADERS = 100;

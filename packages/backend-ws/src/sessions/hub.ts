@@ -7,6 +7,7 @@ import {
   RoomKitError,
   randomId,
   systemClock,
+  type VoiceBackend,
 } from "@roomkit/core";
 import { defaultLimits, type MessageLimits } from "@roomkit/protocol";
 import { defaultTrafficLimits, PacingWheel, SessionRegistry, type TrafficLimits } from "@roomkit/transport-utils";
@@ -37,6 +38,8 @@ export class Hub {
   readonly labels: Set<string> = new Set();
   readonly live: Set<LiveSession> = new Set();
   draining = false;
+  /** The backend itself, for session factories. */
+  backend: VoiceBackend = undefined as never;
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(options: WebSocketBackendOptions) {

@@ -24,7 +24,7 @@ function make(options: WebSocketBackendOptions = {}): void {
 async function join(start: Record<string, unknown> = { websocket_id: "me" }): Promise<FakeSocket> {
   const socket = new FakeSocket();
   const count = connections.length;
-  backend.accept(socket, { sessionFactory: () => backend.connect("room", "user", "voice") });
+  backend.acceptSocket(socket, { sessionFactory: () => backend.connect("room", "user", "voice") });
   socket.say({ event: "start", ...start });
   await clock.advance(0);
   expect(connections).toHaveLength(count + 1);
@@ -60,7 +60,7 @@ describe("a socket of any framework", () => {
     const socket = new FakeSocket();
     socket.readyState = 3;
     let gone = 0;
-    backend.accept(socket, { onGone: () => gone++ });
+    backend.acceptSocket(socket, { onGone: () => gone++ });
     await clock.advance(0);
     expect(gone).toBe(1);
     expect(backend.counts.sockets).toBe(0);
@@ -149,7 +149,7 @@ describe("mistakes of the application", () => {
     connections[0]?.send({ type: "data", name: "no-json", payload: 1n });
     connections[0]?.send({ type: "data", name: "json", payload: 1 });
     const second = new FakeSocket();
-    backend.accept(second);
+    backend.acceptSocket(second);
     second.say({ event: "start", protocol: 1, resume });
     expect(second.sent.slice(1)).toEqual(['{"type":"data","name":"json","payload":1}']);
     expect(() => connections[0]?.send({ type: "data", name: "no-json", payload: 1n })).toThrow(TypeError);
@@ -191,7 +191,7 @@ describe("close()", () => {
     expect(JSON.parse(first.sent.at(-1) as string)).toEqual({ type: "bye", reason: "draining", resumable: true });
     expect(compat.closed).toBeUndefined();
     const late = new FakeSocket();
-    backend.accept(late);
+    backend.acceptSocket(late);
     expect(late.closed).toEqual({ code: 1001, reason: "draining" });
     late.gone(1001);
     // Talking goes on.
@@ -277,7 +277,7 @@ describe("options", () => {
     backend = new WebSocketBackend({ clock, logger: silentLogger });
     backend.onSessionReady((_session, connection) => connections.push(connection));
     const compat = new FakeSocket();
-    backend.accept(compat, { sessionFactory: () => backend.connect("r", "p", "c") });
+    backend.acceptSocket(compat, { sessionFactory: () => backend.connect("r", "p", "c") });
     compat.say({ event: "start", websocket_id: "x" });
     await clock.advance(0);
     expect(JSON.parse(compat.sent[0] as string)).toEqual({ status: "failed", meta: { error: "codec_unavailable" } });

@@ -1,5 +1,6 @@
 import { type Clock, RoomKitError, withTimeout } from "@roomkit/core";
-import type { IncomingCall, TelephoneCall, TelephoneOptions } from "./options.ts";
+import type { TelephoneCall } from "@roomkit/transport-utils";
+import type { IncomingCall, TelephoneOptions } from "./options.ts";
 
 /** Of a parameter's name and value together, as Twilio takes it. */
 const MOST_CHARS = 500;

@@ -24,15 +24,3 @@ export interface IncomingCall {
   /** What authentication said. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
-
-/** Whose telephone call a session is for, as the provider's stream says when it begins. */
-export interface TelephoneCall {
-  readonly streamSid: string;
-  readonly callSid: string | undefined;
-  readonly accountSid: string | undefined;
-  /** Who calls, and who is called: E.164 numbers or SIP addresses. */
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-  /** What `TelephoneOptions.parameters` gave, and the defaults, by name. */
-  readonly parameters: Readonly<Record<string, string>>;
-}

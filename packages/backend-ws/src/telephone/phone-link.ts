@@ -49,6 +49,9 @@ export class PhoneLink implements ConnectionLink {
 
   message(): void {}
 
+  /** A telephone has no place for an application's messages. */
+  raw(): void {}
+
   clear(): void {
     // What comes back now was dropped.
     this.#marks.clear();

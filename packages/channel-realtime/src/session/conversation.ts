@@ -1,3 +1,4 @@
+import { withWritten } from "@roomkit/call";
 import {
   type Cancel,
   type ChannelHost,
@@ -9,7 +10,6 @@ import {
   RoomKitError,
   type VoiceConnection,
   type VoiceSession,
-  withWritten,
 } from "@roomkit/core";
 import { type Place, SpeakingOrder } from "./speaking-order.ts";
 
@@ -75,6 +75,11 @@ export class Conversation {
     this.#options = options;
   }
 
+  /** The caller's newest turn. */
+  get turnId(): string {
+    return this.#turnId(Math.max(1, this.#turns));
+  }
+
   /** The caller begins to speak: the words of it will stand here. */
   speechStart(): void {
     if (this.#closed) return;
@@ -135,19 +140,18 @@ export class Conversation {
     return { fill, turnId: this.#turnId(this.#turns) };
   }
 
-  /** What the caller has heard of the assistant's words, when that is certain; `said` is its place, if it has one. */
-  heard(id: string, heard: string, record: HeardRecord, said: Said | undefined): void {
+  /** What the caller has heard of the assistant's words, when that is certain; `said` is its place, if it has one; `told`: the client was. */
+  heard(id: string, heard: string, record: HeardRecord, said: Said | undefined, told: () => void = () => {}): void {
     const line = this.#line(id, "assistant");
     // Nobody has heard or read anything of it.
     const unknown = line.revision === 0 && heard === "";
     line.final = true;
-    if (unknown) said?.fill();
-    else
-      this.#enqueue(
-        true,
-        () => this.#heardAssistant(id, line, heard, record, said),
-        () => said?.fill(),
-      );
+    const done = (): void => {
+      told();
+      said?.fill();
+    };
+    if (unknown) done();
+    else this.#enqueue(true, () => this.#heardAssistant(id, line, heard, record, said), done);
   }
 
   /** Runs after everything said so far has gone its way. */

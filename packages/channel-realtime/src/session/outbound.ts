@@ -35,6 +35,8 @@ export interface OutboundOptions<P> {
   /** Speech kept for the listener at most, in ms: a provider cannot be held back, it generates faster than anybody listens. */
   readonly maxBufferedMs: number;
   readonly onAudible: (utterance: UtteranceId) => void;
+  /** How far the listener is in an item, a few times a second and once with `done`. */
+  readonly onProgress: (itemId: string, playedMs: number, done: boolean) => void;
   /** An item's playback is over: it takes its place in the conversation, although its words may be told later. */
   readonly reserve: () => P;
   /** How much of an item was played is known: exactly, or as well as it will ever be. Called once for each item that was played or cut off. */
@@ -275,6 +277,7 @@ export class OutboundAudio<P> {
     for (const item of this.#items.values()) {
       if (item.utterance !== progress.utterance || item.counted) continue;
       item.progress = progress;
+      this.#options.onProgress(item.id, progress.playedMs, progress.done);
       if (progress.done) this.#over(item, true);
       return;
     }

@@ -1,7 +1,7 @@
+import { CallerLine, type CallRoom, watchPipeline } from "@roomkit/call";
 import {
+  type AudioFrame,
   type ChannelHost,
-  type ConnectionInput,
-  canWrite,
   type RealtimeEvent,
   type RealtimeSession,
   RoomKitError,
@@ -12,103 +12,112 @@ import {
 } from "@roomkit/core";
 import { runTool, ToolLog, type ToolScope } from "@roomkit/tools";
 import type { RealtimeSettings } from "../options.ts";
+import type { AudioPath } from "./audio-path.ts";
 import { Conversation, type Said } from "./conversation.ts";
-import type { InboundAudio } from "./inbound.ts";
-import { OutboundAudio } from "./outbound.ts";
+import { OutboundAudio, type PlayedItem } from "./outbound.ts";
+import { RealtimeTurnMetrics } from "./turn-metrics.ts";
 
 export interface RealtimeCallOptions {
   readonly host: ChannelHost;
+  readonly room: CallRoom;
   readonly settings: RealtimeSettings;
   readonly channelId: string;
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
   readonly provider: RealtimeSession;
-  readonly inbound: InboundAudio;
+  readonly audio: AudioPath;
   readonly tools: Pick<ToolScope, "tools" | "toolLimits" | "lifetime">;
   /** The session is over from the provider's side. */
   readonly onEnded: (reason: string) => void;
+  /** Called once when it ends from whichever side. */
+  readonly onClosed: () => void;
 }
-
-type State = "listening" | "thinking" | "speaking";
 
 /** One caller and one provider session, joined: audio both ways, words to the room, tools, interruption. */
 export class RealtimeCall {
   readonly session: VoiceSession;
+  readonly provider: RealtimeSession;
   readonly #options: RealtimeCallOptions;
+  readonly #line: CallerLine;
   readonly #outbound: OutboundAudio<Said>;
   readonly #conversation: Conversation;
+  readonly #metrics: RealtimeTurnMetrics;
   readonly #scope: ToolScope;
   readonly #toolLog: ToolLog;
   readonly #lifetime = new AbortController();
   readonly #running = new Map<string, AbortController>();
   readonly #subscriptions: Unsubscribe[];
+  readonly #startedAt: number;
   #userSpeaking = false;
-  #state: State | "" = "";
-  #muted = false;
   #closed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: RealtimeCallOptions) {
-    const { host, settings, session, connection, provider, channelId } = options;
+    const { host, room, settings, session, connection, provider, channelId, audio } = options;
     this.#options = options;
     this.session = session;
+    this.provider = provider;
+    this.#startedAt = room.clock.now();
+    this.#line = new CallerLine({
+      ...{ room, session, connection },
+      onText: (text) => this.#onText(text),
+      onInterrupt: () => this.interrupt(),
+    });
     this.#conversation = new Conversation({
-      host,
-      session,
-      connection,
-      channelId,
+      ...{ host, session, connection, channelId },
       store: settings.emitTranscriptionEvents,
+    });
+    this.#metrics = new RealtimeTurnMetrics({
+      ...{ room, session, connection },
+      turnId: () => this.#conversation.turnId,
     });
     this.#scope = { host, channelId, roomId: session.roomId, session, ...options.tools };
     this.#toolLog = new ToolLog(this.#scope);
-    const from = provider.outbound.sampleRate;
-    const to = connection.outbound.sampleRate;
     this.#outbound = new OutboundAudio({
       connection,
-      clock: host.clock,
-      newId: () => host.ids("utt"),
-      resampler: from === to ? undefined : settings.createResampler?.(from, to),
+      clock: room.clock,
+      newId: () => room.ids("utt"),
+      resampler: audio.outbound(provider),
       maxBufferedMs: settings.maxBufferedMs,
       onAudible: (utterance) => {
         connection.send({ type: "utterance", id: utterance, phase: "start" });
+        this.#metrics.audible();
         this.#show();
       },
+      onProgress: (itemId, playedMs, done) => provider.playback?.(itemId, playedMs, done),
       reserve: () => this.#conversation.reserve(),
       onStopped: ({ itemId, utterance, playedMs, brokenIn, audible }) => {
         if (audible) connection.send({ type: "utterance", id: utterance, phase: "end" });
-        if (brokenIn) provider.truncate(itemId, playedMs);
+        if (brokenIn && settings.provider.capabilities.truncation) provider.truncate(itemId, playedMs);
         this.#show();
       },
-      onPlayed: ({ itemId, utterance, heard, unheard, record, brokenIn, audible, place }) => {
-        if (brokenIn && audible) {
-          connection.send({ type: "interrupted", utterance, heard, unheard });
-          const facts = { session, roomId: session.roomId, utterance, heard, record };
-          host.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason: "barge_in" });
-          host.notifyHooks("ON_BARGE_IN", facts);
-        }
-        this.#conversation.heard(itemId, heard, record, place);
-      },
+      onPlayed: (item) => this.#onPlayed(item),
       onOverflow: () =>
-        host.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
+        room.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
     });
-    this.#subscriptions = [
-      provider.onEvent((event) => this.#onEvent(event)),
-      connection.onInput((input) => this.#onInput(input)),
-    ];
+    const { pipeline } = audio;
+    this.#subscriptions = [provider.onEvent((event) => this.#onEvent(event))];
+    if (pipeline) this.#subscriptions.push(watchPipeline(pipeline, { room, session, connection, line: this.#line }));
+    if (pipeline && settings.turnDetection === "manual") {
+      this.#subscriptions.push(
+        pipeline.on("speech-start", () => provider.activityStart()),
+        pipeline.on("speech-end", () => provider.activityEnd()),
+      );
+    }
     this.#show();
   }
 
-  /** Whether audio of the caller may reach the provider now. */
-  get mayHear(): boolean {
-    const { host, channelId, settings } = this.#options;
-    const binding = host.binding(this.session.roomId, channelId);
-    if (this.#closed || this.#muted || binding === undefined || !canWrite(binding) || binding.muted) return false;
-    return !(settings.muteOnToolCall && this.#running.size > 0);
+  /** A frame of the caller's microphone. */
+  hear(frame: AudioFrame): void {
+    const listening = !(this.#options.settings.muteOnToolCall && this.#running.size > 0);
+    if (!listening || !this.#line.mayHear) return;
+    this.#line.heard(frame);
+    this.#options.audio.hear(frame);
   }
 
   /** Puts text into the conversation. */
   sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
-    this.#options.provider.sendText(text, options);
+    this.provider.sendText(text, options);
     if (options.respond !== false) this.#show("thinking");
   }
 
@@ -120,7 +129,7 @@ export class RealtimeCall {
   /** @param asked whether what has only been asked for is meant, too: the caller's speech does not take that back */
   #silence(asked: boolean): void {
     this.#outbound.silence();
-    if (asked || this.#options.provider.responding) this.#options.provider.interrupt();
+    if (asked || this.provider.responding) this.provider.interrupt();
     this.#show();
   }
 
@@ -137,12 +146,15 @@ export class RealtimeCall {
     const told = this.#conversation.close();
     this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
     this.#running.clear();
-    this.#options.inbound.close();
+    this.#line.close();
+    this.#options.audio.close();
+    this.#options.onClosed();
+    void this.provider.close();
     return told;
   }
 
   #onEvent(event: RealtimeEvent): void {
-    const { host, session, connection, onEnded } = this.#options;
+    const { room, session, connection, onEnded } = this.#options;
     const { roomId } = session;
     switch (event.type) {
       case "response-start":
@@ -152,24 +164,28 @@ export class RealtimeCall {
         this.#show();
         return;
       case "audio":
-        this.#outbound.play(event, this.#outputMuted());
+        this.#metrics.mark("firstAudioMs");
+        this.#outbound.play(event, !this.#line.mayListen);
         return;
       case "transcript":
         this.#onTranscript(event);
         return;
       case "speech-start":
         this.#userSpeaking = true;
+        this.#metrics.speechStart();
         // What is cut off was said before it.
         this.#silence(false);
         this.#conversation.speechStart();
-        host.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp: 0 });
+        room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp: this.#timestamp });
         return;
-      case "speech-end":
+      case "speech-end": {
         this.#userSpeaking = false;
         this.#conversation.speechEnd();
-        host.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp: 0, durationMs: 0 });
+        const durationMs = this.#metrics.speechEnd();
+        room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp: this.#timestamp, durationMs });
         this.#show("thinking");
         return;
+      }
       case "response-end":
         this.#outbound.end(event.responseId, event.status);
         this.#show();
@@ -181,17 +197,16 @@ export class RealtimeCall {
         for (const id of event.ids) this.#takeBack(id);
         return;
       case "reconnecting":
-        connection.send({ type: "state", state: "thinking" });
+        this.#line.show("thinking");
         return;
       case "reconnected":
         if (!event.contextKept)
-          host.logger.warn({ session: session.id }, "the provider lost the conversation and began anew");
-        this.#state = "";
-        this.#show();
+          room.logger.warn({ session: session.id }, "the provider lost the conversation and began anew");
+        this.#show(undefined, true);
         return;
       case "error":
-        host.notifyHooks("ON_ERROR", { roomId, where: "realtime", error: event.error });
-        host.emit("ai_error", { roomId, channelId: this.#options.channelId, error: event.error });
+        room.notifyHooks("ON_ERROR", { roomId, where: "realtime", error: event.error });
+        room.emit("ai_error", { roomId, channelId: this.#options.channelId, error: event.error });
         if (event.fatal)
           connection.send({
             type: "error",
@@ -208,31 +223,42 @@ export class RealtimeCall {
 
   #onTranscript(event: Extract<RealtimeEvent, { type: "transcript" }>): void {
     if (event.role === "user") {
+      if (event.final) this.#metrics.mark("transcriptMs");
       this.#conversation.user(event.id, event.text, event.final);
       return;
     }
+    this.#metrics.mark("firstTokenMs");
     const itemId = this.#outbound.text(event);
     if (itemId !== undefined) this.#conversation.assistant(itemId, event.text);
   }
 
-  #onInput(input: ConnectionInput): void {
-    const { host, session } = this.#options;
+  /** What was heard of an item is known: client, hooks and room are told in this order, as of any utterance. */
+  #onPlayed({ itemId, utterance, heard, unheard, record, brokenIn, audible, place }: PlayedItem<Said>): void {
+    const { room, session, connection } = this.#options;
     const { roomId } = session;
-    if (input.type === "mute") this.#muted = input.muted;
-    else if (input.type === "interrupt") this.interrupt();
-    else if (input.type === "data")
-      host.notifyHooks("ON_CLIENT_DATA", { session, roomId, name: input.name, payload: input.payload });
-    else if (input.type === "dtmf" && isDigit(input.digit)) {
-      host.notifyHooks("ON_DTMF", { session, roomId, digit: input.digit, durationMs: 0, timestamp: 0 });
-    } else if (input.type === "text" && input.text.trim() !== "" && this.#mayWrite()) {
-      this.interrupt();
-      this.#conversation.typed(randomId("text"), input.text.trim());
-      this.sendText(input.text.trim());
-    }
+    this.#conversation.heard(itemId, heard, record, place, () => {
+      if (!audible || this.#closed) return;
+      if (!brokenIn) {
+        room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance });
+        return;
+      }
+      connection.send({ type: "interrupted", utterance, heard, unheard });
+      this.#metrics.interrupted();
+      const facts = { session, roomId, utterance, heard, record };
+      room.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason: "barge_in" });
+      room.notifyHooks("ON_BARGE_IN", facts);
+    });
+  }
+
+  #onText(text: string): void {
+    this.interrupt();
+    this.#metrics.typed();
+    this.#conversation.typed(randomId("text"), text);
+    this.sendText(text);
   }
 
   async #runTool(event: Extract<RealtimeEvent, { type: "tool-call" }>): Promise<void> {
-    const { provider, host, channelId } = this.#options;
+    const { room, channelId } = this.#options;
     const { roomId } = this.session;
     if (this.#closed) return;
     const controller = new AbortController();
@@ -245,10 +271,10 @@ export class RealtimeCall {
     const { result, isError, ran = call } = outcome;
     this.#running.delete(call.id);
     this.#toolLog.result(call, outcome);
-    host.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
+    room.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
     // The provider is told something in any case, or it waits for ever; but not that what it has taken back was not done.
     if (this.#closed || outcome.undone) return;
-    provider.submitToolResult(call.id, result, isError ? { isError } : {});
+    this.provider.submitToolResult(call.id, result, isError ? { isError } : {});
   }
 
   #takeBack(callId: string): void {
@@ -258,29 +284,15 @@ export class RealtimeCall {
     running?.abort(new RoomKitError("aborted", "the model took the call back"));
   }
 
-  #mayWrite(): boolean {
-    const binding = this.#options.host.binding(this.session.roomId, this.#options.channelId);
-    return binding !== undefined && canWrite(binding) && !binding.muted;
+  /** Ms since the call began: providers do not say when exactly speech begins and ends. */
+  get #timestamp(): number {
+    return this.#options.room.clock.now() - this.#startedAt;
   }
 
-  #outputMuted(): boolean {
-    return this.#options.host.binding(this.session.roomId, this.#options.channelId)?.outputMuted ?? true;
-  }
-
-  /** Tells the client who has the floor, when that changed. */
-  #show(hint?: State): void {
-    if (this.#closed) return;
-    const state = this.#outbound.playing
-      ? "speaking"
-      : this.#userSpeaking
-        ? "listening"
-        : this.#outbound.responses.open !== undefined
-          ? "thinking"
-          : (hint ?? "listening");
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#options.connection.send({ type: "state", state });
+  /** Tells the client who has the floor. */
+  #show(hint: "listening" | "thinking" = "listening", again = false): void {
+    const thinking = this.#outbound.responses.open !== undefined;
+    const waiting = thinking ? "thinking" : hint;
+    this.#line.show(this.#outbound.playing ? "speaking" : this.#userSpeaking ? "listening" : waiting, again);
   }
 }
-
-const isDigit = (digit: string): digit is "0" => /^[0-9*#A-D]$/.test(digit);

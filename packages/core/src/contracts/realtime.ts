@@ -26,11 +26,11 @@ export interface RealtimeSessionConfig {
   readonly voice?: string;
   readonly language?: string;
   readonly temperature?: number;
-  readonly tools?: readonly ToolDefinition[];
+  readonly tools?: readonly ToolDefinition[] | undefined;
   /** Default `server` where the provider has it. `manual`: activityStart / activityEnd mark the turns. */
-  readonly turnDetection?: "server" | "manual";
+  readonly turnDetection?: "server" | "manual" | undefined;
   /** Earlier conversation to start from, oldest first. */
-  readonly history?: readonly { readonly role: "user" | "assistant"; readonly text: string }[];
+  readonly history?: readonly { readonly role: "user" | "assistant"; readonly text: string }[] | undefined;
   /** Options only this provider knows. */
   readonly providerOptions?: Readonly<Record<string, unknown>>;
 }
@@ -101,6 +101,11 @@ export interface RealtimeSession {
   activityEnd(): void;
   /** Stops the reply under way, and one that was asked for before it begins; does nothing when there is none. */
   interrupt(): void;
+  /**
+   * How far an item has been played to the listener, in ms, a few times a second and once with `done`. For providers that pace
+   * themselves by it; others do without.
+   */
+  playback?(itemId: string, playedMs: number, done: boolean): void;
   /** The listener heard only `playedMs` of the audio of `itemId`. Ignored without `capabilities.truncation`. */
   truncate(itemId: string, playedMs: number): void;
   /**

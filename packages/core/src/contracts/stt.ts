@@ -25,9 +25,9 @@ export interface SttOptions {
   /** Ends the stream at once: what was recognised and not yielded is lost. */
   readonly signal: AbortSignal;
   /** BCP 47 tag, e.g. `en-US`; absent: the provider's default. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** Words to expect (names, terms); providers without the feature ignore it. */
-  readonly keywords?: readonly string[];
+  readonly keywords?: readonly string[] | undefined;
 }
 
 /** One thing an STT stream says. */

@@ -16,11 +16,11 @@ export interface TtsOptions {
   /** Stops synthesis at once and closes what serves it. */
   readonly signal: AbortSignal;
   /** A voice of the provider; absent: its default. */
-  readonly voice?: string;
+  readonly voice?: string | undefined;
   /** BCP 47 tag. */
-  readonly language?: string;
+  readonly language?: string | undefined;
   /** 1 = the voice's own pace; 0.5 to 2. */
-  readonly speed?: number;
+  readonly speed?: number | undefined;
 }
 
 /** One thing a TTS stream yields, in playing order. */

@@ -10,7 +10,7 @@ export interface TurnContext {
   readonly silenceMs: number;
   /** The audio of the turn, at most its last 8 s, internal format. */
   readonly audio: readonly AudioFrame[];
-  readonly language?: string;
+  readonly language?: string | undefined;
 }
 
 export interface TurnDecision {

@@ -149,44 +149,52 @@ export interface VoiceCapabilities {
   readonly nativeGainControl: boolean;
 }
 
-/** A transport: turns sockets into sessions with connections. It knows nothing of speech. */
+/**
+ * A transport: turns sockets into sessions with connections. It knows nothing of speech. A session and its client come together
+ * in one of two orders; everything after that is the same. Methods that take a session throw RoomKitError `unknown_session`
+ * for one that is not of this transport or has ended, except {@link disconnect}, which then does nothing.
+ */
 export interface VoiceBackend {
   readonly name: string;
   readonly capabilities: VoiceCapabilities;
-  /** Makes a session that waits for its client. Given back by a session factory, it is bound to the client's connection. */
-  connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession>;
-  /** The client's connection belongs to the session now and audio flows. */
-  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe;
-  /** The session ended, from whichever side; its resources in the transport are gone. */
-  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe;
-  /** A tap on the raw inbound audio of all sessions. */
-  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe;
-  /** Ends a session and its connection. */
-  disconnect(session: VoiceSession, reason?: CloseReason): Promise<void>;
-  /** Ends all sessions and releases everything. */
-  close(): Promise<void>;
-}
 
-/** A transport for speech-to-speech: connections come first, the application then starts a session on one of them. */
-export interface RealtimeTransport {
-  readonly name: string;
-  readonly capabilities: VoiceCapabilities;
-  /** A client connected; `connectionId` is what {@link accept} takes. */
+  /**
+   * The session first: makes one that waits for its client. Given back by a session factory, it is bound to the client's connection.
+   *
+   * @throws RoomKitError `closed`, `too_many_sessions` (retryable).
+   */
+  connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession>;
+  /** The client's connection belongs to the session of {@link connect} now, and audio flows. */
+  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe;
+  /** A session ended, from whichever side and whichever came first; its resources in the transport are gone. */
+  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe;
+
+  /** The client first: one connected for whom no session was made. `connectionId` is what {@link accept} takes. Runs inside `authContext`. */
   onClientConnected(listener: (connectionId: string, metadata: Metadata) => unknown): Unsubscribe;
-  /** The client of an accepted session is gone. */
-  onClientDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe;
-  /** A tap on the raw inbound audio of all accepted sessions. */
-  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe;
-  /** Binds a session to a waiting client. @throws RoomKitError `unknown_connection`, `connection_taken`, `aborted`. */
+  /**
+   * Binds a session, made by whoever calls, to a client that waits. Audio flows as soon as the connection has a consumer.
+   *
+   * @throws RoomKitError `unknown_connection`, `connection_taken`, `session_taken`, `aborted`, `closed`.
+   */
   accept(
     session: VoiceSession,
     connectionId: string,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<VoiceConnection>;
-  /** Plays raw audio to a session's client, outside of any utterance of a channel. */
+  /** The client of a session given to {@link accept} is gone; `onSessionEnded` tells of it too. */
+  onClientDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe;
+
+  /**
+   * A tap on the raw inbound audio of all sessions: each frame once, in order, before the connection's consumer gets it. What a
+   * client said before its session was bound is shown at that moment.
+   */
+  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe;
+  /** Plays raw audio to a session's client, outside of any utterance of a channel. Resolves when all of it is queued or the client has gone. */
   sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void>;
-  /** Sends an application message to a session's client, as it is. */
+  /** Sends an application message to a session's client, as it is. A telephone has no place for one: it is dropped. @throws RoomKitError also `invalid_message` for what is no JSON. */
   sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Ends a session and its connection. Resolves when the client's socket is gone. Idempotent. */
   disconnect(session: VoiceSession, reason?: CloseReason): Promise<void>;
+  /** Refuses new clients, ends all sessions and releases everything. Idempotent. */
   close(): Promise<void>;
 }

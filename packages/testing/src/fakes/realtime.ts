@@ -3,20 +3,15 @@ import {
   type AudioFrame,
   abortedError,
   type Clock,
-  type CloseReason,
   Emitter,
-  type Metadata,
   type RealtimeCapabilities,
   type RealtimeConnectOptions,
   type RealtimeEvent,
   type RealtimeProvider,
   type RealtimeSession,
   type RealtimeSessionConfig,
-  type RealtimeTransport,
-  RoomKitError,
+  type RoomKitError,
   type Unsubscribe,
-  type VoiceConnection,
-  type VoiceSession,
 } from "@roomkit/core";
 
 /** One session of the scripted vendor: the test says what it says, and reads what it was told. */
@@ -140,85 +135,5 @@ export class ScriptedRealtime implements RealtimeProvider {
 
   async close(): Promise<void> {
     this.closed = true;
-  }
-}
-
-/** A realtime transport without sockets: the test connects clients by hand. */
-export class FakeRealtimeTransport implements RealtimeTransport {
-  readonly name = "fake-realtime";
-  readonly capabilities = { nativeEchoCancellation: true, nativeGainControl: true };
-  readonly messages: unknown[] = [];
-  closed = false;
-  readonly #waiting = new Map<string, VoiceConnection>();
-  readonly #accepted = new Map<string, { readonly connection: VoiceConnection; readonly stop: Unsubscribe[] }>();
-  readonly #events = new Emitter<{
-    connected: [string, Metadata];
-    disconnected: [VoiceSession, CloseReason];
-    audio: [VoiceSession, AudioFrame];
-  }>();
-
-  /** Sessions bound to a client now. */
-  get accepted(): number {
-    return this.#accepted.size;
-  }
-
-  /** A client connects. */
-  client(connection: VoiceConnection): void {
-    this.#waiting.set(connection.id, connection);
-    this.#events.emit("connected", [connection.id, connection.metadata]);
-  }
-
-  onClientConnected(listener: (connectionId: string, metadata: Metadata) => unknown): Unsubscribe {
-    return this.#events.on("connected", ([id, metadata]) => listener(id, metadata));
-  }
-
-  onClientDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
-    return this.#events.on("disconnected", ([session, reason]) => listener(session, reason));
-  }
-
-  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe {
-    return this.#events.on("audio", ([session, frame]) => listener(session, frame));
-  }
-
-  async accept(session: VoiceSession, connectionId: string): Promise<VoiceConnection> {
-    const connection = this.#waiting.get(connectionId);
-    if (!connection) throw new RoomKitError("unknown_connection", "no such client");
-    this.#waiting.delete(connectionId);
-    const stop = [
-      connection.onAudio((frame) => this.#events.emit("audio", [session, frame])),
-      connection.onClose((reason) => {
-        this.#release(session.id);
-        this.#events.emit("disconnected", [session, reason]);
-      }),
-    ];
-    this.#accepted.set(session.id, { connection, stop });
-    return connection;
-  }
-
-  async sendAudio(): Promise<void> {}
-
-  async sendMessage(_session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void> {
-    this.messages.push(message);
-  }
-
-  async disconnect(session: VoiceSession, reason: CloseReason = { code: "server_closed", message: "" }): Promise<void> {
-    const accepted = this.#accepted.get(session.id);
-    if (!accepted) return;
-    this.#release(session.id);
-    await accepted.connection.close(reason);
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-    for (const id of [...this.#accepted.keys()]) {
-      const accepted = this.#accepted.get(id);
-      this.#release(id);
-      await accepted?.connection.close();
-    }
-  }
-
-  #release(sessionId: string): void {
-    for (const stop of this.#accepted.get(sessionId)?.stop ?? []) stop();
-    this.#accepted.delete(sessionId);
   }
 }

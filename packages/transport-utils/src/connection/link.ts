@@ -7,6 +7,8 @@ export interface ConnectionLink {
   audio(frame: PlayoutFrame): boolean;
   /** Tells the client, in its dialect. */
   message(message: ConnectionMessage): void;
+  /** An application's own message, JSON already. A client that has no place for one is not told. */
+  raw(text: string): void;
   /** Silences the client: drop utterances numbered `number` or lower. */
   clear(number: number): void;
   /** Tells the client why, then ends. Resolves when the socket is gone. */

@@ -11,12 +11,17 @@ const format = { sampleRate: 16_000, channels: 1 } as const;
 class RecordingLink implements ConnectionLink {
   readonly frames: PlayoutFrame[] = [];
   readonly messages: ConnectionMessage[] = [];
+  readonly raws: string[] = [];
   readonly cleared: number[] = [];
   reason: CloseReason | undefined;
 
   audio(frame: PlayoutFrame): boolean {
     this.frames.push(frame);
     return true;
+  }
+
+  raw(text: string): void {
+    this.raws.push(text);
   }
 
   message(message: ConnectionMessage): void {
@@ -76,6 +81,18 @@ describe("a connection", () => {
     connection.end({ code: "x", message: "" });
   });
 
+  it("sends the application's own messages as they are, and holds them with the others", () => {
+    const connection = make();
+    connection.sendRaw({ a: 1 });
+    connection.attach(link);
+    connection.sendRaw({ b: "two" });
+    expect(link.raws).toEqual(['{"a":1}', '{"b":"two"}']);
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    expect(() => connection.sendRaw(circle)).toThrow("JSON");
+    expect(() => connection.sendRaw({ n: 1n })).toThrow("JSON");
+  });
+
   it("holds at most a hundred messages", () => {
     const connection = make();
     for (let i = 0; i < 150; i++) connection.send({ type: "data", name: `m${i}`, payload: null });
@@ -87,7 +104,9 @@ describe("a connection", () => {
   it("holds the caller's first two seconds until somebody listens, and has one listener", async () => {
     const connection = make();
     for (let i = 0; i < 150; i++) connection.receive({ ...audio(20), timestamp: i * 20 });
-    expect(connection.heldAudio).toHaveLength(100);
+    const seen: number[] = [];
+    connection.onReceived((frame) => seen.push(frame.timestamp));
+    expect(seen).toHaveLength(100);
     const heard: number[] = [];
     const stop = connection.onAudio((frame) => heard.push(frame.timestamp));
     connection.receive({ ...audio(20), timestamp: 3_000 });

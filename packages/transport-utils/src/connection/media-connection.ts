@@ -9,6 +9,7 @@ import {
   type Logger,
   type Metadata,
   type PlaybackProgress,
+  RoomKitError,
   type Unsubscribe,
   type UtteranceId,
   type VoiceConnection,
@@ -38,6 +39,9 @@ interface Events {
   readonly playback: PlaybackProgress;
 }
 
+/** A message for a client that is away; an application's own as text. */
+type Held = ConnectionMessage | string;
+
 /** Messages kept for a client that is away; the oldest go first. */
 const MOST_HELD_MESSAGES = 100;
 const SERVER_CLOSED: CloseReason = { code: "server_closed", message: "the server ended the connection" };
@@ -61,8 +65,9 @@ export class MediaConnection implements VoiceConnection {
   readonly #onClose = new Set<(reason: CloseReason) => void>();
   readonly #played = new Set<(frame: AudioFrame) => void>();
   #tap: ((frame: AudioFrame) => void) | undefined;
+  #received: ((frame: AudioFrame) => void) | undefined;
   #link: ConnectionLink | undefined;
-  #held: ConnectionMessage[] = [];
+  #held: Held[] = [];
   #state: ConnectionMessage | undefined;
   #reason: CloseReason | undefined;
   #dropped = 0;
@@ -163,12 +168,16 @@ export class MediaConnection implements VoiceConnection {
   send(message: ConnectionMessage): void {
     if (this.closed) return;
     if (message.type === "state") this.#state = message;
-    if (this.#link) {
-      this.#link.message(message);
-      return;
-    }
-    this.#held.push(message);
-    if (this.#held.length > MOST_HELD_MESSAGES) this.#held.shift();
+    if (this.#link) this.#link.message(message);
+    else this.#hold(message);
+  }
+
+  /** Sends an application's message as it is. @throws RoomKitError `invalid_message` for what is no JSON. */
+  sendRaw(message: Readonly<Record<string, unknown>>): void {
+    const text = jsonOf(message);
+    if (this.closed) return;
+    if (this.#link) this.#link.raw(text);
+    else this.#hold(text);
   }
 
   onInput(listener: (input: ConnectionInput) => void): Unsubscribe {
@@ -206,7 +215,8 @@ export class MediaConnection implements VoiceConnection {
     this.#link = link;
     const held = this.#held;
     this.#held = [];
-    if (this.#state && !held.some(({ type }) => type === "state")) this.#tell(link, this.#state);
+    const tellsState = held.some((message) => typeof message !== "string" && message.type === "state");
+    if (this.#state && !tellsState) this.#tell(link, this.#state);
     for (const message of held) this.#tell(link, message);
     this.#queue.resume();
   }
@@ -219,12 +229,15 @@ export class MediaConnection implements VoiceConnection {
 
   /** Audio came from the client. */
   receive(frame: AudioFrame): void {
+    if (this.closed) return;
+    this.#received?.(frame);
     this.#inbound.receive(frame);
   }
 
-  /** Audio that waits for its consumer, oldest first. */
-  get heldAudio(): readonly AudioFrame[] {
-    return this.#inbound.heldAudio;
+  /** Sees every frame before the consumer does: first, now, those that wait for one. It must not throw. */
+  onReceived(listener: (frame: AudioFrame) => void): void {
+    this.#received = listener;
+    for (const frame of this.#inbound.heldAudio) listener(frame);
   }
 
   /** The client said something besides audio and playback. */
@@ -245,6 +258,7 @@ export class MediaConnection implements VoiceConnection {
     this.#reason = reason;
     this.#link = undefined;
     this.#held = [];
+    this.#received = undefined;
     this.#inbound.close();
     this.#events.clear();
     this.#played.clear();
@@ -254,12 +268,19 @@ export class MediaConnection implements VoiceConnection {
   }
 
   /** A message the application cannot have written as JSON must not end a client that just came. */
-  #tell(link: ConnectionLink, message: ConnectionMessage): void {
+  #tell(link: ConnectionLink, message: Held): void {
     try {
-      link.message(message);
+      if (typeof message === "string") link.raw(message);
+      else link.message(message);
     } catch (error) {
-      this.#logger.error({ error, connection: this.id, type: message.type }, "a held message could not be sent");
+      const type = typeof message === "string" ? "raw" : message.type;
+      this.#logger.error({ error, connection: this.id, type }, "a held message could not be sent");
     }
+  }
+
+  #hold(message: Held): void {
+    this.#held.push(message);
+    if (this.#held.length > MOST_HELD_MESSAGES) this.#held.shift();
   }
 
   #show(listener: (frame: AudioFrame) => void, frame: AudioFrame): void {
@@ -277,4 +298,14 @@ export class MediaConnection implements VoiceConnection {
       this.#logger.error({ error, connection: this.id }, "a close listener failed");
     }
   }
+}
+
+function jsonOf(message: unknown): string {
+  try {
+    const text: string | undefined = JSON.stringify(message);
+    if (text !== undefined) return text;
+  } catch {
+    // A cycle or a bigint: told below.
+  }
+  throw new RoomKitError("invalid_message", "an application's message is JSON");
 }

@@ -1,5 +1,5 @@
-import { type CloseReason, sequentialIds, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
-import { VirtualClock } from "@roomkit/testing";
+import { type CloseReason, sequentialIds, silentLogger, type VoiceSession } from "@roomkit/core";
+import { settle, VirtualClock } from "@roomkit/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MediaConnection } from "../connection/media-connection.ts";
 import { PacingWheel } from "../pacing/wheel.ts";
@@ -137,12 +137,80 @@ describe("the sessions of a backend", () => {
     });
     const untap = registry.onAudio(() => heard++);
     const session = registry.connect("r", "p", "c");
-    registry.bind(session, connection() as VoiceConnection);
+    const line = connection();
+    registry.bind(session, line);
     const frame = { samples: new Int16Array(1), sampleRate: 16_000, channels: 1, timestamp: 0 } as const;
-    registry.tap(session, frame);
+    line.receive(frame);
     untap();
-    registry.tap(session, frame);
+    line.receive(frame);
     expect(heard).toBe(1);
     expect(session.state).toBe("active");
+  });
+});
+
+describe("a client that came before its session", () => {
+  const own: VoiceSession = {
+    id: "own",
+    roomId: "room",
+    participantId: "user",
+    channelId: "realtime",
+    state: "connecting",
+    metadata: {},
+  };
+
+  beforeEach(() => {
+    registry.onConnected((id) => log.push(`connected ${id}`));
+    registry.onDisconnected((session, reason) => log.push(`disconnected ${session.id} ${reason.code}`));
+  });
+
+  it("is offered to the application, accepted once, and gone once", async () => {
+    const line = connection();
+    const accepted: string[] = [];
+    expect(registry.offer(line, ({ id }) => accepted.push(id))).toBe(true);
+    expect(registry.waiting).toBe(1);
+    expect(registry.accept(own, "c")).toBe(line);
+    expect(accepted).toEqual(["own"]);
+    expect(registry.connectionOf(own)).toBe(line);
+    expect(() => registry.accept({ ...own, id: "other" }, "c")).toThrow("already");
+    expect(() => registry.accept({ ...own, id: "other" }, "nobody")).toThrow("no client");
+    expect([registry.size, registry.waiting, clock.pendingTimers]).toEqual([1, 0, 0]);
+    await line.close(bye);
+    await registry.end(own, bye);
+    expect(log).toEqual(["connected c", "disconnected own test", "ended own connecting test"]);
+    expect(registry.size).toBe(0);
+  });
+
+  it("is shown to taps with what it said while it waited, before its consumer gets it", async () => {
+    const line = connection();
+    const seen: string[] = [];
+    registry.onAudio((session, { timestamp }) => seen.push(`tap ${session.id} ${timestamp}`));
+    const frame = (timestamp: number) =>
+      ({ samples: new Int16Array(320), sampleRate: 16_000, channels: 1, timestamp }) as const;
+    registry.offer(line, () => {});
+    line.receive(frame(0));
+    registry.accept(own, "c");
+    line.onAudio(({ timestamp }) => seen.push(`consumer ${timestamp}`));
+    await settle();
+    line.receive(frame(20));
+    expect(seen).toEqual(["tap own 0", "consumer 0", "tap own 20", "consumer 20"]);
+  });
+
+  it("is nobody's when nobody listens, when it leaves, and when it was not accepted in time", async () => {
+    expect(new SessionRegistry({ clock, logger: silentLogger }).offer(connection(), () => {})).toBe(false);
+    const gone = connection();
+    registry.offer(gone, () => {});
+    await gone.close(bye);
+    expect(registry.waiting).toBe(0);
+    expect(() => registry.accept(own, "c")).toThrow("no client");
+    const late = connection();
+    registry.offer(late, () => {});
+    await clock.advance(30_000);
+    expect(late.closed).toBe(true);
+    expect([registry.waiting, registry.size, clock.pendingTimers]).toEqual([0, 0, 0]);
+    const last = connection();
+    registry.offer(last, () => {});
+    await registry.endAll(bye);
+    expect([last.closed, registry.waiting]).toEqual([true, 0]);
+    expect(() => registry.accept(own, "c", AbortSignal.abort())).toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import {
   type AudioFrame,
+  abortedError,
   type Cancel,
   type Clock,
   type CloseReason,
@@ -14,6 +15,8 @@ import {
   type VoiceSession,
   type VoiceSessionState,
 } from "@roomkit/core";
+import { authContext } from "../auth/context.ts";
+import type { MediaConnection } from "../connection/media-connection.ts";
 
 export interface SessionRegistryOptions {
   readonly clock: Clock;
@@ -21,6 +24,8 @@ export interface SessionRegistryOptions {
   readonly ids?: IdSource;
   /** How long a session waits for its client, ms. Default 30,000. */
   readonly connectTimeoutMs?: number;
+  /** How long a client waits for its session, ms. Default 30,000. */
+  readonly acceptTimeoutMs?: number;
   /** Most sessions that wait for a client at once. Default 1,000. */
   readonly maxPending?: number;
 }
@@ -28,23 +33,39 @@ export interface SessionRegistryOptions {
 interface Entry {
   readonly session: VoiceSession;
   state: VoiceSessionState;
-  connection: VoiceConnection | undefined;
+  connection: MediaConnection | undefined;
+  /** Made by whoever accepted the client. */
+  readonly accepted: boolean;
   /** Ends the wait for the client, or the watch over its connection. */
   release: () => void;
+}
+
+/** A client for whom no session was made. */
+interface WaitingClient {
+  readonly connection: MediaConnection;
+  /** Its session is there: called before anything of the session reaches the client. */
+  readonly onAccepted: (session: VoiceSession) => void;
+  readonly release: () => void;
 }
 
 interface Events {
   readonly ready: { readonly session: VoiceSession; readonly connection: VoiceConnection };
   readonly ended: { readonly session: VoiceSession; readonly reason: CloseReason };
+  readonly connected: { readonly connection: MediaConnection };
+  readonly disconnected: { readonly session: VoiceSession; readonly reason: CloseReason };
 }
 
 /**
- * The sessions of one backend: `connecting` until a client's connection is bound, `active` until either ends, then `ended` for
- * ever. Holds no session that has ended.
+ * The sessions of one backend and the clients that wait for one: `connecting` until a client's connection is bound, `active`
+ * until either ends, then `ended` for ever. Holds nothing that has ended.
  */
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #entries = new Map<string, Entry>();
+  /** By connection id. */
+  readonly #waiting = new Map<string, WaitingClient>();
+  /** Connections that have a session, by id. */
+  readonly #owners = new Map<string, VoiceSession>();
   readonly #events: Emitter<Events>;
   readonly #taps = new Set<(session: VoiceSession, frame: AudioFrame) => void>();
 
@@ -58,6 +79,11 @@ export class SessionRegistry {
   /** Sessions that have not ended. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Clients that wait for a session. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** @throws RoomKitError `too_many_sessions` when `maxPending` sessions wait for their clients already. */
@@ -84,7 +110,7 @@ export class SessionRegistry {
       () => this.end(session, { code: "connect_timeout", message: "the session's client did not come" }),
       connectTimeoutMs,
     );
-    const entry: Entry = { session, state: "connecting", connection: undefined, release };
+    const entry: Entry = { session, state: "connecting", connection: undefined, accepted: false, release };
     this.#entries.set(id, entry);
     return session;
   }
@@ -103,8 +129,14 @@ export class SessionRegistry {
   }
 
   /** The connection of an active session. */
-  connectionOf(session: VoiceSession): VoiceConnection | undefined {
-    return this.#entries.get(session.id)?.connection;
+  connectionOf(session: VoiceSession): MediaConnection | undefined {
+    const entry = this.#entries.get(session.id);
+    return entry?.session === session ? entry.connection : undefined;
+  }
+
+  /** The session a connection belongs to. */
+  ownerOf(connection: MediaConnection): VoiceSession | undefined {
+    return this.#owners.get(connection.id);
   }
 
   /**
@@ -113,34 +145,78 @@ export class SessionRegistry {
    * @throws RoomKitError `unknown_session` when the session is not of this registry or has ended, `session_taken` when it has a
    *   connection already.
    */
-  bind(session: VoiceSession, connection: VoiceConnection): void {
+  bind(session: VoiceSession, connection: MediaConnection): void {
     const entry = this.#entries.get(session.id);
     if (!entry || entry.session !== session) {
       throw new RoomKitError("unknown_session", "the session is not of this backend, or has ended");
     }
     if (entry.state !== "connecting") throw new RoomKitError("session_taken", "the session has a connection already");
     entry.release();
-    entry.state = "active";
-    entry.connection = connection;
-    entry.release = connection.onClose((reason) => this.end(session, reason));
     // It may have been over already: then the session has ended, and was never ready.
-    if (entry.state === "active") this.#events.emit("ready", { session, connection });
+    if (this.#join(entry, connection)) this.#events.emit("ready", { session, connection });
+  }
+
+  /**
+   * Tells the application of a client for whom no session was made, and keeps the client until {@link accept} or the end of its
+   * patience. False when nobody listens.
+   */
+  offer(connection: MediaConnection, onAccepted: (session: VoiceSession) => void): boolean {
+    if (this.#events.listenerCount("connected") === 0) return false;
+    if (connection.closed) return true;
+    const { clock, acceptTimeoutMs = 30_000 } = this.#options;
+    const cancel = clock.setTimeout(() => {
+      void connection.close({ code: "accept_timeout", message: "no session was started on the connection" });
+    }, acceptTimeoutMs);
+    const stop = connection.onClose(() => this.#forget(connection));
+    const release = (): void => {
+      cancel();
+      stop();
+    };
+    this.#waiting.set(connection.id, { connection, onAccepted, release });
+    authContext.run(connection.metadata, () => this.#events.emit("connected", { connection }));
+    return true;
+  }
+
+  /** @throws RoomKitError `unknown_connection`, `connection_taken`, `session_taken`, `aborted`. */
+  accept(session: VoiceSession, connectionId: string, signal?: AbortSignal): MediaConnection {
+    if (signal?.aborted) throw abortedError(signal);
+    const client = this.#waiting.get(connectionId);
+    if (!client) {
+      throw this.#owners.has(connectionId)
+        ? new RoomKitError("connection_taken", "a session was started on this connection already")
+        : new RoomKitError("unknown_connection", "no client with this connection id waits for a session");
+    }
+    if (this.#entries.has(session.id)) throw new RoomKitError("session_taken", "the session has a connection already");
+    const { connection, onAccepted } = client;
+    this.#forget(connection);
+    const entry: Entry = { session, state: "connecting", connection: undefined, accepted: true, release: () => {} };
+    this.#entries.set(session.id, entry);
+    onAccepted(session);
+    this.#join(entry, connection);
+    return connection;
   }
 
   /** Ends a session and closes its connection; nothing when it has ended. Resolves when the connection's socket is gone. */
   async end(session: VoiceSession, reason: CloseReason): Promise<void> {
     const entry = this.#entries.get(session.id);
     if (!entry || entry.session !== session) return;
+    const { connection, accepted } = entry;
     this.#entries.delete(session.id);
     entry.state = "ended";
     entry.release();
-    const closing = entry.connection?.close(reason);
+    if (connection) this.#owners.delete(connection.id);
+    const closing = connection?.close(reason);
+    if (accepted) this.#events.emit("disconnected", { session, reason });
     this.#events.emit("ended", { session, reason });
     await closing;
   }
 
+  /** Ends all sessions, and the waiting of those who have none. */
   async endAll(reason: CloseReason): Promise<void> {
-    await Promise.all([...this.#entries.values()].map(({ session }) => this.end(session, reason)));
+    await Promise.all([
+      ...[...this.#waiting.values()].map(({ connection }) => connection.close(reason)),
+      ...[...this.#entries.values()].map(({ session }) => this.end(session, reason)),
+    ]);
   }
 
   onReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {
@@ -151,6 +227,14 @@ export class SessionRegistry {
     return this.#events.on("ended", ({ session, reason }) => listener(session, reason));
   }
 
+  onConnected(listener: (connectionId: string, metadata: Metadata) => unknown): Unsubscribe {
+    return this.#events.on("connected", ({ connection }) => listener(connection.id, connection.metadata));
+  }
+
+  onDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
+    return this.#events.on("disconnected", ({ session, reason }) => listener(session, reason));
+  }
+
   onAudio(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe {
     const entry = (session: VoiceSession, frame: AudioFrame): void => listener(session, frame);
     this.#taps.add(entry);
@@ -159,8 +243,24 @@ export class SessionRegistry {
     };
   }
 
-  /** Shows a frame of an active session to the taps. */
-  tap(session: VoiceSession, frame: AudioFrame): void {
+  /** Session and connection are one from here on. False when the connection is over already. */
+  #join(entry: Entry, connection: MediaConnection): boolean {
+    const { session } = entry;
+    entry.state = "active";
+    entry.connection = connection;
+    this.#owners.set(connection.id, session);
+    entry.release = connection.onClose((reason) => void this.end(session, reason));
+    if (entry.state !== "active") return false;
+    connection.onReceived((frame) => this.#tap(session, frame));
+    return true;
+  }
+
+  #forget(connection: MediaConnection): void {
+    this.#waiting.get(connection.id)?.release();
+    this.#waiting.delete(connection.id);
+  }
+
+  #tap(session: VoiceSession, frame: AudioFrame): void {
     for (const tap of this.#taps) {
       try {
         tap(session, frame);

@@ -82,8 +82,8 @@ export class ClientLink implements ConnectionLink {
   }
 
   /** Sends an application's message as it is. */
-  raw(message: Readonly<Record<string, unknown>>): void {
-    this.#options.control.send(JSON.stringify(message));
+  raw(text: string): void {
+    this.#options.control.send(text);
   }
 
   /** The v1 answer to a hello. */

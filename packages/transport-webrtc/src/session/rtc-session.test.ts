@@ -115,7 +115,6 @@ async function open(options: Partial<RtcSessionOptions> = {}): Promise<{
     queue: { maxFrames: 1_000, maxQueuedMs: 20_000, leadMs: undefined },
     clock,
     logger: silentLogger,
-    onFrame: () => {},
     resumeMs: 0,
     issueToken: () => "",
     onLost: () => false,

@@ -34,8 +34,6 @@ export interface RtcSessionOptions {
   readonly queue: { readonly maxFrames: number; readonly maxQueuedMs: number; readonly leadMs: number | undefined };
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Sees each frame of the caller before its consumer does. */
-  readonly onFrame: (session: RtcSession, frame: AudioFrame) => void;
   /** A connection this client comes back to, instead of a new one. */
   readonly resumed?: { readonly connection: MediaConnection; readonly startedAt: number };
   /** How long a client may be away, ms; 0: not at all. */
@@ -178,9 +176,9 @@ export class RtcSession {
     return this.#options.call;
   }
 
-  /** Sends an application's message as it is. */
-  sendRaw(message: Readonly<Record<string, unknown>>): void {
-    this.#link.raw(message);
+  /** Whether the client speaks v1. */
+  get v1(): boolean {
+    return this.#link.v1;
   }
 
   close(reason: CloseReason): Promise<void> {
@@ -269,7 +267,6 @@ export class RtcSession {
   #receive(frame: AudioFrame): void {
     // The connection it comes back to is not its own yet.
     if (!this.#ready && this.#options.resumed) return;
-    this.#options.onFrame(this, frame);
     this.connection.receive(frame);
   }
 

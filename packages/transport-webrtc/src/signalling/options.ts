@@ -1,6 +1,5 @@
 import { RoomKitError } from "@roomkit/core";
-import type { GateOptions } from "@roomkit/transport-utils";
-import type { SessionFactory } from "../transport/webrtc-transport.ts";
+import type { GateOptions, SessionFactory } from "@roomkit/transport-utils";
 import { checkIceServers, type IceServer } from "./ice-servers.ts";
 
 /** A page served under the mount: `playground()` of `@roomkit/playground`, or your own. `undefined` means not found. */

@@ -1,5 +1,4 @@
 import {
-  type AudioFrame,
   type Clock,
   type CloseReason,
   type IdSource,
@@ -37,7 +36,6 @@ export interface OffersOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly ids: IdSource;
-  readonly onFrame: (session: RtcSession, frame: AudioFrame) => void;
   /** A session belongs to this connection, so that it is worth waiting for its client. */
   readonly hasSession: (connection: MediaConnection) => boolean;
 }
@@ -155,7 +153,7 @@ export class Offers {
   }
 
   #session(request: OfferRequest, client: ClientContext, place: Place, call: MediaCall, hooks: OfferHooks): RtcSession {
-    const { transport, clock, logger, ids, onFrame, hasSession } = this.#options;
+    const { transport, clock, logger, ids, hasSession } = this.#options;
     const limits = this.#limits;
     const resumed = this.#resumable(request, client, call);
     const session = new RtcSession({
@@ -173,7 +171,6 @@ export class Offers {
       resumeMs: limits.resumeMs,
       clock,
       logger,
-      onFrame,
       onReady: (ready) => {
         if (resumed) return this.#desk.claim(request.resume ?? "", ready);
         hooks.onReady(ready);

@@ -1,0 +1,39 @@
+import type { AudioFormat, AudioFrame, Clock, PipelineStream, RoomKitError, SttProvider } from "@roomkit/core";
+import type { TurnInput } from "../turns/state.ts";
+import type { SpeechHints } from "./segment.ts";
+
+/** What a caller's speech becomes: inputs of the turn machine. */
+export interface Hearing {
+  /** The segment is over: its `transcript` shall come as soon as the recogniser has said all. */
+  finish(segment: number): void;
+  /** A segment does not count. */
+  drop(segment: number): void;
+  /** The client says that its audio stops for now: the turn of whoever is speaking ends with what was heard. */
+  pause(): void;
+  /** When the newest speech ended, on the injected clock; undefined before any. */
+  readonly speechEndedAt: number | undefined;
+  /** How long the newest speech lasted, in ms. */
+  readonly speechMs: number;
+  /** The application marks where speech begins and ends, where it does. */
+  begin?(): void;
+  end?(): void;
+  close(): void;
+}
+
+export interface HearingOptions {
+  readonly stt: SttProvider;
+  readonly pipeline: PipelineStream;
+  /** What the transport delivers. */
+  readonly inbound: AudioFormat;
+  readonly clock: Clock;
+  readonly hints: SpeechHints;
+  readonly finalTimeoutMs: number;
+  /** Longest speech handed to one recogniser stream, in frames. */
+  readonly maxFrames: number;
+  readonly dispatch: (input: TurnInput) => void;
+  readonly onSpeechStart: (timestamp: number) => void;
+  readonly onSpeechEnd: (timestamp: number, durationMs: number) => void;
+  readonly onError: (error: RoomKitError) => void;
+  /** The newest audio, for a turn detector. */
+  readonly onAudio: (frame: AudioFrame) => void;
+}

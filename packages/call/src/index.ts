@@ -1,0 +1,28 @@
+export { SpeechSegment, type SpeechSegmentOptions } from "./hearing/segment.ts";
+export { type CallOptions, type CallSettings, type InterruptionOptions, resolveCallOptions } from "./options.ts";
+export { type CallRoom, roomOf, type Said } from "./room.ts";
+export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
+export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
+export { VoiceCall, type VoiceCallOptions } from "./session/voice-call.ts";
+export { watchPipeline } from "./session/watch-pipeline.ts";
+export { type SpeakableOptions, speakable, speakableWith } from "./speech/filter/speakable.ts";
+export * from "./speech/filter/speech-filter.ts";
+export { withSpoken, withWritten } from "./speech/respeak.ts";
+export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
+export { type SpeechPieceOptions, speechPieces } from "./speech/speech-pieces.ts";
+export { turnStep } from "./turns/machine.ts";
+export { TurnWaterfall } from "./turns/metrics.ts";
+export type {
+  InterruptionStrategy,
+  TurnEffect,
+  TurnInput,
+  TurnPhase,
+  TurnRules,
+  TurnState,
+  TurnStep,
+  TurnTimer,
+} from "./turns/state.ts";
+export { initialTurnState, phaseOf } from "./turns/state.ts";
+export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
+export { recording } from "./utterances/recording.ts";
+export type { SpeakOptions } from "./utterances/speaking.ts";

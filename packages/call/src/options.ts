@@ -1,0 +1,98 @@
+import {
+  type AudioPipeline,
+  type OptionRanges,
+  optionsWithin,
+  type SttProvider,
+  type TtsProvider,
+  type TurnDetector,
+} from "@roomkit/core";
+import type { SpeechFilter } from "./speech/filter/speech-filter.ts";
+import type { SentenceOptions } from "./speech/sentences.ts";
+import type { InterruptionStrategy } from "./turns/state.ts";
+
+export interface InterruptionOptions {
+  /** Default `confirmed`. */
+  readonly strategy?: InterruptionStrategy | undefined;
+  /** How much speech must have been heard to interrupt, with `confirmed`. Silence that a VAD waits out does not count. Default 300 ms. */
+  readonly minSpeechMs?: number | undefined;
+}
+
+/** The numbers among the options of a call, each with its default. */
+const numbers = {
+  /** Longest wait for more after a turn judged incomplete, ms. */
+  maxEndpointWaitMs: 3_000,
+  /** How long the recogniser may take for its last word, ms. */
+  sttTimeoutMs: 10_000,
+  /** Longest silence of the voice while it has text to speak, ms. */
+  ttsTimeoutMs: 20_000,
+  /** Longest speech given to one recogniser stream, ms; older audio is dropped beyond. */
+  maxSpeechMs: 60_000,
+  /** Synthesized audio queued ahead of a listener at most, ms; the voice is held back beyond. */
+  maxQueuedMs: 5_000,
+  /** Utterances waiting to be spoken to one listener at most; more are refused with `queue_full`. */
+  maxUtterances: 16,
+  /** How long speech must last to interrupt (`interruption.minSpeechMs`), ms. */
+  minSpeechMs: 300,
+};
+
+const ranges: OptionRanges<typeof numbers> = {
+  maxEndpointWaitMs: [0, 600_000],
+  sttTimeoutMs: [0, 600_000],
+  ttsTimeoutMs: [1, 600_000],
+  maxSpeechMs: [0, 3_600_000],
+  maxQueuedMs: [0, 600_000],
+  maxUtterances: [0, 10_000],
+  minSpeechMs: [0, 60_000],
+};
+
+/** How a caller is heard and spoken to by a recogniser and a voice. */
+export interface CallOptions {
+  readonly stt: SttProvider;
+  readonly tts: TtsProvider;
+  /** The audio path, e.g. `audioPipeline({ vad: energyVad() })` of `@roomkit/pipeline`. */
+  readonly pipeline: AudioPipeline;
+  /** When callers may interrupt. */
+  readonly interruption?: InterruptionOptions | undefined;
+  /** Judges whether a pause ends a turn; without one every pause the VAD reports does. */
+  readonly turnDetector?: TurnDetector | undefined;
+  /**
+   * Who finds where speech begins and ends: the pipeline's VAD, the recogniser, or the application (`manual`: `activityStart` and
+   * `activityEnd`). Default: `vad` when the pipeline has one, otherwise `stt`.
+   */
+  readonly turnDetection?: "vad" | "stt" | "manual" | undefined;
+  /** Longest wait for more after a turn judged incomplete. Default 3,000 ms. */
+  readonly maxEndpointWaitMs?: number | undefined;
+  /** How long the recogniser may take for its last word. Default 10,000 ms. */
+  readonly sttTimeoutMs?: number | undefined;
+  /** Longest silence of the voice while it has text to speak, before the answer has failed. Default 20,000 ms. */
+  readonly ttsTimeoutMs?: number | undefined;
+  /** Longest speech given to one recogniser stream; older audio is dropped beyond. Default 60,000 ms. */
+  readonly maxSpeechMs?: number | undefined;
+  /** BCP 47 tag for recogniser and voice. */
+  readonly language?: string | undefined;
+  /** Words the recogniser shall expect: names, terms. */
+  readonly keywords?: readonly string[] | undefined;
+  /** The voice to speak with; default the provider's. */
+  readonly voice?: string | undefined;
+  /** How fast it speaks: 1 is its own pace; 0.5 to 2. */
+  readonly speed?: number | undefined;
+  /** Spoken when a session begins. */
+  readonly greeting?: string | undefined;
+  /** Changes each piece before it is spoken. Default: takes out what only eyes can read. */
+  readonly speechFilter?: SpeechFilter | undefined;
+  readonly sentences?: SentenceOptions | undefined;
+  /** Synthesized audio queued ahead of a listener at most; the voice is held back beyond. Default 5,000 ms. */
+  readonly maxQueuedMs?: number | undefined;
+  /** Utterances waiting to be spoken to one listener at most; more are refused with `queue_full`. Default 16. */
+  readonly maxUtterances?: number | undefined;
+}
+
+/** The options with every default filled in. */
+export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
+  Readonly<typeof numbers> & { readonly strategy: InterruptionStrategy };
+
+/** @throws RoomKitError `invalid_option` for a number out of its range. */
+export function resolveCallOptions(options: CallOptions): CallSettings {
+  const { minSpeechMs, strategy = "confirmed" } = options.interruption ?? {};
+  return { ...options, strategy, ...optionsWithin({ ...options, minSpeechMs }, numbers, ranges) };
+}

@@ -1,0 +1,69 @@
+import { type ChannelHost, canRead, canWrite, eventText, type HeardRecord, type VoiceSession } from "@roomkit/core";
+
+/** Words of a conversation, without its tools. */
+export interface Said {
+  readonly role: "user" | "assistant";
+  readonly text: string;
+}
+
+/** Where a call takes place: a room of a kit ({@link roomOf}), or a conversation of its own. */
+export interface CallRoom
+  extends Pick<
+    ChannelHost,
+    "clock" | "logger" | "ids" | "hasHooks" | "hasSyncHooks" | "runHooks" | "notifyHooks" | "emit"
+  > {
+  /** Whether the caller's words may enter the room now; asked for every frame, so that a change counts at once. */
+  readonly mayWrite: boolean;
+  /** Whether anything may be brought to the caller now. */
+  readonly mayRead: boolean;
+  /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. */
+  submit(text: string, turnId: string, signal: AbortSignal): Promise<void>;
+  /** The call is about to put words of its own into the caller's ear. */
+  saying?(text: string): void;
+  /** Words that the call itself put into the caller's ear, as far as they were heard. */
+  said(text: string, heard: HeardRecord | undefined): Promise<void>;
+  /** The newest words, oldest first. */
+  history(last: number): Promise<readonly Said[]>;
+}
+
+/** The room of a channel's session, by what the kit offers the channel. */
+export function roomOf(host: ChannelHost, channelId: string, session: VoiceSession): CallRoom {
+  const { roomId } = session;
+  const metadata = { voiceSessionId: session.id, source: "voice" };
+  return {
+    ...host,
+    get mayWrite() {
+      const binding = host.binding(roomId, channelId);
+      return binding !== undefined && canWrite(binding) && !binding.muted;
+    },
+    get mayRead() {
+      const binding = host.binding(roomId, channelId);
+      return binding !== undefined && canRead(binding) && !binding.outputMuted;
+    },
+    async submit(text, turnId, signal) {
+      const content = { type: "text", text } as const;
+      const { participantId } = session;
+      const message = { roomId, channelId, participantId, content, correlationId: turnId, metadata };
+      await host.processInbound(message, { replySignal: signal, session });
+    },
+    async said(text, heard) {
+      const content = { type: "text", text } as const;
+      await host.processInbound({
+        roomId,
+        channelId,
+        role: "assistant",
+        content,
+        metadata,
+        ...(heard && { heard }),
+      });
+    },
+    async history(last) {
+      const events = await host.timeline(roomId, channelId, { last });
+      return events.flatMap((event) => {
+        const { role } = event.source;
+        const text = eventText(event);
+        return text === "" || role === "system" || event.status !== "delivered" ? [] : [{ role, text }];
+      });
+    },
+  };
+}

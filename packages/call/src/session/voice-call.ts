@@ -1,0 +1,309 @@
+import {
+  type AudioFrame,
+  errorFields,
+  type PipelineStream,
+  type RoomKitError,
+  type StreamDelivery,
+  type Unsubscribe,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { Hearing } from "../hearing/hearing.ts";
+import { openHearing } from "../hearing/open-hearing.ts";
+import type { CallSettings } from "../options.ts";
+import type { CallRoom } from "../room.ts";
+import { turnStep } from "../turns/machine.ts";
+import {
+  floorIsFree,
+  initialTurnState,
+  phaseOf,
+  type TurnEffect,
+  type TurnInput,
+  type TurnRules,
+  type TurnState,
+  type TurnTimer,
+} from "../turns/state.ts";
+import { TurnRunner } from "../turns/turn-runner.ts";
+import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
+import { CallerLine } from "./caller-line.ts";
+import { CallFloor } from "./floor.ts";
+import { UserTranscripts } from "./transcripts.ts";
+import { watchPipeline } from "./watch-pipeline.ts";
+
+export interface VoiceCallOptions {
+  readonly room: CallRoom;
+  readonly settings: CallSettings;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+}
+
+/** One caller: the shell around the turn machine. Everything in it belongs to this session and ends with it. */
+export class VoiceCall {
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly #options: VoiceCallOptions;
+  /** The call's own: some of it may change while it lasts. */
+  readonly #settings: { -readonly [K in keyof CallSettings]: CallSettings[K] };
+  readonly #line: CallerLine;
+  readonly #rules: TurnRules;
+  readonly #pipeline: PipelineStream;
+  readonly #hearing: Hearing;
+  readonly #floor: CallFloor;
+  readonly #speaking: Speaking;
+  readonly #turns: TurnRunner;
+  readonly #transcripts: UserTranscripts;
+  readonly #subscriptions: Unsubscribe[];
+  readonly #timers = new Map<TurnTimer, () => void>();
+  readonly #inputs: TurnInput[] = [];
+  #state: TurnState = initialTurnState;
+  #stepping = false;
+  #closed = false;
+  /** Cancels what nobody needs any more once the caller has said something, while nothing of it has been heard. */
+  #dispensable: AbortController | undefined;
+
+  constructor(options: VoiceCallOptions) {
+    const { room, session, connection } = options;
+    const settings = { ...options.settings };
+    this.#options = options;
+    this.#settings = settings;
+    this.session = session;
+    this.connection = connection;
+    this.#rules = { ...settings, maxHeldPieces: 8 };
+    const { inbound, outbound } = connection;
+    const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id });
+    this.#pipeline = pipeline;
+    this.#line = new CallerLine({
+      ...{ room, session, connection },
+      onText: (text) => this.type(text),
+      onInterrupt: () => this.interrupt("client"),
+      onMute: (muted) => {
+        if (muted) this.#hearing.pause();
+      },
+    });
+    this.#transcripts = new UserTranscripts(room, session, connection);
+    this.#turns = new TurnRunner({
+      ...{ room, settings, session, connection },
+      transcripts: this.#transcripts,
+      dispatch: (input) => this.dispatch(input),
+    });
+    this.#floor = new CallFloor(room.clock, () => floorIsFree(this.#state), settings.maxSpeechMs);
+    this.#speaking = new Speaking({
+      ...{ room, settings, session, connection, pipeline },
+      floor: this.#floor,
+      onAudible: (utterance, correlationId) => {
+        this.#dispensable = undefined;
+        this.#turns.audible(correlationId);
+        this.dispatch({ type: "utterance-start", utterance });
+      },
+      onSynthesized: (correlationId) => this.#turns.synthesized(correlationId),
+      onEnd: (utterance, correlationId) =>
+        this.dispatch({ type: "utterance-end", utterance, answers: this.#turns.numberOf(correlationId) }),
+    });
+    this.#hearing = this.#openHearing();
+    this.#subscriptions = [
+      connection.onAudio((frame) => this.#hear(frame)),
+      watchPipeline(pipeline, { room, session, connection, line: this.#line }),
+    ];
+    this.#showPhase();
+    if (settings.greeting !== undefined) void this.#sayUnlessAnswered(settings.greeting);
+  }
+
+  /** The name of who has the floor. */
+  get phase(): ReturnType<typeof phaseOf> {
+    return phaseOf(this.#state);
+  }
+
+  /** Whether anything may be spoken to this caller now. */
+  get mayListen(): boolean {
+    return this.#line.mayListen;
+  }
+
+  /** Feeds the turn machine; inputs that arise while one is carried out wait for their turn. */
+  dispatch(input: TurnInput): void {
+    if (this.#closed) return;
+    this.#inputs.push(input);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        if (next.type === "partial") this.#turns.partial(this.#state, next.text);
+        const { state, effects } = turnStep(this.#state, next, this.#rules);
+        this.#state = state;
+        for (const effect of effects) this.#carryOut(effect);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+    this.#showPhase();
+    this.#floor.changed();
+  }
+
+  /** Speaks a reply as it is made; resolves with what was heard of it. */
+  async reply(text: AsyncIterable<string>, options: SpeakOptions): Promise<StreamDelivery> {
+    const spoken = await this.#speaking.speak(this.#turns.watchFirstToken(text, options.correlationId), options);
+    return { text: spoken.heard, heard: spoken.record };
+  }
+
+  /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. */
+  async say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
+    const { signal = new AbortController().signal } = options;
+    this.#options.room.saying?.(text);
+    const delivery = await this.reply(once(text), { ...options, signal });
+    if (!this.#closed) await this.#options.room.said(delivery.text, delivery.heard);
+    return delivery;
+  }
+
+  /** The caller typed instead of speaking, or somebody for them. */
+  type(text: string): void {
+    this.dispatch({ type: "text", text });
+  }
+
+  /** With `turnDetection: "manual"`: the caller begins to speak. */
+  activityStart(): void {
+    if (!this.#closed) this.#hearing.begin?.();
+  }
+
+  /** With `turnDetection: "manual"`: the caller has finished. */
+  activityEnd(): void {
+    if (!this.#closed) this.#hearing.end?.();
+  }
+
+  /** From the next utterance and the next speech on. */
+  reconfigure(changes: Partial<Pick<CallSettings, "voice" | "language" | "speed" | "keywords">>): void {
+    Object.assign(this.#settings, changes);
+  }
+
+  interrupt(reason: string): void {
+    this.dispatch({ type: "interrupt", reason });
+    // What nobody hears yet: it waits for the caller to finish, or for its voice.
+    if (this.#speaking.busy) this.#speaking.silence(reason);
+  }
+
+  /** Ends everything of the session at once; resolves when what was said last is in the room. Idempotent. */
+  close(reason: string): Promise<void> {
+    if (this.#closed) return this.#turns.done;
+    this.#closed = true;
+    for (const stop of this.#subscriptions) stop();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#line.close();
+    this.#hearing.close();
+    this.#speaking.close(reason);
+    this.#turns.close();
+    this.#pipeline.close();
+    return this.#turns.done;
+  }
+
+  #hear(frame: AudioFrame): void {
+    if (!this.#line.mayHear) return;
+    this.#line.heard(frame);
+    this.#pipeline.processInbound(frame);
+  }
+
+  #carryOut(effect: TurnEffect): void {
+    switch (effect.type) {
+      case "silence":
+        this.#speaking.silence(effect.reason);
+        this.#turns.interrupt();
+        return;
+      case "finish-segment":
+        this.#hearing.finish(effect.segment);
+        return;
+      case "drop-segment":
+        this.#hearing.drop(effect.segment);
+        return;
+      case "start-timer":
+        this.#timers.get(effect.timer)?.();
+        this.#timers.set(
+          effect.timer,
+          this.#options.room.clock.setTimeout(() => this.dispatch({ type: "timer", timer: effect.timer }), effect.ms),
+        );
+        return;
+      case "stop-timer":
+        this.#timers.get(effect.timer)?.();
+        this.#timers.delete(effect.timer);
+        return;
+      case "judge":
+        this.#turns.judge(effect, this.#state.turns + 1, this.#hearing);
+        return;
+      case "resume":
+        void this.#resume();
+        return;
+      case "submit":
+        // The caller was faster than the greeting, or than what was to be taken up again: it would be an answer to nothing now.
+        this.#dispensable?.abort();
+        this.#turns.submit(effect.turn, effect.text);
+        return;
+    }
+  }
+
+  /** Nobody said anything after all: the assistant takes its turn again, with what it had not said. */
+  async #resume(): Promise<void> {
+    const text = (await this.#speaking.takeUnsaid()).trim();
+    if (text !== "") await this.#sayUnlessAnswered(text);
+  }
+
+  /** Says something that a turn of the caller makes needless while nobody has heard it. Never rejects. */
+  async #sayUnlessAnswered(text: string): Promise<void> {
+    this.#dispensable = new AbortController();
+    try {
+      await this.say(text, { signal: this.#dispensable.signal });
+    } catch (thrown) {
+      this.#options.room.logger.warn({ session: this.session.id, ...errorFields(thrown) }, "speech was not recorded");
+    }
+  }
+
+  #openHearing(): Hearing {
+    const { room, session, connection } = this.#options;
+    const { roomId } = session;
+    const settings = this.#settings;
+    return openHearing(settings.turnDetection, {
+      stt: settings.stt,
+      pipeline: this.#pipeline,
+      inbound: connection.inbound,
+      clock: room.clock,
+      hints: {
+        get language() {
+          return settings.language;
+        },
+        get keywords() {
+          return settings.keywords;
+        },
+      },
+      finalTimeoutMs: settings.sttTimeoutMs,
+      // Frames of 10 ms or more; what a recogniser cannot take in time is bounded by this.
+      maxFrames: Math.max(1, Math.ceil(settings.maxSpeechMs / 10)),
+      dispatch: (input) => this.dispatch(input),
+      onSpeechStart: (timestamp) => room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp }),
+      onSpeechEnd: (timestamp, durationMs) => {
+        this.#turns.endpointed();
+        room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
+      },
+      onError: (error) => this.#onUnheard(error),
+      onAudio: (frame) => this.#turns.hear(frame),
+    });
+  }
+
+  #onUnheard(error: RoomKitError): void {
+    const { room, session, connection } = this.#options;
+    const { code } = error;
+    room.logger.warn({ session: session.id, ...errorFields(error) }, "speech could not be recognised");
+    room.emit("stt_error", { session, error });
+    room.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "stt", error });
+    // Given up: what is said to somebody who cannot hear is lost, and the caller must know.
+    const lost = code === "stt_unavailable";
+    const message = lost ? "Speech cannot be recognised at present." : "Speech could not be recognised.";
+    connection.send({ type: "error", code: lost ? code : "stt_failed", message, retryable: !lost });
+  }
+
+  #showPhase(): void {
+    const phase = phaseOf(this.#state);
+    const pausing = phase === "endpointing" && this.#state.waiting !== undefined;
+    const thinking = phase === "thinking" || (phase === "endpointing" && !pausing);
+    this.#line.show(phase === "speaking" ? "speaking" : thinking ? "thinking" : "listening");
+  }
+}
+
+async function* once(text: string): AsyncGenerator<string, void, undefined> {
+  yield text;
+}

@@ -1,0 +1,34 @@
+import {
+  errorFields,
+  type PipelineStream,
+  type Unsubscribe,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { CallRoom } from "../room.ts";
+import type { CallerLine } from "./caller-line.ts";
+
+/** Tells hooks and log what a session's audio path finds besides speech, and the path what is being played. */
+export function watchPipeline(
+  pipeline: PipelineStream,
+  options: {
+    readonly room: CallRoom;
+    readonly session: VoiceSession;
+    readonly connection: VoiceConnection;
+    readonly line: CallerLine;
+  },
+): Unsubscribe {
+  const { room, session, connection, line } = options;
+  const { roomId } = session;
+  const stop = [
+    connection.onPlayed((frame) => pipeline.played(frame)),
+    pipeline.on("dtmf", (event) => line.dtmf(event)),
+    pipeline.on("speaker", (event) => room.notifyHooks("ON_SPEAKER_CHANGE", { session, roomId, ...event })),
+    pipeline.on("stage-error", ({ stage, error }) =>
+      room.logger.warn({ session: session.id, stage, ...errorFields(error) }, "an audio stage was passed by"),
+    ),
+  ];
+  return () => {
+    for (const each of stop) each();
+  };
+}

@@ -1,0 +1,34 @@
+import type { Clock, TurnMetrics } from "@roomkit/core";
+
+/** Collects where the time of one turn went. All times count from when the caller stopped speaking. */
+export class TurnWaterfall {
+  readonly #clock: Clock;
+  readonly #origin: number;
+  readonly #speechMs: number | undefined;
+  #marks: {
+    endpointMs?: number;
+    transcriptMs?: number;
+    firstTokenMs?: number;
+    firstAudioMs?: number;
+    replyMs?: number;
+  } = {};
+
+  constructor(clock: Clock, speech?: { readonly endedAt: number; readonly speechMs?: number }) {
+    this.#clock = clock;
+    this.#origin = speech?.endedAt ?? clock.now();
+    this.#speechMs = speech?.speechMs;
+  }
+
+  /** Notes a stage at this moment (or at `at` on the clock); the first note of a stage counts. */
+  mark(
+    stage: keyof TurnMetrics & ("endpointMs" | "transcriptMs" | "firstTokenMs" | "firstAudioMs" | "replyMs"),
+    at?: number,
+  ): void {
+    this.#marks[stage] ??= Math.max(0, Math.round((at ?? this.#clock.now()) - this.#origin));
+  }
+
+  report(turnId: string, interrupted: boolean): TurnMetrics {
+    const speech = this.#speechMs === undefined ? {} : { speechMs: Math.round(this.#speechMs) };
+    return { turnId, ...this.#marks, ...speech, interrupted };
+  }
+}

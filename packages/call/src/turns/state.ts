@@ -1,0 +1,174 @@
+import type { UtteranceId } from "@roomkit/core";
+
+/** When the caller's speech silences the assistant. */
+export type InterruptionStrategy =
+  /** As soon as the VAD is sure of speech. */
+  | "immediate"
+  /** When `minSpeechMs` of speech have been heard, or words: a cough or a knock does not interrupt. */
+  | "confirmed"
+  /** Never: what is said meanwhile is kept and answered afterwards. */
+  | "disabled";
+
+export interface TurnRules {
+  readonly strategy: InterruptionStrategy;
+  /** How much speech must have been heard to interrupt (`confirmed`), in ms. */
+  readonly minSpeechMs: number;
+  /** Longest wait after an incomplete turn before it is answered all the same, in ms. */
+  readonly maxEndpointWaitMs: number;
+  /** Pieces of speech kept while the assistant may not be interrupted (`disabled`). */
+  readonly maxHeldPieces: number;
+}
+
+/** What the caller is shown, and the name of the state for people. */
+export type TurnPhase = "idle" | "listening" | "endpointing" | "thinking" | "speaking" | "interrupted";
+
+/**
+ * Who has the floor. Two people talk: the caller (a segment of speech under way, transcripts awaited, pieces of an unfinished
+ * turn) and the assistant (a turn being answered, an utterance being played). {@link phaseOf} names the combination.
+ */
+export interface TurnState {
+  /** The segment of speech under way, or undefined while the caller is silent. */
+  readonly speaking: number | undefined;
+  /** Segments that ended and whose transcript is awaited. */
+  readonly awaited: readonly number[];
+  /** Transcripts that came before the one of an earlier segment, which they wait for: what was said stays in its order. */
+  readonly ahead: readonly SegmentText[];
+  /** What the caller said in this turn so far, in the order in which it was said. */
+  readonly pieces: readonly string[];
+  /** Counts every change of `pieces` and every noise meanwhile; a decision about an older revision is stale. */
+  readonly revision: number;
+  /** `pieces` is to be judged when the caller is silent. */
+  readonly unjudged: boolean;
+  /** The turn as the hooks left it and the detector judged it, waiting for its time to be answered. */
+  readonly waiting: string | undefined;
+  /**
+   * A segment that began while the assistant was thinking or speaking, and has not (yet) interrupted it. An `early` one began
+   * before anything was audible: it is no reaction to the assistant's speech, so its words count however short it is.
+   */
+  readonly overlap: { readonly segment: number; readonly early: boolean } | undefined;
+  /** Said while interruption is disabled. */
+  readonly held: readonly string[];
+  /** Turns submitted so far; they are numbered from 1. */
+  readonly turns: number;
+  /** The turn being answered. */
+  readonly answering: number | undefined;
+  /** The utterance being played. */
+  readonly utterance: UtteranceId | undefined;
+  /** The caller has just silenced the assistant and has not been answered since. */
+  readonly interrupted: boolean;
+  /** The assistant was cut off by what may turn out to be no words at all: it then takes its turn again. */
+  readonly resumable: boolean;
+  /**
+   * The words for which an answer was given up that nobody had heard anything of. It cannot be taken up again, so they count even
+   * if the recogniser takes them back.
+   */
+  readonly claim: SegmentText | undefined;
+}
+
+/** What a segment says. */
+export interface SegmentText {
+  readonly segment: number;
+  readonly text: string;
+}
+
+export const initialTurnState: TurnState = {
+  speaking: undefined,
+  awaited: [],
+  ahead: [],
+  pieces: [],
+  revision: 0,
+  unjudged: false,
+  waiting: undefined,
+  overlap: undefined,
+  held: [],
+  turns: 0,
+  answering: undefined,
+  utterance: undefined,
+  interrupted: false,
+  resumable: false,
+  claim: undefined,
+};
+
+/** Whether the caller is silent and all they said is known. */
+export function callerIsQuiet(state: TurnState): boolean {
+  return state.speaking === undefined && state.awaited.length === 0;
+}
+
+/** Whether the assistant may begin to speak: not over the caller, nor while it is being decided whether they have finished. */
+export function floorIsFree(state: TurnState): boolean {
+  return callerIsQuiet(state) && state.pieces.length === 0;
+}
+
+/** The name of a state. */
+export function phaseOf(state: TurnState): TurnPhase {
+  if (state.utterance !== undefined) return "speaking";
+  if (state.answering !== undefined) return "thinking";
+  if (state.interrupted && (state.speaking !== undefined || state.awaited.length > 0)) return "interrupted";
+  if (state.speaking !== undefined) return "listening";
+  if (state.awaited.length > 0 || state.pieces.length > 0) return "endpointing";
+  return "idle";
+}
+
+/** What happens. */
+export type TurnInput =
+  /** Speech is certain; `elapsedMs` of it have been heard so far. */
+  | { readonly type: "speech-start"; readonly segment: number; readonly elapsedMs: number }
+  /** It goes on: so much was heard of it in all. Silence that a detector waits out is no speech; words are proof enough (infinite). */
+  | { readonly type: "speech-progress"; readonly segment: number; readonly speechMs: number }
+  | { readonly type: "speech-end"; readonly segment: number }
+  /** A guess at what the segment says. */
+  | { readonly type: "partial"; readonly segment: number; readonly text: string }
+  /** All the segment says; empty for noise and failed recognition. */
+  | { readonly type: "transcript"; readonly segment: number; readonly text: string }
+  /** Hooks and turn detector on revision `revision` of the turn; `text` is what the hooks left of it. */
+  | TurnJudgement
+  /** A hook blocked the turn. */
+  | { readonly type: "turn-blocked"; readonly revision: number }
+  | { readonly type: "timer"; readonly timer: TurnTimer }
+  | { readonly type: "utterance-start"; readonly utterance: UtteranceId }
+  /** It has been played or cut off; `answers` is the turn it was the whole answer to. */
+  | { readonly type: "utterance-end"; readonly utterance: UtteranceId; readonly answers?: number | undefined }
+  /** Everything the turn caused is through. */
+  | { readonly type: "turn-done"; readonly turn: number }
+  /** The caller typed instead of speaking. */
+  | { readonly type: "text"; readonly text: string }
+  /** Somebody pressed stop. */
+  | { readonly type: "interrupt"; readonly reason: string };
+
+export interface TurnJudgement {
+  readonly type: "decision";
+  readonly revision: number;
+  readonly text: string;
+  readonly complete: boolean;
+  /** When not complete: how long to wait for more. */
+  readonly waitMs: number;
+  /** As in the `judge` effect it answers. */
+  readonly typed: boolean;
+}
+
+export type TurnTimer = "endpoint";
+
+/** What is to be done about it, in this order. */
+export type TurnEffect =
+  /** Silence the listener now, then stop the model and the voice. Always the first effect. */
+  | { readonly type: "silence"; readonly reason: string }
+  /** The recogniser gets no more audio of this segment: it shall say what it has. */
+  | { readonly type: "finish-segment"; readonly segment: number }
+  /** The segment does not count: drop its recogniser. */
+  | { readonly type: "drop-segment"; readonly segment: number }
+  | { readonly type: "start-timer"; readonly timer: TurnTimer; readonly ms: number }
+  | { readonly type: "stop-timer"; readonly timer: TurnTimer }
+  /**
+   * Run the hooks on the turn so far and judge whether it is complete; answer with `decision` or `turn-blocked`. A `typed`
+   * turn is complete by itself: hooks only.
+   */
+  | { readonly type: "judge"; readonly revision: number; readonly text: string; readonly typed: boolean }
+  /** Nothing was said after all: what was left unsaid when the assistant was cut off is said now. */
+  | { readonly type: "resume" }
+  /** The turn is complete: say it into the room. */
+  | { readonly type: "submit"; readonly turn: number; readonly text: string };
+
+export interface TurnStep {
+  readonly state: TurnState;
+  readonly effects: readonly TurnEffect[];
+}

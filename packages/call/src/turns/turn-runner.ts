@@ -1,0 +1,253 @@
+import {
+  type AudioFrame,
+  errorFields,
+  frameDurationMs,
+  joinTexts,
+  RoomKitError,
+  type TurnDecision,
+  type VoiceConnection,
+  type VoiceSession,
+  withTimeout,
+} from "@roomkit/core";
+import type { Hearing } from "../hearing/hearing.ts";
+import type { CallSettings } from "../options.ts";
+import type { CallRoom } from "../room.ts";
+import type { UserTranscripts } from "../session/transcripts.ts";
+import { TurnWaterfall } from "./metrics.ts";
+import type { TurnEffect, TurnInput, TurnState } from "./state.ts";
+
+/** A turn detector that takes longer is taken to have said "complete". */
+const DETECTOR_TIMEOUT_MS = 2_000;
+/** A turn detector hears at most the last so many ms. */
+const DETECTOR_AUDIO_MS = 8_000;
+/** How long a new turn waits for the answer before it to reach the log. */
+const ORDER_TIMEOUT_MS = 3_000;
+
+export interface TurnRunnerOptions {
+  readonly room: CallRoom;
+  readonly settings: CallSettings;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly transcripts: UserTranscripts;
+  readonly dispatch: (input: TurnInput) => void;
+}
+
+interface RunningTurn {
+  readonly turn: number;
+  readonly id: string;
+  readonly abort: AbortController;
+  readonly waterfall: TurnWaterfall;
+  audible: boolean;
+  interrupted: boolean;
+}
+
+/** Carries a caller's turns through hooks, detector and room, and measures where their time goes. */
+export class TurnRunner {
+  readonly #options: TurnRunnerOptions;
+  readonly #lifetime = new AbortController();
+  #running: RunningTurn | undefined;
+  #judged: { readonly id: string; readonly waterfall: TurnWaterfall } | undefined;
+  /** The turn before has reached the log, with what was heard of its answer. */
+  #previous: Promise<unknown> = Promise.resolve();
+  #endpointAt: number | undefined;
+  #audio: AudioFrame[] = [];
+  #audioMs = 0;
+
+  constructor(options: TurnRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the newest turn is through: what was heard of its answer is in the room. */
+  get done(): Promise<void> {
+    return this.#previous.then(() => {});
+  }
+
+  /** The VAD was sure just now that speech has ended. */
+  endpointed(): void {
+    this.#endpointAt = this.#options.room.clock.now();
+  }
+
+  /** Keeps the newest audio for the turn detector. */
+  hear(frame: AudioFrame): void {
+    if (!this.#options.settings.turnDetector) return;
+    this.#audio.push(frame);
+    this.#audioMs += frameDurationMs(frame);
+    while (this.#audioMs > DETECTOR_AUDIO_MS) this.#audioMs -= frameDurationMs(this.#audio.shift() as AudioFrame);
+  }
+
+  /** Shows the turn as it is guessed so far. */
+  partial(state: TurnState, text: string): void {
+    if (state.speaking === undefined && state.awaited.length === 0) return;
+    this.#options.transcripts.partial(this.#turnId(state.turns + 1), joinTexts([...state.pieces, text]));
+  }
+
+  /** Runs hooks and detector on the turn so far. */
+  judge(effect: Extract<TurnEffect, { type: "judge" }>, turn: number, hearing: Hearing): void {
+    const id = this.#turnId(turn);
+    const { room, dispatch } = this.#options;
+    const spoken = !effect.typed && hearing.speechEndedAt !== undefined;
+    const speech = spoken ? { endedAt: hearing.speechEndedAt as number, speechMs: hearing.speechMs } : undefined;
+    const waterfall = new TurnWaterfall(room.clock, speech);
+    if (spoken && this.#endpointAt !== undefined) waterfall.mark("endpointMs", this.#endpointAt);
+    waterfall.mark("transcriptMs");
+    this.#judged = { id, waterfall };
+    void this.#judge(effect, id).then(
+      (input) => dispatch(input),
+      (error: unknown) => {
+        room.logger.error({ session: this.#options.session.id, ...errorFields(error) }, "a turn was dropped");
+        dispatch({ type: "turn-blocked", revision: effect.revision });
+      },
+    );
+  }
+
+  /** Says the turn into the room; its answer comes back as a reply to speak. */
+  submit(turn: number, text: string): void {
+    const { room, session, connection, transcripts, dispatch } = this.#options;
+    const { roomId } = session;
+    const id = this.#turnId(turn);
+    const waterfall = this.#judged?.id === id ? this.#judged.waterfall : new TurnWaterfall(room.clock);
+    const running: RunningTurn = {
+      turn,
+      id,
+      abort: new AbortController(),
+      waterfall,
+      audible: false,
+      interrupted: false,
+    };
+    this.#running = running;
+    this.#audio = [];
+    this.#audioMs = 0;
+    transcripts.final(id, text);
+    room.notifyHooks("ON_TURN_COMPLETE", { session, roomId, text, turnId: id });
+    const previous = this.#previous;
+    const run = async (): Promise<void> => {
+      // The log tells the conversation in the order in which it was heard.
+      await withTimeout(previous, ORDER_TIMEOUT_MS, { clock: room.clock, signal: this.#lifetime.signal }).catch(
+        () => {},
+      );
+      await room.submit(text, id, running.abort.signal);
+    };
+    this.#previous = run()
+      .catch((error: unknown) => this.#onFailure(error, connection))
+      .finally(() => {
+        if (running.audible && running.interrupted) this.#report(running);
+        if (this.#running === running) this.#running = undefined;
+        dispatch({ type: "turn-done", turn });
+      });
+  }
+
+  /** Somebody interrupted: stops the answer under way, its model and its voice. */
+  interrupt(): void {
+    if (!this.#running) return;
+    this.#running.interrupted = true;
+    this.#running.abort.abort(new RoomKitError("aborted", "the answer was interrupted"));
+  }
+
+  /** The turn that an id names; undefined for anything else. */
+  numberOf(correlationId: string | undefined): number | undefined {
+    return correlationId !== undefined && this.#running?.id === correlationId ? this.#running.turn : undefined;
+  }
+
+  /** Passes a reply's text through and notes when its first word came. */
+  async *watchFirstToken(
+    text: AsyncIterable<string>,
+    correlationId: string | undefined,
+  ): AsyncGenerator<string, void, undefined> {
+    const running = this.#running?.id === correlationId ? this.#running : undefined;
+    for await (const delta of text) {
+      running?.waterfall.mark("firstTokenMs");
+      yield delta;
+    }
+  }
+
+  /** The voice gave its first audio for an answer. */
+  synthesized(correlationId: string | undefined): void {
+    if (this.#running?.id === correlationId) this.#running?.waterfall.mark("firstAudioMs");
+  }
+
+  /** The first audio of an answer was handed to the listener. */
+  audible(correlationId: string | undefined): void {
+    const running = this.#running;
+    if (!running || running.id !== correlationId || running.audible) return;
+    running.audible = true;
+    running.waterfall.mark("replyMs");
+    this.#report(running);
+  }
+
+  close(): void {
+    const over = new RoomKitError("aborted", "the session is over");
+    this.#lifetime.abort(over);
+    // A caller who hangs up has not interrupted.
+    this.#running?.abort.abort(over);
+    this.#audio = [];
+  }
+
+  async #judge(effect: Extract<TurnEffect, { type: "judge" }>, turnId: string): Promise<TurnInput> {
+    const { room, session, settings, transcripts } = this.#options;
+    const { roomId } = session;
+    const { revision, typed } = effect;
+    let text = effect.text;
+    if (room.hasHooks("ON_TRANSCRIPTION", roomId)) {
+      const outcome = await room.runHooks("ON_TRANSCRIPTION", { session, roomId, text, turnId }, this.#lifetime.signal);
+      text = outcome.allowed ? outcome.payload.text.trim() : "";
+    }
+    if (text === "") return { type: "turn-blocked", revision };
+    const detector = typed ? undefined : settings.turnDetector;
+    if (!detector) return { type: "decision", revision, text, complete: true, waitMs: 0, typed };
+    const decision = await this.#decide(text);
+    if (!decision.complete) {
+      transcripts.hooked(turnId, text);
+      room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId });
+    }
+    return {
+      type: "decision",
+      revision,
+      text,
+      complete: decision.complete,
+      waitMs: decision.waitMs ?? settings.maxEndpointWaitMs,
+      typed,
+    };
+  }
+
+  /** Asks the detector; one that fails is taken to have said "complete", so that the caller is answered. */
+  async #decide(transcript: string): Promise<TurnDecision> {
+    const { room, session, settings } = this.#options;
+    const detector = settings.turnDetector;
+    if (!detector) return { complete: true, confidence: 1 };
+    try {
+      const history = await room.history(10);
+      const silenceMs = this.#endpointAt === undefined ? 0 : room.clock.now() - this.#endpointAt;
+      const { language } = settings;
+      const context = { transcript, history, silenceMs, audio: [...this.#audio], language };
+      return await withTimeout(detector.evaluate(context, { signal: this.#lifetime.signal }), DETECTOR_TIMEOUT_MS, {
+        clock: room.clock,
+        signal: this.#lifetime.signal,
+        what: "turn detection",
+      });
+    } catch (error) {
+      room.logger.warn(
+        { session: session.id, detector: detector.name, ...errorFields(error) },
+        "turn detection failed",
+      );
+      return { complete: true, confidence: 0 };
+    }
+  }
+
+  #onFailure(thrown: unknown, connection: VoiceConnection): void {
+    if (this.#lifetime.signal.aborted) return;
+    const error = RoomKitError.from(thrown);
+    this.#options.room.logger.error({ session: this.#options.session.id, ...errorFields(thrown) }, "a turn failed");
+    connection.send({ type: "error", code: error.code, message: "The answer failed.", retryable: error.retryable });
+  }
+
+  #report(running: RunningTurn): void {
+    const { room, session, connection } = this.#options;
+    const metrics = running.waterfall.report(running.id, running.interrupted);
+    connection.send({ type: "metrics", turn: metrics });
+    room.notifyHooks("ON_TURN_METRICS", { session, roomId: session.roomId, metrics });
+  }
+
+  #turnId(turn: number): string {
+    return `${this.#options.session.id}:${turn}`;
+  }
+}

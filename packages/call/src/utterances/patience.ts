@@ -1,0 +1,41 @@
+import { type Clock, RoomKitError, withTimeout } from "@roomkit/core";
+
+export interface PatienceOptions {
+  readonly clock: Clock;
+  /** Longest silence, ms. */
+  readonly ms: number;
+  readonly signal: AbortSignal;
+  /** Who is waited for, for the error. */
+  readonly what: string;
+  /** Whether it has anything to say; asked when the time is up. Default: always. */
+  readonly owes?: (() => boolean) | undefined;
+}
+
+/**
+ * What a source yields, as long as it shows signs of life. One that is deaf to its end is not waited for.
+ *
+ * @throws RoomKitError `timeout` when it was silent for too long, `aborted`, or what the source throws.
+ */
+export async function* withPatience<T>(
+  source: AsyncIterable<T>,
+  { clock, ms, signal, what, owes = () => true }: PatienceOptions,
+): AsyncGenerator<T, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const pending = Promise.resolve(iterator.next());
+      let next: IteratorResult<T> | undefined;
+      while (next === undefined) {
+        try {
+          next = await withTimeout(pending, ms, { clock, signal, what });
+        } catch (error) {
+          if (!RoomKitError.is(error, "timeout") || owes()) throw error;
+        }
+      }
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}

@@ -1,0 +1,212 @@
+import {
+  errorFields,
+  type PipelineStream,
+  RoomKitError,
+  type TtsProvider,
+  type UtteranceId,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { CallSettings } from "../options.ts";
+import type { CallRoom } from "../room.ts";
+import type { Floor } from "../session/floor.ts";
+import { speakable } from "../speech/filter/speakable.ts";
+import { withSpoken, withWritten } from "../speech/respeak.ts";
+import { type SpokenUtterance, Utterance } from "./utterance.ts";
+
+export interface SpeakOptions {
+  /** Cancels this utterance. */
+  readonly signal: AbortSignal;
+  readonly voice?: string | undefined;
+  /** Another source of audio than the call's voice. */
+  readonly tts?: TtsProvider | undefined;
+  /** The turn it answers. */
+  readonly correlationId?: string | undefined;
+}
+
+export interface SpeakingOptions {
+  readonly room: CallRoom;
+  readonly settings: CallSettings;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly pipeline: PipelineStream;
+  readonly floor: Floor;
+  /** Here and below: `correlationId` as it was given to `speak`. */
+  readonly onAudible: (utterance: UtteranceId, correlationId: string | undefined) => void;
+  readonly onSynthesized: (correlationId: string | undefined) => void;
+  readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
+}
+
+/** One utterance, speaking or waiting. */
+interface Place {
+  readonly answer: boolean;
+  /** Asked for while the caller spoke: what they said was no reply to it. */
+  readonly patient: boolean;
+  spoken: Promise<SpokenUtterance> | undefined;
+}
+
+/** Everything said to one listener, one utterance after the other. */
+export class Speaking {
+  readonly #options: SpeakingOptions;
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Speaking and waiting. */
+  readonly #utterances = new Map<Utterance, Place>();
+  /** What was left unsaid when the caller's speech cut it off. */
+  #cut: Promise<string> = Promise.resolve("");
+  #closed = false;
+
+  constructor(options: SpeakingOptions) {
+    this.#options = options;
+  }
+
+  /** Speaks when it is its turn. Resolves with what was heard; nothing of it when it was silenced before it began. @throws RoomKitError `queue_full`. */
+  speak(text: AsyncIterable<string>, options: SpeakOptions): Promise<SpokenUtterance> {
+    const { room, settings, floor } = this.#options;
+    if (this.#utterances.size > settings.maxUtterances) {
+      return Promise.reject(
+        new RoomKitError("queue_full", `more than ${settings.maxUtterances} utterances are waiting`, {
+          retryable: true,
+        }),
+      );
+    }
+    const utterance = this.#open(room.ids("utt"), options);
+    const place: Place = { answer: options.correlationId !== undefined, patient: !floor.free, spoken: undefined };
+    this.#utterances.set(utterance, place);
+    if (this.#closed) utterance.silence("closed");
+    const spoken = this.#queue.then(() => this.#speakNow(utterance, text, options));
+    place.spoken = spoken;
+    this.#queue = spoken.catch(() => {});
+    return spoken;
+  }
+
+  /** Whether anything is being spoken, or waits to be. */
+  get busy(): boolean {
+    return [...this.#utterances.keys()].some((utterance) => utterance.silencedBecause === "");
+  }
+
+  /**
+   * Silences the listener now; what waits to be spoken is not spoken either. Except, when it is the caller who says something, what
+   * the application wants said and they have not reacted to: because nothing was audible, or because it was asked for while they spoke.
+   */
+  silence(reason: string): void {
+    const report = this.#options.connection.clear();
+    this.#options.pipeline.clearOutbound();
+    const byCaller = reason === "barge_in" || reason === "text_input";
+    const audible = [...this.#utterances.keys()].find((each) => each.audible && each.silencedBecause === "");
+    const cut = audible && this.#utterances.get(audible)?.spoken;
+    this.#cut = reason === "barge_in" && cut ? cut.then(({ unheard }) => unheard) : Promise.resolve("");
+    for (const [utterance, { answer, patient }] of this.#utterances) {
+      const kept = byCaller && !answer && !utterance.audible && (patient || !audible);
+      if (!kept) utterance.silence(reason, report);
+    }
+  }
+
+  /** What the caller's speech cut off last and has not been taken up again; empty when there is none. */
+  takeUnsaid(): Promise<string> {
+    const cut = this.#cut;
+    this.#cut = Promise.resolve("");
+    return cut.catch(() => "");
+  }
+
+  close(reason: string): void {
+    this.#closed = true;
+    this.silence(reason);
+  }
+
+  async #speakNow(
+    utterance: Utterance,
+    text: AsyncIterable<string>,
+    { signal, correlationId }: SpeakOptions,
+  ): Promise<SpokenUtterance> {
+    const onAbort = (): void => {
+      if (utterance.silencedBecause !== "") return;
+      utterance.silence("cancelled", utterance.audible ? this.#options.connection.clear() : undefined);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const spoken = await utterance.speak(text);
+      this.#report(utterance, spoken, correlationId);
+      return spoken;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.#utterances.delete(utterance);
+    }
+  }
+
+  #open(id: UtteranceId, options: SpeakOptions): Utterance {
+    const { room, settings, session, connection, pipeline, floor } = this.#options;
+    const { roomId } = session;
+    return new Utterance(id, {
+      connection,
+      pipeline,
+      floor,
+      clock: room.clock,
+      tts: options.tts ?? settings.tts,
+      voice: options.voice ?? settings.voice,
+      language: settings.language,
+      speed: settings.speed,
+      sentences: settings.sentences,
+      filter: settings.speechFilter ?? speakable,
+      maxQueuedMs: settings.maxQueuedMs,
+      ttsTimeoutMs: settings.ttsTimeoutMs,
+      beforeSpeaking: async (piece) => {
+        const written = piece.written.trim();
+        if (written === "" || !room.hasHooks("BEFORE_TTS", roomId)) return piece;
+        const payload = { session, roomId, text: piece.spoken, written, utterance: id };
+        const outcome = await room.runHooks("BEFORE_TTS", payload);
+        if (!outcome.allowed) return undefined;
+        return withWritten(withSpoken(piece, outcome.payload.text), outcome.payload.written);
+      },
+      onAudible: () => {
+        connection.send({ type: "utterance", id, phase: "start" });
+        this.#options.onAudible(id, options.correlationId);
+      },
+      onSynthesized: () => this.#options.onSynthesized(options.correlationId),
+      onShown: (text, revision) =>
+        connection.send({ type: "transcript", id, role: "assistant", text, final: false, revision }),
+    });
+  }
+
+  #report(utterance: Utterance, spoken: SpokenUtterance, correlationId: string | undefined): void {
+    const { room, session, connection } = this.#options;
+    const { roomId } = session;
+    const { id } = utterance;
+    const { heard, unheard, text, record } = spoken;
+    if (spoken.error !== undefined) this.#reportFailure(spoken.error);
+    // What there was nothing to say of is shown all the same.
+    if (spoken.audible || heard !== "") {
+      const shown = {
+        type: "transcript",
+        id,
+        role: "assistant",
+        text,
+        final: true,
+        revision: utterance.revision,
+      } as const;
+      if (spoken.audible) connection.send({ type: "utterance", id, phase: "end" });
+      // Also when a voice failed: nobody interrupted, and yet the rest was not heard.
+      connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
+      if (spoken.audible) this.#options.onEnd(id, correlationId);
+    }
+    const reason = utterance.silencedBecause;
+    if (reason === "") {
+      if (spoken.audible) room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance: id });
+      return;
+    }
+    if (!spoken.audible) return;
+    connection.send({ type: "interrupted", utterance: id, heard, unheard });
+    room.notifyHooks("ON_TTS_CANCELLED", { session, roomId, utterance: id, heard, record, reason });
+    if (reason === "barge_in") room.notifyHooks("ON_BARGE_IN", { session, roomId, utterance: id, heard, record });
+  }
+
+  #reportFailure(thrown: unknown): void {
+    const { room, session, connection } = this.#options;
+    const error = RoomKitError.from(thrown, "tts_failed");
+    if (error.code === "connection_closed" || error.code === "aborted") return;
+    room.logger.warn({ session: session.id, ...errorFields(thrown) }, "an answer could not be spoken");
+    room.emit("tts_error", { session, error });
+    room.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "tts", error });
+    connection.send({ type: "error", code: "tts_failed", message: "The answer could not be spoken.", retryable: true });
+  }
+}

@@ -1,0 +1,87 @@
+import { roomOf } from "@roomkit/call";
+import {
+  abortedError,
+  type ChannelHost,
+  type RealtimeSession,
+  RoomKitError,
+  type VoiceConnection,
+  type VoiceSession,
+  withTimeout,
+} from "@roomkit/core";
+import type { ToolScope } from "@roomkit/tools";
+import { type RealtimeSettings, type SessionOverrides, sessionConfig } from "../options.ts";
+import { AudioPath } from "./audio-path.ts";
+import { RealtimeCall } from "./realtime-call.ts";
+
+export interface StartCallOptions {
+  readonly host: ChannelHost;
+  readonly settings: RealtimeSettings;
+  readonly channelId: string;
+  readonly session: VoiceSession;
+  readonly connection: VoiceConnection;
+  readonly tools: Pick<ToolScope, "tools" | "toolLimits" | "lifetime">;
+  readonly overrides: SessionOverrides;
+  /** Gives it up: everything begun is undone. */
+  readonly signal: AbortSignal;
+  /** The session is over from the provider's side. */
+  readonly onEnded: (reason: string) => void;
+}
+
+/**
+ * Calls the provider for a caller whose connection is there, whole or not at all.
+ *
+ * @throws RoomKitError `invalid_option` (rates differ and no resampler was given), `timeout`, `aborted`, or the provider's code.
+ */
+export async function startCall(options: StartCallOptions): Promise<RealtimeCall> {
+  const { host, settings, channelId, session, connection, overrides, tools } = options;
+  const { provider: vendor, createResampler, connectTimeoutMs, handshakeBufferMs, historyEvents } = settings;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const { inbound, outbound } = connection;
+  const pipeline = settings.pipeline?.open({ inbound, outbound, sessionId: session.id });
+  const audio = new AudioPath({ connection, pipeline, createResampler, handshakeBufferMs });
+  const room = roomOf(host, channelId, session);
+  let call: RealtimeCall | undefined;
+  // From here on nothing the caller says is lost: they speak as soon as they are connected.
+  const stopAudio = connection.onAudio((frame) => {
+    if (call) call.hear(frame);
+    else audio.hear(frame);
+  });
+  let provider: RealtimeSession | undefined;
+  try {
+    const history = historyEvents === 0 ? [] : await room.history(historyEvents);
+    if (signal.aborted) throw abortedError(signal);
+    const config = sessionConfig(settings, tools.tools.definitions, overrides, history);
+    const rates = { inputSampleRate: inbound.sampleRate, outputSampleRate: outbound.sampleRate };
+    const connecting = vendor.connect(config, { signal, ...rates });
+    // A handshake that finishes after it was given up leaves no session behind.
+    connecting.then(
+      (late) => {
+        if (signal.aborted) void late.close();
+      },
+      () => {},
+    );
+    const what = `connecting to ${vendor.name}`;
+    provider = await withTimeout(connecting, connectTimeoutMs, { clock: host.clock, signal, what });
+    if (!audio.fits(provider)) {
+      throw new RoomKitError("invalid_option", "transport and provider use different rates: pass createResampler", {
+        details: { transport: [inbound, outbound], provider: [provider.inbound, provider.outbound] },
+      });
+    }
+    call = new RealtimeCall({
+      ...{ host, room, settings, channelId, session, connection, provider, audio, tools },
+      onEnded: options.onEnded,
+      onClosed: stopAudio,
+    });
+    audio.open(provider);
+    const greeting = overrides.greetingPrompt ?? settings.greetingPrompt;
+    if (greeting !== undefined) call.sendText(greeting, { role: "system" });
+    return call;
+  } catch (error) {
+    failed.abort(error);
+    stopAudio();
+    audio.close();
+    await provider?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { CallRoom, Said } from "@roomkit/call";
+import { type Clock, type HookPayloads, type HookTrigger, type Logger, RoomKitError, randomId } from "@roomkit/core";
+
+export interface OwnRoomOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly submit: CallRoom["submit"];
+  readonly history: () => readonly Said[];
+  readonly onSpeechStart: () => void;
+  readonly onSpeechEnd: () => void;
+  readonly onError: (error: RoomKitError) => void;
+  readonly onVoiceFailed: () => void;
+  /** Words of the call's own are about to be spoken, and how much of them was heard. */
+  readonly saying: (text: string) => void;
+  readonly said: (text: string) => void;
+}
+
+/** The room of a call that is in none: a caller and a model, no hooks, no log. Hooks run where the session is used. */
+export function ownRoom(options: OwnRoomOptions): CallRoom {
+  const { clock, logger, submit, history, onSpeechStart, onSpeechEnd, onError, onVoiceFailed, saying, said } = options;
+  return {
+    clock,
+    logger,
+    ids: randomId,
+    mayWrite: true,
+    mayRead: true,
+    hasHooks: () => false,
+    hasSyncHooks: () => false,
+    runHooks: async (_trigger, payload) => ({ allowed: true, payload }),
+    notifyHooks<K extends HookTrigger>(trigger: K, payload: HookPayloads[K]) {
+      if (trigger === "ON_SPEECH_START") onSpeechStart();
+      else if (trigger === "ON_SPEECH_END") onSpeechEnd();
+      else if (trigger === "ON_ERROR") onError(RoomKitError.from((payload as HookPayloads["ON_ERROR"]).error));
+    },
+    emit(event) {
+      if (event === "tts_error") onVoiceFailed();
+    },
+    submit,
+    saying,
+    said: async (text) => said(text),
+    history: async (last) => history().slice(-last),
+  };
+}

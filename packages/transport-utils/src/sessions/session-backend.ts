@@ -1,0 +1,90 @@
+import {
+  type AudioFrame,
+  type CloseReason,
+  type IdSource,
+  type Metadata,
+  RoomKitError,
+  type Unsubscribe,
+  type VoiceBackend,
+  type VoiceCapabilities,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
+import type { MediaConnection } from "../connection/media-connection.ts";
+import { playAll } from "../playout/play-all.ts";
+import type { SessionRegistry } from "./registry.ts";
+
+const DISCONNECTED: CloseReason = { code: "server_closed", message: "the session was ended by the server" };
+
+/** What every transport does the same: sessions and clients, in either order. A transport adds its sockets, and `close`. */
+export abstract class SessionBackend implements VoiceBackend {
+  abstract readonly name: string;
+  abstract readonly capabilities: VoiceCapabilities;
+  /** True once {@link close} was called: new clients are refused. */
+  abstract readonly draining: boolean;
+  protected readonly registry: SessionRegistry;
+  readonly #ids: IdSource;
+
+  protected constructor(registry: SessionRegistry, ids: IdSource) {
+    this.registry = registry;
+    this.#ids = ids;
+  }
+
+  async connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
+    this.#assertOpen();
+    return this.registry.connect(roomId, participantId, channelId, metadata);
+  }
+
+  onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {
+    return this.registry.onReady(listener);
+  }
+
+  onSessionEnded(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
+    return this.registry.onEnded(listener);
+  }
+
+  onClientConnected(listener: (connectionId: string, metadata: Metadata) => unknown): Unsubscribe {
+    return this.registry.onConnected(listener);
+  }
+
+  async accept(
+    session: VoiceSession,
+    connectionId: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<VoiceConnection> {
+    this.#assertOpen();
+    return this.registry.accept(session, connectionId, options.signal);
+  }
+
+  onClientDisconnected(listener: (session: VoiceSession, reason: CloseReason) => void): Unsubscribe {
+    return this.registry.onDisconnected(listener);
+  }
+
+  onAudioReceived(listener: (session: VoiceSession, frame: AudioFrame) => void): Unsubscribe {
+    return this.registry.onAudio(listener);
+  }
+
+  async sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void> {
+    await playAll(this.#connectionOf(session), this.#ids("utterance"), audio);
+  }
+
+  async sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#connectionOf(session).sendRaw(message);
+  }
+
+  async disconnect(session: VoiceSession, reason: CloseReason = DISCONNECTED): Promise<void> {
+    await this.registry.end(session, reason);
+  }
+
+  abstract close(): Promise<void>;
+
+  #connectionOf(session: VoiceSession): MediaConnection {
+    const connection = this.registry.connectionOf(session);
+    if (!connection) throw new RoomKitError("unknown_session", "the session has no connection on this transport");
+    return connection;
+  }
+
+  #assertOpen(): void {
+    if (this.draining) throw new RoomKitError("closed", `the transport ${this.name} is closed`);
+  }
+}
