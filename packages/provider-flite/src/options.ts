@@ -40,7 +40,11 @@ export function inRange(name: string, value: number, min: number, max: number): 
 /** @throws RoomKitError `unknown_voice`, `invalid_option`, `unsupported_language` */
 export function callSettings(
   options: FliteOptions,
-  call: { readonly voice?: string | undefined; readonly speed?: number | undefined; readonly language?: string | undefined } = {},
+  call: {
+    readonly voice?: string | undefined;
+    readonly speed?: number | undefined;
+    readonly language?: string | undefined;
+  } = {},
 ): CallSettings {
   const name = call.voice ?? options.voice ?? "slt";
   const voice = voiceNamed(name);
