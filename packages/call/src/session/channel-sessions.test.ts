@@ -1,0 +1,132 @@
+import { type ChannelHost, RoomKit, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import { FakeBackend, FakeConnection, settle, VirtualClock } from "@roomkit/testing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type ChannelCall, ChannelSessions } from "./channel-sessions.ts";
+
+/**
+ * A session is joined (J) and its client connects (C), in either order; the call is being made (S) and stands (R). Any of these
+ * moments may be followed by its end: the client leaves, the session leaves its room, the channel closes, the making fails.
+ * Whatever the order: one call at most, told once when it begins and once when it ends, and nothing left.
+ */
+let clock: VirtualClock;
+let backend: FakeBackend;
+let log: string[];
+/** Holds the making of calls until it is called. */
+let go: ((error?: Error) => void) | undefined;
+let slow: boolean;
+let sessions: ChannelSessions<ChannelCall>;
+
+function start(session: VoiceSession, _connection: VoiceConnection, signal: AbortSignal): Promise<ChannelCall> {
+  log.push("start");
+  const call: ChannelCall = {
+    session,
+    close: async (reason) => {
+      log.push(`close ${reason}`);
+    },
+  };
+  if (!slow) return Promise.resolve(call);
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+    go = (error) => (error ? reject(error) : resolve(call));
+  });
+}
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  backend = new FakeBackend();
+  log = [];
+  go = undefined;
+  slow = false;
+  sessions = new ChannelSessions({ channelId: "voice", backend, joinTimeoutMs: 1_000, start });
+  const kit = new RoomKit({ clock, logger: silentLogger });
+  kit.on("voice_session_started", () => log.push("started"));
+  kit.on("voice_session_ended", ({ reason }) => log.push(`ended ${reason}`));
+  kit.registerChannel({
+    id: "voice",
+    kind: "voice",
+    category: "transport",
+    register: (host: ChannelHost) => sessions.register(host),
+    async close() {},
+  });
+});
+
+const made = (): Promise<VoiceSession> => backend.connect("room", "user", "voice");
+const line = (id = "c"): FakeConnection => new FakeConnection({ clock, id });
+
+describe("a channel's sessions", () => {
+  it.each([["joined first"], ["connected first"]])("become calls: %s", async (order) => {
+    const session = await made();
+    const client = line();
+    if (order === "joined first") sessions.join(session);
+    backend.bind(session, client);
+    sessions.join(session);
+    sessions.join(session);
+    await settle();
+    expect(log).toEqual(["start", "started"]);
+    expect(sessions.call(session.id).session).toBe(session);
+    await client.close({ code: "client_closed", message: "" });
+    await settle();
+    await sessions.end(session, "again");
+    expect(log).toEqual(["start", "started", "close client_closed", "ended client_closed"]);
+    expect([sessions.calls.length, client.listeners, clock.pendingTimers]).toEqual([0, 0, 0]);
+  });
+
+  it("that nobody joins are ended, with their client", async () => {
+    const client = line();
+    backend.bind(await made(), client);
+    await clock.advance(1_000);
+    expect([client.closed, log, clock.pendingTimers]).toEqual([true, [], 0]);
+  });
+
+  it.each([
+    ["the client leaves", (_s: VoiceSession, c: FakeConnection) => c.close()],
+    ["the session leaves", (s: VoiceSession) => sessions.leave(s, "left")],
+    ["the room goes", () => sessions.leaveRoom("room", "detached")],
+    ["the channel closes", () => sessions.close()],
+    ["it fails", async () => go?.(new Error("no"))],
+  ])("whose call is being made leave nothing when %s", async (_name, end) => {
+    slow = true;
+    const session = await made();
+    const client = line();
+    sessions.join(session);
+    backend.bind(session, client);
+    await settle();
+    await end(session, client);
+    await settle();
+    go?.();
+    await settle();
+    expect(log).toEqual(["start"]);
+    expect([sessions.calls.length, client.closed, client.listeners, clock.pendingTimers]).toEqual([0, true, 0, 0]);
+    expect(backend.sessions.size).toBe(0);
+  });
+
+  it("begin on a client that came first, whole or not at all", async () => {
+    const own: VoiceSession = { ...(await made()), id: "own" };
+    const client = line("first");
+    backend.client(client);
+    const connection = await backend.accept(own, "first");
+    await sessions.begin(own, connection);
+    expect(log).toEqual(["start", "started"]);
+    slow = true;
+    const other: VoiceSession = { ...own, id: "other" };
+    backend.client(line("second"));
+    const begun = sessions.begin(other, await backend.accept(other, "second"), AbortSignal.timeout(0));
+    await expect(begun).rejects.toThrow();
+    expect(sessions.find("other")).toBeUndefined();
+    expect(sessions.calls).toHaveLength(1);
+    await sessions.close();
+    await sessions.close();
+    expect(log.slice(2)).toEqual(["start", "close draining", "ended draining"]);
+    expect([backend.closed, client.closed]).toEqual([false, true]);
+  });
+
+  it("are refused where they do not belong", async () => {
+    const session = await made();
+    expect(() => sessions.join({ ...session, channelId: "other" })).toThrow("other");
+    expect(() => sessions.join({ ...session, state: "ended" })).toThrow("ended");
+    expect(() => sessions.call("nobody")).toThrow("no caller");
+    backend.bind(await backend.connect("room", "user", "other"), line());
+    await settle();
+    expect(log).toEqual([]);
+  });
+});
