@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/lib/run.mjs";
 import { checkPackage } from "./check.ts";
+import { circlesOf } from "./circles.ts";
 import { importsOf, type Manifest, type Package, readBuiltFolders, readWorkspace, type Source } from "./workspace.ts";
 
 const workspace = readWorkspace(root);
@@ -150,6 +151,35 @@ describe("the checks", () => {
     expect(checkPackage(leaf({ sources: [...sources, source({ path: "src/a.test.ts", lines: 900 })] }))).toEqual([
       "packages/vad-made-up/src/long.ts: 351 lines, more than 350; split it by responsibility",
     ]);
+  });
+
+  it("refuse files that import each other in a circle, whichever way they import", () => {
+    const sources = [
+      source({ path: "src/index.ts", imports: ["./a.ts"] }),
+      source({ path: "src/a.ts", imports: ["@roomkit/core", "./deep/b.ts"] }),
+      source({ path: "src/deep/b.ts", imports: ["../c.ts", "./b.ts"] }),
+      source({ path: "src/c.ts", imports: ["./a.ts", "./gone.ts"] }),
+      source({ path: "src/d.ts", imports: ["./c.ts", "./d.ts"] }),
+    ];
+    const told = [
+      "packages/vad-made-up: these import each other in a circle: src/a.ts -> src/deep/b.ts -> src/c.ts -> src/a.ts",
+      "packages/vad-made-up: these import each other in a circle: src/d.ts -> src/d.ts",
+    ];
+    expect(checkPackage(leaf({ sources }))).toEqual(told);
+    const app = { ...leaf({ sources }), path: "apps/made-up" };
+    expect(checkPackage(app).filter((problem) => problem.includes("circle"))).toHaveLength(2);
+  });
+
+  it.each<[string, Record<string, string[]>, string[]]>([
+    ["none in a chain", { a: ["b"], b: ["c"], c: [] }, []],
+    ["none in a diamond", { a: ["b", "c"], b: ["d"], c: ["d"], d: [] }, []],
+    ["two that meet", { a: ["b"], b: ["a"] }, ["a b a"]],
+    ["one beside another", { a: ["b"], b: ["a", "c"], c: ["d"], d: ["c"] }, ["a b a", "c d c"]],
+    ["the shortest way round", { a: ["b", "c"], b: ["c"], c: ["a"] }, ["a c a"]],
+    ["a knot once", { a: ["b"], b: ["a", "c"], c: ["b"] }, ["a b a"]],
+    ["one that leads into a circle is not in it", { a: ["b"], b: ["c"], c: ["b"] }, ["b c b"]],
+  ])("find circles: %s", (_name, graph, expected) => {
+    expect(circlesOf(new Map(Object.entries(graph))).map((circle) => circle.join(" "))).toEqual(expected);
   });
 
   it("know every kind of package", () => {

@@ -1,5 +1,6 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
+import { circlesOf } from "./circles.ts";
 import { maxLines, type Rule, ruleFor, webFrameworks } from "./rules.ts";
 import type { Manifest, Package, Source } from "./workspace.ts";
 
@@ -8,7 +9,9 @@ const sourceCondition = "@roomkit/source";
 
 /** Everything that is wrong with one package, each in a sentence that begins with where. Empty when all is well. */
 export function checkPackage(pkg: Package): string[] {
-  if (!pkg.path.startsWith("packages/")) return [...checkReferences(pkg), ...checkSources(pkg, undefined)];
+  if (!pkg.path.startsWith("packages/")) {
+    return [...checkReferences(pkg), ...checkSources(pkg, undefined), ...checkCircles(pkg)];
+  }
   const rule = ruleFor(folderName(pkg));
   if (!rule) return [`${pkg.path}: no rule knows this kind of package; add it to tools/boundaries/rules.ts`];
   return [
@@ -17,6 +20,7 @@ export function checkPackage(pkg: Package): string[] {
     ...checkPlatform(pkg, rule),
     ...checkReferences(pkg),
     ...checkSources(pkg, rule),
+    ...checkCircles(pkg),
   ];
 }
 
@@ -121,6 +125,19 @@ function checkSources(pkg: Package, rule: Rule | undefined): string[] {
     }
     return wrong;
   });
+}
+
+/** Files that import each other, types included, can be understood and moved only together. */
+function checkCircles({ path, sources }: Package): string[] {
+  const graph = new Map<string, string[]>();
+  for (const { path: file, imports } of sources) {
+    const relative = imports.filter((specifier) => specifier.startsWith("."));
+    graph.set(
+      file,
+      relative.map((specifier) => posix.join(posix.dirname(file), specifier)),
+    );
+  }
+  return circlesOf(graph).map((circle) => `${path}: these import each other in a circle: ${circle.join(" -> ")}`);
 }
 
 function importProblem(pkg: Package, source: Source, specifier: string, rule: Rule | undefined): string | undefined {

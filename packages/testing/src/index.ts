@@ -1,7 +1,8 @@
 export * from "./clock.ts";
 export { type AIConformanceOptions, aiConformance, type Prompt } from "./conformance/ai.ts";
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
-export { type RealtimeConformanceOptions, type RealtimePrompt, realtimeConformance } from "./conformance/realtime.ts";
+export { realtimeConformance } from "./conformance/realtime.ts";
+export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
 export { type StoreConformanceOptions, storeConformance } from "./conformance/store.ts";
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";

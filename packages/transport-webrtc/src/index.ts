@@ -7,6 +7,7 @@ export type { RealtimeConfig } from "./signalling/config.ts";
 export type { ClientIceServer, IceServer } from "./signalling/ice-servers.ts";
 export { type FetchHandler, fetchHandler, mountRealtime } from "./signalling/mount.ts";
 export type { MountedUi, RealtimeMountOptions, SignallingOptions } from "./signalling/options.ts";
+export type { OfferHandling } from "./signalling/signalled-transport.ts";
 export type { ClientContext } from "./transport/offers.ts";
 export {
   defaultLimits,
@@ -14,4 +15,4 @@ export {
   type WebRTCLimits,
   type WebRTCTransportOptions,
 } from "./transport/options.ts";
-export { type OfferHandling, WebRTCTransport } from "./transport/webrtc-transport.ts";
+export { WebRTCTransport } from "./transport/webrtc-transport.ts";

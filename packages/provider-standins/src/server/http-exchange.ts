@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../faults/fault.ts";
 import { step } from "../faults/schedule.ts";
-import type { HttpRoute, StandInRequest } from "./route.ts";
+import type { RouteBase, StandInRequest } from "./route-base.ts";
 import { checked, ExchangeEnded, type StandInContext } from "./stand-in-context.ts";
 
 /** One request and its answer, through which every frame passes: logged, checked, and bent by the fault. */
@@ -12,7 +12,7 @@ export class HttpExchange {
   readonly signal: AbortSignal;
 
   readonly #response: ServerResponse;
-  readonly #route: HttpRoute;
+  readonly #route: RouteBase;
   readonly #id: number;
   readonly #context: StandInContext;
   readonly #fault: Fault | undefined;
@@ -25,7 +25,7 @@ export class HttpExchange {
   constructor(
     request: StandInRequest,
     response: ServerResponse,
-    route: HttpRoute,
+    route: RouteBase,
     id: number,
     context: StandInContext,
     fault: Fault | undefined,

@@ -1,34 +1,6 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { HttpExchange } from "./http-exchange.ts";
+import type { RouteBase, SocketRouteBase } from "./route-base.ts";
 import type { SocketExchange } from "./socket-exchange.ts";
-
-/** A request, or the request of an upgrade. */
-export interface StandInRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  /** The body as JSON; undefined when it is none. */
-  readonly json: unknown;
-}
-
-interface RouteBase {
-  /** `anthropic.messages`; faults and the log name it. */
-  readonly name: string;
-  readonly path: RegExp;
-  /** Done once before the stand-in answers anybody (loading schemas, which takes its time). */
-  readonly prepare?: () => Promise<unknown>;
-  /** What is wrong with a request (headers, query, body); undefined when nothing is. It is then answered with 400. */
-  readonly checkRequest?: (request: StandInRequest) => Promise<string | undefined> | string | undefined;
-  /** What is wrong with a frame we are about to send: a mistake of the stand-in itself. */
-  readonly checkOut?: (frame: unknown) => Promise<string | undefined> | string | undefined;
-  /** The vendor's body for a refusal. */
-  readonly errorBody?: (status: number) => unknown;
-  /** Default frame of an `unknown-type` fault. */
-  readonly unknownFrame?: unknown;
-  /** Default frame of an `inband-error` fault. */
-  readonly errorFrame?: unknown;
-}
 
 /** Answers requests. A state machine: it reads the request and says what a vendor would say to it. */
 export interface HttpRoute extends RouteBase {
@@ -39,10 +11,8 @@ export interface HttpRoute extends RouteBase {
 }
 
 /** Serves WebSockets. */
-export interface SocketRoute extends RouteBase {
+export interface SocketRoute extends SocketRouteBase {
   readonly kind: "socket";
-  /** What is wrong with a JSON message of the client. */
-  readonly checkIn?: (frame: unknown) => Promise<string | undefined> | string | undefined;
   /** Called once it is open; set `onText` and `onBinary`, send with `send`. */
   connect(exchange: SocketExchange): void | Promise<void>;
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import type { Fault } from "../faults/fault.ts";
 import { step } from "../faults/schedule.ts";
-import type { SocketRoute, StandInRequest } from "./route.ts";
+import type { SocketRouteBase, StandInRequest } from "./route-base.ts";
 import { checked, type StandInContext } from "./stand-in-context.ts";
 
 /** One WebSocket, through which every message passes: logged, checked, and bent by the fault. */
@@ -20,7 +20,7 @@ export class SocketExchange {
 
   readonly #ws: WebSocket;
   readonly #socket: Socket;
-  readonly #route: SocketRoute;
+  readonly #route: SocketRouteBase;
   readonly #id: number;
   readonly #context: StandInContext;
   readonly #fault: Fault | undefined;
@@ -35,7 +35,7 @@ export class SocketExchange {
     request: StandInRequest,
     ws: WebSocket,
     socket: Socket,
-    route: SocketRoute,
+    route: SocketRouteBase,
     id: number,
     context: StandInContext,
     fault: Fault | undefined,

@@ -5,7 +5,8 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { type Fault, FaultPlan } from "../faults/fault.ts";
 import { type ExchangeEnd, FrameLog, type LogEntry } from "./frame-log.ts";
 import { HttpExchange } from "./http-exchange.ts";
-import type { HttpRoute, Route, SocketRoute, StandInRequest } from "./route.ts";
+import type { HttpRoute, Route, SocketRoute } from "./route.ts";
+import type { StandInRequest } from "./route-base.ts";
 import { SocketExchange } from "./socket-exchange.ts";
 import { checked, ExchangeEnded, type StandInContext } from "./stand-in-context.ts";
 

@@ -1,7 +1,7 @@
 import type { RealtimeSessionConfig } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { check } from "./case.ts";
-import type { RealtimeConformanceOptions } from "./realtime.ts";
+import type { RealtimeConformanceOptions } from "./realtime-options.ts";
 import type { WatchedSession } from "./realtime-watch.ts";
 
 type Body = (

@@ -9,9 +9,9 @@ import {
   sendWebResponse,
   toWebRequest,
 } from "@roomkit/transport-utils";
-import type { WebRTCTransport } from "../transport/webrtc-transport.ts";
 import { readText } from "./body.ts";
 import { mountPath, type RealtimeMountOptions, type SignallingOptions } from "./options.ts";
+import type { SignalledTransport } from "./signalled-transport.ts";
 import { Signalling } from "./signalling.ts";
 
 /**
@@ -23,7 +23,7 @@ import { Signalling } from "./signalling.ts";
  */
 export function mountRealtime(
   server: MountableServer,
-  transport: WebRTCTransport,
+  transport: SignalledTransport,
   options: RealtimeMountOptions,
 ): Unsubscribe {
   const signalling = new Signalling(transport, options, mountPath(options.path));
@@ -41,7 +41,7 @@ export function mountRealtime(
 
 async function serve(
   signalling: Signalling,
-  transport: WebRTCTransport,
+  transport: SignalledTransport,
   request: IncomingMessage,
   response: ServerResponse,
   client: ConnectionRequest,
@@ -62,7 +62,7 @@ async function serve(
 export type FetchHandler = (request: Request, client?: { readonly address?: string }) => Promise<Response>;
 
 /** Makes that handler; it answers under any base path. @throws RoomKitError `invalid_option`. */
-export function fetchHandler(transport: WebRTCTransport, options: SignallingOptions): FetchHandler {
+export function fetchHandler(transport: SignalledTransport, options: SignallingOptions): FetchHandler {
   const signalling = new Signalling(transport, options, undefined);
   const resolve = proxyResolver(options.trustedProxies);
   return async (request, client = {}) => {

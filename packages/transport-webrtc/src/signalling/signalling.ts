@@ -3,10 +3,10 @@ import { type Metadata, RoomKitError } from "@roomkit/core";
 import { parseSignalRequest, type SignalAnswer } from "@roomkit/protocol";
 import { authContext, type ConnectionRequest, Gate, jsonResponse, tokenOf } from "@roomkit/transport-utils";
 import type { ClientContext } from "../transport/offers.ts";
-import type { WebRTCTransport } from "../transport/webrtc-transport.ts";
 import { realtimeConfig } from "./config.ts";
 import { clientIceServers } from "./ice-servers.ts";
 import { checkSignallingOptions, type SignallingOptions } from "./options.ts";
+import type { SignalledTransport } from "./signalled-transport.ts";
 
 /** A body's text, read when it is wanted. @throws RoomKitError `payload_too_large`, `timeout`, `aborted`. */
 export type BodyReader = () => Promise<string>;
@@ -25,7 +25,7 @@ const METHODS = { offer: "POST, OPTIONS", config: "GET, OPTIONS", ui: "GET, HEAD
 /** The HTTP side of a transport: offers, candidates, the clients' configuration and the built page. Knows no server. */
 export class Signalling {
   readonly gate: Gate;
-  readonly #transport: WebRTCTransport;
+  readonly #transport: SignalledTransport;
   readonly #options: SignallingOptions;
   readonly #base: string | undefined;
   /** Another mount stands in front, which has checked who asks and says so in `authContext`. */
@@ -35,7 +35,7 @@ export class Signalling {
    * @param base where it is mounted; undefined: wherever a request's path says.
    * @throws RoomKitError `invalid_option`, and with a `base` `auth_required`.
    */
-  constructor(transport: WebRTCTransport, options: SignallingOptions, base: string | undefined) {
+  constructor(transport: SignalledTransport, options: SignallingOptions, base: string | undefined) {
     checkSignallingOptions(options);
     this.#behindMount = base === undefined && !options.auth && !options.allowAnonymous;
     const gateOptions = this.#behindMount ? { ...options, allowAnonymous: true } : options;

@@ -9,23 +9,17 @@ import {
   type VoiceCapabilities,
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
-import { giveSession, SessionBackend, type SessionFactory, SessionRegistry } from "@roomkit/transport-utils";
+import { giveSession, SessionBackend, SessionRegistry } from "@roomkit/transport-utils";
 import type { MediaHost, MediaLoad } from "../host/media-host.ts";
 import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
+import type { OfferHandling, SignalledTransport } from "../signalling/signalled-transport.ts";
 import { mediaHost } from "./media.ts";
 import { type ClientContext, Offers } from "./offers.ts";
 import { checkTransportOptions, defaultLimits, type WebRTCTransportOptions } from "./options.ts";
 
-/** How a mount wants an offer's client treated. */
-export interface OfferHandling {
-  readonly sessionFactory?: SessionFactory;
-  /** Called once, when nothing of the connection is left; also when the offer is refused. */
-  readonly release: () => void;
-}
-
 /** Voice over WebRTC: browsers by an SDP offer, audio as RTP tracks, messages on a data channel. */
-export class WebRTCTransport extends SessionBackend {
+export class WebRTCTransport extends SessionBackend implements SignalledTransport {
   readonly name = "webrtc";
   /** Browsers remove echo and level the microphone before Opus. */
   readonly capabilities: VoiceCapabilities = { nativeEchoCancellation: true, nativeGainControl: true };

@@ -1,5 +1,6 @@
 import { checkAgainst } from "../../schemas/validator.ts";
-import type { HttpRoute, StandInRequest } from "../../server/route.ts";
+import type { HttpRoute } from "../../server/route.ts";
+import type { StandInRequest } from "../../server/route-base.ts";
 import { type AIScript, echoScript, jsonPieces, type ScriptedReply } from "../ai-script.ts";
 import { EVENT_STREAM, namedEvent } from "../sse.ts";
 import { brokenRule, heard, type MessagesBody } from "./conversation.ts";

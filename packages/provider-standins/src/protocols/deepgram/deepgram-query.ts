@@ -1,4 +1,4 @@
-import type { StandInRequest } from "../../server/route.ts";
+import type { StandInRequest } from "../../server/route-base.ts";
 
 /** What a parameter of a query may be. */
 export type Parameter = RegExp | readonly string[];

@@ -1,6 +1,7 @@
 import { type Cancel, type Clock, systemClock } from "@roomkit/core";
 import { checkAgainst } from "../../schemas/validator.ts";
-import type { SocketRoute, StandInRequest } from "../../server/route.ts";
+import type { SocketRoute } from "../../server/route.ts";
+import type { StandInRequest } from "../../server/route-base.ts";
 import type { SocketExchange } from "../../server/socket-exchange.ts";
 import {
   ANY,

@@ -1,4 +1,4 @@
-import type { StandInRequest } from "../../server/route.ts";
+import type { StandInRequest } from "../../server/route-base.ts";
 import { audioOfText, MS_PER_CHARACTER } from "../speech-audio.ts";
 
 /** Odd, so that every second chunk ends in the middle of a sample. */

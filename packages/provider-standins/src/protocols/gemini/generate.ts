@@ -1,5 +1,6 @@
 import { checkAgainst } from "../../schemas/validator.ts";
-import type { HttpRoute, StandInRequest } from "../../server/route.ts";
+import type { HttpRoute } from "../../server/route.ts";
+import type { StandInRequest } from "../../server/route-base.ts";
 import { type AIScript, echoScript, type ScriptedReply } from "../ai-script.ts";
 import { EVENT_STREAM } from "../sse.ts";
 import { geminiErrorBody } from "./gemini-errors.ts";

@@ -11,7 +11,7 @@ import type { SocketExchange } from "../../server/socket-exchange.ts";
 import type { AIScript } from "../ai-script.ts";
 import { SpeechDetector } from "../realtime/speech-detector.ts";
 import { audioOfText, textOfAudio } from "../speech-audio.ts";
-import type { GeminiLiveStandInOptions } from "./live.ts";
+import type { GeminiLiveStandInOptions } from "./live-options.ts";
 
 interface Said {
   readonly role: string;

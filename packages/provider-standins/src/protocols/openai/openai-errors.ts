@@ -1,4 +1,4 @@
-import type { StandInRequest } from "../../server/route.ts";
+import type { StandInRequest } from "../../server/route-base.ts";
 
 const CODES: Readonly<Record<number, string>> = {
   401: "invalid_api_key",

@@ -9,7 +9,7 @@ import type { SocketExchange } from "../../server/socket-exchange.ts";
 import type { AIScript } from "../ai-script.ts";
 import { SpeechDetector } from "../realtime/speech-detector.ts";
 import { textOfAudio } from "../speech-audio.ts";
-import type { OpenAIRealtimeStandInOptions } from "./realtime.ts";
+import type { OpenAIRealtimeStandInOptions } from "./realtime-options.ts";
 import { sayResponse } from "./realtime-response.ts";
 import type { Item, Said } from "./realtime-wire.ts";
 

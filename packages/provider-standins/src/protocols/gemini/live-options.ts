@@ -1,0 +1,27 @@
+import type { Clock } from "@roomkit/core";
+import type { AIScript } from "../ai-script.ts";
+
+export interface GeminiLiveStandInOptions {
+  /** Answers. `body` is `{ setup, contents }`: how the session was set up, and what was said in it. */
+  readonly script?: AIScript;
+  /** What a stretch of the caller's speech says. Default: what `audioOfText` put into it. */
+  readonly transcribe?: (samples: Int16Array, sampleRate: number) => string;
+  /** Wait before each piece of an answer, ms. Default 0. */
+  readonly pieceMs?: number;
+  /** Age at which a connection is told to go, ms. Default: never. */
+  readonly goAwayMs?: number;
+  /** What it is then left, ms; it is closed with 1011 after that. Default 2,000. */
+  readonly goAwayLeftMs?: number;
+  /** Models there are. Default: any. */
+  readonly models?: readonly string[];
+  /** The model's words come after its turn is complete (or interrupted), all at once; they are promised no order. Default false. */
+  readonly lateWords?: boolean;
+  /** Says when the caller's speech begins and ends. Default false. */
+  readonly tellsActivity?: boolean;
+  /** Speech is heard, and never answered. Default false. */
+  readonly ignoresSpeech?: boolean;
+  /** Whether handles are given out. Default true. */
+  readonly resumption?: boolean;
+  /** Time for all of this. Default: the system's. */
+  readonly clock?: Clock;
+}

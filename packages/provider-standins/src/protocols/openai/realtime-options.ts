@@ -1,0 +1,20 @@
+import type { Clock } from "@roomkit/core";
+import type { AIScript } from "../ai-script.ts";
+
+export interface OpenAIRealtimeStandInOptions {
+  /** Answers. `body` is `{ session, items }`: how the session is configured, and what stands in its conversation. */
+  readonly script?: AIScript;
+  /** What a stretch of the caller's speech says. Default: what `audioOfText` put into it. */
+  readonly transcribe?: (samples: Int16Array, sampleRate: number) => string;
+  /**
+   * When the caller's words are written down: before the answer, after it, after the words that follow them (`crossed`: each
+   * second item comes before the one before it), not at all, or in vain. Default `early`.
+   */
+  readonly transcription?: "early" | "late" | "crossed" | "never" | "failed";
+  /** Wait before each piece of an answer, ms. Default 0. */
+  readonly pieceMs?: number;
+  /** Age at which a session expires, ms. Default: never. */
+  readonly sessionMs?: number;
+  /** Time for both. Default: the system's. */
+  readonly clock?: Clock;
+}
