@@ -4,6 +4,7 @@ import {
   type DeliveryContext,
   type OptionRanges,
   optionsWithin,
+  type Resolved,
   type Room,
   type RoomEvent,
   RoomKitError,
@@ -77,9 +78,9 @@ type WithoutDefaults = Pick<
 >;
 
 /** The options with their defaults filled in. */
-export type ResolvedOptions = Required<WithDefaults> & WithoutDefaults;
+export type ResolvedOptions = Resolved<WithDefaults> & WithoutDefaults;
 
-const defaults: Required<WithDefaults> = {
+const defaults: Resolved<WithDefaults> = {
   toolTimeoutMs: 15_000,
   maxToolRounds: 8,
   maxToolCallsPerRound: 32,

@@ -2,6 +2,7 @@ import {
   type AudioFormat,
   type AudioFrame,
   Framer,
+  type Resolved,
   RoomKitError,
   rms,
   SpeechSegmenter,
@@ -42,7 +43,7 @@ interface Hop {
 }
 
 class EnergyVad implements Vad {
-  readonly #options: Required<EnergyVadOptions>;
+  readonly #options: Resolved<EnergyVadOptions>;
   readonly #framer: Framer;
   readonly #hopMs: number;
   readonly #floor: NoiseFloor;
@@ -56,7 +57,7 @@ class EnergyVad implements Vad {
   #closed = false;
   probability = 0;
 
-  constructor({ sampleRate, channels }: AudioFormat, options: Required<EnergyVadOptions>) {
+  constructor({ sampleRate, channels }: AudioFormat, options: Resolved<EnergyVadOptions>) {
     if (channels !== 1) throw new RoomKitError("unsupported_format", "the energy VAD hears mono only");
     const hop = Math.round((sampleRate * HOP_MS) / 1000);
     this.#options = options;

@@ -1,4 +1,4 @@
-import { type OptionRanges, optionsWithin } from "@roomkit/core";
+import { type OptionRanges, optionsWithin, type Resolved } from "@roomkit/core";
 
 export interface EnergyVadOptions {
   /** Least RMS of 16-bit samples that can be speech, 1 to 32,767. Default 300 (-41 dBFS). */
@@ -21,7 +21,7 @@ export interface EnergyVadOptions {
   readonly noiseWindowMs?: number;
 }
 
-const defaults: Required<EnergyVadOptions> = {
+const defaults: Resolved<EnergyVadOptions> = {
   energyThreshold: 300,
   silenceThresholdMs: 500,
   onsetMs: 60,
@@ -45,6 +45,6 @@ const ranges: OptionRanges<EnergyVadOptions> = {
 };
 
 /** @throws RoomKitError `invalid_option` for a value out of range. */
-export function resolveOptions(options: EnergyVadOptions): Required<EnergyVadOptions> {
+export function resolveOptions(options: EnergyVadOptions): Resolved<EnergyVadOptions> {
   return optionsWithin(options, defaults, ranges);
 }

@@ -1,4 +1,4 @@
-import { type OptionRanges, optionsWithin, RoomKitError } from "@roomkit/core";
+import { type OptionRanges, optionsWithin, type Resolved, RoomKitError } from "@roomkit/core";
 
 export interface SileroVadOptions {
   /** How likely a window must be speech to count as such, 0 to 1. Default 0.5. */
@@ -17,7 +17,7 @@ export interface SileroVadOptions {
   readonly maxBacklogMs?: number;
 }
 
-const defaults: Required<SileroVadOptions> = {
+const defaults: Resolved<SileroVadOptions> = {
   threshold: 0.5,
   releaseThreshold: 0.35,
   silenceThresholdMs: 500,
@@ -38,7 +38,7 @@ const ranges: OptionRanges<SileroVadOptions> = {
 };
 
 /** @throws RoomKitError `invalid_option` for a value out of range. */
-export function resolveOptions(options: SileroVadOptions): Required<SileroVadOptions> {
+export function resolveOptions(options: SileroVadOptions): Resolved<SileroVadOptions> {
   const resolved = optionsWithin(options, defaults, ranges);
   if (resolved.releaseThreshold <= resolved.threshold) return resolved;
   throw new RoomKitError("invalid_option", "releaseThreshold must not be above threshold");

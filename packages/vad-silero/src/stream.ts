@@ -2,6 +2,7 @@ import {
   type AudioFormat,
   type AudioFrame,
   Framer,
+  type Resolved,
   RoomKitError,
   SpeechSegmenter,
   type Vad,
@@ -25,7 +26,7 @@ interface Waiting {
  * window that cannot be judged counts as silence.
  */
 export class SileroVad implements Vad {
-  readonly #options: Required<SileroVadOptions>;
+  readonly #options: Resolved<SileroVadOptions>;
   readonly #engine: () => Promise<Engine>;
   readonly #framer = new Framer(WINDOW, SAMPLE_RATE);
   readonly #segmenter: SpeechSegmenter;
@@ -43,7 +44,7 @@ export class SileroVad implements Vad {
   probability = 0;
 
   /** @throws RoomKitError `unsupported_format` for anything but mono at 16,000 Hz. */
-  constructor(format: AudioFormat, options: Required<SileroVadOptions>, engine: () => Promise<Engine>) {
+  constructor(format: AudioFormat, options: Resolved<SileroVadOptions>, engine: () => Promise<Engine>) {
     if (format.sampleRate !== SAMPLE_RATE || format.channels !== 1) {
       throw new RoomKitError("unsupported_format", "Silero VAD hears mono at 16,000 Hz only", {
         details: { ...format },

@@ -4,6 +4,7 @@ import {
   consoleLogger,
   type IdSource,
   type Logger,
+  type Resolved,
   RoomKitError,
   randomId,
   systemClock,
@@ -22,7 +23,7 @@ export interface Settings extends Numbers {
   readonly codec: AudioCodec | undefined;
   readonly playedSilence: boolean;
   readonly messageLimits: MessageLimits;
-  readonly trafficLimits: Required<TrafficLimits>;
+  readonly trafficLimits: Resolved<TrafficLimits>;
 }
 
 /** What the sockets of one backend share. */

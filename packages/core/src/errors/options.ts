@@ -1,5 +1,8 @@
 import { RoomKitError } from "./error.ts";
 
+/** Options with every one of them there. */
+export type Resolved<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+
 /** For every numeric option the least and the most it may be. */
 export type OptionRanges<T> = {
   readonly [K in keyof T as NonNullable<T[K]> extends number ? K : never]-?: readonly [least: number, most: number];
@@ -12,9 +15,9 @@ export type OptionRanges<T> = {
  */
 export function optionsWithin<T extends object>(
   given: { readonly [K in keyof T]?: T[K] | undefined },
-  defaults: Required<T>,
+  defaults: Resolved<T>,
   ranges: OptionRanges<T>,
-): Required<T> {
+): Resolved<T> {
   const resolved = { ...defaults };
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) Object.assign(resolved, { [name]: value });

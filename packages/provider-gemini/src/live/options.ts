@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@roomkit/core";
+import type { Clock, Logger, Resolved } from "@roomkit/core";
 import type { ReconnectOptions, RetryOptions, Secret, SocketConnectionOptions } from "@roomkit/provider-utils";
 import { refuse } from "../connection/name.ts";
 
@@ -54,7 +54,7 @@ export interface GeminiLiveOptions {
 }
 
 /** What the protocol reads, with its defaults. */
-export type LiveSettings = Required<Pick<GeminiLiveOptions, "interruptible" | "transcription">> &
+export type LiveSettings = Resolved<Pick<GeminiLiveOptions, "interruptible" | "transcription">> &
   Pick<GeminiLiveOptions, "activityDetection" | "compression" | "thinkingBudget" | "maxOutputTokens"> & {
     readonly model: string;
     readonly voice: string;

@@ -1,4 +1,4 @@
-import { type OptionRanges, optionsWithin } from "@roomkit/core";
+import { type OptionRanges, optionsWithin, type Resolved } from "@roomkit/core";
 
 export interface SherpaVadOptions {
   /** Path of a Silero VAD network, v4 or v5 (`silero_vad.onnx`). */
@@ -17,7 +17,7 @@ export interface SherpaVadOptions {
   readonly spare?: number;
 }
 
-const defaults: Required<SherpaVadOptions> = {
+const defaults: Resolved<SherpaVadOptions> = {
   model: "",
   threshold: 0.5,
   silenceThresholdMs: 500,
@@ -37,6 +37,6 @@ const ranges: OptionRanges<SherpaVadOptions> = {
 };
 
 /** @throws RoomKitError `invalid_option` for a value out of range. */
-export function resolveVadOptions(options: SherpaVadOptions): Required<SherpaVadOptions> {
+export function resolveVadOptions(options: SherpaVadOptions): Resolved<SherpaVadOptions> {
   return optionsWithin(options, defaults, ranges);
 }

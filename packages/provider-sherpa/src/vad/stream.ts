@@ -1,4 +1,4 @@
-import { type AudioFrame, Framer, SpeechSegmenter, type Vad, type VadEvent } from "@roomkit/core";
+import { type AudioFrame, Framer, type Resolved, SpeechSegmenter, type Vad, type VadEvent } from "@roomkit/core";
 import { SAMPLE_RATE, VAD_WINDOW } from "../native/configs.ts";
 import type { NativeVad } from "../native/sherpa.ts";
 import type { SherpaVadOptions } from "./options.ts";
@@ -10,7 +10,7 @@ const MAX_KEPT = Math.floor(60_000 / WINDOW_MS);
 
 /** One stream on a native detector of its own, which only says of each window whether it is speech. */
 export class SherpaVadStream implements Vad {
-  readonly #options: Required<SherpaVadOptions>;
+  readonly #options: Resolved<SherpaVadOptions>;
   readonly #framer = new Framer(VAD_WINDOW, SAMPLE_RATE);
   readonly #segmenter: SpeechSegmenter;
   readonly #release: (native: NativeVad) => void;
@@ -21,7 +21,7 @@ export class SherpaVadStream implements Vad {
   probability = 0;
 
   /** @param release takes the detector back, reset */
-  constructor(native: NativeVad, options: Required<SherpaVadOptions>, release: (native: NativeVad) => void) {
+  constructor(native: NativeVad, options: Resolved<SherpaVadOptions>, release: (native: NativeVad) => void) {
     this.#native = native;
     this.#options = options;
     this.#release = release;

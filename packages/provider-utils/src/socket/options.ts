@@ -1,6 +1,6 @@
 import type { Agent } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Clock, RoomKitError } from "@roomkit/core";
+import { type Clock, type Resolved, RoomKitError } from "@roomkit/core";
 import type { ProviderErrorKind } from "../errors/provider-error.ts";
 
 /** How the connection below the WebSocket is made: a proxy, a private certificate authority, a plain socket on localhost. */
@@ -39,7 +39,7 @@ export interface ManagedWebSocketOptions {
   readonly clock?: Clock | undefined;
 }
 
-export type SocketLimits = Required<
+export type SocketLimits = Resolved<
   Pick<
     { [K in keyof ManagedWebSocketOptions]: Exclude<ManagedWebSocketOptions[K], undefined> },
     | "handshakeTimeoutMs"

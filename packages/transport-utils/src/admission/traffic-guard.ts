@@ -1,4 +1,4 @@
-import type { Clock } from "@roomkit/core";
+import type { Clock, Resolved } from "@roomkit/core";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface TrafficLimits {
@@ -17,7 +17,7 @@ export interface TrafficLimits {
 }
 
 /** The limits with every default filled in. */
-export const defaultTrafficLimits: Required<TrafficLimits> = {
+export const defaultTrafficLimits: Resolved<TrafficLimits> = {
   messagesPerSecond: 100,
   messageBurst: 200,
   audioRate: 1.5,
@@ -35,7 +35,7 @@ const MALFORMED_WINDOW_MS = 10_000;
 /** Watches what one client sends: how many messages, how much audio, how much rubbish. */
 export class TrafficGuard {
   readonly #clock: Clock;
-  readonly #limits: Required<TrafficLimits>;
+  readonly #limits: Resolved<TrafficLimits>;
   readonly #messages: TokenBucket;
   readonly #audio: TokenBucket;
   readonly #malformed: number[] = [];
