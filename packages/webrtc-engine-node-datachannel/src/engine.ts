@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import {
   consoleLogger,
+  errorFields,
   type Logger,
   type Recipe,
   RoomKitError,
@@ -90,7 +91,7 @@ export class NodeDataChannelEngine implements WebRTCEngine {
         // Sockets bound to all addresses hear loopback as well, which libdatachannel does not advertise.
         loopback: options.loopback && listenAddress === undefined,
         announcedAddress,
-        onListenerError: (error) => this.#logger.error({ error }, "a WebRTC listener threw"),
+        onListenerError: (error) => this.#logger.error(errorFields(error), "a WebRTC listener threw"),
       });
     } catch (error) {
       throw new RoomKitError("invalid_sdp", "the offer was not accepted", { cause: error });

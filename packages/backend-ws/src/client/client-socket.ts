@@ -1,4 +1,4 @@
-import type { Cancel, CloseReason } from "@roomkit/core";
+import { type Cancel, type CloseReason, errorFields } from "@roomkit/core";
 import {
   type ClientMessage,
   CloseCode,
@@ -93,7 +93,7 @@ export class ClientSocket implements SessionClient {
     try {
       work();
     } catch (error) {
-      this.#hub.logger.error({ error }, "a client's message could not be handled");
+      this.#hub.logger.error(errorFields(error), "a client's message could not be handled");
       void this.close({ code: "internal", message: "the message could not be handled" }, CloseCode.SERVER_ERROR);
     }
   }

@@ -1,4 +1,4 @@
-import { type AudioFormat, type CloseReason, RoomKitError, type VoiceSession } from "@roomkit/core";
+import { type AudioFormat, type CloseReason, errorFields, RoomKitError, type VoiceSession } from "@roomkit/core";
 import {
   type AudioSpecs,
   CloseCode,
@@ -52,7 +52,7 @@ export async function startSession(
   try {
     await makeAndBind(hub, start, context, steps);
   } catch (error) {
-    hub.logger.error({ error }, "a session could not be started");
+    hub.logger.error(errorFields(error), "a session could not be started");
     steps.refuse("internal", CloseCode.SERVER_ERROR);
   }
 }
@@ -104,7 +104,7 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
     if (steps.signal.aborted) return;
     const { code, cause } = RoomKitError.from(error);
     if (code === "draining") return steps.refuse(code, CloseCode.GOING_AWAY);
-    hub.logger.error({ code, error: cause, connection: connection.id }, "a session could not be made");
+    hub.logger.error({ connection: connection.id, ...errorFields(error) }, "a session could not be made");
     steps.refuse(code, code === "unknown_session" ? CloseCode.UNKNOWN_SESSION : CloseCode.SERVER_ERROR);
   }
 }

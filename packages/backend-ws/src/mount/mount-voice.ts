@@ -1,4 +1,4 @@
-import { RoomKitError } from "@roomkit/core";
+import { errorFields, RoomKitError } from "@roomkit/core";
 import { AcceptPacer, claimServer, Gate, type MountableServer } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
 import type { TelephoneOptions } from "../telephone/options.ts";
@@ -33,7 +33,9 @@ export function mountVoice(server: MountableServer, backend: WebSocketBackend, o
     upgrades.set(`${path}/telephone/handler`, new UpgradeHandler({ backend, gate: phoneGate, pacer, sessionFactory }));
   }
   // What fails here fails again with the first offer: told now, it is found before that.
-  options.webrtc?.warmUp?.().catch((error: unknown) => logger.warn({ error }, "WebRTC calls cannot be prepared for"));
+  options.webrtc
+    ?.warmUp?.()
+    .catch((error: unknown) => logger.warn(errorFields(error), "WebRTC calls cannot be prepared for"));
   return claimServer(server, {
     request: (request, response) => requests.handle(request, response),
     upgrade(request, socket, head) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
+import { type Clock, errorFields, type Logger, RoomKitError } from "@roomkit/core";
 import { authContext, type Gate, jsonResponse, sendWebResponse, toWebRequest } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
 import { callParameters } from "../telephone/incoming.ts";
@@ -55,7 +55,7 @@ export class RequestHandler {
     } catch (error) {
       const code = RoomKitError.is(error) ? error.code : "internal";
       const status = STATUS_BY_CODE[code] ?? 500;
-      if (status === 500) this.#options.logger.error({ error }, "an endpoint failed");
+      if (status === 500) this.#options.logger.error(errorFields(error), "an endpoint failed");
       // A body that was not read to its end would be taken for the next request.
       result = jsonResponse({ error: status === 500 ? "internal" : code }, status, { connection: "close" });
     }

@@ -12,6 +12,15 @@ describe("errorFields", () => {
     ],
     [new RoomKitError("timeout", "it said: my name is Ada"), { code: "timeout" }],
     [new TypeError("cannot read 'Ada'"), { code: "internal", name: "TypeError" }],
+    [
+      Object.assign(new Error("listen EADDRINUSE: Ada"), { code: "EADDRINUSE" }),
+      { code: "internal", name: "Error", systemCode: "EADDRINUSE" },
+    ],
+    [Object.assign(new Error("Ada"), { code: "my name is Ada" }), { code: "internal", name: "Error" }],
+    [
+      new RoomKitError("session_failed", "Ada", { cause: new RangeError("Ada") }),
+      { code: "session_failed", name: "RangeError" },
+    ],
     ["thrown: Ada", { code: "internal" }],
     [undefined, { code: "internal" }],
   ])("tells of %s by code, vendor and status, and quotes nothing", (error, fields) => {

@@ -2,6 +2,7 @@ import {
   type AudioFormat,
   type AudioFrame,
   abortedError,
+  errorFields,
   frameDurationMs,
   type RealtimeEvent,
   type RealtimeSession,
@@ -52,7 +53,7 @@ export class RealtimeRunner implements RealtimeSession {
     this.#options = options;
     this.#budget = new ReconnectBudget(options.reconnect);
     this.#silence = new SilenceWatch(clock, options.responseTimeoutMs, () => this.#stuck());
-    this.#outlet = new EventOutlet((error) => logger.error({ provider, error: String(error) }, "a listener failed"));
+    this.#outlet = new EventOutlet((error) => logger.error({ provider, ...errorFields(error) }, "a listener failed"));
     this.#protocol = options.createProtocol({
       send: (message) => this.#send(message),
       emit: (event) => this.#outlet.emit(event),

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type Metadata, RoomKitError, withTimeout } from "@roomkit/core";
+import { type Clock, errorFields, type Logger, type Metadata, RoomKitError, withTimeout } from "@roomkit/core";
 import type { ConnectionRequest } from "../request.ts";
 
 /** Says who a client is: metadata to accept, `null` to reject. Throwing rejects too. */
@@ -46,9 +46,7 @@ export async function authenticate<Request>(
     if (RoomKitError.is(error, "timeout") || RoomKitError.is(error, "aborted")) {
       return { ok: false, status: 503, code: "auth_timeout" };
     }
-    // Its message may quote the token.
-    const name = error instanceof Error ? error.name : typeof error;
-    logger.warn({ error: name, code: RoomKitError.is(error) ? error.code : undefined }, "authentication failed to run");
+    logger.warn(errorFields(error), "authentication failed to run");
     return { ok: false, status: 403, code: "auth_error" };
   }
 }

@@ -5,6 +5,7 @@ import {
   type ConnectionInput,
   type ConnectionMessage,
   Emitter,
+  errorFields,
   type HeardReport,
   type Logger,
   type Metadata,
@@ -84,14 +85,14 @@ export class MediaConnection implements VoiceConnection {
     let overflowed = false;
     this.#inbound = new Inbound({
       maxHeldMs: options.holdInboundMs ?? 2_000,
-      onError: (error, event) => logger.error({ error, event, connection: id }, "a listener failed"),
+      onError: (error, event) => logger.error({ event, connection: id, ...errorFields(error) }, "a listener failed"),
       onDrop: ({ type }) => {
         if (!overflowed) logger.warn({ connection: id, type }, "a client's messages are dropped: nobody listens");
         overflowed = true;
       },
     });
     this.#events = new Emitter<Events>((error, event) =>
-      logger.error({ error, event, connection: id }, "a listener failed"),
+      logger.error({ event, connection: id, ...errorFields(error) }, "a listener failed"),
     );
     this.#queue = new PlayoutQueue({
       ...options,
@@ -274,7 +275,7 @@ export class MediaConnection implements VoiceConnection {
       else link.message(message);
     } catch (error) {
       const type = typeof message === "string" ? "raw" : message.type;
-      this.#logger.error({ error, connection: this.id, type }, "a held message could not be sent");
+      this.#logger.error({ connection: this.id, type, ...errorFields(error) }, "a held message could not be sent");
     }
   }
 
@@ -287,7 +288,7 @@ export class MediaConnection implements VoiceConnection {
     try {
       listener(frame);
     } catch (error) {
-      this.#logger.error({ error, connection: this.id }, "a listener of played audio failed");
+      this.#logger.error({ connection: this.id, ...errorFields(error) }, "a listener of played audio failed");
     }
   }
 
@@ -295,7 +296,7 @@ export class MediaConnection implements VoiceConnection {
     try {
       listener(reason);
     } catch (error) {
-      this.#logger.error({ error, connection: this.id }, "a close listener failed");
+      this.#logger.error({ connection: this.id, ...errorFields(error) }, "a close listener failed");
     }
   }
 }

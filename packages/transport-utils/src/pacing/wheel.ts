@@ -1,4 +1,12 @@
-import { type Cancel, type Clock, consoleLogger, type Logger, RoomKitError, type Unsubscribe } from "@roomkit/core";
+import {
+  type Cancel,
+  type Clock,
+  consoleLogger,
+  errorFields,
+  type Logger,
+  RoomKitError,
+  type Unsubscribe,
+} from "@roomkit/core";
 
 export interface PacingWheelOptions {
   readonly clock: Clock;
@@ -118,7 +126,7 @@ export class PacingWheel {
       tick(now);
     } catch (error) {
       // One session's failure must not stop everybody else's audio.
-      this.#logger.error({ error }, "a pacing tick failed");
+      this.#logger.error(errorFields(error), "a pacing tick failed");
     }
   }
 

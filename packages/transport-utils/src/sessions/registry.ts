@@ -5,6 +5,7 @@ import {
   type Clock,
   type CloseReason,
   Emitter,
+  errorFields,
   type IdSource,
   type Logger,
   type Metadata,
@@ -72,7 +73,7 @@ export class SessionRegistry {
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
     this.#events = new Emitter<Events>((error, event) =>
-      options.logger.error({ error, event }, "a session listener failed"),
+      options.logger.error({ event, ...errorFields(error) }, "a session listener failed"),
     );
   }
 
@@ -265,7 +266,7 @@ export class SessionRegistry {
       try {
         tap(session, frame);
       } catch (error) {
-        this.#options.logger.error({ error, session: session.id }, "an audio tap failed");
+        this.#options.logger.error({ session: session.id, ...errorFields(error) }, "an audio tap failed");
       }
     }
   }

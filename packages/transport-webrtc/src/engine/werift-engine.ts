@@ -2,6 +2,7 @@ import { isIP, isIPv6 } from "node:net";
 import {
   type Clock,
   consoleLogger,
+  errorFields,
   type Logger,
   type Recipe,
   RoomKitError,
@@ -97,7 +98,7 @@ export class WeriftEngine implements WebRTCEngine {
       certificate: certificate.certificate,
       iceLite,
       now: this.#clock.now,
-      onListenerError: (error) => this.#logger.error({ error }, "a WebRTC listener threw"),
+      onListenerError: (error) => this.#logger.error(errorFields(error), "a WebRTC listener threw"),
     });
     this.#peers.add(peer);
     peer.onClosed(() => this.#peers.delete(peer));
@@ -162,7 +163,7 @@ export class WeriftEngine implements WebRTCEngine {
         ports.push(peerPort);
       } catch (error) {
         failure = error;
-        this.#logger.warn({ address, error: (error as Error).message }, "no UDP socket on an address");
+        this.#logger.warn({ address, ...errorFields(error) }, "no UDP socket on an address");
       }
     }
     if (ports.length === 0) throw failure;

@@ -1,6 +1,7 @@
 import {
   type AudioCodec,
   type Clock,
+  errorFields,
   type Logger,
   type OpusCodec,
   type OpusSampleRate,
@@ -51,7 +52,7 @@ export class LocalMediaHost implements MediaHost {
         loopback,
         limits,
       });
-      const onListenerError = (error: unknown): void => logger.error({ error }, "a media listener threw");
+      const onListenerError = (error: unknown): void => logger.error(errorFields(error), "a media listener threw");
       const call = new LocalCall({ peer, coders, ssrc, traffic, clock, onListenerError });
       call.onClosed(this.#meter.begin());
       return call;

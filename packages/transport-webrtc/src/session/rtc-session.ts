@@ -1,4 +1,13 @@
-import type { AudioCodec, AudioFrame, Cancel, Clock, CloseReason, Logger, Metadata } from "@roomkit/core";
+import {
+  type AudioCodec,
+  type AudioFrame,
+  type Cancel,
+  type Clock,
+  type CloseReason,
+  errorFields,
+  type Logger,
+  type Metadata,
+} from "@roomkit/core";
 import type { StartMessage } from "@roomkit/protocol";
 import {
   defaultTrafficLimits,
@@ -244,7 +253,7 @@ export class RtcSession {
 
   #fail(code: string, message: string): void {
     this.close({ code, message }).catch((error: unknown) =>
-      this.#options.logger.error({ error }, "a session did not close"),
+      this.#options.logger.error(errorFields(error), "a session did not close"),
     );
   }
 

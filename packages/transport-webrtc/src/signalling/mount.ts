@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Unsubscribe } from "@roomkit/core";
+import { errorFields, type Unsubscribe } from "@roomkit/core";
 import {
   type ConnectionRequest,
   claimServer,
@@ -28,7 +28,9 @@ export function mountRealtime(
 ): Unsubscribe {
   const signalling = new Signalling(transport, options, mountPath(options.path));
   // What fails here fails again with the first offer: told now, it is found before that.
-  transport.warmUp().catch((error: unknown) => transport.logger.warn({ error }, "WebRTC calls cannot be prepared for"));
+  transport
+    .warmUp()
+    .catch((error: unknown) => transport.logger.warn(errorFields(error), "WebRTC calls cannot be prepared for"));
   return claimServer(server, {
     request(request, response) {
       const client = signalling.gate.describe(request, "http");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Metadata, RoomKitError } from "@roomkit/core";
+import { errorFields, type Metadata, RoomKitError } from "@roomkit/core";
 import { parseSignalRequest, type SignalAnswer } from "@roomkit/protocol";
 import { authContext, type ConnectionRequest, Gate, jsonResponse, tokenOf } from "@roomkit/transport-utils";
 import type { ClientContext } from "../transport/offers.ts";
@@ -90,7 +90,7 @@ export class Signalling {
     try {
       return (await this.#options.ui?.fetch(web(), base)) ?? jsonResponse({ error: "not_found" }, 404);
     } catch (error) {
-      this.#transport.logger.error({ error }, "the built page failed");
+      this.#transport.logger.error(errorFields(error), "the built page failed");
       return jsonResponse({ error: "internal" }, 500);
     }
   }
@@ -151,7 +151,7 @@ export class Signalling {
       if (code === "closed") return { status: 503, body: refusal("draining", undefined) };
       if (error.retryable) return { status: 503, body: refusal(code, undefined) };
     }
-    this.#transport.logger.error({ error }, "an offer failed");
+    this.#transport.logger.error(errorFields(error), "an offer failed");
     return { status: 500, body: { error: "internal" } };
   }
 

@@ -1,4 +1,12 @@
-import { abortedError, type Cancel, type Clock, type Logger, RoomKitError, withTimeout } from "@roomkit/core";
+import {
+  abortedError,
+  type Cancel,
+  type Clock,
+  errorFields,
+  type Logger,
+  RoomKitError,
+  withTimeout,
+} from "@roomkit/core";
 import { fromWire } from "@roomkit/worker-pool";
 import type { LoopLoad } from "../host/load-meter.ts";
 import type { MediaCall, MediaLoad, MediaRequest } from "../host/media-host.ts";
@@ -174,7 +182,7 @@ export class MediaWorker {
       request: opening.request,
       opened,
       put: (message) => this.#outbox.put(message),
-      onListenerError: (error) => logger.error({ error }, "a media listener threw"),
+      onListenerError: (error) => logger.error(errorFields(error), "a media listener threw"),
     });
     this.#calls.set(number, call);
     call.onClosed(() => {
@@ -205,7 +213,7 @@ export class MediaWorker {
     const { logger, onGone } = this.#options;
     if (this.load.calls > 0)
       logger.error(
-        { error, worker: this.index, calls: this.load.calls },
+        { worker: this.index, calls: this.load.calls, ...errorFields(error) },
         "a media worker is gone, and its calls with it",
       );
     for (const { reject } of this.#openings.values()) reject(error);
