@@ -1,4 +1,4 @@
-import { mulaw } from "@roomkit/codec-mulaw";
+import { alaw, mulaw } from "@roomkit/codec-mulaw";
 import { type AudioFrame, type RealtimeEvent, type RealtimeSessionConfig, silence, silentLogger } from "@roomkit/core";
 import {
   audioOfText,
@@ -46,6 +46,7 @@ async function call(
   options: OpenAIRealtimeOptions = {},
   config: RealtimeSessionConfig = {},
   prepare: (started: StandIn) => void = () => {},
+  rates: { readonly inputSampleRate?: number; readonly outputSampleRate?: number } = {},
 ): Promise<Call> {
   const requests: ScriptedRequest[] = [];
   const script = routeOptions.script ?? (({ userText }: ScriptedRequest) => ({ text: ["You said ", userText] }));
@@ -68,7 +69,7 @@ async function call(
     clock,
     ...options,
   });
-  const session = await provider.connect(config, { signal: new AbortController().signal });
+  const session = await provider.connect(config, { signal: new AbortController().signal, ...rates });
   const events: RealtimeEvent[] = [];
   session.onEvent((event) => events.push(event));
   const until = async (predicate: () => boolean): Promise<void> => {
@@ -172,6 +173,29 @@ describe("the session", () => {
     c.session.sendAudio(silence({ sampleRate: 8_000, channels: 1 }, 20));
     await c.until(() => c.sent("input_audio_buffer.append").length === 1);
     expect(Buffer.from(String(c.sent("input_audio_buffer.append")[0]?.audio), "base64")).toHaveLength(160);
+    await clean(c);
+  });
+
+  const pcm = { type: "audio/pcm", rate: 24_000 };
+  it.each([
+    [mulaw(), { inputSampleRate: 8_000, outputSampleRate: 8_000 }, { type: "audio/pcmu" }, { type: "audio/pcmu" }],
+    [alaw(), { inputSampleRate: 8_000, outputSampleRate: 8_000 }, { type: "audio/pcma" }, { type: "audio/pcma" }],
+    [mulaw(), { inputSampleRate: 48_000, outputSampleRate: 24_000 }, pcm, pcm],
+    [mulaw(), { inputSampleRate: 16_000, outputSampleRate: 16_000 }, pcm, pcm],
+    [mulaw(), { inputSampleRate: 16_000, outputSampleRate: 8_000 }, pcm, { type: "audio/pcmu" }],
+    [mulaw(), { inputSampleRate: 8_000, outputSampleRate: 24_000 }, { type: "audio/pcmu" }, pcm],
+    [undefined, { inputSampleRate: 8_000, outputSampleRate: 8_000 }, pcm, pcm],
+  ])("asks for what each end has: %o at %o", async (codec, rates, input, output) => {
+    const c = await call({ transcribe: () => "good day", codec }, { codec }, {}, undefined, rates);
+    const [update] = c.sent("session.update");
+    expect(update).toMatchObject({ session: { audio: { input: { format: input }, output: { format: output } } } });
+    const rateOf = (format: object): number => (format === pcm ? 24_000 : 8_000);
+    expect([c.session.inbound.sampleRate, c.session.outbound.sampleRate]).toEqual([rateOf(input), rateOf(output)]);
+    for (const frame of frames("good day", rateOf(input))) c.session.sendAudio(frame);
+    await c.until(() => c.of("response-end").length === 1);
+    const spoken = c.of("audio").reduce((sum, { frame }) => sum + frame.samples.length / frame.sampleRate, 0);
+    expect(spoken).toBeCloseTo("You said good day".length * 0.02);
+    expect(c.of("error")).toEqual([]);
     await clean(c);
   });
 

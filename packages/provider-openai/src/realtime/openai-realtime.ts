@@ -15,7 +15,7 @@ import {
   webSocketUrl,
 } from "@roomkit/provider-utils";
 import { NAME } from "../connection/connection.ts";
-import { type OpenAIRealtimeOptions, type RealtimeSettings, realtimeSettings } from "./options.ts";
+import { type OpenAIRealtimeOptions, type RealtimeSettings, realtimeSettings, wireFormats } from "./options.ts";
 import { OpenAIRealtimeProtocol } from "./protocol.ts";
 
 /**
@@ -42,7 +42,7 @@ class OpenAIRealtime implements RealtimeProvider {
     checkRetryOptions(options.retry);
     this.#key = resolveKey({ provider: NAME, option: apiKey, env: "OPENAI_API_KEY" });
     this.#url = urlOf(options);
-    const rates = [this.#settings.codec ? 8_000 : 24_000];
+    const rates = this.#settings.codec ? [8_000, 24_000] : [24_000];
     this.capabilities = {
       inputSampleRates: rates,
       outputSampleRates: rates,
@@ -57,9 +57,10 @@ class OpenAIRealtime implements RealtimeProvider {
   }
 
   connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession> {
+    const formats = wireFormats(this.#settings, options);
     return this.#sessions.start(
       {
-        createProtocol: (port) => new OpenAIRealtimeProtocol(port, this.#settings, config),
+        createProtocol: (port) => new OpenAIRealtimeProtocol(port, { settings: this.#settings, config, formats }),
         open: (signal) => this.#open(signal),
       },
       options,

@@ -45,7 +45,10 @@ export interface OpenAIRealtimeOptions {
   readonly transcription?: { readonly model: string; readonly prompt?: string | undefined } | false | undefined;
   /** Where the microphone is: `near_field` (headset, telephone), `far_field` (laptop, room); false: none. Default `far_field`. */
   readonly noiseReduction?: "near_field" | "far_field" | false | undefined;
-  /** G.711 at 8 kHz both ways instead of PCM at 24 kHz: `mulaw()` or `alaw()` of `@roomkit/codec-mulaw`. */
+  /**
+   * Lets it speak G.711: `mulaw()` or `alaw()` of `@roomkit/codec-mulaw`. Each direction whose caller has 8,000 Hz (a telephone), or
+   * of which `connect` was told no rate, is G.711 then; any other is PCM at 24 kHz, as all are without it.
+   */
   readonly codec?: AudioCodec | undefined;
   /** How fast it speaks, 0.25 to 1.5. Default 1. */
   readonly speed?: number | undefined;
@@ -67,6 +70,28 @@ export interface OpenAIRealtimeOptions {
   readonly connection?: SocketConnectionOptions | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
+}
+
+/** How the audio of one direction goes over the wire: G.711 at 8 kHz with its codec, PCM at 24 kHz without. */
+export interface WireAudio {
+  readonly sampleRate: 8_000 | 24_000;
+  readonly codec: AudioCodec | undefined;
+}
+
+/** Both directions, seen from the vendor. */
+export interface WireFormats {
+  readonly input: WireAudio;
+  readonly output: WireAudio;
+}
+
+/** What suits the rates the other end has, in Hz. G.711 is for those that have no more than it carries. */
+export function wireFormats(
+  { codec }: Pick<RealtimeSettings, "codec">,
+  rates: { readonly inputSampleRate?: number; readonly outputSampleRate?: number } = {},
+): WireFormats {
+  const suiting = (rate = 8_000): WireAudio =>
+    codec && rate <= 8_000 ? { sampleRate: 8_000, codec } : { sampleRate: 24_000, codec: undefined };
+  return { input: suiting(rates.inputSampleRate), output: suiting(rates.outputSampleRate) };
 }
 
 /** What the protocol reads, with its defaults. */

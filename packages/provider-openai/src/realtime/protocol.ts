@@ -23,7 +23,7 @@ import { Answers } from "./answers.ts";
 import { Caller } from "./caller.ts";
 import { Conversation } from "./conversation.ts";
 import { EventOrder } from "./event-order.ts";
-import type { RealtimeSettings } from "./options.ts";
+import type { RealtimeSettings, WireFormats } from "./options.ts";
 import { endsSession, reportedError } from "./realtime-errors.ts";
 import { Requests } from "./requests.ts";
 import { buildSessionChange, buildSessionConfig } from "./session-config.ts";
@@ -44,12 +44,20 @@ const SAY_AGAIN = "What the caller just said was lost. Ask them to say it again.
 /** How long a change of a running session may take, ms. */
 const UPDATE_MS = 5_000;
 
+export interface OpenAIRealtimeProtocolOptions {
+  readonly settings: RealtimeSettings;
+  readonly config: RealtimeSessionConfig;
+  /** Of the whole session, however often it is connected anew. */
+  readonly formats: WireFormats;
+}
+
 /** The GA realtime protocol of OpenAI, without I/O. */
 export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
   readonly #port: RealtimePort;
   readonly #settings: RealtimeSettings;
+  readonly #formats: WireFormats;
   readonly #format: FormatCheck;
   readonly #order: EventOrder;
   readonly #conversation: Conversation;
@@ -68,17 +76,17 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
   #turnMs: number | undefined;
   #sent = 0;
 
-  constructor(port: RealtimePort, settings: RealtimeSettings, config: RealtimeSessionConfig) {
+  constructor(port: RealtimePort, { settings, config, formats }: OpenAIRealtimeProtocolOptions) {
     this.#port = port;
     this.#settings = settings;
     this.#config = config;
-    const format: AudioFormat = { sampleRate: settings.codec ? 8_000 : 24_000, channels: 1 };
-    this.inbound = format;
-    this.outbound = format;
-    this.#format = new FormatCheck(format, NAME, port);
+    this.#formats = formats;
+    this.inbound = { sampleRate: formats.input.sampleRate, channels: 1 };
+    this.outbound = { sampleRate: formats.output.sampleRate, channels: 1 };
+    this.#format = new FormatCheck(this.inbound, NAME, port);
     this.#order = new EventOrder(port, settings.transcriptWaitMs);
     this.#conversation = new Conversation(config.history);
-    this.#spoken = new SpokenItems(format, settings.codec);
+    this.#spoken = new SpokenItems(this.outbound, formats.output.codec);
     this.#requests = new Requests({
       port,
       answersSpeech: settings.turnDetection.createResponse !== false && config.turnDetection !== "manual",
@@ -114,7 +122,10 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     const event = message as RealtimeServerEvent;
     switch (event.type) {
       case "session.created":
-        this.#send({ type: "session.update", session: buildSessionConfig(this.#config, this.#settings) }, "configure");
+        this.#send(
+          { type: "session.update", session: buildSessionConfig(this.#config, this.#settings, this.#formats) },
+          "configure",
+        );
         return;
       case "session.updated":
         if (this.#configured) this.#updates.shift()?.resolve();
@@ -163,7 +174,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
       if (this.#turnMs === undefined) return;
       this.#turnMs += frameDurationMs(frame);
     }
-    const { codec } = this.#settings;
+    const { codec } = this.#formats.input;
     const bytes = codec ? codec.encode(frame.samples) : bytesOfSamples(frame.samples);
     this.#send({ type: "input_audio_buffer.append", audio: Buffer.from(bytes).toString("base64") });
   }

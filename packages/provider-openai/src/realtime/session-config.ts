@@ -5,22 +5,22 @@ import type {
   RealtimeFunctionTool,
   RealtimeSessionCreateRequest,
 } from "openai/resources/realtime/realtime";
-import type { RealtimeSettings, SemanticVad, ServerVad } from "./options.ts";
+import type { RealtimeSettings, SemanticVad, ServerVad, WireAudio, WireFormats } from "./options.ts";
 
 /** The session a connection begins with. */
 export function buildSessionConfig(
   config: RealtimeSessionConfig,
   settings: RealtimeSettings,
+  formats: WireFormats,
 ): RealtimeSessionCreateRequest {
-  const { codec, transcription, noiseReduction, speed, maxOutputTokens, turnDetection } = settings;
-  const format = formatOf(codec?.name);
+  const { transcription, noiseReduction, speed, maxOutputTokens, turnDetection } = settings;
   const language = config.language?.split("-")[0]?.toLowerCase();
   return {
     type: "realtime",
     output_modalities: ["audio"],
     audio: {
       input: {
-        format,
+        format: formatOf(formats.input),
         ...(transcription === false
           ? {}
           : {
@@ -37,7 +37,7 @@ export function buildSessionConfig(
           : turnDetectionOf(turnDetection)) as RealtimeAudioInputTurnDetection,
       },
       output: {
-        format,
+        format: formatOf(formats.output),
         voice: config.voice ?? settings.voice,
         ...(speed === undefined ? {} : { speed }),
       },
@@ -70,9 +70,9 @@ function toolOf(tool: NonNullable<RealtimeSessionConfig["tools"]>[number]): Real
   return { type: "function", name, description, parameters: { type: "object", properties: {}, ...parameters } };
 }
 
-function formatOf(codec: string | undefined): RealtimeAudioFormats {
-  if (codec === "mulaw") return { type: "audio/pcmu" };
-  return codec === "alaw" ? { type: "audio/pcma" } : { type: "audio/pcm", rate: 24_000 };
+function formatOf({ codec }: WireAudio): RealtimeAudioFormats {
+  if (codec?.name === "mulaw") return { type: "audio/pcmu" };
+  return codec ? { type: "audio/pcma" } : { type: "audio/pcm", rate: 24_000 };
 }
 
 function turnDetectionOf(detection: ServerVad | SemanticVad): RealtimeAudioInputTurnDetection {

@@ -1,7 +1,7 @@
 import type { RealtimeEvent, RealtimeSessionConfig } from "@roomkit/core";
 import type { RealtimePort } from "@roomkit/provider-utils";
 import { VirtualClock } from "@roomkit/testing";
-import { type OpenAIRealtimeOptions, realtimeSettings } from "./options.ts";
+import { type OpenAIRealtimeOptions, realtimeSettings, wireFormats } from "./options.ts";
 import { OpenAIRealtimeProtocol } from "./protocol.ts";
 
 export interface Sent {
@@ -37,7 +37,8 @@ export class Vendor {
       after: (ms, handler) => this.clock.setTimeout(handler, ms),
       note: () => {},
     };
-    this.protocol = new OpenAIRealtimeProtocol(port, realtimeSettings(options), config);
+    const settings = realtimeSettings(options);
+    this.protocol = new OpenAIRealtimeProtocol(port, { settings, config, formats: wireFormats(settings) });
     this.connect();
   }
 

@@ -1,5 +1,4 @@
 import { type Cancel, systemClock } from "@roomkit/core";
-import { samplesOfBytes } from "@roomkit/provider-utils";
 import type {
   ConversationItem,
   RealtimeClientEvent,
@@ -9,6 +8,7 @@ import type { SocketExchange } from "../../server/socket-exchange.ts";
 import type { AIScript } from "../ai-script.ts";
 import { SpeechDetector } from "../realtime/speech-detector.ts";
 import { textOfAudio } from "../speech-audio.ts";
+import { type WireAudio, wireAudio } from "./realtime-audio.ts";
 import type { OpenAIRealtimeStandInOptions } from "./realtime-options.ts";
 import { sayResponse } from "./realtime-response.ts";
 import type { Item, Said } from "./realtime-wire.ts";
@@ -108,7 +108,7 @@ export class RealtimeConversation {
     };
     const detection = this.#session.audio?.input?.turn_detection;
     const silenceMs = detection?.type === "server_vad" ? (detection.silence_duration_ms ?? 500) : 500;
-    const sampleRate = 24_000;
+    const { sampleRate } = this.#input;
     this.#detector = detection
       ? new SpeechDetector({
           sampleRate,
@@ -123,20 +123,20 @@ export class RealtimeConversation {
   }
 
   #append(bytes: Buffer): void {
-    if (this.#detector && !this.#g711) this.#detector.push(samplesOfBytes(bytes));
+    if (this.#detector) this.#detector.push(this.#input.decode(bytes));
     else this.#appended.push(bytes);
   }
 
   #commitByHand(event_id: string | undefined): void {
-    const bytes = Buffer.concat(this.#appended);
+    const samples = this.#input.decode(Buffer.concat(this.#appended));
     this.#appended = [];
-    const ms = this.#g711 ? bytes.length / 8 : bytes.length / 48;
+    const ms = (samples.length / this.#input.sampleRate) * 1000;
     if (ms < 100) this.#error("input_audio_buffer_commit_empty", `only ${ms} ms`, event_id);
-    else this.#heard(this.#newItem({ role: "user", text: "", audioMs: 0 }).id, samplesOfBytes(bytes), false);
+    else this.#heard(this.#newItem({ role: "user", text: "", audioMs: 0 }).id, samples, false);
   }
 
-  get #g711(): boolean {
-    return this.#session.audio?.input?.format?.type !== "audio/pcm";
+  get #input(): WireAudio {
+    return wireAudio(this.#session.audio?.input?.format, this.#options.codec);
   }
 
   #speechStarted(atMs: number): void {
@@ -159,7 +159,7 @@ export class RealtimeConversation {
     const item: ConversationItem = { id: item_id, type: "message", role: "user", content: [{ type: "input_audio" }] };
     this.#say({ type: "conversation.item.added", item });
     this.#say({ type: "conversation.item.done", item });
-    const text = transcribe(samples, 24_000).trim();
+    const text = transcribe(samples, this.#input.sampleRate).trim();
     this.#userText = text;
     const entry = this.#items.find(({ id }) => id === item_id);
     if (entry) entry.text = text;
@@ -263,7 +263,7 @@ export class RealtimeConversation {
       newItem: (item) => this.#newItem(item),
       piece: () => (pieceMs > 0 ? clock.sleep(pieceMs, this.#exchange.signal).catch(() => {}) : Promise.resolve()),
       cancelled: () => active.cancelled,
-      g711: this.#g711,
+      audio: wireAudio(this.#session.audio?.output?.format, this.#options.codec),
     });
   }
 

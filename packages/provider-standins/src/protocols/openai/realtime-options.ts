@@ -1,4 +1,4 @@
-import type { Clock } from "@roomkit/core";
+import type { AudioCodec, Clock } from "@roomkit/core";
 import type { AIScript } from "../ai-script.ts";
 
 export interface OpenAIRealtimeStandInOptions {
@@ -11,6 +11,8 @@ export interface OpenAIRealtimeStandInOptions {
    * second item comes before the one before it), not at all, or in vain. Default `early`.
    */
   readonly transcription?: "early" | "late" | "crossed" | "never" | "failed";
+  /** Decodes the G.711 of a session that speaks it, `mulaw()` or `alaw()`: without it no speech is found in that. */
+  readonly codec?: AudioCodec | undefined;
   /** Wait before each piece of an answer, ms. Default 0. */
   readonly pieceMs?: number;
   /** Age at which a session expires, ms. Default: never. */

@@ -1,6 +1,7 @@
 import type { ConversationItem, RealtimeResponse } from "openai/resources/realtime/realtime";
 import { jsonPieces, type ScriptedReply } from "../ai-script.ts";
-import { audioOfText } from "../speech-audio.ts";
+import { MS_PER_CHARACTER } from "../speech-audio.ts";
+import type { WireAudio } from "./realtime-audio.ts";
 import type { Item, Said } from "./realtime-wire.ts";
 
 export interface ResponseContext {
@@ -10,10 +11,9 @@ export interface ResponseContext {
   /** Waits as long as a piece takes to make. Rejects never. */
   readonly piece: () => Promise<void>;
   readonly cancelled: () => boolean;
-  readonly g711: boolean;
+  readonly audio: WireAudio;
 }
 
-const RATE = 24_000;
 /** Odd, so that every second piece ends in the middle of a sample. */
 const CHUNK_BYTES = 4_801;
 
@@ -42,7 +42,7 @@ export async function sayResponse(reply: ScriptedReply, context: ResponseContext
 async function saySpeech(
   pieces: readonly string[],
   output_index: number,
-  { id: response_id, say, newItem, piece, cancelled, g711 }: ResponseContext,
+  { id: response_id, say, newItem, piece, cancelled, audio }: ResponseContext,
 ): Promise<ConversationItem> {
   const kept = newItem({ role: "assistant", text: "", audioMs: 0 });
   const message = (status: "in_progress" | "completed" | "incomplete"): ConversationItem => ({
@@ -61,12 +61,12 @@ async function saySpeech(
     if (cancelled()) break;
     kept.text += text;
     say({ type: "response.output_audio_transcript.delta", ...at, delta: text });
-    const bytes = g711 ? new Uint8Array(text.length * 160).fill(0x55) : new Uint8Array(audioOfText(text, RATE).buffer);
+    const bytes = audio.speak(text);
     for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
       const delta = Buffer.from(bytes.subarray(from, from + CHUNK_BYTES)).toString("base64");
       say({ type: "response.output_audio.delta", ...at, delta });
     }
-    kept.audioMs += text.length * 20;
+    kept.audioMs += text.length * MS_PER_CHARACTER;
   }
   const done = message(cancelled() ? "incomplete" : "completed");
   if (!cancelled()) {
