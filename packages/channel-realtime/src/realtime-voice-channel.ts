@@ -156,9 +156,9 @@ export class RealtimeVoiceChannel implements Channel {
     this.#sessions.call(sessionId).provider.activityEnd();
   }
 
-  /** Silences the model for a session. */
-  interrupt(sessionId: string): void {
-    this.#sessions.get(sessionId)?.interrupt();
+  /** Silences the model for one session, as if its caller had interrupted. */
+  interrupt(sessionId: string, reason = "application"): void {
+    this.#sessions.get(sessionId)?.interrupt(reason);
   }
 
   /** Changes what a running session's model is told to be. @throws RoomKitError `unknown_session`, `unsupported`. */
@@ -181,7 +181,7 @@ export class RealtimeVoiceChannel implements Channel {
 
   onBindingChanged(binding: Binding): void {
     if (!binding.outputMuted) return;
-    for (const call of this.#sessions.calls) if (call.session.roomId === binding.roomId) call.interrupt();
+    for (const call of this.#sessions.calls) if (call.session.roomId === binding.roomId) call.interrupt("output_muted");
   }
 
   async onDetached(roomId: string): Promise<void> {

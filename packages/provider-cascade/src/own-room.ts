@@ -7,7 +7,7 @@ export interface OwnRoomOptions {
   readonly submit: CallRoom["submit"];
   readonly history: () => readonly Said[];
   readonly onSpeechStart: () => void;
-  readonly onSpeechEnd: () => void;
+  readonly onSpeechEnd: (durationMs: number) => void;
   readonly onError: (error: RoomKitError) => void;
   readonly onVoiceFailed: () => void;
   /** Words of the call's own are about to be spoken, and how much of them was heard. */
@@ -29,7 +29,7 @@ export function ownRoom(options: OwnRoomOptions): CallRoom {
     runHooks: async (_trigger, payload) => ({ allowed: true, payload }),
     notifyHooks<K extends HookTrigger>(trigger: K, payload: HookPayloads[K]) {
       if (trigger === "ON_SPEECH_START") onSpeechStart();
-      else if (trigger === "ON_SPEECH_END") onSpeechEnd();
+      else if (trigger === "ON_SPEECH_END") onSpeechEnd((payload as HookPayloads["ON_SPEECH_END"]).durationMs);
       else if (trigger === "ON_ERROR") onError(RoomKitError.from((payload as HookPayloads["ON_ERROR"]).error));
     },
     emit(event) {

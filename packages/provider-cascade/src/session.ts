@@ -75,6 +75,9 @@ export class CascadeSession implements RealtimeSession {
   #typed: Typed[] = [];
   /** Whether the session has said that the caller speaks. */
   #speaking = false;
+  /** The caller speaks over an answer, and it does not count yet: what is guessed of it waits. */
+  #contested = false;
+  #guess: Extract<RealtimeEvent, { type: "transcript" }> | undefined;
   /** The application interrupts, not the caller. */
   #commanded = false;
   #closed = false;
@@ -202,9 +205,18 @@ export class CascadeSession implements RealtimeSession {
       history: () => this.#conversation.memory.said,
       onSpeechStart: () => {
         // Over an answer it counts when the call says so, by silencing that.
-        if (!this.#response && this.#call.phase !== "speaking") this.#setSpeaking(true);
+        this.#contested = this.#response !== undefined || this.#call.phase === "speaking";
+        if (!this.#contested) this.#speechStart();
       },
-      onSpeechEnd: () => this.#setSpeaking(false),
+      onSpeechEnd: (durationMs) => {
+        this.#contested = false;
+        this.#guess = undefined;
+        if (!this.#speaking) return;
+        this.#speaking = false;
+        const { speechEndedAt } = this.#call;
+        const silenceMs = speechEndedAt === undefined ? undefined : clock.now() - speechEndedAt;
+        this.#emit({ type: "speech-end", durationMs, silenceMs });
+      },
       onError: (error) => this.#emit({ type: "error", error, fatal: false }),
       onVoiceFailed: () => {
         if (this.#response) this.#response.failed = true;
@@ -293,7 +305,7 @@ export class CascadeSession implements RealtimeSession {
   /** The call takes the floor from the assistant. */
   #onClear(): void {
     const response = this.#response;
-    if (!this.#commanded) this.#setSpeaking(true);
+    if (!this.#commanded) this.#speechStart();
     if (response) this.#end(response, "cancelled");
   }
 
@@ -302,7 +314,10 @@ export class CascadeSession implements RealtimeSession {
     const { id, role, text, final } = message;
     if (role === "user") {
       const words = final ? this.#withoutTyped(text) : text;
-      if (words !== "") this.#emit({ type: "transcript", id, role, text: words, final });
+      if (words === "") return;
+      const transcript = { type: "transcript", id, role, text: words, final } as const;
+      if (this.#contested && !final) this.#guess = transcript;
+      else this.#emit(transcript);
     } else if (!final && this.#spoken.get(id)?.ended === false) {
       this.#emit({ type: "transcript", id, itemId: id, role, text, final: false });
     }
@@ -317,10 +332,15 @@ export class CascadeSession implements RealtimeSession {
     return spoken.trim();
   }
 
-  #setSpeaking(speaking: boolean): void {
-    if (this.#speaking === speaking) return;
-    this.#speaking = speaking;
-    this.#emit({ type: speaking ? "speech-start" : "speech-end" });
+  /** The caller has the floor. */
+  #speechStart(): void {
+    const guess = this.#guess;
+    this.#contested = false;
+    this.#guess = undefined;
+    if (this.#speaking) return;
+    this.#speaking = true;
+    this.#emit({ type: "speech-start" });
+    if (guess) this.#emit(guess);
   }
 
   #command(work: () => void): void {

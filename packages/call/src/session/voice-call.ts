@@ -113,6 +113,11 @@ export class VoiceCall {
     return phaseOf(this.#state);
   }
 
+  /** When the caller last stopped speaking, on the clock; undefined before. */
+  get speechEndedAt(): number | undefined {
+    return this.#hearing.speechEndedAt;
+  }
+
   /** Whether anything may be spoken to this caller now. */
   get mayListen(): boolean {
     return this.#line.mayListen;

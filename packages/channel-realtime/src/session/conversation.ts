@@ -28,11 +28,20 @@ interface Line {
   final: boolean;
   /** Of the caller's words: where they were spoken. */
   speech: Speech | undefined;
+  /** Of the assistant's: what its hooks left of them, once they have seen all. */
+  hooked: Hooked | undefined;
+}
+
+/** `written` is undefined where a hook blocked. */
+interface Hooked {
+  readonly written: string | undefined;
 }
 
 /** A stretch of the caller's speech, whose words are to come. */
 interface Speech {
-  readonly place: Place;
+  place: Place;
+  /** The vendor has said that it began. */
+  announced: boolean;
   /** Words of it have come. */
   begun: boolean;
   /** Set while its words are waited for. */
@@ -75,17 +84,25 @@ export class Conversation {
     this.#options = options;
   }
 
-  /** The caller's newest turn. */
-  get turnId(): string {
-    return this.#turnId(Math.max(1, this.#turns));
+  /** The caller's newest turn, and whether its words are known. */
+  get turn(): { readonly id: string; readonly told: boolean } {
+    const told = this.#speeches.size === 0 && this.#turns > 0;
+    return { id: this.#turnId(this.#turns + (told ? 0 : 1)), told };
   }
 
-  /** The caller begins to speak: the words of it will stand here. */
+  /** The caller begins to speak: the words of it will stand here, also those that came before anybody said so. */
   speechStart(): void {
     if (this.#closed) return;
+    for (const speech of this.#speeches) {
+      if (speech.announced) continue;
+      speech.announced = true;
+      speech.place.fill();
+      speech.place = this.#order.open();
+      return;
+    }
     const [oldest] = this.#speeches;
     if (oldest && this.#speeches.size >= MAX_SPEECHES) this.#giveUp(oldest);
-    this.#speech();
+    this.#speech(true);
   }
 
   /** The caller has stopped. */
@@ -99,7 +116,7 @@ export class Conversation {
     if (line.final || this.#closed) return;
     const known = line.speech && this.#speeches.has(line.speech) ? line.speech : undefined;
     const expected = known ?? [...this.#speeches].find(({ begun }) => !begun);
-    const speech = expected ?? this.#speech();
+    const speech = expected ?? this.#speech(false);
     line.speech = speech;
     speech.begun = true;
     // Without a word of the vendor on when speech ends, the words themselves must go on.
@@ -111,26 +128,28 @@ export class Conversation {
     else this.#final(speech, () => this.#finalUser(id, line, text, turnId, speech.place));
   }
 
-  /** Words the caller has written. */
-  typed(id: string, text: string): void {
-    if (this.#closed) return;
+  /** Words the caller has written: a turn, whose id it gives. */
+  typed(id: string, text: string): string {
     const line = this.#line(id, "user");
-    const speech: Speech = { place: this.#order.open(), begun: true, stopTimer: undefined };
+    const speech: Speech = { place: this.#order.open(), announced: true, begun: true, stopTimer: undefined };
     line.final = true;
     const turnId = this.#turnId(++this.#turns);
     this.#final(speech, () => this.#finalUser(id, line, text, turnId, speech.place));
+    return turnId;
   }
 
-  /** Words of the assistant while it speaks them. */
-  assistant(id: string, text: string): void {
+  /** Words of the assistant while it speaks them, as far as they are known. `id`, here and below: of its utterance. */
+  assistant(id: string, text: string, all: boolean): void {
     const line = this.#line(id, "assistant");
     const { host, session } = this.#options;
+    const hooked = host.hasSyncHooks("BEFORE_TTS", session.roomId);
     // An answer's words come after those it answers: speech without any was none.
     for (const speech of this.#speeches) if (!speech.begun) this.#giveUp(speech);
     // With a hook on what is spoken, words are shown when the hook has seen all of them.
-    if (line.final || host.hasSyncHooks("BEFORE_TTS", session.roomId)) return;
+    if (line.final || (hooked && !all)) return;
     this.#enqueue(false, async () => {
-      if (!line.final) this.#show(id, line, text, false);
+      const written = all ? await this.#beforeSpeech(id, line, text.trim()) : text;
+      if (!line.final && written) this.#show(id, line, written, false);
     });
   }
 
@@ -140,18 +159,28 @@ export class Conversation {
     return { fill, turnId: this.#turnId(this.#turns) };
   }
 
-  /** What the caller has heard of the assistant's words, when that is certain; `said` is its place, if it has one; `told`: the client was. */
-  heard(id: string, heard: string, record: HeardRecord, said: Said | undefined, told: () => void = () => {}): void {
+  /**
+   * What the caller has heard of the assistant's words, when that is certain; `said` is its place, if it has one. `told` is called when
+   * the client was, `stored` when the room has it, or will not.
+   */
+  heard(
+    id: string,
+    heard: string,
+    record: HeardRecord,
+    said: Said | undefined,
+    { told, stored }: { readonly told: () => void; readonly stored: () => void },
+  ): void {
     const line = this.#line(id, "assistant");
     // Nobody has heard or read anything of it.
     const unknown = line.revision === 0 && heard === "";
     line.final = true;
     const done = (): void => {
       told();
-      said?.fill();
+      if (said) said.fill(async () => stored());
+      else stored();
     };
     if (unknown) done();
-    else this.#enqueue(true, () => this.#heardAssistant(id, line, heard, record, said), done);
+    else this.#enqueue(true, () => this.#heardAssistant(id, line, heard, record, said, stored), done);
   }
 
   /** Runs after everything said so far has gone its way. */
@@ -171,8 +200,8 @@ export class Conversation {
     return this.#tail.then(() => this.#order.done);
   }
 
-  #speech(): Speech {
-    const speech: Speech = { place: this.#order.open(), begun: false, stopTimer: undefined };
+  #speech(announced: boolean): Speech {
+    const speech: Speech = { place: this.#order.open(), announced, begun: false, stopTimer: undefined };
     this.#speeches.add(speech);
     return speech;
   }
@@ -202,24 +231,41 @@ export class Conversation {
     heard: string,
     record: HeardRecord,
     said: Said | undefined,
+    stored: () => void,
   ): Promise<void> {
-    const { host, session } = this.#options;
     let shown = heard;
     let { unheard } = record;
     let text = joinTexts([heard, unheard]);
-    if (host.hasHooks("BEFORE_TTS", session.roomId)) {
-      const payload = { session, roomId: session.roomId, text, written: text, utterance: id };
-      const outcome = await host.runHooks("BEFORE_TTS", payload);
-      if (!outcome.allowed) return;
-      // It has been said already: only what is read of it can still be changed.
+    const written = await this.#beforeSpeech(id, line, text);
+    if (written === undefined) return;
+    if (written !== text) {
       const ledger = new HeardLedger();
-      ledger.addText(withWritten(plainPiece(text), outcome.payload.written));
+      ledger.addText(withWritten(plainPiece(text), written));
       ({ heard: shown, unheard } = unheard === "" ? ledger.all() : ledger.splitAt(heard.length));
       text = ledger.text.trim();
     }
     if (text !== "") this.#show(id, line, text, true, record.interrupted || unheard !== "" ? shown : undefined);
     // What nobody heard was not said.
-    if (shown !== "" && said) said.fill(() => this.#store("assistant", shown, said.turnId, { ...record, unheard }));
+    if (shown === "" || !said) return;
+    said.fill(async () => {
+      await this.#store("assistant", shown, said.turnId, { ...record, unheard });
+      stored();
+    });
+  }
+
+  /**
+   * What hooks leave of the assistant's words, asked once for each utterance; undefined: they are not to be read. Their audio is
+   * there already: only what is read of it can still be changed.
+   */
+  async #beforeSpeech(id: string, line: Line, text: string): Promise<string | undefined> {
+    const { host, session } = this.#options;
+    const { roomId } = session;
+    if (text === "" || line.hooked || !host.hasHooks("BEFORE_TTS", roomId))
+      return line.hooked ? line.hooked.written : text;
+    const outcome = await host.runHooks("BEFORE_TTS", { session, roomId, text, written: text, utterance: id });
+    const { written } = outcome.payload;
+    line.hooked = { written: outcome.allowed ? written : undefined };
+    return line.hooked.written;
   }
 
   async #partialUser(id: string, line: Line, text: string, turnId: string): Promise<void> {
@@ -273,7 +319,7 @@ export class Conversation {
     const key = `${role}:${id}`;
     let line = this.#lines.get(key);
     if (!line) {
-      line = { role, revision: 0, final: false, speech: undefined };
+      line = { role, revision: 0, final: false, speech: undefined, hooked: undefined };
       this.#lines.set(key, line);
       // Old lines are only remembered so that late parts of them are ignored.
       if (this.#lines.size > 64) this.#lines.delete(this.#lines.keys().next().value as string);

@@ -18,8 +18,8 @@ export interface PlayedItem<P> extends HeardSplit {
   readonly itemId: string;
   readonly utterance: UtteranceId;
   readonly record: HeardRecord;
-  /** The caller or the application broke in. (The record says interrupted of speech that the end of the call cut off, too.) */
-  readonly brokenIn: boolean;
+  /** Why it was silenced; empty when it was not. (The record says interrupted of speech that the end of the call cut off, too.) */
+  readonly silencedBecause: string;
   /** The listener had some of its audio. */
   readonly audible: boolean;
   /** What `reserve` gave when its playback was over; undefined where there is nothing that could be told of it. */
@@ -34,6 +34,8 @@ export interface OutboundOptions<P> {
   readonly resampler: RateConverter | undefined;
   /** Speech kept for the listener at most, in ms: a provider cannot be held back, it generates faster than anybody listens. */
   readonly maxBufferedMs: number;
+  /** Speech came that the listener will hear. */
+  readonly onSound: () => void;
   readonly onAudible: (utterance: UtteranceId) => void;
   /** How far the listener is in an item, a few times a second and once with `done`. */
   readonly onProgress: (itemId: string, playedMs: number, done: boolean) => void;
@@ -41,7 +43,7 @@ export interface OutboundOptions<P> {
   readonly reserve: () => P;
   /** How much of an item was played is known: exactly, or as well as it will ever be. Called once for each item that was played or cut off. */
   readonly onStopped: (
-    item: Pick<PlayedItem<P>, "itemId" | "utterance" | "brokenIn" | "audible"> & { readonly playedMs: number },
+    item: Pick<PlayedItem<P>, "itemId" | "utterance" | "silencedBecause" | "audible"> & { readonly playedMs: number },
   ) => void;
   /** Its words are known, too, or have been waited for long enough; called once for each item that was audible or has text. */
   readonly onPlayed: (item: PlayedItem<P>) => void;
@@ -102,6 +104,8 @@ export class OutboundAudio<P> {
   #audible = 0;
   /** The provider has told no words of speech that was heard: there may be none to wait for. */
   #wordless = false;
+  /** Why the newest silence was. */
+  #reason = "";
 
   constructor(options: OutboundOptions<P>) {
     this.#options = options;
@@ -128,6 +132,7 @@ export class OutboundAudio<P> {
     // One voice speaks: what it spoke before has ended, should nobody say so.
     for (const other of this.#items.values()) if (other !== item && other.sounding) this.#finish(other);
     item.sounding = true;
+    this.#options.onSound();
     this.#bufferedMs += ms;
     const ended = item.ending;
     if (ended) this.#steps = this.#steps.filter((step) => step.item !== item || "frame" in step);
@@ -136,14 +141,14 @@ export class OutboundAudio<P> {
     void this.#pump();
   }
 
-  /** Words of an item. Gives the item's id when they are to be shown while it is spoken. */
-  text({ id, itemId = id, responseId, text, final, audioMs }: Transcript): string | undefined {
+  /** Words of an item. Gives its utterance when they are to be shown while it is spoken. */
+  text({ id, itemId = id, responseId, text, final, audioMs }: Transcript): UtteranceId | undefined {
     const item = this.#item(itemId, responseId);
     if (!item.hear(text, final, audioMs)) return undefined;
     if (text.trim() !== "") this.#wordless = false;
     if (item.over) this.#awaitWords(item);
     else if (item.response.ended !== undefined) this.#ended(item);
-    return item.cut || item.settled ? undefined : item.id;
+    return item.cut || item.settled ? undefined : item.utterance;
   }
 
   /** The provider has made all of a response. */
@@ -158,21 +163,23 @@ export class OutboundAudio<P> {
   }
 
   /** Silences the listener now, for good as far as what has begun is concerned. */
-  silence(): void {
-    this.#cut(true);
+  silence(reason: string): void {
+    this.#reason = reason;
+    this.#cut(reason);
   }
 
   close(): void {
-    this.#cut(false);
+    this.#cut("");
     for (const item of [...this.#items.values()]) this.#settle(item);
     this.#abort.abort();
     this.#stop();
   }
 
-  #cut(brokenIn: boolean): void {
+  /** @param reason empty: the call is over */
+  #cut(reason: string): void {
     const { connection, resampler } = this.#options;
     this.responses.cut();
-    const report = !brokenIn || this.playing ? connection.clear() : undefined;
+    const report = reason === "" || this.playing ? connection.clear() : undefined;
     this.#steps = [];
     this.#bufferedMs = 0;
     resampler?.reset();
@@ -180,7 +187,7 @@ export class OutboundAudio<P> {
     // Those that were heard first come first.
     for (const item of live.sort((a, b) => a.audible - b.audible)) {
       item.cut = true;
-      item.brokenIn = brokenIn;
+      item.silencedBecause = reason;
       item.progress = report?.utterances.find(({ utterance }) => utterance === item.utterance) ?? item.progress;
       const { progress } = item;
       this.#over(item, item.audible === 0 || progress?.done === true || progress?.confidence === "estimated");
@@ -196,7 +203,7 @@ export class OutboundAudio<P> {
       if (this.#items.size > MAX_ITEMS) this.#forgetOldest();
       if (response.cut) {
         item.cut = true;
-        item.brokenIn = true;
+        item.silencedBecause = this.#reason;
         this.#over(item, true);
       }
     }
@@ -294,8 +301,9 @@ export class OutboundAudio<P> {
       return;
     }
     item.counted = true;
-    const { id: itemId, utterance, brokenIn, playedMs } = item;
-    this.#options.onStopped({ itemId, utterance, brokenIn, playedMs: Math.round(playedMs), audible: item.audible > 0 });
+    const { id: itemId, utterance, silencedBecause, playedMs } = item;
+    const audible = item.audible > 0;
+    this.#options.onStopped({ itemId, utterance, silencedBecause, playedMs: Math.round(playedMs), audible });
     this.#awaitWords(item);
   }
 
@@ -327,7 +335,7 @@ export class OutboundAudio<P> {
     this.#timers.get(item)?.();
     this.#timers.delete(item);
     const place = this.#places.get(item);
-    const { id: itemId, utterance, brokenIn, ledger, progress } = item;
+    const { id: itemId, utterance, silencedBecause, ledger, progress } = item;
     const audible = item.audible > 0;
     if (!audible && ledger.text === "" && place === undefined) return;
     const split = item.split();
@@ -337,6 +345,6 @@ export class OutboundAudio<P> {
       playedMs: Math.round(item.playedMs),
       confidence: progress?.confidence ?? this.#options.connection.playback,
     };
-    this.#options.onPlayed({ ...split, itemId, utterance, record, brokenIn, audible, place });
+    this.#options.onPlayed({ ...split, itemId, utterance, record, silencedBecause, audible, place });
   }
 }

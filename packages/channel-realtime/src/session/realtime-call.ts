@@ -49,6 +49,8 @@ export class RealtimeCall {
   readonly #subscriptions: Unsubscribe[];
   readonly #startedAt: number;
   #userSpeaking = false;
+  /** Set while an answer is being cut off: what the client is shown then. */
+  #cutting: "listening" | "thinking" | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -61,7 +63,7 @@ export class RealtimeCall {
     this.#line = new CallerLine({
       ...{ room, session, connection },
       onText: (text) => this.#onText(text),
-      onInterrupt: () => this.interrupt(),
+      onInterrupt: () => this.interrupt("client"),
     });
     this.#conversation = new Conversation({
       ...{ host, session, connection, channelId },
@@ -69,7 +71,7 @@ export class RealtimeCall {
     });
     this.#metrics = new RealtimeTurnMetrics({
       ...{ room, session, connection },
-      turnId: () => this.#conversation.turnId,
+      turn: () => this.#conversation.turn,
     });
     this.#scope = { host, channelId, roomId: session.roomId, session, ...options.tools };
     this.#toolLog = new ToolLog(this.#scope);
@@ -79,17 +81,19 @@ export class RealtimeCall {
       newId: () => room.ids("utt"),
       resampler: audio.outbound(provider),
       maxBufferedMs: settings.maxBufferedMs,
+      onSound: () => this.#metrics.sound(),
       onAudible: (utterance) => {
         connection.send({ type: "utterance", id: utterance, phase: "start" });
-        this.#metrics.audible();
+        this.#metrics.audible(utterance);
         this.#show();
       },
       onProgress: (itemId, playedMs, done) => provider.playback?.(itemId, playedMs, done),
       reserve: () => this.#conversation.reserve(),
-      onStopped: ({ itemId, utterance, playedMs, brokenIn, audible }) => {
+      onStopped: ({ itemId, utterance, playedMs, silencedBecause, audible }) => {
+        if (this.#cutting) this.#show(this.#cutting);
         if (audible) connection.send({ type: "utterance", id: utterance, phase: "end" });
-        if (brokenIn && settings.provider.capabilities.truncation) provider.truncate(itemId, playedMs);
-        this.#show();
+        if (silencedBecause !== "" && settings.provider.capabilities.truncation) provider.truncate(itemId, playedMs);
+        if (silencedBecause === "") this.#show();
       },
       onPlayed: (item) => this.#onPlayed(item),
       onOverflow: () =>
@@ -122,15 +126,17 @@ export class RealtimeCall {
   }
 
   /** Stops the reply under way, for the listener first; also one that was asked for and has not begun. */
-  interrupt(): void {
-    this.#silence(true);
+  interrupt(reason: string): void {
+    this.#silence(reason);
   }
 
-  /** @param asked whether what has only been asked for is meant, too: the caller's speech does not take that back */
-  #silence(asked: boolean): void {
-    this.#outbound.silence();
-    if (asked || this.provider.responding) this.provider.interrupt();
-    this.#show();
+  #silence(reason: string, waiting: "listening" | "thinking" = "listening"): void {
+    this.#cutting = waiting;
+    this.#outbound.silence(reason);
+    // The caller's speech does not take back what has only been asked for.
+    if (reason !== "barge_in" || this.provider.responding) this.provider.interrupt();
+    this.#cutting = undefined;
+    this.#show(waiting);
   }
 
   /** Ends it at once; resolves when what was said is in the room. */
@@ -160,11 +166,11 @@ export class RealtimeCall {
       case "response-start":
         if (!this.#outbound.responses.begin(event.responseId)) return;
         this.#userSpeaking = false;
+        this.#metrics.answer();
         this.#conversation.speechEnd();
         this.#show();
         return;
       case "audio":
-        this.#metrics.mark("firstAudioMs");
         this.#outbound.play(event, !this.#line.mayListen);
         return;
       case "transcript":
@@ -174,14 +180,14 @@ export class RealtimeCall {
         this.#userSpeaking = true;
         this.#metrics.speechStart();
         // What is cut off was said before it.
-        this.#silence(false);
+        this.#silence("barge_in");
         this.#conversation.speechStart();
         room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp: this.#timestamp });
         return;
       case "speech-end": {
         this.#userSpeaking = false;
         this.#conversation.speechEnd();
-        const durationMs = this.#metrics.speechEnd();
+        const durationMs = this.#metrics.speechEnd(event);
         room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp: this.#timestamp, durationMs });
         this.#show("thinking");
         return;
@@ -223,37 +229,40 @@ export class RealtimeCall {
 
   #onTranscript(event: Extract<RealtimeEvent, { type: "transcript" }>): void {
     if (event.role === "user") {
-      if (event.final) this.#metrics.mark("transcriptMs");
       this.#conversation.user(event.id, event.text, event.final);
+      if (event.final && event.text.trim() !== "") this.#metrics.words();
       return;
     }
-    this.#metrics.mark("firstTokenMs");
-    const itemId = this.#outbound.text(event);
-    if (itemId !== undefined) this.#conversation.assistant(itemId, event.text);
+    const utterance = this.#outbound.text(event);
+    if (utterance === undefined) return;
+    this.#metrics.token();
+    this.#conversation.assistant(utterance, event.text, event.final);
   }
 
   /** What was heard of an item is known: client, hooks and room are told in this order, as of any utterance. */
-  #onPlayed({ itemId, utterance, heard, unheard, record, brokenIn, audible, place }: PlayedItem<Said>): void {
+  #onPlayed({ utterance, heard, unheard, record, silencedBecause: reason, audible, place }: PlayedItem<Said>): void {
     const { room, session, connection } = this.#options;
     const { roomId } = session;
-    this.#conversation.heard(itemId, heard, record, place, () => {
+    const told = (): void => {
       if (!audible || this.#closed) return;
-      if (!brokenIn) {
+      if (reason === "") {
         room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance });
         return;
       }
       connection.send({ type: "interrupted", utterance, heard, unheard });
-      this.#metrics.interrupted();
       const facts = { session, roomId, utterance, heard, record };
-      room.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason: "barge_in" });
-      room.notifyHooks("ON_BARGE_IN", facts);
-    });
+      room.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason });
+      if (reason === "barge_in") room.notifyHooks("ON_BARGE_IN", facts);
+    };
+    const stored = (): void => {
+      if (reason !== "" && !this.#closed) this.#metrics.interrupted(utterance);
+    };
+    this.#conversation.heard(utterance, heard, record, place, { told, stored });
   }
 
   #onText(text: string): void {
-    this.interrupt();
-    this.#metrics.typed();
-    this.#conversation.typed(randomId("text"), text);
+    this.#silence("text_input", "thinking");
+    this.#metrics.typed(this.#conversation.typed(randomId("text"), text));
     this.sendText(text);
   }
 
@@ -290,9 +299,11 @@ export class RealtimeCall {
   }
 
   /** Tells the client who has the floor. */
-  #show(hint: "listening" | "thinking" = "listening", again = false): void {
-    const thinking = this.#outbound.responses.open !== undefined;
-    const waiting = thinking ? "thinking" : hint;
-    this.#line.show(this.#outbound.playing ? "speaking" : this.#userSpeaking ? "listening" : waiting, again);
+  #show(waiting: "listening" | "thinking" = "listening", again = false): void {
+    const thinking = this.#outbound.responses.open !== undefined || waiting === "thinking";
+    this.#line.show(
+      this.#outbound.playing ? "speaking" : this.#userSpeaking || !thinking ? "listening" : "thinking",
+      again,
+    );
   }
 }

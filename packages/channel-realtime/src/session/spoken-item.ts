@@ -22,9 +22,9 @@ export class SpokenItem {
   handedOver = false;
   /** Nothing more of it will be played. */
   over = false;
-  /** It was cut off: by the listener or the application (`brokenIn`), or by the end of the call. */
+  /** It was cut off: by the caller or the application, for the reason they gave, or by the end of the call. */
   cut = false;
-  brokenIn = false;
+  silencedBecause = "";
   /** How much of it was played is known for good. */
   counted = false;
   /** All of its words are known. */

@@ -62,7 +62,8 @@ export type RealtimeEvent =
       readonly audioMs?: number;
     }
   | { readonly type: "speech-start" }
-  | { readonly type: "speech-end" }
+  /** Where the provider knows: how long the caller spoke, and how long they have been silent, in ms. */
+  | { readonly type: "speech-end"; readonly durationMs?: number | undefined; readonly silenceMs?: number | undefined }
   /** All of the reply has been generated (not: played). */
   | {
       readonly type: "response-end";

@@ -21,31 +21,48 @@ export interface HookPayloads {
   readonly ON_CHANNEL_DETACHED: InRoom & { readonly channelId: string };
   readonly ON_SESSION_STARTED: InSession;
   readonly ON_SESSION_ENDED: InSession & { readonly reason: string };
+  /** The caller began to speak, ms into their audio. A speech-to-speech provider tells of speech over an answer only if it interrupts. */
   readonly ON_SPEECH_START: InSession & { readonly timestamp: number };
+  /** They have stopped. `durationMs` is without the silence waited out; estimated where a speech-to-speech provider does not say. */
   readonly ON_SPEECH_END: InSession & { readonly timestamp: number; readonly durationMs: number };
-  /** (sync, fails closed) Before the user's words of a turn go anywhere. */
+  /**
+   * (sync, fails closed) Before the user's words of a turn go anywhere. A speech-to-speech provider has heard the audio itself: what is
+   * changed or blocked here reaches client, hooks and room, but not its model.
+   */
   readonly ON_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
-  /** (sync, fails closed) Before a guess at the user's words goes anywhere. */
+  /** (sync, fails closed) Before a guess at the user's words goes anywhere; with a speech-to-speech provider: anywhere else. */
   readonly ON_PARTIAL_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
   /**
    * (sync, fails closed) Before a piece of a reply is spoken or shown. `text` is what the voice says, empty for what is only read;
    * `written` is what page, log and model get of it. To say it otherwise change `text`; to have it read otherwise, too, change both.
+   * A speech-to-speech provider has made the audio already: it runs when all words of an item are known, `text` changes nothing, and
+   * blocking keeps the words from client and room, not from the ear.
    */
   readonly BEFORE_TTS: InSession & { readonly text: string; readonly written: string; readonly utterance: string };
+  /** An utterance was played to its end; `text` is what was heard of it. */
   readonly AFTER_TTS: InSession & { readonly text: string; readonly utterance: string };
+  /**
+   * An audible utterance was silenced, and how much of it was heard is known: exactly where the voice times its words, estimated by
+   * the length of the words with a speech-to-speech provider. `reason`: `barge_in`, `text_input`, `client`, `output_muted`,
+   * `application` or the application's own.
+   */
   readonly ON_TTS_CANCELLED: InSession & {
     readonly utterance: string;
     readonly heard: string;
     readonly record: HeardRecord;
     readonly reason: string;
   };
+  /** The same, after it, when the caller's speech did that. */
   readonly ON_BARGE_IN: InSession & {
     readonly utterance: string;
     readonly heard: string;
     readonly record: HeardRecord;
   };
+  /** The caller has said all of a turn, as hooks left it; a speech-to-speech provider may be answering already. */
   readonly ON_TURN_COMPLETE: InSession & { readonly text: string; readonly turnId: string };
+  /** A turn detector wants to wait for more. Not with a speech-to-speech provider, which decides that itself. */
   readonly ON_TURN_INCOMPLETE: InSession & { readonly text: string; readonly turnId: string };
+  /** The answer has become audible, or was cut off after that. What a speech-to-speech provider does not tell is missing. */
   readonly ON_TURN_METRICS: InSession & { readonly metrics: TurnMetrics };
   readonly ON_DTMF: InSession & DtmfEvent;
   readonly ON_SPEAKER_CHANGE: InSession & SpeakerEvent;
@@ -54,9 +71,9 @@ export interface HookPayloads {
   /** (sync, fails closed) Before recording begins: blocking means nothing is recorded. */
   readonly ON_RECORDING_STARTED: InSession;
   readonly ON_RECORDING_STOPPED: InSession;
-  /** (sync) Before a model is asked. */
+  /** (sync) Before an AI channel asks its model. A speech-to-speech provider asks its own: not for that. */
   readonly BEFORE_AI_GENERATION: InRoom & { readonly channelId: string; readonly system: string | undefined };
-  /** A model's reply is over; `text` is all it generated, heard or not. */
+  /** The reply of an AI channel's model is over; `text` is all it generated, heard or not. */
   readonly ON_AI_RESPONSE: InRoom & {
     readonly channelId: string;
     readonly text: string;
