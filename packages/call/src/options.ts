@@ -2,6 +2,7 @@ import {
   type AudioPipeline,
   type OptionRanges,
   optionsWithin,
+  RoomKitError,
   type SttProvider,
   type TtsProvider,
   type TurnDetector,
@@ -93,6 +94,10 @@ export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveCallOptions(options: CallOptions): CallSettings {
+  const { speed } = options;
+  if (speed !== undefined && !(speed >= 0.5 && speed <= 2)) {
+    throw new RoomKitError("invalid_option", `speed is 0.5 to 2, not ${speed}`);
+  }
   const { minSpeechMs, strategy = "confirmed" } = options.interruption ?? {};
   return { ...options, strategy, ...optionsWithin({ ...options, minSpeechMs }, numbers, ranges) };
 }

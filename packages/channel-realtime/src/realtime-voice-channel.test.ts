@@ -2,6 +2,7 @@ import { eventText, type RateConverterFactory, RoomKit, RoomKitError, sequential
 import {
   FakeBackend,
   FakeConnection,
+  FakePipeline,
   ScriptedRealtime,
   type ScriptedRealtimeOptions,
   VirtualClock,
@@ -484,4 +485,18 @@ it("does not listen while the client is muted or the binding is", async () => {
   await c.kit.unmute(c.room.id, "rt");
   speak();
   expect(c.remote.heard).toHaveLength(1);
+});
+
+it("the provider and the audio path are told what the caller's platform does; a fallback is told of with the room", async () => {
+  const pipeline = new FakePipeline();
+  const s = await setup({ pipeline });
+  const told: unknown[] = [];
+  s.kit.on("provider_fallback", (change) => told.push(change));
+  await s.start();
+  const [options] = s.provider.connects;
+  expect(options?.native).toBe(s.transport.capabilities);
+  expect(pipeline.opened[0]?.native).toBe(s.transport.capabilities);
+  const change = { from: "a", to: "b", error: new RoomKitError("down", "down") };
+  options?.onFallback?.(change);
+  expect(told).toEqual([{ roomId: s.room.id, ...change }]);
 });

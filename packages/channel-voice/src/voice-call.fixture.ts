@@ -117,6 +117,7 @@ export async function call(setup: Setup = {}) {
     kit,
     backend,
     connection,
+    pipeline,
     stream,
     stt,
     tts,

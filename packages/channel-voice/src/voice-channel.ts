@@ -38,7 +38,13 @@ export class VoiceChannel implements Channel {
       backend,
       joinTimeoutMs,
       start: (session, connection) =>
-        new VoiceCall({ room: roomOf(this.#sessions.host, id, session), settings, session, connection }),
+        new VoiceCall({
+          room: roomOf(this.#sessions.host, id, session),
+          settings,
+          session,
+          connection,
+          native: backend.capabilities,
+        }),
     });
   }
 
@@ -76,6 +82,19 @@ export class VoiceChannel implements Channel {
    */
   async play(sessionId: string, audio: AudioFrame | AsyncIterable<AudioFrame>, text: string): Promise<StreamDelivery> {
     return this.#sessions.call(sessionId).say(text, { tts: recording(audio) });
+  }
+
+  /**
+   * With `turnDetection: "manual"`: the caller begins to speak, and is heard until {@link activityEnd}. Otherwise does nothing.
+   * @throws RoomKitError `unknown_session`.
+   */
+  activityStart(sessionId: string): void {
+    this.#sessions.call(sessionId).activityStart();
+  }
+
+  /** With `turnDetection: "manual"`: the caller has finished, and is answered. @throws RoomKitError `unknown_session`. */
+  activityEnd(sessionId: string): void {
+    this.#sessions.call(sessionId).activityEnd();
   }
 
   /** Silences the assistant for one session, as if its caller had interrupted. */

@@ -5,6 +5,7 @@ export * from "./audio/level.ts";
 export * from "./audio/speech-segmenter.ts";
 export * from "./contracts/ai.ts";
 export * from "./contracts/codec.ts";
+export * from "./contracts/fallback.ts";
 export * from "./contracts/opus.ts";
 export * from "./contracts/pipeline.ts";
 export * from "./contracts/realtime.ts";

@@ -1,6 +1,6 @@
 import { type AIMessage, type AIPart, type AIProvider, type AIRequest, RoomKitError } from "@roomkit/core";
 import { attempts } from "./attempts.ts";
-import { candidatesOf, type FallbackOptions, settingsOf } from "./options.ts";
+import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./options.ts";
 
 /** Asks another model to go on where the first broke off. */
 const CONTINUE: AIMessage = {
@@ -16,7 +16,7 @@ export function fallbackAI(providers: readonly AIProvider[], options: FallbackOp
   return {
     name: `fallback(${providers.map(({ name }) => name).join(", ")})`,
     capabilities: { tools: providers.every(({ capabilities }) => capabilities.tools) },
-    async *generate(request, { signal }): AsyncGenerator<AIPart, void, undefined> {
+    async *generate(request, { signal, onFallback }): AsyncGenerator<AIPart, void, undefined> {
       let said = "";
       let called = false;
       const open = async function* ({
@@ -26,7 +26,7 @@ export function fallbackAI(providers: readonly AIProvider[], options: FallbackOp
         provider: AIProvider;
         signal: AbortSignal;
       }): AsyncGenerator<AIPart> {
-        for await (const part of provider.generate(continued(request, said), { signal: inner })) {
+        for await (const part of provider.generate(continued(request, said), { signal: inner, onFallback })) {
           if (part.type === "error") throw part.error;
           if (part.type === "text-delta") said += part.text;
           if (part.type === "tool-call") called = true;
@@ -37,7 +37,7 @@ export function fallbackAI(providers: readonly AIProvider[], options: FallbackOp
       };
       try {
         // A call that was made is being carried out: another model would make it again.
-        yield* attempts(candidates, settings, signal, open, () => !called);
+        yield* attempts(candidates, settingsFor(settings, { onFallback }), signal, open, () => !called);
       } catch (error) {
         if (signal.aborted) throw error;
         yield { type: "error", error: RoomKitError.from(error, "ai_failed") };

@@ -7,7 +7,7 @@ import {
   type TranscriptPart,
 } from "@roomkit/core";
 import { attempts } from "./attempts.ts";
-import { candidatesOf, type FallbackOptions, settingsOf } from "./options.ts";
+import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./options.ts";
 
 /** Frames of a stream kept for the next recogniser, and frames one may be behind: a minute of 10 ms frames. */
 const MAX_FRAMES = 6_000;
@@ -67,7 +67,7 @@ export function fallbackStt(providers: readonly SttProvider[], options: Fallback
       };
       try {
         // A recogniser with nothing to hear says nothing: there is no first answer to wait for. The channel bounds its last word.
-        yield* attempts(candidates, { ...settings, firstByteMs: NO_LIMIT_MS }, stt.signal, open);
+        yield* attempts(candidates, { ...settingsFor(settings, stt), firstByteMs: NO_LIMIT_MS }, stt.signal, open);
       } finally {
         reading.abort();
         current?.end();

@@ -1,6 +1,6 @@
 import { frameDurationMs, HeardLedger, RoomKitError, type SpeechPart, type TtsProvider } from "@roomkit/core";
 import { attempts } from "./attempts.ts";
-import { candidatesOf, type FallbackOptions, settingsOf } from "./options.ts";
+import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./options.ts";
 
 /**
  * Several voices as one. The next voice goes on with the words the first did not say. All must deliver the same rate: a listener's
@@ -68,7 +68,7 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
         }
       };
       try {
-        yield* attempts(candidates, settings, tts.signal, open);
+        yield* attempts(candidates, settingsFor(settings, tts), tts.signal, open);
       } finally {
         Promise.resolve(source.return?.()).catch(() => {});
       }

@@ -1,12 +1,8 @@
-import { type Clock, type RoomKitError, systemClock } from "@roomkit/core";
+import { type Clock, type FallbackListening, type ProviderFallback, systemClock } from "@roomkit/core";
 import { CircuitBreaker } from "./breaker.ts";
 
 /** One provider gave way to the next. */
-export interface FallbackSwitch {
-  readonly from: string;
-  readonly to: string;
-  readonly error: RoomKitError;
-}
+export type FallbackSwitch = ProviderFallback;
 
 export interface FallbackOptions {
   /** Longest wait for the first answer of a provider before the next is tried, ms. Default 4,000. */
@@ -15,7 +11,7 @@ export interface FallbackOptions {
   readonly breakerFailures?: number;
   /** How long it is left out, ms. Default 60,000. */
   readonly breakerOpenMs?: number;
-  /** Told of every switch: `(s) => kit.emit("provider_fallback", s)`. */
+  /** Told of every switch, in whichever room. A room's own are told by its kit: `kit.on("provider_fallback", ...)`. */
   readonly onSwitch?: (change: FallbackSwitch) => void;
   readonly clock?: Clock;
 }
@@ -36,6 +32,22 @@ export function settingsOf(options: FallbackOptions): FallbackSettings {
     firstByteMs: options.firstByteMs ?? 4_000,
     onSwitch: options.onSwitch ?? (() => {}),
     clock: options.clock ?? systemClock,
+  };
+}
+
+/** The settings for one call, whose caller wants to know of switches too. A listener that throws keeps nobody from going over. */
+export function settingsFor(settings: FallbackSettings, { onFallback }: FallbackListening): FallbackSettings {
+  return {
+    ...settings,
+    onSwitch(change) {
+      for (const listener of [settings.onSwitch, onFallback]) {
+        try {
+          listener?.(change);
+        } catch {
+          // Its own trouble.
+        }
+      }
+    },
   };
 }
 

@@ -199,3 +199,37 @@ it("refuses nothing, and a mixture", () => {
     expect.objectContaining({ code: "invalid_option" }),
   );
 });
+
+it("whoever calls is told of switches too, also of those deep inside; a listener that throws keeps nobody from going over", async () => {
+  const clock = new VirtualClock();
+  const told: string[] = [];
+  const options: FallbackOptions = {
+    clock,
+    onSwitch() {
+      throw new Error("made to throw");
+    },
+  };
+  const inner = withFallback([new ScriptedAI(clock, [down]), new ScriptedAI(clock, [down])], options);
+  const model = withFallback([inner, new ScriptedAI(clock, ["Here I am."])], options);
+  const call = {
+    signal: new AbortController().signal,
+    onFallback: ({ from }: FallbackSwitch) => void told.push(from),
+  };
+  const parts = await drain<AIPart>(clock, model.generate({ messages: [{ role: "user", content: "hi" }] }, call));
+  expect(parts.at(-1)).toMatchObject({ type: "finish" });
+  expect(told).toEqual(["scripted-ai", "fallback(scripted-ai, scripted-ai)"]);
+  const stt = withFallback(
+    [new ScriptedStt(clock, [{ error: down }]), new ScriptedStt(clock, [{ finals: ["hi"] }])],
+    options,
+  );
+  const audio = (async function* () {
+    yield silence({ sampleRate: 16_000, channels: 1 }, 20);
+  })();
+  await drain<TranscriptPart>(clock, stt.transcribe(audio, call));
+  const tts = withFallback([new ScriptedTts(clock, { failsOn: "hi" }), new ScriptedTts(clock)], options);
+  const text = (async function* () {
+    yield "hi";
+  })();
+  await drain<SpeechPart>(clock, tts.synthesize(text, call));
+  expect(told.slice(2)).toEqual(["scripted-stt", "scripted-tts"]);
+});

@@ -8,6 +8,7 @@ import {
   RoomKitError,
   type StageFactory,
   type VadFactory,
+  type VoiceCapabilities,
 } from "@roomkit/core";
 
 /** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
@@ -18,6 +19,11 @@ export interface AudioPipelineConfig {
   readonly aec?: StageFactory<EchoCanceller>;
   /** Levels the loudness. */
   readonly agc?: StageFactory<FrameStage>;
+  /**
+   * What becomes of `aec` and `agc` where the caller's platform says that it does the same: `skip` leaves the stage out, `process`
+   * opens it all the same. Default `skip`: twice sounds worse than once.
+   */
+  readonly whenNative?: "skip" | "process";
   readonly denoiser?: StageFactory<FrameStage>;
   /** Finds touch tones, before anything can blur them. */
   readonly dtmf?: StageFactory<DtmfDetector>;
@@ -50,6 +56,10 @@ export function checkConfig(config: AudioPipelineConfig): void {
       `recordOutbound is "generated" or "played", not ${String(recordOutbound)}`,
     );
   }
+  const { whenNative = "skip" } = config;
+  if (whenNative !== "skip" && whenNative !== "process") {
+    throw new RoomKitError("invalid_option", `whenNative is "skip" or "process", not ${String(whenNative)}`);
+  }
   const { vad, aec, agc, denoiser, dtmf, diarization, recorder } = config;
   const stages: Record<string, StageFactory<unknown> | undefined> = {
     ...{ vad, aec, agc, denoiser, dtmf, diarization, recorder },
@@ -62,4 +72,15 @@ export function checkConfig(config: AudioPipelineConfig): void {
   if (vad && !(vad.speechPadMs >= 0 && vad.speechPadMs <= 60_000)) {
     throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${vad.speechPadMs} ms`);
   }
+}
+
+/** The configuration for a caller whose platform does some of it itself. */
+export function withoutNative(config: AudioPipelineConfig, native: VoiceCapabilities | undefined): AudioPipelineConfig {
+  if (!native || config.whenNative === "process") return config;
+  const { aec, agc, ...rest } = config;
+  return {
+    ...rest,
+    ...(aec && !native.nativeEchoCancellation && { aec }),
+    ...(agc && !native.nativeGainControl && { agc }),
+  };
 }

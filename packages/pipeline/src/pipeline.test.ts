@@ -127,6 +127,35 @@ describe("a stage that fails", () => {
   });
 });
 
+describe("what the caller's platform does itself", () => {
+  const native = (echo: boolean, gain: boolean) => ({ nativeEchoCancellation: echo, nativeGainControl: gain });
+  it.each([
+    [undefined, undefined, ["aec", "agc"]],
+    [native(false, false), undefined, ["aec", "agc"]],
+    [native(true, true), undefined, []],
+    [native(true, false), undefined, ["agc"]],
+    [native(false, true), "skip", ["aec"]],
+    [native(true, true), "process", ["aec", "agc"]],
+  ] as const)("with %j and whenNative %s is not done twice", (caller, whenNative, expected) => {
+    const opened: string[] = [];
+    const stage = (name: string) => ({
+      name,
+      open: () => {
+        opened.push(name);
+        return { process: (frame: AudioFrame) => frame, played() {}, close() {} };
+      },
+    });
+    const pipeline = audioPipeline({
+      aec: stage("aec"),
+      agc: stage("agc"),
+      denoiser: stage("denoiser"),
+      ...(whenNative && { whenNative }),
+    });
+    pipeline.open({ inbound: mono(16_000), outbound: mono(16_000), sessionId: "s", native: caller }).close();
+    expect(opened).toEqual([...expected, "denoiser"]);
+  });
+});
+
 describe("a stage that cannot be opened", () => {
   const refusing = (name: string): StageFactory<never> => ({
     name,

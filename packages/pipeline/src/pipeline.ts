@@ -1,5 +1,5 @@
 import { type AudioFormat, type AudioPipeline, RoomKitError } from "@roomkit/core";
-import { type AudioPipelineConfig, checkConfig } from "./config.ts";
+import { type AudioPipelineConfig, checkConfig, withoutNative } from "./config.ts";
 import { Stream } from "./stream.ts";
 
 /**
@@ -19,7 +19,7 @@ export function audioPipeline(config: AudioPipelineConfig = {}): AudioPipeline {
   return {
     open(formats) {
       for (const direction of ["inbound", "outbound"] as const) checkFormat(formats[direction], direction);
-      return new Stream(config, formats);
+      return new Stream(withoutNative(config, formats.native), formats);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type RealtimeEvent, type RealtimeSessionConfig, silence } from "@roomkit/core";
+import { type RealtimeConnectOptions, type RealtimeEvent, type RealtimeSessionConfig, silence } from "@roomkit/core";
 import {
   type AIScript,
   FakePipeline,
@@ -18,6 +18,7 @@ export async function open(
   answers: AIScript[],
   config: RealtimeSessionConfig = {},
   options: Partial<CascadeOptions> = {},
+  caller: Partial<RealtimeConnectOptions> = {},
 ) {
   const clock = new VirtualClock();
   const pipeline = new FakePipeline();
@@ -25,7 +26,7 @@ export async function open(
   const recogniser = new ScriptedStt(clock, stt);
   const voice = new ScriptedTts(clock, { wordTimings: true, delayMs: 10 });
   const provider = cascade({ stt: recogniser, ai: model, tts: voice, pipeline, clock, ...options });
-  const session = await provider.connect(config, { signal: new AbortController().signal });
+  const session = await provider.connect(config, { signal: new AbortController().signal, ...caller });
   const events: RealtimeEvent[] = [];
   session.onEvent((event) => events.push(event));
   const stream = pipeline.streams[0] as FakePipelineStream;
@@ -44,5 +45,5 @@ export async function open(
   };
   const of = <T extends RealtimeEvent["type"]>(type: T) =>
     events.filter((e): e is Extract<RealtimeEvent, { type: T }> => e.type === type);
-  return { clock, provider, session, events, stream, model, voice, recogniser, microphone, speak, of };
+  return { pipeline, clock, provider, session, events, stream, model, voice, recogniser, microphone, speak, of };
 }

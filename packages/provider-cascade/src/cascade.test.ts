@@ -327,3 +327,23 @@ it("closing ends everything and says so once", async () => {
     0, 0, 0, 0, 0,
   ]);
 });
+
+it("recogniser and voice are given what the application asks for, the audio path what the caller's platform does", async () => {
+  const native = { nativeEchoCancellation: true, nativeGainControl: false };
+  const told: unknown[] = [];
+  const c = await open(
+    [{ finals: ["hi"] }],
+    ["Good morning."],
+    { voice: "anna", language: "de-DE" },
+    { speed: 1.25, keywords: ["Ada"] },
+    { native, onFallback: (change) => told.push(change) },
+  );
+  await c.speak();
+  await c.clock.advance(2_000);
+  expect(c.recogniser.options).toMatchObject([{ language: "de-DE", keywords: ["Ada"] }]);
+  expect(c.voice.options).toMatchObject([{ voice: "anna", language: "de-DE", speed: 1.25 }]);
+  expect(c.pipeline.opened).toMatchObject([{ native }]);
+  const change = { from: "a", to: "b", error: new RoomKitError("down", "down") };
+  for (const { onFallback } of [...c.recogniser.options, ...c.voice.options, ...c.model.options]) onFallback?.(change);
+  expect(told).toEqual([change, change, change]);
+});

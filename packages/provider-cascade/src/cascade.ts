@@ -30,13 +30,13 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
       midSessionUpdate: true,
       resumption: false,
     },
-    async connect(config, { signal, inputSampleRate = 16_000, outputSampleRate = 24_000 }) {
+    async connect(config, { signal, native, onFallback, inputSampleRate = 16_000, outputSampleRate = 24_000 }) {
       if (closed) throw new RoomKitError("closed", "the provider is closed");
       await Promise.all([stt.warmUp?.(signal), tts.warmUp?.(signal)]);
       if (signal.aborted) throw abortedError(signal);
       const session = new CascadeSession({
         id: randomId("cs"),
-        ...{ ai, call: options, settings, clock, logger, config },
+        ...{ ai, call: options, settings, clock, logger, config, native, onFallback },
         inbound: { sampleRate: inputSampleRate, channels: 1 },
         outbound: { sampleRate: outputSampleRate, channels: 1 },
       });

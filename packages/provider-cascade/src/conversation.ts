@@ -2,6 +2,7 @@ import { withPatience } from "@roomkit/call";
 import {
   type AIProvider,
   type Clock,
+  type FallbackListening,
   type FinishReason,
   type RealtimeSessionConfig,
   RoomKitError,
@@ -10,7 +11,7 @@ import {
 } from "@roomkit/core";
 import { ConversationMemory } from "./memory.ts";
 
-export interface ConversationOptions {
+export interface ConversationOptions extends FallbackListening {
   readonly ai: AIProvider;
   readonly clock: Clock;
   readonly maxMessages: number;
@@ -82,7 +83,7 @@ export class ModelConversation {
     signal: AbortSignal,
     onText: () => void,
   ): AsyncGenerator<string, readonly ToolCall[], undefined> {
-    const { ai, config, clock, responseTimeoutMs: ms } = this.#options;
+    const { ai, config, clock, onFallback, responseTimeoutMs: ms } = this.#options;
     const over = new AbortController();
     const { instructions: system, temperature, tools } = config();
     const offered = tools?.length ? { tools, ...(last && { toolChoice: "none" as const }) } : {};
@@ -96,7 +97,7 @@ export class ModelConversation {
     const toolCalls: ToolCall[] = [];
     let finish: { readonly reason: FinishReason; readonly providerData?: unknown } | undefined;
     try {
-      const parts = ai.generate(request, { signal: AbortSignal.any([signal, over.signal]) });
+      const parts = ai.generate(request, { signal: AbortSignal.any([signal, over.signal]), onFallback });
       for await (const part of withPatience(parts, { clock, ms, signal, what: "the model" })) {
         if (part.type === "text-delta") {
           text += part.text;

@@ -1,7 +1,16 @@
 import type { CallRoom, Said } from "@roomkit/call";
-import { type Clock, type HookPayloads, type HookTrigger, type Logger, RoomKitError, randomId } from "@roomkit/core";
+import {
+  type Clock,
+  type FallbackListening,
+  type FrameworkEvents,
+  type HookPayloads,
+  type HookTrigger,
+  type Logger,
+  RoomKitError,
+  randomId,
+} from "@roomkit/core";
 
-export interface OwnRoomOptions {
+export interface OwnRoomOptions extends FallbackListening {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly submit: CallRoom["submit"];
@@ -32,8 +41,12 @@ export function ownRoom(options: OwnRoomOptions): CallRoom {
       else if (trigger === "ON_SPEECH_END") onSpeechEnd((payload as HookPayloads["ON_SPEECH_END"]).durationMs);
       else if (trigger === "ON_ERROR") onError(RoomKitError.from((payload as HookPayloads["ON_ERROR"]).error));
     },
-    emit(event) {
+    emit<K extends keyof FrameworkEvents>(event: K, payload: FrameworkEvents[K]) {
       if (event === "tts_error") onVoiceFailed();
+      if (event === "provider_fallback") {
+        const { from, to, error } = payload as FrameworkEvents["provider_fallback"];
+        options.onFallback?.({ from, to, error });
+      }
     },
     submit,
     saying,

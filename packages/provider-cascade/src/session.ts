@@ -7,6 +7,7 @@ import {
   type ConnectionMessage,
   Emitter,
   type Logger,
+  type RealtimeConnectOptions,
   type RealtimeEvent,
   type RealtimeSession,
   type RealtimeSessionConfig,
@@ -20,7 +21,7 @@ import { Line } from "./line.ts";
 import type { CascadeSettings } from "./options.ts";
 import { ownRoom } from "./own-room.ts";
 
-export interface CascadeSessionOptions {
+export interface CascadeSessionOptions extends Pick<RealtimeConnectOptions, "native" | "onFallback"> {
   readonly id: string;
   readonly ai: AIProvider;
   readonly call: CallOptions;
@@ -83,7 +84,7 @@ export class CascadeSession implements RealtimeSession {
   #closed = false;
 
   constructor(options: CascadeSessionOptions) {
-    const { id, ai, clock, logger, config, inbound, outbound, settings } = options;
+    const { id, ai, clock, logger, config, inbound, outbound, settings, native, onFallback } = options;
     this.id = id;
     this.inbound = inbound;
     this.outbound = outbound;
@@ -92,6 +93,7 @@ export class CascadeSession implements RealtimeSession {
       ...settings,
       ai,
       clock,
+      onFallback,
       config: () => this.#config,
       onToolCall: (call) => this.#emit({ type: "tool-call", ...call }),
       onToolsCancelled: (ids) => this.#emit({ type: "tool-call-cancelled", ids }),
@@ -123,10 +125,11 @@ export class CascadeSession implements RealtimeSession {
     const { voice, language } = config;
     const turnDetection = config.turnDetection === "manual" ? "manual" : options.call.turnDetection;
     this.#call = new VoiceCall({
-      room: this.#room(clock, logger),
+      room: this.#room(clock, logger, onFallback),
       settings: resolveCallOptions({ ...options.call, voice, language, turnDetection }),
       session,
       connection: this.#line,
+      native,
     });
   }
 
@@ -197,10 +200,11 @@ export class CascadeSession implements RealtimeSession {
     this.#events.clear();
   }
 
-  #room(clock: Clock, logger: Logger): CallRoom {
+  #room(clock: Clock, logger: Logger, onFallback: CascadeSessionOptions["onFallback"]): CallRoom {
     return ownRoom({
       clock,
       logger,
+      onFallback,
       submit: (text, turnId, signal) => this.#respond(text, turnId, signal),
       history: () => this.#conversation.memory.said,
       onSpeechStart: () => {

@@ -11,8 +11,8 @@ import { SpeechFeed } from "./feed.ts";
 import { StreamRestarts } from "./restarts.ts";
 import { TranscriptText } from "./transcript-text.ts";
 
-/** What a recogniser may be told of the speech it will hear. */
-export type SpeechHints = Pick<SttOptions, "language" | "keywords">;
+/** What a recogniser may be told of the speech it will hear, and whom it tells of its own troubles. */
+export type SpeechHints = Pick<SttOptions, "language" | "keywords" | "onFallback">;
 
 export interface SpeechSegmentOptions {
   readonly stt: SttProvider;

@@ -5,6 +5,7 @@ import {
   type RoomKitError,
   type StreamDelivery,
   type Unsubscribe,
+  type VoiceCapabilities,
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
@@ -35,6 +36,8 @@ export interface VoiceCallOptions {
   readonly settings: CallSettings;
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
+  /** What the caller's platform does to their audio. */
+  readonly native?: VoiceCapabilities | undefined;
 }
 
 /** One caller: the shell around the turn machine. Everything in it belongs to this session and ends with it. */
@@ -70,7 +73,7 @@ export class VoiceCall {
     this.connection = connection;
     this.#rules = { ...settings, maxHeldPieces: 8 };
     const { inbound, outbound } = connection;
-    const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id });
+    const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native: options.native });
     this.#pipeline = pipeline;
     this.#line = new CallerLine({
       ...{ room, session, connection },
@@ -274,6 +277,7 @@ export class VoiceCall {
         get keywords() {
           return settings.keywords;
         },
+        onFallback: (change) => room.emit("provider_fallback", { roomId, ...change }),
       },
       finalTimeoutMs: settings.sttTimeoutMs,
       // Frames of 10 ms or more; what a recogniser cannot take in time is bounded by this.

@@ -146,6 +146,7 @@ export class Speaking {
       voice: options.voice ?? settings.voice,
       language: settings.language,
       speed: settings.speed,
+      onFallback: (change) => room.emit("provider_fallback", { roomId, ...change }),
       sentences: settings.sentences,
       filter: settings.speechFilter ?? speakable,
       maxQueuedMs: settings.maxQueuedMs,

@@ -11,6 +11,7 @@ import {
   type PlaybackProgress,
   RoomKitError,
   type SpokenPiece,
+  type TtsOptions,
   type TtsProvider,
   type Unsubscribe,
   type UtteranceId,
@@ -31,6 +32,7 @@ export interface UtteranceContext {
   readonly voice?: string | undefined;
   readonly language?: string | undefined;
   readonly speed?: number | undefined;
+  readonly onFallback: TtsOptions["onFallback"];
   readonly sentences?: SentenceOptions | undefined;
   /** Longest silence of the voice while it has text to speak, in ms. */
   readonly ttsTimeoutMs: number;
@@ -151,9 +153,9 @@ export class Utterance {
   }
 
   async #produce(text: AsyncIterable<string>): Promise<void> {
-    const { tts, connection, pipeline, voice, language, speed, clock, ttsTimeoutMs: ms } = this.#context;
+    const { tts, connection, pipeline, voice, language, speed, onFallback, clock, ttsTimeoutMs: ms } = this.#context;
     const signal = this.#abort.signal;
-    const parts = tts.synthesize(this.#pieces(text), { signal, voice, language, speed });
+    const parts = tts.synthesize(this.#pieces(text), { signal, voice, language, speed, onFallback });
     const owes = (): boolean => !this.#awaitingText;
     for await (const part of withPatience(parts, { clock, ms, signal, what: "the voice", owes })) {
       if (part.type === "segment") this.#ledger.beginSegment(part.text);

@@ -1,5 +1,6 @@
 import {
   AbortScope,
+  type AIOptions,
   type AIPart,
   type AIProvider,
   type AIRequest,
@@ -12,8 +13,7 @@ import {
 /** How long a provider that was told to stop is waited for. */
 export const STOP_TIMEOUT_MS = 1_000;
 
-export interface ModelStreamOptions {
-  readonly signal: AbortSignal;
+export interface ModelStreamOptions extends AIOptions {
   readonly clock: Clock;
   /** See `AIChannelOptions`. */
   readonly firstTokenTimeoutMs: number;
@@ -40,7 +40,9 @@ export async function* streamModel(
   let iterator: AsyncIterator<AIPart> | undefined;
   let finished = false;
   try {
-    iterator = provider.generate(request, { signal: scope.signal })[Symbol.asyncIterator]();
+    iterator = provider
+      .generate(request, { signal: scope.signal, onFallback: options.onFallback })
+      [Symbol.asyncIterator]();
     let waitMs = options.firstTokenTimeoutMs;
     while (!finished) {
       const step = await withTimeout(iterator.next(), waitMs, {

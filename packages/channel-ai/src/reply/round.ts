@@ -1,4 +1,4 @@
-import { type AIRequest, type FinishReason, RoomKitError, type ToolCall } from "@roomkit/core";
+import { type AIRequest, type FinishReason, type ProviderFallback, RoomKitError, type ToolCall } from "@roomkit/core";
 import type { ReplyAccount } from "./account.ts";
 import { streamModel } from "./model-stream.ts";
 import type { Turn } from "./turn.ts";
@@ -57,8 +57,10 @@ class Attempt {
   }
 
   async *run(request: AIRequest, signal: AbortSignal): AsyncGenerator<string, RoundEnd> {
-    const { host, options } = this.#turn;
-    for await (const part of streamModel(options.provider, request, { signal, clock: host.clock, ...options })) {
+    const { host, options, roomId } = this.#turn;
+    const onFallback = (change: ProviderFallback): void => host.emit("provider_fallback", { roomId, ...change });
+    const parts = streamModel(options.provider, request, { signal, clock: host.clock, onFallback, ...options });
+    for await (const part of parts) {
       if (part.type === "text-delta") {
         const text = this.#accept(part.text);
         if (text !== "") yield text;

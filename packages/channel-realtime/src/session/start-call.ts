@@ -2,6 +2,7 @@ import { roomOf } from "@roomkit/call";
 import {
   abortedError,
   type ChannelHost,
+  type ProviderFallback,
   type RealtimeSession,
   RoomKitError,
   type VoiceConnection,
@@ -38,7 +39,8 @@ export async function startCall(options: StartCallOptions): Promise<RealtimeCall
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const { inbound, outbound } = connection;
-  const pipeline = settings.pipeline?.open({ inbound, outbound, sessionId: session.id });
+  const native = settings.transport.capabilities;
+  const pipeline = settings.pipeline?.open({ inbound, outbound, sessionId: session.id, native });
   const audio = new AudioPath({ connection, pipeline, createResampler, handshakeBufferMs });
   const room = roomOf(host, channelId, session);
   let call: RealtimeCall | undefined;
@@ -53,7 +55,9 @@ export async function startCall(options: StartCallOptions): Promise<RealtimeCall
     if (signal.aborted) throw abortedError(signal);
     const config = sessionConfig(settings, tools.tools.definitions, overrides, history);
     const rates = { inputSampleRate: inbound.sampleRate, outputSampleRate: outbound.sampleRate };
-    const connecting = vendor.connect(config, { signal, ...rates });
+    const onFallback = (change: ProviderFallback): void =>
+      host.emit("provider_fallback", { roomId: session.roomId, ...change });
+    const connecting = vendor.connect(config, { signal, native, onFallback, ...rates });
     // A handshake that finishes after it was given up leaves no session behind.
     connecting.then(
       (late) => {

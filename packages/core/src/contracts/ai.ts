@@ -1,4 +1,5 @@
 import type { RoomKitError } from "../errors/error.ts";
+import type { FallbackListening } from "./fallback.ts";
 
 /** A JSON Schema object, as the vendors' tool definitions take it. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -79,11 +80,16 @@ export interface AICapabilities {
   readonly tools: boolean;
 }
 
+export interface AIOptions extends FallbackListening {
+  /** Stops generation at once. */
+  readonly signal: AbortSignal;
+}
+
 /** A language model. */
 export interface AIProvider {
   readonly name: string;
   readonly capabilities: AICapabilities;
-  generate(request: AIRequest, options: { readonly signal: AbortSignal }): AsyncIterable<AIPart>;
+  generate(request: AIRequest, options: AIOptions): AsyncIterable<AIPart>;
   /** Loads models or libraries ahead of the first call; optional to call, safe to call twice. */
   warmUp?(signal?: AbortSignal): Promise<void>;
   /** Releases models and connections; running calls end with `closed`. */

@@ -3,6 +3,7 @@ import type { AudioFrame } from "../audio/frame.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
 import type { DtmfEvent, SpeakerEvent } from "./stage.ts";
+import type { VoiceCapabilities } from "./voice.ts";
 
 /** What a pipeline stream reports while frames pass through it. */
 export interface PipelineEvents {
@@ -52,5 +53,7 @@ export interface AudioPipeline {
     readonly inbound: AudioFormat;
     readonly outbound: AudioFormat;
     readonly sessionId: string;
+    /** What the caller's platform does to the inbound audio, so that nothing does it twice. Default: nothing. */
+    readonly native?: VoiceCapabilities | undefined;
   }): PipelineStream;
 }

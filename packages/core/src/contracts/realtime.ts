@@ -3,6 +3,8 @@ import type { AudioFrame } from "../audio/frame.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
 import type { AIUsage, ToolCall, ToolDefinition } from "./ai.ts";
+import type { FallbackListening } from "./fallback.ts";
+import type { VoiceCapabilities } from "./voice.ts";
 
 /** How speech-to-speech vendors differ, as data. */
 export interface RealtimeCapabilities {
@@ -120,11 +122,13 @@ export interface RealtimeSession {
   close(): Promise<void>;
 }
 
-export interface RealtimeConnectOptions {
+export interface RealtimeConnectOptions extends FallbackListening {
   readonly signal: AbortSignal;
   /** The rate in Hz the caller's audio has; the provider picks the nearest it takes and says so in `session.inbound`. */
   readonly inputSampleRate?: number;
   readonly outputSampleRate?: number;
+  /** What the caller's platform does to their audio; for providers that process audio themselves. */
+  readonly native?: VoiceCapabilities | undefined;
 }
 
 /** A speech-to-speech vendor. */

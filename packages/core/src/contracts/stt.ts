@@ -1,4 +1,5 @@
 import type { AudioFrame } from "../audio/frame.ts";
+import type { FallbackListening } from "./fallback.ts";
 
 /** When a word was spoken, in ms since the start of the stream it belongs to. */
 export interface WordTiming {
@@ -21,7 +22,7 @@ export interface SttCapabilities {
   readonly sampleRate?: number;
 }
 
-export interface SttOptions {
+export interface SttOptions extends FallbackListening {
   /** Ends the stream at once: what was recognised and not yielded is lost. */
   readonly signal: AbortSignal;
   /** BCP 47 tag, e.g. `en-US`; absent: the provider's default. */

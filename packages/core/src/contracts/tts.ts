@@ -1,4 +1,5 @@
 import type { AudioFrame } from "../audio/frame.ts";
+import type { FallbackListening } from "./fallback.ts";
 import type { WordTiming } from "./stt.ts";
 
 export interface TtsCapabilities {
@@ -12,7 +13,7 @@ export interface TtsCapabilities {
   readonly voices?: readonly string[];
 }
 
-export interface TtsOptions {
+export interface TtsOptions extends FallbackListening {
   /** Stops synthesis at once and closes what serves it. */
   readonly signal: AbortSignal;
   /** A voice of the provider; absent: its default. */

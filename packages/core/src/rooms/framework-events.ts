@@ -1,3 +1,4 @@
+import type { ProviderFallback } from "../contracts/fallback.ts";
 import type { VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { RoomEvent } from "./event.ts";
@@ -24,5 +25,6 @@ export interface FrameworkEvents {
   readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly ai_error: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
-  readonly provider_fallback: { readonly from: string; readonly to: string; readonly error: RoomKitError };
+  /** A provider made of several (`@roomkit/fallback`) went over to another in the middle of a room's conversation. */
+  readonly provider_fallback: { readonly roomId: string } & ProviderFallback;
 }

@@ -69,7 +69,9 @@ export interface HookPayloads {
   readonly ON_INPUT_AUDIO_LEVEL: InSession & { readonly db: number };
   readonly ON_OUTPUT_AUDIO_LEVEL: InSession & { readonly db: number };
   /** (sync, fails closed) Before recording begins: blocking means nothing is recorded. */
+  /** Reserved: nothing in this version runs it, recordings are made by the pipeline's `recorder` and know no room yet. */
   readonly ON_RECORDING_STARTED: InSession;
+  /** Reserved, like `ON_RECORDING_STARTED`. */
   readonly ON_RECORDING_STOPPED: InSession;
   /** (sync) Before an AI channel asks its model. A speech-to-speech provider asks its own: not for that. */
   readonly BEFORE_AI_GENERATION: InRoom & { readonly channelId: string; readonly system: string | undefined };

@@ -94,13 +94,16 @@ export class FakePipelineStream implements PipelineStream {
 /** Makes {@link FakePipelineStream}s and remembers them. */
 export class FakePipeline implements AudioPipeline {
   readonly streams: FakePipelineStream[] = [];
+  /** What each of them was opened with. */
+  readonly opened: Parameters<AudioPipeline["open"]>[0][] = [];
   readonly #hasVad: boolean;
 
   constructor(hasVad = true) {
     this.#hasVad = hasVad;
   }
 
-  open(formats: { readonly outbound: AudioFormat }): FakePipelineStream {
+  open(formats: Parameters<AudioPipeline["open"]>[0]): FakePipelineStream {
+    this.opened.push(formats);
     const stream = new FakePipelineStream(formats.outbound, this.#hasVad);
     this.streams.push(stream);
     return stream;

@@ -1,4 +1,5 @@
 import {
+  type AIOptions,
   type AIPart,
   type AIProvider,
   type AIRequest,
@@ -6,10 +7,12 @@ import {
   type Clock,
   RoomKitError,
   type SpeechPart,
+  type SttOptions,
   type SttProvider,
   silence,
   type TranscriptPart,
   type TtsCapabilities,
+  type TtsOptions,
   type TtsProvider,
 } from "@roomkit/core";
 
@@ -33,6 +36,8 @@ export class ScriptedStt implements SttProvider {
   readonly capabilities = { streaming: true, turnDetection: false, wordTimings: false } as const;
   /** Streams running now. */
   open = 0;
+  /** What each stream was opened with. */
+  readonly options: SttOptions[] = [];
   /** Frames given to each stream so far. */
   readonly frames: number[] = [];
   readonly #clock: Clock;
@@ -43,10 +48,8 @@ export class ScriptedStt implements SttProvider {
     this.#scripts = [...scripts];
   }
 
-  async *transcribe(
-    audio: AsyncIterable<unknown>,
-    options: { readonly signal: AbortSignal },
-  ): AsyncGenerator<TranscriptPart> {
+  async *transcribe(audio: AsyncIterable<unknown>, options: SttOptions): AsyncGenerator<TranscriptPart> {
+    this.options.push(options);
     const script = this.#scripts.shift() ?? {};
     const index = this.frames.push(0) - 1;
     this.open++;
@@ -83,23 +86,23 @@ export class ScriptedTts implements TtsProvider {
   readonly name = "scripted-tts";
   readonly capabilities: TtsCapabilities;
   open = 0;
+  /** What each utterance was opened with. */
+  readonly options: TtsOptions[] = [];
   /** The pieces it was given. */
   readonly spoken: string[] = [];
   readonly #clock: Clock;
-  readonly #options: ScriptedTtsOptions;
+  readonly #script: ScriptedTtsOptions;
 
   constructor(clock: Clock, options: ScriptedTtsOptions = {}) {
     this.#clock = clock;
-    this.#options = options;
+    this.#script = options;
     const { sampleRate = 16_000, wordTimings = false } = options;
     this.capabilities = { streamingInput: true, wordTimings, sampleRate } as const;
   }
 
-  async *synthesize(
-    text: AsyncIterable<string>,
-    options: { readonly signal: AbortSignal },
-  ): AsyncGenerator<SpeechPart> {
-    const { msPerChar = 50, delayMs = 0, failsOn } = this.#options;
+  async *synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncGenerator<SpeechPart> {
+    this.options.push(options);
+    const { msPerChar = 50, delayMs = 0, failsOn } = this.#script;
     const format = { sampleRate: this.capabilities.sampleRate, channels: 1 } as const;
     let at = 0;
     this.open++;
@@ -142,6 +145,8 @@ export class ScriptedAI implements AIProvider {
   readonly name = "scripted-ai";
   readonly capabilities = { tools: true } as const;
   readonly requests: AIRequest[] = [];
+  /** What each of them was made with. */
+  readonly options: AIOptions[] = [];
   open = 0;
   /** Requests that ended by their signal. */
   aborted = 0;
@@ -155,8 +160,9 @@ export class ScriptedAI implements AIProvider {
     this.#msPerWord = msPerWord;
   }
 
-  async *generate(request: AIRequest, options: { readonly signal: AbortSignal }): AsyncGenerator<AIPart> {
+  async *generate(request: AIRequest, options: AIOptions): AsyncGenerator<AIPart> {
     this.requests.push(request);
+    this.options.push(options);
     const next = this.#answers.shift() ?? "I have nothing more to say.";
     const answer = typeof next === "function" ? next(request) : next;
     this.open++;

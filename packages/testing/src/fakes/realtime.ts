@@ -106,6 +106,8 @@ export class ScriptedRealtime implements RealtimeProvider {
   readonly name = "scripted-realtime";
   readonly capabilities: RealtimeCapabilities;
   readonly sessions: ScriptedRealtimeSession[] = [];
+  /** What each {@link connect} was told of the caller. */
+  readonly connects: RealtimeConnectOptions[] = [];
   closed = false;
   readonly #options: ScriptedRealtimeOptions;
 
@@ -122,7 +124,9 @@ export class ScriptedRealtime implements RealtimeProvider {
     };
   }
 
-  async connect(config: RealtimeSessionConfig, { signal }: RealtimeConnectOptions): Promise<RealtimeSession> {
+  async connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession> {
+    this.connects.push(options);
+    const { signal } = options;
     const { clock, connectMs = 0, error } = this.#options;
     if (connectMs > 0) await clock.sleep(connectMs, signal);
     if (signal.aborted) throw abortedError(signal);

@@ -1,0 +1,85 @@
+import { type ProviderFallback, RoomKitError } from "@roomkit/core";
+import { describe, expect, it } from "vitest";
+import { call } from "./voice-call.fixture.ts";
+
+describe("what the application asks for arrives", () => {
+  it("at recogniser and voice", async () => {
+    const voice = { language: "de-DE", keywords: ["Ada", "Lovelace"], voice: "anna", speed: 1.25 };
+    const c = await call({ stt: [{ finals: ["hi"] }], answers: ["Good morning."], voice });
+    await c.speak(600);
+    await c.clock.advance(3_000);
+    expect(c.stt.options).toMatchObject([{ language: "de-DE", keywords: ["Ada", "Lovelace"] }]);
+    expect(c.tts.options).toMatchObject([{ language: "de-DE", voice: "anna", speed: 1.25 }]);
+  });
+
+  it.each([0, 0.49, 2.01, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    "unless it is out of range: speed %d",
+    async (speed) => {
+      await expect(call({ voice: { speed } })).rejects.toMatchObject({ code: "invalid_option" });
+    },
+  );
+
+  it("at the audio path: what the transport's clients do themselves", async () => {
+    const c = await call();
+    expect(c.pipeline.opened.map(({ native }) => native)).toEqual([c.backend.capabilities]);
+  });
+});
+
+describe("with manual turns", () => {
+  const manual = { turnDetection: "manual" } as const;
+
+  it("a caller is heard from activityStart to activityEnd, and answered", async () => {
+    const c = await call({ stt: [{ finals: ["what time is it"] }], answers: ["It is noon."], voice: manual });
+    await c.microphone(500);
+    c.voice.activityStart(c.session.id);
+    await c.microphone(800);
+    c.voice.activityEnd(c.session.id);
+    await c.microphone(500);
+    await c.clock.advance(3_000);
+    expect(c.stt.frames).toEqual([40]);
+    expect(await c.log()).toEqual(["user: what time is it", "assistant: It is noon."]);
+  });
+
+  // Every order in which the two may come, and what was heard by then.
+  it.each<[string, string[], number]>([
+    ["an end without a begin", ["end", "hear"], 0],
+    ["a begin without an end", ["begin", "hear"], 0],
+    ["two ends", ["begin", "hear", "end", "end"], 1],
+    ["two begins: the first ends there", ["begin", "hear", "begin", "hear", "end"], 1],
+    ["a turn of no audio", ["begin", "end"], 1],
+    ["the VAD, which is not asked", ["vad"], 0],
+    ["a mute in the middle ends it", ["begin", "hear", "mute"], 1],
+    ["a close in the middle", ["begin", "hear", "close"], 0],
+  ])("%s harms nothing", async (_name, steps, answers) => {
+    const stt = [{ finals: ["one"] }, { finals: ["two"] }];
+    const c = await call({ stt, answers: ["Fine.", "Fine."], voice: manual });
+    const acts: Record<string, () => unknown> = {
+      begin: () => c.voice.activityStart(c.session.id),
+      end: () => c.voice.activityEnd(c.session.id),
+      hear: () => c.microphone(400),
+      vad: () => c.speak(400),
+      mute: () => c.connection.input({ type: "mute", muted: true }),
+      close: () => c.kit.leave(c.session),
+    };
+    for (const step of steps) await acts[step]?.();
+    await c.clock.advance(4_000);
+    expect(c.model.requests).toHaveLength(answers);
+  });
+
+  it("somebody who is not on the line has none", async () => {
+    const c = await call({ voice: manual });
+    expect(() => c.voice.activityStart("nobody")).toThrow(expect.objectContaining({ code: "unknown_session" }));
+    expect(() => c.voice.activityEnd("nobody")).toThrow(expect.objectContaining({ code: "unknown_session" }));
+  });
+});
+
+it("a recogniser, a model or a voice that gives way is told of, with the room", async () => {
+  const c = await call({ stt: [{ finals: ["hi"] }], answers: ["Good morning."] });
+  const told: unknown[] = [];
+  c.kit.on("provider_fallback", (change) => told.push(change));
+  await c.speak(600);
+  await c.clock.advance(3_000);
+  const change: ProviderFallback = { from: "a", to: "b", error: new RoomKitError("down", "down") };
+  for (const { onFallback } of [...c.stt.options, ...c.tts.options, ...c.model.options]) onFallback?.(change);
+  expect(told).toEqual(Array(3).fill({ roomId: c.room.id, ...change }));
+});
