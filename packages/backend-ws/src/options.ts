@@ -1,6 +1,6 @@
 import type { AudioCodec, Clock, IdSource, Logger, Metadata } from "@roomkit/core";
 import type { MessageLimits } from "@roomkit/protocol";
-import type { PacingWheel, SessionFactory, TrafficLimits } from "@roomkit/transport-utils";
+import type { ConnectionLimits, PacingWheel, SessionFactory, TrafficLimits } from "@roomkit/transport-utils";
 
 /** What is known of a socket when it is handed over. */
 export interface AcceptContext {
@@ -13,53 +13,53 @@ export interface AcceptContext {
   readonly onGone?: () => void;
 }
 
-export interface WebSocketBackendOptions {
+export interface WebSocketBackendOptions extends ConnectionLimits {
   /** Rate of compat clients' microphones, Hz, and of v1 clients' that ask for none. Default 48,000. */
-  readonly inputSampleRate?: number;
+  readonly inputSampleRate?: number | undefined;
   /** Rate of audio sent to clients that ask for none, Hz. Default 24,000. */
-  readonly outputSampleRate?: number;
+  readonly outputSampleRate?: number | undefined;
   /** The mu-law codec, `mulaw()` of `@roomkit/codec-mulaw`. Without it only v1 clients that speak pcm16 are served. */
-  readonly codec?: AudioCodec;
+  readonly codec?: AudioCodec | undefined;
   /** Most outbound frames queued for one client. Default 1,000. */
-  readonly audioQueueMaxSize?: number;
+  readonly audioQueueMaxSize?: number | undefined;
   /** Most outbound audio queued for one client, ms. Default 20,000. */
-  readonly audioQueueMaxMs?: number;
+  readonly audioQueueMaxMs?: number | undefined;
   /** Audio a compat client is sent ahead of its playing, ms. Default 200. */
-  readonly compatLeadMs?: number;
+  readonly compatLeadMs?: number | undefined;
   /** The same for v1 clients, which can silence it at once. Default 400. */
-  readonly leadMs?: number;
+  readonly leadMs?: number | undefined;
   /** Give `onPlayed` silence too where nothing plays, as an echo canceller needs it. Default false. */
-  readonly playedSilence?: boolean;
+  readonly playedSilence?: boolean | undefined;
   /** Bounds of one message. */
-  readonly messageLimits?: Partial<MessageLimits>;
+  readonly messageLimits?: { readonly [K in keyof MessageLimits]?: number | undefined } | undefined;
   /** Bounds of what one client sends over time. */
-  readonly trafficLimits?: TrafficLimits;
+  readonly trafficLimits?: TrafficLimits | undefined;
   /** From the open socket to `start`, ms. Default 10,000. */
-  readonly startTimeoutMs?: number;
-  /** How long the session factory may take, ms. Default 10,000. */
-  readonly factoryTimeoutMs?: number;
+  readonly startTimeoutMs?: number | undefined;
+  /** How long the application has to make a session for a client that said `start`, ms. Default 10,000. */
+  readonly factoryTimeoutMs?: number | undefined;
   /** How long a session waits for its client, ms. Default 30,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Between pings; a client that answers none until the next is lost, ms. Default 15,000. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
   /** How long a client may send nothing, not even a pong, ms. Default 60,000. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** How long a session may last, ms; 0: as long as it likes. Default 0. */
-  readonly maxSessionMs?: number;
+  readonly maxSessionMs?: number | undefined;
   /** How long after losing its client a v1 session can be resumed, ms; 0: not at all. Default 30,000. */
-  readonly resumeMs?: number;
+  readonly resumeMs?: number | undefined;
   /** Most sessions that wait to be resumed; the longest-waiting ends first. Default 100. */
-  readonly maxSuspended?: number;
+  readonly maxSuspended?: number | undefined;
   /** Outbound audio a socket may hold unsent before more waits in the queue, ms of that audio. Default 1,000. */
-  readonly softBufferMs?: number;
+  readonly softBufferMs?: number | undefined;
   /** Bytes a socket may hold unsent before it is closed. Default 256 KiB. */
-  readonly hardBufferBytes?: number;
+  readonly hardBufferBytes?: number | undefined;
   /** How long `close()` lets sessions finish, ms. Default 0: they end at once. */
-  readonly drainTimeoutMs?: number;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  readonly ids?: IdSource;
-  readonly wheel?: PacingWheel;
+  readonly drainTimeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+  readonly ids?: IdSource | undefined;
+  readonly wheel?: PacingWheel | undefined;
 }
 
 /** The defaults of {@link WebSocketBackendOptions}, where they are numbers. */

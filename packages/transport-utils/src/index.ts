@@ -3,7 +3,14 @@ export { Admission, type AdmissionOptions, type Admitted } from "./admission/adm
 export { type OriginProblem, type Origins, originProblem } from "./admission/origins.ts";
 export { AcceptPacer, type AcceptPacerOptions } from "./admission/pacer.ts";
 export { TokenBucket, type TokenBucketOptions } from "./admission/token-bucket.ts";
-export { defaultTrafficLimits, TrafficGuard, type TrafficLimits, type Verdict } from "./admission/traffic-guard.ts";
+export {
+  defaultTrafficLimits,
+  TrafficGuard,
+  type TrafficLimits,
+  trafficLimits,
+  trafficRanges,
+  type Verdict,
+} from "./admission/traffic-guard.ts";
 export { type AuthenticateOptions, type Authenticator, type AuthResult, authenticate } from "./auth/authenticator.ts";
 export { authContext } from "./auth/context.ts";
 export { bearerSubprotocol, type TokenAuthOptions, tokenAuth, tokenOf, tokensEqual } from "./auth/token.ts";
@@ -16,6 +23,12 @@ export { claimServer, type MountableServer, refuseUpgrade, type ServerClaim } fr
 export { connectionRequest } from "./http/connection-request.ts";
 export { Gate, type GateOptions } from "./http/gate.ts";
 export { jsonResponse, type ReadRequestOptions, requestUrl, sendWebResponse, toWebRequest } from "./http/web.ts";
+export {
+  type ConnectionLimits,
+  connectionRanges,
+  optionalTimeRange,
+  timeoutRange,
+} from "./limits.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
 export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";

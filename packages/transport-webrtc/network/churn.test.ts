@@ -80,7 +80,7 @@ describe.concurrent("callers that come and go", () => {
   it(
     "ten that vanish at once are let go when the watchdog's time is over",
     () =>
-      withServer({ limits: { lostMs: 3_000 } }, async (server, url) => {
+      withServer({ limits: { idleTimeoutMs: 3_000 } }, async (server, url) => {
         // One process: they vanish in the same moment.
         const child = await caller(url);
         const before = await server.ask<ServerState>("state");

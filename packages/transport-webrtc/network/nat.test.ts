@@ -20,7 +20,7 @@ describe.skipIf(reason !== undefined)(`a caller behind a NAT${reason ? ` (${reas
     lab = new NatLab();
     ended.push(() => lab.close());
     const host = NatLab.serverAddress;
-    const options: EchoOptions = { host, limits: { connectMs: 4_000 } };
+    const options: EchoOptions = { host, limits: { connectTimeoutMs: 4_000 } };
     server = new Child("echo-main.fixture.ts", options, lab.inside("server"));
     ended.push(() => server.kill());
     const stun = await startTurn({ host, port: 3_478, within: lab.inside("server") });

@@ -4,6 +4,8 @@ import {
   consoleLogger,
   type IdSource,
   type Logger,
+  type OptionRanges,
+  optionsWithin,
   type Resolved,
   RoomKitError,
   randomId,
@@ -11,7 +13,15 @@ import {
   type VoiceBackend,
 } from "@roomkit/core";
 import { defaultLimits, type MessageLimits } from "@roomkit/protocol";
-import { defaultTrafficLimits, PacingWheel, SessionRegistry, type TrafficLimits } from "@roomkit/transport-utils";
+import {
+  connectionRanges,
+  optionalTimeRange,
+  PacingWheel,
+  SessionRegistry,
+  type TrafficLimits,
+  timeoutRange,
+  trafficLimits,
+} from "@roomkit/transport-utils";
 import { defaults, type WebSocketBackendOptions } from "../options.ts";
 import type { LiveSession } from "./live-session.ts";
 import { ResumeDesk } from "./resume-desk.ts";
@@ -50,34 +60,49 @@ export class Hub {
     this.logger = logger;
     this.ids = ids;
     this.wheel = options.wheel ?? PacingWheel.shared(clock);
-    this.registry = new SessionRegistry({ clock, logger, ids, connectTimeoutMs: this.settings.connectTimeoutMs });
-    this.desk = new ResumeDesk({ clock, resumeMs: this.settings.resumeMs, maxSuspended: this.settings.maxSuspended });
+    const { connectTimeoutMs, factoryTimeoutMs, resumeMs, maxSuspended } = this.settings;
+    this.registry = new SessionRegistry({ clock, logger, ids, connectTimeoutMs, acceptTimeoutMs: factoryTimeoutMs });
+    this.desk = new ResumeDesk({ clock, resumeMs, maxSuspended });
   }
 }
 
+const ranges: OptionRanges<typeof defaults> = {
+  ...connectionRanges,
+  inputSampleRate: [8_000, 192_000],
+  outputSampleRate: [8_000, 192_000],
+  compatLeadMs: [0, 5_000],
+  leadMs: [0, 5_000],
+  startTimeoutMs: timeoutRange,
+  heartbeatMs: timeoutRange,
+  softBufferMs: [0, 3_600_000],
+  hardBufferBytes: [0, 1_073_741_824],
+  drainTimeoutMs: optionalTimeRange,
+};
+
+const messageRanges: OptionRanges<MessageLimits> = {
+  maxMessageBytes: [1, 16_777_216],
+  maxDepth: [1, 1_000],
+  maxTextLength: [1, 16_777_216],
+};
+
 function resolve(options: WebSocketBackendOptions): Settings {
-  const numbers: Record<string, number> = {};
-  for (const [name, fallback] of Object.entries(defaults)) {
-    const value = options[name as keyof typeof defaults] ?? fallback;
-    if (!(Number.isFinite(value) && value >= 0)) {
-      throw new RoomKitError("invalid_option", `${name} is a number that is not negative`);
-    }
-    numbers[name] = value;
+  const { codec, playedSilence = false, messageLimits = {} } = options;
+  const numbers = optionsWithin<Numbers>(pick(options), defaults, ranges);
+  for (const name of ["inputSampleRate", "outputSampleRate"] as const) {
+    if (!Number.isInteger(numbers[name])) throw new RoomKitError("invalid_option", `${name} is a whole number of Hz`);
   }
-  for (const name of ["inputSampleRate", "outputSampleRate"]) {
-    const rate = numbers[name] as number;
-    if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {
-      throw new RoomKitError("invalid_option", `${name} is 8,000 to 192,000 Hz`);
-    }
-  }
-  if (options.codec && options.codec.name !== "mulaw") {
-    throw new RoomKitError("invalid_option", "codec is the mu-law codec");
-  }
+  if (codec && codec.name !== "mulaw") throw new RoomKitError("invalid_option", "codec is the mu-law codec");
   return {
-    ...(numbers as unknown as Numbers),
-    codec: options.codec,
-    playedSilence: options.playedSilence ?? false,
-    messageLimits: { ...defaultLimits, ...options.messageLimits },
-    trafficLimits: { ...defaultTrafficLimits, ...options.trafficLimits },
+    ...numbers,
+    codec,
+    playedSilence,
+    messageLimits: optionsWithin<MessageLimits>(messageLimits, defaultLimits, messageRanges),
+    trafficLimits: trafficLimits(options.trafficLimits),
   };
+}
+
+/** Those of the options that are numbers. */
+function pick(options: WebSocketBackendOptions): Partial<Numbers> {
+  const names = Object.keys(defaults) as (keyof Numbers)[];
+  return Object.fromEntries(names.map((name) => [name, options[name]]));
 }

@@ -265,9 +265,28 @@ describe("options", () => {
     [{ outputSampleRate: 44_100.5 }, "outputSampleRate"],
     [{ startTimeoutMs: -1 }, "startTimeoutMs"],
     [{ resumeMs: Number.NaN }, "resumeMs"],
+    [{ connectTimeoutMs: 0 }, "connectTimeoutMs"],
+    // A timer that long ends at once.
+    [{ idleTimeoutMs: 2 ** 31 }, "idleTimeoutMs"],
+    [{ audioQueueMaxMs: "20" as never }, "audioQueueMaxMs"],
+    [{ trafficLimits: { audioRate: Number.POSITIVE_INFINITY } }, "audioRate"],
+    [{ messageLimits: { maxDepth: 0 } }, "maxDepth"],
     [{ codec: { ...mulaw(), name: "alaw" } }, "mu-law"],
   ])("%o are refused", (options, message) => {
     expect(() => new WebSocketBackend(options)).toThrow(message);
+  });
+
+  it("that are undefined count as not given", () => {
+    const { settings } = new WebSocketBackend({
+      maxSessionMs: undefined,
+      trafficLimits: { audioRate: undefined },
+      messageLimits: { maxDepth: undefined },
+    });
+    expect(settings).toMatchObject({
+      maxSessionMs: 0,
+      trafficLimits: { audioRate: 1.5 },
+      messageLimits: { maxDepth: 16 },
+    });
   });
 
   it("without mu-law only v1 is served, in pcm16", async () => {

@@ -1,19 +1,19 @@
-import type { Clock, Resolved } from "@roomkit/core";
+import { type Clock, type OptionRanges, optionsWithin, type Resolved } from "@roomkit/core";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface TrafficLimits {
   /** Messages a second, sustained. Default 100. */
-  readonly messagesPerSecond?: number;
+  readonly messagesPerSecond?: number | undefined;
   /** Messages at once. Default 200. */
-  readonly messageBurst?: number;
+  readonly messageBurst?: number | undefined;
   /** Audio, as a multiple of real time, sustained. Default 1.5. */
-  readonly audioRate?: number;
+  readonly audioRate?: number | undefined;
   /** Audio at once, ms. Default 2,000. */
-  readonly audioBurstMs?: number;
+  readonly audioBurstMs?: number | undefined;
   /** How long a client may go on sending too much before it is closed, ms. Default 3,000. */
-  readonly overloadMs?: number;
+  readonly overloadMs?: number | undefined;
   /** Malformed messages in ten seconds before a client is closed. Default 10. */
-  readonly malformedLimit?: number;
+  readonly malformedLimit?: number | undefined;
 }
 
 /** The limits with every default filled in. */
@@ -25,6 +25,24 @@ export const defaultTrafficLimits: Resolved<TrafficLimits> = {
   overloadMs: 3_000,
   malformedLimit: 10,
 };
+
+/** What the bounds of a client's traffic may be. */
+export const trafficRanges: OptionRanges<TrafficLimits> = {
+  messagesPerSecond: [0.01, 1_000_000],
+  messageBurst: [1, 1_000_000],
+  audioRate: [0.01, 1_000_000],
+  audioBurstMs: [1, 3_600_000],
+  overloadMs: [0, 3_600_000],
+  malformedLimit: [1, 1_000_000],
+};
+
+/** The traffic limits in force. @throws RoomKitError `invalid_option` */
+export function trafficLimits(
+  given: TrafficLimits = {},
+  defaults: Resolved<TrafficLimits> = defaultTrafficLimits,
+): Resolved<TrafficLimits> {
+  return optionsWithin<TrafficLimits>(given, defaults, trafficRanges);
+}
 
 /** `pass` it on; `drop` it; drop it and `warn` the client (at most once a second); or `close` the connection. */
 export type Verdict = "pass" | "drop" | "warn" | "close";
@@ -46,7 +64,7 @@ export class TrafficGuard {
 
   constructor(clock: Clock, limits: TrafficLimits = {}) {
     this.#clock = clock;
-    this.#limits = { ...defaultTrafficLimits, ...limits };
+    this.#limits = trafficLimits(limits);
     const { messagesPerSecond, messageBurst, audioRate, audioBurstMs } = this.#limits;
     this.#messages = new TokenBucket({ clock, perSecond: messagesPerSecond, burst: messageBurst });
     this.#audio = new TokenBucket({ clock, perSecond: audioRate * 1_000, burst: audioBurstMs });

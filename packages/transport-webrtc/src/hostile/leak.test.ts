@@ -55,7 +55,7 @@ describe("a hundred calls", () => {
       engine,
       clock,
       // The machine may be busy with other things.
-      limits: { connectMs: 60_000, lostMs: 60_000 },
+      limits: { connectTimeoutMs: 60_000, idleTimeoutMs: 60_000 },
       opus: {
         name: counted.name,
         createDecoder: async (o) => watch(await counted.createDecoder(o)),

@@ -127,7 +127,7 @@ describe("hostile datagrams", () => {
 
 describe("offers that go nowhere", () => {
   it("are given up: sockets, timers and names are free again", async () => {
-    const s = await scene({ limits: { connectMs: 300 } });
+    const s = await scene({ limits: { connectTimeoutMs: 300 } });
     const ports: number[] = [];
     for (let i = 0; i < 5; i++) {
       const response = await fetch(`${s.url}/webrtc/offer`, {

@@ -2,13 +2,16 @@ import type { WebRTCOffer } from "@roomkit/core";
 import { planAudio } from "../media/audio-plan.ts";
 import { readOffer } from "../transport/negotiate.ts";
 import type { WebRTCTransportOptions } from "../transport/options.ts";
+import { transportSettings } from "../transport/settings.ts";
 import { writeAnswer } from "./answer.ts";
 import { completeAnswer } from "./answer-form.ts";
 import type { ParsedOffer } from "./offer.ts";
 
+const settings = transportSettings({ opus: {} } as WebRTCTransportOptions);
+
 /** Reads an offer as a transport without PCMU does. @throws RoomKitError as the transport */
 export function readAsTransport(sdp: string): ParsedOffer {
-  return readOffer(sdp, {} as WebRTCTransportOptions, "192.168.1.9");
+  return readOffer(sdp, settings, "192.168.1.9");
 }
 
 /** The whole answer to an offer, with made-up facts of an engine. */

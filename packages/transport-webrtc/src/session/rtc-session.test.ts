@@ -1,10 +1,18 @@
 import { opus } from "@roomkit/codec-opus";
-import { type CloseReason, Emitter, silentLogger, type WebRTCDataChannel, type WebRTCPeer } from "@roomkit/core";
+import {
+  type CloseReason,
+  Emitter,
+  type Resolved,
+  silentLogger,
+  type WebRTCDataChannel,
+  type WebRTCPeer,
+} from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
 import { PacingWheel } from "@roomkit/transport-utils";
 import { describe, expect, it } from "vitest";
 import { openCoders } from "../host/coders.ts";
 import { LocalCall } from "../host/local-call.ts";
+import { defaultLimits, type WebRTCLimits } from "../transport/options.ts";
 import { RtcSession, type RtcSessionOptions } from "./rtc-session.ts";
 
 interface Peer extends WebRTCPeer {
@@ -85,7 +93,10 @@ function fakePeer(): Peer {
   };
 }
 
-async function open(options: Partial<RtcSessionOptions> = {}): Promise<{
+async function open(
+  options: Partial<RtcSessionOptions> = {},
+  limits: Partial<Resolved<WebRTCLimits>> = {},
+): Promise<{
   clock: VirtualClock;
   peer: Peer;
   session: RtcSession;
@@ -107,15 +118,14 @@ async function open(options: Partial<RtcSessionOptions> = {}): Promise<{
     label: "x",
     metadata: {},
     call: new LocalCall({ peer, coders, ssrc: 1, traffic: {}, clock, onListenerError: () => {} }),
-    mulaw: undefined,
     v1: false,
-    messageBytes: 65_536,
-    times: { connectMs: 15_000, lostMs: 15_000, maximumMs: undefined },
-    traffic: {},
-    queue: { maxFrames: 1_000, maxQueuedMs: 20_000, leadMs: undefined },
-    clock,
-    logger: silentLogger,
-    resumeMs: 0,
+    settings: {
+      mulaw: undefined,
+      leadMs: undefined,
+      limits: { ...defaultLimits, idleTimeoutMs: 15_000, resumeMs: 0, ...limits },
+      clock,
+      logger: silentLogger,
+    },
     issueToken: () => "",
     onLost: () => false,
     onReady: () => log.push(`ready ${clock.now()}`) > 0,
@@ -170,7 +180,7 @@ describe("RtcSession in virtual time", () => {
   });
 
   it("ends at its longest time", async () => {
-    const { clock, peer, log } = await open({ times: { connectMs: 15_000, lostMs: 1e9, maximumMs: 60_000 } });
+    const { clock, peer, log } = await open({}, { idleTimeoutMs: 1e9, maxSessionMs: 60_000 });
     peer.connect();
     peer.openChannel();
     await clock.advance(60_200);

@@ -1,52 +1,23 @@
-import {
-  type AudioCodec,
-  type AudioFrame,
-  type Cancel,
-  type Clock,
-  type CloseReason,
-  errorFields,
-  type Logger,
-  type Metadata,
-} from "@roomkit/core";
+import { type AudioFrame, type Cancel, type CloseReason, errorFields, type Metadata } from "@roomkit/core";
 import type { StartMessage } from "@roomkit/protocol";
-import {
-  defaultTrafficLimits,
-  MediaConnection,
-  PacingWheel,
-  TrafficGuard,
-  type TrafficLimits,
-} from "@roomkit/transport-utils";
+import { MediaConnection, PacingWheel, TrafficGuard } from "@roomkit/transport-utils";
 import type { MediaCall, MediaStats } from "../host/media-host.ts";
+import type { TransportSettings } from "../transport/settings.ts";
 import { ClientLink } from "./client-link.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { ControlChannel } from "./control-channel.ts";
-
-/** Times that end a session, ms. */
-export interface SessionTimes {
-  readonly connectMs: number;
-  readonly lostMs: number;
-  /** Longest a session may last; undefined: any time. */
-  readonly maximumMs: number | undefined;
-}
 
 export interface RtcSessionOptions {
   readonly id: string;
   readonly label: string;
   readonly metadata: Metadata;
   readonly call: MediaCall;
-  readonly mulaw: AudioCodec | undefined;
+  /** Of the transport. */
+  readonly settings: Pick<TransportSettings, "mulaw" | "leadMs" | "limits" | "clock" | "logger">;
   /** The client asked for v1 in its offer. */
   readonly v1: boolean;
-  readonly messageBytes: number;
-  readonly times: SessionTimes;
-  readonly traffic: TrafficLimits;
-  readonly queue: { readonly maxFrames: number; readonly maxQueuedMs: number; readonly leadMs: number | undefined };
-  readonly clock: Clock;
-  readonly logger: Logger;
   /** A connection this client comes back to, instead of a new one. */
   readonly resumed?: { readonly connection: MediaConnection; readonly startedAt: number };
-  /** How long a client may be away, ms; 0: not at all. */
-  readonly resumeMs: number;
   /** A token with which a later client continues this one's connection. */
   readonly issueToken: (session: RtcSession) => string;
   /** The client is connected and can be given to the application. False when a connection it came back to is over. */
@@ -97,7 +68,8 @@ export class RtcSession {
 
   constructor(options: RtcSessionOptions) {
     this.#options = options;
-    const { id, label, metadata, call, clock, logger, times } = options;
+    const { id, label, metadata, call } = options;
+    const { mulaw, leadMs, limits, clock, logger } = options.settings;
     this.id = id;
     this.label = label;
     const wheel = PacingWheel.shared(clock);
@@ -116,18 +88,18 @@ export class RtcSession {
         clock,
         logger,
         wheel,
-        maxFrames: options.queue.maxFrames,
-        maxQueuedMs: options.queue.maxQueuedMs,
-        leadMs: options.queue.leadMs ?? (call.sends ? TRACK_LEAD_MS : 200),
+        maxFrames: limits.audioQueueMaxSize,
+        maxQueuedMs: limits.audioQueueMaxMs,
+        leadMs: leadMs ?? (call.sends ? TRACK_LEAD_MS : 200),
         wholeFrames: call.sends,
         resumable: reported,
       });
     this.#messages = new ClientMessages({
-      guard: new TrafficGuard(clock, options.traffic),
-      messageBytes: options.messageBytes,
+      guard: new TrafficGuard(clock, limits),
+      messageBytes: limits.maxMessageBytes,
       v1: () => this.#link.v1,
       audioRate: call.receives ? undefined : call.inbound.sampleRate,
-      mulaw: options.mulaw,
+      mulaw,
       onStart: (message) => this.#start(message),
       onPlayback: (utterance, samples, done) => this.connection.report(utterance, samples, done),
       onInput: (input) => this.connection.input(input),
@@ -145,7 +117,7 @@ export class RtcSession {
       {
         control: this.#control,
         track: call.sends ? call : undefined,
-        mulaw: options.mulaw,
+        mulaw,
         clock,
         startedAt: this.startedAt,
         utteranceNumber: (utterance) => this.connection.utteranceNumber(utterance),
@@ -161,11 +133,14 @@ export class RtcSession {
     this.#cancels.push(
       clock.setTimeout(() => {
         if (call.state !== "connected") this.#fail("connect_timeout", "the client did not connect in time");
-      }, times.connectMs),
+      }, limits.connectTimeoutMs),
     );
-    if (times.maximumMs !== undefined) {
+    if (limits.maxSessionMs > 0) {
       this.#cancels.push(
-        clock.setTimeout(() => this.#fail("session_limit", "the session reached its longest time"), times.maximumMs),
+        clock.setTimeout(
+          () => this.#fail("session_limit", "the session reached its longest time"),
+          limits.maxSessionMs,
+        ),
       );
     }
     call.onConnected(() => this.#connected());
@@ -197,12 +172,12 @@ export class RtcSession {
   }
 
   async #close(reason: CloseReason): Promise<void> {
-    const { call, clock } = this.#options;
+    const { call, settings } = this.#options;
     if (call.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
       if (this.#link.v1) this.#link.say({ type: "bye", reason: reason.code, resumable: reason.code === "draining" });
       // The farewell and the closing of the channel must be on their way before the call goes.
       this.#control.close();
-      await clock.sleep(FAREWELL_MS);
+      await settings.clock.sleep(FAREWELL_MS);
     }
     await call.close(reason);
   }
@@ -210,7 +185,7 @@ export class RtcSession {
   // Life ------------------------------------------------------------------------------------------------------------------
 
   #connected(): void {
-    const { clock } = this.#options;
+    const { clock } = this.#options.settings;
     this.#aliveAt = clock.now();
     this.#watch();
     if (this.#control.open) this.#becomeReady();
@@ -237,13 +212,13 @@ export class RtcSession {
 
   /** Looks for signs of life, again and again. */
   #watch(): void {
-    const { clock, times } = this.#options;
+    const { clock, limits } = this.#options.settings;
     this.#stopWatching = clock.setTimeout(() => {
       const { received } = this.call.stats.peer;
       if (received !== this.#received) {
         this.#received = received;
         this.#aliveAt = clock.now();
-      } else if (clock.now() - this.#aliveAt >= times.lostMs) {
+      } else if (clock.now() - this.#aliveAt >= limits.idleTimeoutMs) {
         this.#fail("client_lost", "nothing came from the client any more");
         return;
       }
@@ -253,7 +228,7 @@ export class RtcSession {
 
   #fail(code: string, message: string): void {
     this.close({ code, message }).catch((error: unknown) =>
-      this.#options.logger.error(errorFields(error), "a session did not close"),
+      this.#options.settings.logger.error(errorFields(error), "a session did not close"),
     );
   }
 
@@ -289,7 +264,8 @@ export class RtcSession {
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    const { call, messageBytes, issueToken, resumed, traffic, times, resumeMs } = this.#options;
+    const { call, issueToken, resumed, settings } = this.#options;
+    const { maxMessageBytes, messagesPerSecond, idleTimeoutMs, resumeMs } = settings.limits;
     this.#link.greet({
       session: this.id,
       resume: issueToken(this),
@@ -297,9 +273,9 @@ export class RtcSession {
       inbound: call.inbound,
       outbound: call.outbound,
       limits: {
-        maxMessageBytes: messageBytes,
-        messagesPerSecond: traffic.messagesPerSecond ?? defaultTrafficLimits.messagesPerSecond,
-        idleMs: times.lostMs,
+        maxMessageBytes,
+        messagesPerSecond,
+        idleMs: idleTimeoutMs,
         resumeMs,
       },
     });

@@ -1,7 +1,6 @@
 import { audioSampleRates } from "@roomkit/protocol";
-import { defaultTrafficLimits, type TrafficLimits } from "@roomkit/transport-utils";
 import type { OutboundAudio } from "../media/audio-plan.ts";
-import { defaultLimits, type WebRTCTransportOptions } from "../transport/options.ts";
+import type { TransportSettings } from "../transport/settings.ts";
 import type { ClientIceServer } from "./ice-servers.ts";
 
 /** What a client needs to know before it connects: the body of `GET {path}/config`. */
@@ -35,11 +34,10 @@ export interface RealtimeConfig {
 }
 
 export function realtimeConfig(
-  options: WebRTCTransportOptions,
+  settings: TransportSettings,
   mount: { path: string; ui: boolean; concurrencyLimit: number; iceServers: readonly ClientIceServer[] },
 ): RealtimeConfig {
-  const { inputSampleRate = 16_000, outputSampleRate = 24_000, outboundAudio = "opus", mulaw } = options;
-  const limits: typeof defaultLimits & TrafficLimits = { ...defaultLimits, ...options.limits };
+  const { inputSampleRate, outputSampleRate, outboundAudio, mulaw, limits } = settings;
   return {
     dialects: ["compat", "v1"],
     endpoints: { webrtc: `${mount.path}/webrtc/offer`, ...(mount.ui ? { ui: `${mount.path}/ui` } : {}) },
@@ -51,11 +49,11 @@ export function realtimeConfig(
       outbound: outboundAudio,
     },
     limits: {
-      maxMessageBytes: limits.messageBytes,
-      messagesPerSecond: limits.messagesPerSecond ?? defaultTrafficLimits.messagesPerSecond,
-      audioRate: limits.audioRate ?? defaultTrafficLimits.audioRate,
-      connectMs: limits.connectMs,
-      idleMs: limits.lostMs,
+      maxMessageBytes: limits.maxMessageBytes,
+      messagesPerSecond: limits.messagesPerSecond,
+      audioRate: limits.audioRate,
+      connectMs: limits.connectTimeoutMs,
+      idleMs: limits.idleTimeoutMs,
       resumeMs: limits.resumeMs,
       concurrencyLimit: mount.concurrencyLimit,
       candidates: limits.candidates,

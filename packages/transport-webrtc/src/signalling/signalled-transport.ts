@@ -2,7 +2,7 @@ import type { Clock, Logger } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import type { SessionFactory } from "@roomkit/transport-utils";
 import type { ClientContext } from "../transport/offers.ts";
-import type { WebRTCTransportOptions } from "../transport/options.ts";
+import type { TransportSettings } from "../transport/settings.ts";
 
 /** How a mount wants an offer's client treated. */
 export interface OfferHandling {
@@ -15,7 +15,7 @@ export interface OfferHandling {
 export interface SignalledTransport {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly options: WebRTCTransportOptions;
+  readonly settings: TransportSettings;
   warmUp(): Promise<void>;
   /**
    * Answers an offer. Refusals come as `status: "failed"`.

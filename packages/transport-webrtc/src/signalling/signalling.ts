@@ -156,10 +156,10 @@ export class Signalling {
   }
 
   #config(client: ClientContext, path: string): unknown {
-    const { options, clock } = this.#transport;
+    const { settings, clock } = this.#transport;
     // Names the client to the TURN server without telling it who that is.
     const user = createHash("sha256").update(client.identity).digest("hex").slice(0, 16);
-    return realtimeConfig(options, {
+    return realtimeConfig(settings, {
       path,
       ui: this.#options.ui !== undefined,
       concurrencyLimit: this.gate.admission.limit,

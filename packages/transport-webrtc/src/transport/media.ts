@@ -1,16 +1,16 @@
-import type { Clock, Logger } from "@roomkit/core";
 import { WeriftEngine, weriftRecipe } from "../engine/werift-engine.ts";
 import { LocalMediaHost } from "../host/local-host.ts";
 import type { MediaHost } from "../host/media-host.ts";
 import { recipeOf } from "../workers/recipe.ts";
 import { WorkerMediaHost } from "../workers/worker-host.ts";
-import { defaultLimits, type WebRTCTransportOptions } from "./options.ts";
+import type { WebRTCTransportOptions } from "./options.ts";
+import type { TransportSettings } from "./settings.ts";
 
 /** Where a transport's media is done, as its options say. @throws RoomKitError `invalid_option` */
-export function mediaHost(options: WebRTCTransportOptions, clock: Clock, logger: Logger): MediaHost {
-  const { opus, mulaw, inputSampleRate = 16_000, engine, ice, workers, limits } = options;
-  const { lagMs, utilization } = { ...defaultLimits, ...limits };
-  const busy = { lagMs, utilization };
+export function mediaHost(options: WebRTCTransportOptions, settings: TransportSettings): MediaHost {
+  const { engine, ice, workers } = options;
+  const { opus, mulaw, inputSampleRate, limits, clock, logger } = settings;
+  const busy = { lagMs: limits.lagMs, utilization: limits.utilization };
   const common = { opus, mulaw, inputSampleRate, busy, clock, logger };
   if (!workers) return new LocalMediaHost({ ...common, engine: engine ?? new WeriftEngine({ ...ice, clock, logger }) });
   return new WorkerMediaHost({

@@ -1,13 +1,4 @@
-import {
-  type Clock,
-  type CloseReason,
-  type IdSource,
-  type Logger,
-  type Metadata,
-  type RemoteCandidate,
-  RoomKitError,
-  sameFormat,
-} from "@roomkit/core";
+import { type CloseReason, type Metadata, type RemoteCandidate, RoomKitError, sameFormat } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import type { MediaConnection } from "@roomkit/transport-utils";
 import type { MediaCall, MediaHost } from "../host/media-host.ts";
@@ -17,8 +8,8 @@ import { RtcSession } from "../session/rtc-session.ts";
 import { CandidateHold } from "../signalling/candidate-hold.ts";
 import { ConnectionTable, type Place } from "./connection-table.ts";
 import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
-import { defaultLimits, type WebRTCLimits, type WebRTCTransportOptions } from "./options.ts";
 import { type Resumable, ResumeDesk } from "./resume-desk.ts";
+import type { TransportSettings } from "./settings.ts";
 
 /** What is known of the client behind an offer or a candidate. */
 export interface ClientContext {
@@ -31,11 +22,8 @@ export interface ClientContext {
 }
 
 export interface OffersOptions {
-  readonly transport: WebRTCTransportOptions;
+  readonly settings: TransportSettings;
   readonly host: MediaHost;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly ids: IdSource;
   /** A session belongs to this connection, so that it is worth waiting for its client. */
   readonly hasSession: (connection: MediaConnection) => boolean;
 }
@@ -53,7 +41,6 @@ const failed = (error: string): SignalAnswer => ({ status: "failed", meta: { err
 /** Turns offers into sessions, and gives candidates to the sessions they belong to. */
 export class Offers {
   readonly #options: OffersOptions;
-  readonly #limits: WebRTCLimits & typeof defaultLimits;
   readonly #table: ConnectionTable;
   readonly #hold: CandidateHold;
   readonly #desk: ResumeDesk;
@@ -63,10 +50,10 @@ export class Offers {
 
   constructor(options: OffersOptions) {
     this.#options = options;
-    this.#limits = { ...defaultLimits, ...options.transport.limits };
-    this.#table = new ConnectionTable(options.clock);
-    this.#hold = new CandidateHold(options.clock, this.#limits.candidates);
-    this.#desk = new ResumeDesk(options.clock, this.#limits.resumeMs);
+    const { clock, limits } = options.settings;
+    this.#table = new ConnectionTable(clock);
+    this.#hold = new CandidateHold(clock, limits.candidates);
+    this.#desk = new ResumeDesk(clock, limits.resumeMs);
   }
 
   /** Connections from their offer to their end. */
@@ -90,7 +77,7 @@ export class Offers {
     let place: Place | undefined;
     try {
       this.#assertOpen();
-      const offer = readOffer(request.sdp, this.#options.transport, client.address);
+      const offer = readOffer(request.sdp, this.#options.settings, client.address);
       // Reserved before anything is awaited: of two offers with one name, one is refused whatever comes first.
       place = this.#table.take(request.webrtc_id, client.identity);
       if (!place) {
@@ -98,8 +85,8 @@ export class Offers {
         return failed("connection_already_exists");
       }
       place.candidates = offer.candidates.length;
-      const { transport, host } = this.#options;
-      const call = await negotiate(offer, host, transport, client.address);
+      const { settings, host } = this.#options;
+      const call = await negotiate(offer, host, settings, client.address);
       try {
         this.#assertOpen();
         place.session = this.#session(request, client, place, call, hooks);
@@ -125,7 +112,7 @@ export class Offers {
     // The end of candidates needs no action: the timeout ends what does not connect.
     const parsed = text === "" ? "ignored" : parseCandidate(text);
     if (parsed === undefined) return failed("invalid_candidate_format");
-    const allowed = candidateFilter(this.#options.transport, client.address);
+    const allowed = candidateFilter(this.#options.settings, client.address);
     const usable = parsed !== "ignored" && allowed(parsed) ? parsed : undefined;
     if (place?.session) {
       if (usable) this.#add(place, usable);
@@ -147,30 +134,22 @@ export class Offers {
   }
 
   #add(place: Place, candidate: RemoteCandidate): void {
-    if (place.candidates >= this.#limits.candidates) return;
+    if (place.candidates >= this.#options.settings.limits.candidates) return;
     place.candidates++;
     place.session?.call.addCandidate(candidate);
   }
 
   #session(request: OfferRequest, client: ClientContext, place: Place, call: MediaCall, hooks: OfferHooks): RtcSession {
-    const { transport, clock, logger, ids, hasSession } = this.#options;
-    const limits = this.#limits;
+    const { settings, hasSession } = this.#options;
     const resumed = this.#resumable(request, client, call);
     const session = new RtcSession({
       call,
       ...(resumed ? { resumed } : {}),
-      id: resumed?.connection.id ?? ids("connection"),
+      id: resumed?.connection.id ?? settings.ids("connection"),
       label: request.webrtc_id,
       metadata: client.metadata,
-      mulaw: transport.mulaw,
       v1: request.protocol === 1,
-      messageBytes: limits.messageBytes,
-      times: { connectMs: limits.connectMs, lostMs: limits.lostMs, maximumMs: limits.sessionMs },
-      traffic: limits,
-      queue: { maxFrames: limits.queuedFrames, maxQueuedMs: limits.queuedMs, leadMs: transport.leadMs },
-      resumeMs: limits.resumeMs,
-      clock,
-      logger,
+      settings,
       onReady: (ready) => {
         if (resumed) return this.#desk.claim(request.resume ?? "", ready);
         hooks.onReady(ready);

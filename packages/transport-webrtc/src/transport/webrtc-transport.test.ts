@@ -169,10 +169,19 @@ describe.each(places)("with media on %s", (_, place) => {
     });
 
     it("ends a client nobody wants", async () => {
-      const { transport, client } = await start({ limits: { acceptMs: 50 } });
+      const { transport, client } = await start({ limits: { factoryTimeoutMs: 50 } });
       await client().connect();
       await until(() => transport.size === 1, "the offer");
       await until(() => transport.size === 0, "the end");
+    });
+
+    it("resolves its options once; what is undefined is not given", () => {
+      const limits = { messagesPerSecond: undefined, audioBurstMs: undefined, maxSessionMs: 60_000 };
+      const { settings } = new WebRTCTransport({ opus: opus(), inputSampleRate: undefined, limits } as never);
+      expect(settings).toMatchObject({
+        inputSampleRate: 16_000,
+        limits: { messagesPerSecond: 100, audioBurstMs: 5_000, maxSessionMs: 60_000, connectTimeoutMs: 15_000 },
+      });
     });
 
     it("refuses options that cannot be", () => {
@@ -184,7 +193,12 @@ describe.each(places)("with media on %s", (_, place) => {
         { outboundAudio: "datachannel" },
         { outboundAudio: "pcmu" },
         { outboundAudio: "flac" },
-        { limits: { connectMs: 0 } },
+        { limits: { connectTimeoutMs: 0 } },
+        { limits: { idleTimeoutMs: 2 ** 31 } },
+        { limits: { maxSessionMs: -1 } },
+        { limits: { audioRate: Number.NaN } },
+        { limits: { utilization: 1.5 } },
+        { leadMs: -1 },
         { ice: { portRange: [10, 5] } },
         { ice: { port: 5, portRange: [5, 10] } },
         { ice: { listenAddresses: ["example.com"] } },

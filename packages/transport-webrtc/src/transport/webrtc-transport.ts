@@ -1,54 +1,51 @@
-import {
-  type Clock,
-  type CloseReason,
-  consoleLogger,
-  type Logger,
-  RoomKitError,
-  randomId,
-  systemClock,
-  type VoiceCapabilities,
-} from "@roomkit/core";
+import { type Clock, type CloseReason, type Logger, RoomKitError, type VoiceCapabilities } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import { giveSession, SessionBackend, SessionRegistry } from "@roomkit/transport-utils";
 import type { MediaHost, MediaLoad } from "../host/media-host.ts";
 import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
+import type { SignallingOptions } from "../signalling/options.ts";
 import type { OfferHandling, SignalledTransport } from "../signalling/signalled-transport.ts";
 import { mediaHost } from "./media.ts";
 import { type ClientContext, Offers } from "./offers.ts";
-import { checkTransportOptions, defaultLimits, type WebRTCTransportOptions } from "./options.ts";
+import type { WebRTCTransportOptions } from "./options.ts";
+import { type TransportSettings, transportSettings } from "./settings.ts";
 
 /** Voice over WebRTC: browsers by an SDP offer, audio as RTP tracks, messages on a data channel. */
 export class WebRTCTransport extends SessionBackend implements SignalledTransport {
   readonly name = "webrtc";
   /** Browsers remove echo and level the microphone before Opus. */
   readonly capabilities: VoiceCapabilities = { nativeEchoCancellation: true, nativeGainControl: true };
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly options: WebRTCTransportOptions;
+  /** The options in force. */
+  readonly settings: TransportSettings;
   readonly #host: MediaHost;
   readonly #offers: Offers;
+  readonly #signalling: SignallingOptions;
   #fetch: FetchHandler | undefined;
   #closed = false;
 
   /** @throws RoomKitError `invalid_option` */
   constructor(options: WebRTCTransportOptions) {
-    checkTransportOptions(options);
-    const { clock = systemClock, logger = consoleLogger, ids = randomId, limits } = options;
-    const { acceptMs } = { ...defaultLimits, ...limits };
-    super(new SessionRegistry({ clock, logger, ids, acceptTimeoutMs: acceptMs }), ids);
-    this.options = options;
-    this.clock = clock;
-    this.logger = logger;
-    this.#host = mediaHost(options, clock, logger);
+    const settings = transportSettings(options);
+    const { clock, logger, ids, limits } = settings;
+    super(new SessionRegistry({ clock, logger, ids, acceptTimeoutMs: limits.factoryTimeoutMs }), ids);
+    this.settings = settings;
+    this.#signalling = options.signalling ?? {};
+    this.#host = mediaHost(options, settings);
     this.#offers = new Offers({
-      transport: options,
+      settings,
       host: this.#host,
-      clock,
-      logger,
-      ids,
       hasSession: (connection) => this.registry.ownerOf(connection) !== undefined,
     });
+  }
+
+  /** For what is mounted beside it. */
+  get clock(): Clock {
+    return this.settings.clock;
+  }
+
+  get logger(): Logger {
+    return this.settings.logger;
   }
 
   get draining(): boolean {
@@ -76,7 +73,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
    * authentication counts; elsewhere, without `auth` and `allowAnonymous`, everything is answered 401.
    */
   fetch(request: Request, client?: { readonly address?: string }): Promise<Response> {
-    this.#fetch ??= fetchHandler(this, this.options.signalling ?? {});
+    this.#fetch ??= fetchHandler(this, this.#signalling);
     return this.#fetch(request, client);
   }
 
@@ -137,7 +134,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
         signal: gone.signal,
         onSession: () => {},
       },
-      { clock, factoryTimeoutMs: this.options.limits?.acceptMs ?? defaultLimits.acceptMs },
+      { clock, factoryTimeoutMs: this.settings.limits.factoryTimeoutMs },
     ).catch((error: unknown) => {
       if (gone.signal.aborted) return;
       const { code } = RoomKitError.from(error);
