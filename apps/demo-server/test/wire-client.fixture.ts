@@ -24,8 +24,8 @@ export class WireClient {
   #startedAt = 0;
   closed: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor(url: string, id: string) {
-    this.#socket = new WebSocket(`${url.replace("http", "ws")}/voice/websocket/offer`);
+  constructor(url: string, id: string, headers: Readonly<Record<string, string>> = {}) {
+    this.#socket = new WebSocket(`${url.replace("http", "ws")}/voice/websocket/offer`, { headers });
     this.#socket.on("open", () => {
       this.#socket.send(JSON.stringify({ event: "start", websocket_id: id }));
       this.#startedAt = performance.now();
@@ -42,6 +42,10 @@ export class WireClient {
   /** Speaks into the microphone; it is quiet before and after. */
   say(sound: Sound): void {
     this.#microphone = concat([this.#microphone, resample(sound, RATE)]);
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
   }
 
   ping(): void {
