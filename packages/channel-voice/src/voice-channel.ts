@@ -59,7 +59,7 @@ export class VoiceChannel implements Channel {
 
   /** Joins a session to its room; the seed's name for `kit.join`. */
   async bindSession(session: VoiceSession, roomId: string): Promise<void> {
-    if (session.roomId !== roomId) throw new RoomKitError("invalid_argument", "the session was made for another room");
+    if (session.roomId !== roomId) throw new RoomKitError("invalid_option", "the session was made for another room");
     await this.join(session);
   }
 

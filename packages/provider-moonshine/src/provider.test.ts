@@ -103,8 +103,8 @@ describe("moonshineStt", { timeout: 60_000 }, () => {
 
   it("says that there is no model where there is none", async () => {
     const provider = stt({ modelDir: tmpdir() });
-    await expect(hear(provider, framesOf(table))).rejects.toMatchObject({ code: "model_missing", retryable: false });
-    await expect(provider.warmUp?.()).rejects.toMatchObject({ code: "model_missing" });
+    await expect(hear(provider, framesOf(table))).rejects.toMatchObject({ code: "model_not_found", retryable: false });
+    await expect(provider.warmUp?.()).rejects.toMatchObject({ code: "model_not_found" });
   });
 
   it("says that it is busy when too many wait", async () => {

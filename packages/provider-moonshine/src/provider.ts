@@ -10,7 +10,7 @@ import { transcript } from "./stream/transcript.ts";
  * come from decoding the growing audio again and again, but only on a worker that has nothing to do; finals come first. When
  * a speaker pauses the pause is used to decode what may be the final already.
  *
- * A call throws RoomKitError `unsupported_format`, `invalid_audio`, `unsupported_language`, `model_missing`, `engine_failed`,
+ * A call throws RoomKitError `unsupported_format`, `invalid_audio`, `unsupported_language`, `model_not_found`, `engine_failed`,
  * `busy` (retryable), `timeout` (retryable), `worker_crashed` (retryable), `aborted` or `closed`.
  *
  * @throws RoomKitError `invalid_option`

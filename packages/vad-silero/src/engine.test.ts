@@ -66,7 +66,7 @@ describe("the model", () => {
 
   it("that is missing is told of as such", async () => {
     await expect(readModel("file:///nowhere/at/all/src/model-file.ts")).rejects.toMatchObject({
-      code: "model_missing",
+      code: "model_not_found",
     });
   });
 });

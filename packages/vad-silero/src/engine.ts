@@ -34,7 +34,7 @@ export interface Engine {
 
 let shared: Promise<Engine> | undefined;
 
-/** Loads the engine, once per process; a failure is not remembered. @throws RoomKitError `model_missing`, `model_load_failed`. */
+/** Loads the engine, once per process; a failure is not remembered. @throws RoomKitError `model_not_found`, `model_load_failed`. */
 export function sharedEngine(): Promise<Engine> {
   shared ??= loadEngine().catch((error: unknown) => {
     shared = undefined;

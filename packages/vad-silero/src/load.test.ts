@@ -9,8 +9,8 @@ vi.mock(import("./model-file.ts"), async (original) => {
 });
 
 it("a failure to load is not remembered, and says what it was", async () => {
-  vi.mocked(readModel).mockRejectedValueOnce(new RoomKitError("model_missing", "made to fail"));
-  await expect(sharedEngine()).rejects.toMatchObject({ code: "model_missing" });
+  vi.mocked(readModel).mockRejectedValueOnce(new RoomKitError("model_not_found", "made to fail"));
+  await expect(sharedEngine()).rejects.toMatchObject({ code: "model_not_found" });
   vi.mocked(readModel).mockResolvedValueOnce(Uint8Array.of(1, 2, 3));
   await expect(sharedEngine()).rejects.toMatchObject({ code: "model_load_failed", cause: expect.any(Error) });
   const engine = await sharedEngine();

@@ -8,7 +8,7 @@ const fileName = "silero_vad_v5.onnx";
  * package they are copied from.
  *
  * @param here a module of the package, one folder below its root.
- * @throws RoomKitError `model_missing` when they are in neither place.
+ * @throws RoomKitError `model_not_found` when they are in neither place.
  */
 export async function readModel(here: string = import.meta.url): Promise<Uint8Array> {
   let missing: unknown;
@@ -19,5 +19,5 @@ export async function readModel(here: string = import.meta.url): Promise<Uint8Ar
       missing ??= error;
     }
   }
-  throw new RoomKitError("model_missing", `${fileName} is not in the package`, { cause: missing });
+  throw new RoomKitError("model_not_found", `${fileName} is not in the package`, { cause: missing });
 }

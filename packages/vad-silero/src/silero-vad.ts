@@ -9,7 +9,7 @@ export interface SileroVadFactory extends VadFactory {
   /**
    * Loads the model, so that the first call does not wait for it; later calls do nothing.
    *
-   * @throws RoomKitError `model_missing`, `model_load_failed`, `inference_failed`.
+   * @throws RoomKitError `model_not_found`, `model_load_failed`, `inference_failed`.
    */
   warmUp(): Promise<void>;
 }

@@ -148,7 +148,7 @@ describe("failures", () => {
   });
 
   it("to load reject warmUp", async () => {
-    const failed = new RoomKitError("model_missing", "made to fail");
+    const failed = new RoomKitError("model_not_found", "made to fail");
     await expect(sileroVadOn(() => Promise.reject(failed), {}).warmUp()).rejects.toBe(failed);
     const engine = new ManualEngine();
     const warming = expect(sileroVadOn(() => Promise.resolve(engine), {}).warmUp()).rejects.toBe(failed);

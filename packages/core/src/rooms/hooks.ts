@@ -68,8 +68,10 @@ export interface HookPayloads {
   readonly ON_SPEAKER_CHANGE: InSession & SpeakerEvent;
   readonly ON_INPUT_AUDIO_LEVEL: InSession & { readonly db: number };
   readonly ON_OUTPUT_AUDIO_LEVEL: InSession & { readonly db: number };
-  /** (sync, fails closed) Before recording begins: blocking means nothing is recorded. */
-  /** Reserved: nothing in this version runs it, recordings are made by the pipeline's `recorder` and know no room yet. */
+  /**
+   * (sync, fails closed) Before recording begins: blocking means nothing is recorded. Reserved: nothing in this version runs it; a
+   * pipeline's `recorder` knows no room.
+   */
   readonly ON_RECORDING_STARTED: InSession;
   /** Reserved, like `ON_RECORDING_STARTED`. */
   readonly ON_RECORDING_STOPPED: InSession;

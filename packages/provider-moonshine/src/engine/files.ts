@@ -17,7 +17,7 @@ export interface ModelFiles {
  * The files of the model: those in `directory`, else those this package carries, else (in its repository, where they are not
  * checked in) those of the package they are taken from.
  *
- * @throws RoomKitError `model_missing`
+ * @throws RoomKitError `model_not_found`
  */
 export function findModel(directory?: string): ModelFiles {
   const packageRoot = root();
@@ -36,5 +36,5 @@ export function findModel(directory?: string): ModelFiles {
     }
   }
   const wanted = "encoder_model.onnx and decoder_model_merged.onnx";
-  throw new RoomKitError("model_missing", `the Moonshine model (${wanted}) was not found`, { details: { candidates } });
+  throw new RoomKitError("model_not_found", `the Moonshine model (${wanted}) was not found`, { details: { candidates } });
 }

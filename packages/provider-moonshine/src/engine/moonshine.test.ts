@@ -94,7 +94,7 @@ describe("the model", { timeout: 60_000 }, () => {
 describe("the files of the model", () => {
   it("are looked for where one says", async () => {
     const empty = mkdtempSync(join(tmpdir(), "moonshine-"));
-    expect(() => findModel(empty)).toThrow(expect.objectContaining({ code: "model_missing" }));
+    expect(() => findModel(empty)).toThrow(expect.objectContaining({ code: "model_not_found" }));
     for (const name of ["encoder_model.onnx", "decoder_model_merged.onnx"])
       writeFileSync(join(empty, name), "no model");
     await expect(Moonshine.load(findModel(empty))).rejects.toMatchObject({ code: "engine_failed" });

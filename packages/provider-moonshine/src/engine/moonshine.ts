@@ -43,7 +43,7 @@ export class Moonshine {
     this.#detokenizer = detokenizer;
   }
 
-  /** @throws RoomKitError `model_missing`, or `engine_failed` when the files are no such model. */
+  /** @throws RoomKitError `model_not_found`, or `engine_failed` when the files are no such model. */
   static async load(files: ModelFiles = findModel()): Promise<Moonshine> {
     // More threads make a model this small slower, and would take the cores the other workers run on.
     const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 } as const;

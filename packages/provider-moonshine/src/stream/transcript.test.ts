@@ -181,9 +181,9 @@ describe("guesses", () => {
     await harness.hear(speech(700, 3));
     expect(harness.pool.jobs).toHaveLength(3);
     expect(harness.done).toBe(false);
-    harness.job.fail("model_missing");
+    harness.job.fail("model_not_found");
     await settle(3);
-    expect(harness.error).toMatchObject({ code: "model_missing" });
+    expect(harness.error).toMatchObject({ code: "model_not_found" });
     expect(harness.released).toBe(1);
   });
 });

@@ -23,7 +23,7 @@ const GENERATION = 1;
  * The JSON Schema of a type of an installed SDK, made from its declarations. It follows the SDK's version without anything of
  * the vendor's being kept here. Takes about a second, then comes from `node_modules/.cache/roomkit-standins`.
  *
- * @throws RoomKitError `missing_sdk`; Error when the type does not exist.
+ * @throws RoomKitError `missing_dependency`; Error when the type does not exist.
  */
 export async function schemaOfType({ sdk, file, type }: SdkType): Promise<GeneratedSchema> {
   const { version, folder } = findSdk(sdk);

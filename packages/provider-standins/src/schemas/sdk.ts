@@ -14,7 +14,7 @@ export interface InstalledSdk {
 /**
  * Finds an SDK where this package, or the program that runs, would.
  *
- * @throws RoomKitError `missing_sdk` when it is not installed.
+ * @throws RoomKitError `missing_dependency` when it is not installed.
  */
 export function findSdk(name: string): InstalledSdk {
   for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
@@ -27,5 +27,5 @@ export function findSdk(name: string): InstalledSdk {
       return { name, version, folder: join(folder, name) };
     }
   }
-  throw new RoomKitError("missing_sdk", `the stand-in checks what it says by the types of ${name}: install it`);
+  throw new RoomKitError("missing_dependency", `the stand-in checks what it says by the types of ${name}: install it`);
 }

@@ -39,7 +39,7 @@ describe("schemaOfType", () => {
   });
 
   it("refuses what is not there", async () => {
-    expect(() => findSdk("no-such-sdk")).toThrow(expect.objectContaining({ code: "missing_sdk" }));
+    expect(() => findSdk("no-such-sdk")).toThrow(expect.objectContaining({ code: "missing_dependency" }));
     await expect(schemaOfType({ ...events, type: "NoSuchType" })).rejects.toThrow();
   });
 });
