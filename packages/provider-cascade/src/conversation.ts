@@ -108,7 +108,8 @@ export class ModelConversation {
         else if (part.type === "error") throw part.error;
         else if (part.type === "finish") finish = part;
       }
-      if (!finish) throw new RoomKitError("provider_incomplete", "the model stopped without finishing", { retryable: true });
+      if (!finish)
+        throw new RoomKitError("provider_incomplete", "the model stopped without finishing", { retryable: true });
     } finally {
       over.abort();
       // What it said stands, also when it failed half-way or nobody reads on: how much was heard is known later.

@@ -1,13 +1,11 @@
-import { type CallOptions, type CallRoom, resolveCallOptions, VoiceCall } from "@roomkit/call";
+import { type CallRoom, resolveCallOptions, VoiceCall } from "@roomkit/call";
 import {
-  type AIProvider,
   type AudioFormat,
   type AudioFrame,
   type Clock,
   type ConnectionMessage,
   Emitter,
   type Logger,
-  type RealtimeConnectOptions,
   type RealtimeEvent,
   type RealtimeSession,
   type RealtimeSessionConfig,
@@ -18,38 +16,8 @@ import {
 } from "@roomkit/core";
 import { ModelConversation } from "./conversation.ts";
 import { Line } from "./line.ts";
-import type { CascadeSettings } from "./options.ts";
 import { ownRoom } from "./own-room.ts";
-
-export interface CascadeSessionOptions extends Pick<RealtimeConnectOptions, "native" | "onFallback"> {
-  readonly id: string;
-  readonly ai: AIProvider;
-  readonly call: CallOptions;
-  readonly settings: CascadeSettings;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly config: RealtimeSessionConfig;
-  readonly inbound: AudioFormat;
-  readonly outbound: AudioFormat;
-}
-
-/** A text of the application that the call takes for the caller's. */
-interface Typed {
-  readonly words: string;
-  /** It shall not be answered any more. */
-  takenBack: boolean;
-}
-
-/** An answer on its way: from the caller's turn until all of its audio was given, or it was cut off. */
-interface Response {
-  readonly id: string;
-  /** Its audio; known once there is any. */
-  utterance: UtteranceId | undefined;
-  /** What the model wrote so far. */
-  text: string;
-  failed: boolean;
-  ended: boolean;
-}
+import type { CascadeSessionOptions, Response, Typed } from "./session-state.ts";
 
 /**
  * A speech-to-speech session made of a recogniser, a model and a voice. The call in it is the one that voice channels have: it

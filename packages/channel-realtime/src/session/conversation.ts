@@ -1,6 +1,5 @@
 import { withWritten } from "@roomkit/call";
 import {
-  type Cancel,
   type ChannelHost,
   errorFields,
   HeardLedger,
@@ -12,6 +11,7 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import { type Place, SpeakingOrder } from "./speaking-order.ts";
+import type { Line, Speech } from "./words.ts";
 
 export interface ConversationOptions {
   readonly host: ChannelHost;
@@ -20,32 +20,6 @@ export interface ConversationOptions {
   readonly channelId: string;
   /** Whether final words become events of the room. */
   readonly store: boolean;
-}
-
-interface Line {
-  readonly role: "user" | "assistant";
-  revision: number;
-  final: boolean;
-  /** Of the caller's words: where they were spoken. */
-  speech: Speech | undefined;
-  /** Of the assistant's: what its hooks left of them, once they have seen all. */
-  hooked: Hooked | undefined;
-}
-
-/** `written` is undefined where a hook blocked. */
-interface Hooked {
-  readonly written: string | undefined;
-}
-
-/** A stretch of the caller's speech, whose words are to come. */
-interface Speech {
-  place: Place;
-  /** The vendor has said that it began. */
-  announced: boolean;
-  /** Words of it have come. */
-  begun: boolean;
-  /** Set while its words are waited for. */
-  stopTimer: Cancel | undefined;
 }
 
 /** The place of something the assistant said. */
