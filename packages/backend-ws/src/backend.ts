@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {
+  assertOptions,
   type Clock,
   type CloseReason,
   type Logger,
@@ -33,6 +34,30 @@ export class WebSocketBackend extends SessionBackend {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(options: WebSocketBackendOptions = {}) {
+    assertOptions("WebSocketBackend", options, {
+      number: [
+        "inputSampleRate",
+        "outputSampleRate",
+        "audioQueueMaxSize",
+        "audioQueueMaxMs",
+        "compatLeadMs",
+        "leadMs",
+        "startTimeoutMs",
+        "factoryTimeoutMs",
+        "connectTimeoutMs",
+        "heartbeatMs",
+        "idleTimeoutMs",
+        "maxSessionMs",
+        "resumeMs",
+        "maxSuspended",
+        "softBufferMs",
+        "hardBufferBytes",
+        "drainTimeoutMs",
+      ],
+      boolean: ["playedSilence"],
+      function: ["ids"],
+      object: ["codec", "messageLimits", "trafficLimits", "clock", "logger", "wheel"],
+    });
     const hub = new Hub(options);
     super(hub.registry, hub.ids);
     hub.backend = this;

@@ -1,5 +1,6 @@
 import { ChannelSessions } from "@roomkit/call";
 import {
+  assertOptions,
   type Binding,
   type Channel,
   ChannelCategory,
@@ -47,6 +48,27 @@ export class RealtimeVoiceChannel implements Channel {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(id: string, options: RealtimeVoiceChannelOptions) {
+    assertOptions(
+      "RealtimeVoiceChannel",
+      options,
+      {
+        string: ["systemPrompt", "voice", "language", "greetingPrompt"],
+        number: [
+          "temperature",
+          "historyEvents",
+          "connectTimeoutMs",
+          "handshakeBufferMs",
+          "maxBufferedMs",
+          "toolTimeoutMs",
+          "toolResultMaxLength",
+        ],
+        boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
+        function: ["createResampler"],
+        object: ["provider", "transport", "providerOptions"],
+        array: ["tools"],
+      },
+      ["provider", "transport"],
+    );
     this.id = id;
     this.#settings = resolveOptions(options);
     const settings = this.#settings;

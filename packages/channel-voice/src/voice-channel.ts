@@ -1,6 +1,7 @@
 import { ChannelSessions, recording, roomOf, type SpeakOptions, VoiceCall } from "@roomkit/call";
 import {
   type AudioFrame,
+  assertOptions,
   type Binding,
   type Channel,
   ChannelCategory,
@@ -30,6 +31,17 @@ export class VoiceChannel implements Channel {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(id: string, options: VoiceChannelOptions) {
+    assertOptions(
+      "VoiceChannel",
+      options,
+      {
+        string: ["turnDetection", "language", "voice", "greeting"],
+        number: ["maxEndpointWaitMs", "sttTimeoutMs", "maxSpeechMs", "maxQueuedMs", "maxUtterances", "joinTimeoutMs"],
+        function: ["speechFilter", "speaks"],
+        object: ["backend", "stt", "tts", "pipeline", "interruption", "turnDetector", "voices", "sentences"],
+      },
+      ["backend", "stt", "tts", "pipeline"],
+    );
     this.id = id;
     this.#settings = resolveOptions(options);
     const { backend, joinTimeoutMs, call: settings } = this.#settings;

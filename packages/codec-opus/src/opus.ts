@@ -1,4 +1,10 @@
-import { type OpusCodec, type OpusEncoderOptions, type OpusSampleRate, RoomKitError } from "@roomkit/core";
+import {
+  assertOptions,
+  type OpusCodec,
+  type OpusEncoderOptions,
+  type OpusSampleRate,
+  RoomKitError,
+} from "@roomkit/core";
 import { Application, createDecoder, createEncoder, Signal } from "libopus-wasm";
 import { WasmOpusDecoder } from "./decoder.ts";
 import { WasmOpusEncoder } from "./encoder.ts";
@@ -26,6 +32,10 @@ const RATES: ReadonlySet<number> = new Set([8_000, 12_000, 16_000, 24_000, 48_00
  * @throws RoomKitError `invalid_option`
  */
 export function opus(options: OpusOptions = {}): OpusCodec {
+  assertOptions("opus", options, {
+    number: ["bitrate", "complexity", "expectedLossPercent"],
+    boolean: ["inbandFec", "dtx"],
+  });
   const bitrate = within("bitrate", options.bitrate ?? 28_000, 6_000, 510_000);
   const complexity = within("complexity", options.complexity ?? 5, 0, 10);
   const packetLossPercent = within("expectedLossPercent", options.expectedLossPercent ?? 10, 0, 100);

@@ -17,6 +17,7 @@ export * from "./contracts/tts.ts";
 export * from "./contracts/turn.ts";
 export * from "./contracts/voice.ts";
 export * from "./contracts/webrtc-engine.ts";
+export { assertOptions, type OptionKinds } from "./errors/assert-options.ts";
 export * from "./errors/error.ts";
 export * from "./errors/error-fields.ts";
 export * from "./errors/options.ts";

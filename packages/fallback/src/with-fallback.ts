@@ -1,4 +1,4 @@
-import { type AIProvider, RoomKitError, type SttProvider, type TtsProvider } from "@roomkit/core";
+import { type AIProvider, assertOptions, RoomKitError, type SttProvider, type TtsProvider } from "@roomkit/core";
 import { fallbackAI } from "./fallback-ai.ts";
 import { fallbackStt } from "./fallback-stt.ts";
 import { fallbackTts } from "./fallback-tts.ts";
@@ -17,8 +17,15 @@ export function withFallback(
   providers: readonly SttProvider[] | readonly TtsProvider[] | readonly AIProvider[],
   options: FallbackOptions = {},
 ): SttProvider | TtsProvider | AIProvider {
-  const list: readonly object[] = providers;
-  const have = (method: string): boolean => list.length > 0 && list.every((provider) => method in provider);
+  assertOptions("withFallback", options, {
+    number: ["firstByteMs", "breakerFailures", "breakerOpenMs"],
+    function: ["onSwitch"],
+    object: ["clock"],
+  });
+  const list: readonly unknown[] = Array.isArray(providers) ? providers : [];
+  const has = (provider: unknown, method: string): boolean =>
+    typeof provider === "object" && provider !== null && method in provider;
+  const have = (method: string): boolean => list.length > 0 && list.every((provider) => has(provider, method));
   if (have("transcribe")) return fallbackStt(providers as readonly SttProvider[], options);
   if (have("synthesize")) return fallbackTts(providers as readonly TtsProvider[], options);
   if (have("generate")) return fallbackAI(providers as readonly AIProvider[], options);

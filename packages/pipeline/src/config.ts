@@ -1,4 +1,5 @@
 import {
+  assertOptions,
   type Diarizer,
   type DtmfDetector,
   type EchoCanceller,
@@ -46,6 +47,12 @@ export interface AudioPipelineConfig {
 
 /** @throws RoomKitError `invalid_option` for something that is no configuration. */
 export function checkConfig(config: AudioPipelineConfig): void {
+  assertOptions("audioPipeline", config, {
+    string: ["recordOutbound"],
+    number: ["internalSampleRate"],
+    object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "logger"],
+    array: ["postprocessors"],
+  });
   const { internalSampleRate: rate = 16_000, recordOutbound = "generated", postprocessors = [] } = config;
   if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {
     throw new RoomKitError("invalid_option", `internalSampleRate is 8,000 to 192,000 Hz, not ${rate}`);

@@ -1,4 +1,4 @@
-import type { AIPart, AIProvider, AIRequest } from "@roomkit/core";
+import { type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
 import { answer, OpenCalls, readAnswer, SdkRequests } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
@@ -13,6 +13,10 @@ import { StreamReader } from "./reader.ts";
  * @throws RoomKitError `unsupported_model`.
  */
 export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}): AIProvider {
+  assertOptions("aiSdk", options, {
+    number: ["firstByteMs", "stallMs"],
+    object: ["providerOptions", "retry", "clock", "logger"],
+  });
   checkModel(model, "doStream");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);

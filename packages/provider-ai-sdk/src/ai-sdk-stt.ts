@@ -1,4 +1,4 @@
-import type { AudioFrame, SttProvider, TranscriptPart } from "@roomkit/core";
+import { type AudioFrame, assertOptions, type SttProvider, type TranscriptPart } from "@roomkit/core";
 import { OpenCalls, wavSegments } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import type { AiSdkTranscriptionModel } from "./models.ts";
@@ -13,6 +13,10 @@ type Transcription = Awaited<ReturnType<AiSdkTranscriptionModel["doGenerate"]>>;
  * @throws RoomKitError `unsupported_model`.
  */
 export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecogniserOptions = {}): SttProvider {
+  assertOptions("aiSdkStt", options, {
+    number: ["maxAudioMs", "firstByteMs", "stallMs"],
+    object: ["providerOptions", "retry", "clock", "logger"],
+  });
   checkModel(model, "doGenerate");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);

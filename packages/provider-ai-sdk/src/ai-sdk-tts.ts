@@ -1,4 +1,4 @@
-import { abortedError, type SpeechPart, type TtsOptions, type TtsProvider } from "@roomkit/core";
+import { abortedError, assertOptions, type SpeechPart, type TtsOptions, type TtsProvider } from "@roomkit/core";
 import { framesOfBytes, OpenCalls } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import type { AiSdkSpeechModel } from "./models.ts";
@@ -12,6 +12,11 @@ import { request } from "./request.ts";
  * @throws RoomKitError `unsupported_model`.
  */
 export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {}): TtsProvider {
+  assertOptions("aiSdkTts", options, {
+    string: ["voice", "pcmFormat", "instructions"],
+    number: ["sampleRate", "firstByteMs", "stallMs"],
+    object: ["providerOptions", "retry", "clock", "logger"],
+  });
   checkModel(model, "doGenerate");
   const name = `ai-sdk:${model.provider}`;
   const calls = new OpenCalls(name);

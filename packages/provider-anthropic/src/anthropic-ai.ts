@@ -1,5 +1,5 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
-import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
+import { type AICapabilities, type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
 import {
   answer,
   OpenCalls,
@@ -22,6 +22,18 @@ const NAME = "anthropic";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function anthropicAI(options: AnthropicAIOptions): AIProvider {
+  assertOptions(
+    "anthropicAI",
+    options,
+    {
+      string: ["model", "apiKey", "baseURL", "effort", "openingText"],
+      number: ["maxOutputTokens", "firstByteMs", "stallMs"],
+      boolean: ["promptCaching"],
+      function: ["fetch"],
+      object: ["apiKey", "thinking", "retry", "headers", "clock", "logger"],
+    },
+    ["model"],
+  );
   checkOptions(options);
   const { apiKey, ...settings } = options;
   return new AnthropicAI(settings, resolveKey({ provider: NAME, option: apiKey, env: "ANTHROPIC_API_KEY" }));

@@ -1,5 +1,5 @@
 import { resolveCallOptions } from "@roomkit/call";
-import { abortedError, consoleLogger, type RealtimeProvider, RoomKitError, randomId, systemClock } from "@roomkit/core";
+import { abortedError, assertOptions, consoleLogger, type RealtimeProvider, RoomKitError, randomId, systemClock } from "@roomkit/core";
 import { type CascadeOptions, resolveOptions } from "./options.ts";
 import { CascadeSession } from "./session.ts";
 
@@ -14,6 +14,28 @@ const RATES = [16_000, 24_000, 48_000, 8_000] as const;
  * @throws RoomKitError `invalid_option` for a number out of its range.
  */
 export function cascade(options: CascadeOptions): RealtimeProvider {
+  assertOptions(
+    "cascade",
+    options,
+    {
+      string: ["apology", "turnDetection"],
+      number: [
+        "sttTimeoutMs",
+        "ttsTimeoutMs",
+        "maxEndpointWaitMs",
+        "maxQueuedMs",
+        "maxUtterances",
+        "speed",
+        "maxSpeechMs",
+        "maxMessages",
+        "maxToolRounds",
+        "toolTimeoutMs",
+        "responseTimeoutMs",
+      ],
+            object: ["stt", "ai", "tts", "pipeline", "sentences", "clock", "logger", "interruption", "turnDetector"],
+    },
+    ["stt", "ai", "tts", "pipeline"],
+  );
   const { clock = systemClock, logger = consoleLogger, ai, stt, tts } = options;
   const settings = resolveOptions(options);
   // Told now, not with the first caller.

@@ -1,4 +1,11 @@
-import { type SpeechPart, systemClock, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
+import {
+  assertOptions,
+  type SpeechPart,
+  systemClock,
+  type TtsCapabilities,
+  type TtsOptions,
+  type TtsProvider,
+} from "@roomkit/core";
 import {
   abortable,
   linkedAbort,
@@ -28,6 +35,19 @@ import { SingleChannel } from "./websocket/single-channel.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function elevenlabsTts(options: ElevenLabsTtsOptions): TtsProvider {
+  assertOptions(
+    "elevenlabsTts",
+    options,
+    {
+      string: ["voice", "apiKey", "model", "language", "textNormalization", "transport", "baseURL"],
+      number: ["sampleRate", "idleMs", "firstByteMs", "stallMs"],
+      boolean: ["enableLogging", "multi", "autoMode"],
+      function: ["fetch"],
+      object: ["apiKey", "voiceSettings", "retry", "headers", "socket", "clock", "logger"],
+      array: ["pronunciationDictionaries"],
+    },
+    ["voice"],
+  );
   checkOptions(options);
   const { apiKey, ...settings } = options;
   return new ElevenLabsTts(settings, resolveKey({ provider: NAME, option: apiKey, env: "ELEVENLABS_API_KEY" }));

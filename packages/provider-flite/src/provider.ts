@@ -1,4 +1,4 @@
-import { AbortScope, RoomKitError, type TtsProvider } from "@roomkit/core";
+import { AbortScope, assertOptions, RoomKitError, type TtsProvider } from "@roomkit/core";
 import { entryBeside, WorkerPool } from "@roomkit/worker-pool";
 import type { FliteJob, FliteSpeech } from "./engine/worker.ts";
 import { callSettings, type FliteOptions, inRange } from "./options.ts";
@@ -16,6 +16,11 @@ import { VOICES } from "./voices.ts";
  * @throws RoomKitError `invalid_option`, `unknown_voice`
  */
 export function fliteTts(options: FliteOptions = {}): TtsProvider {
+  assertOptions("fliteTts", options, {
+    string: ["voice"],
+    number: ["speed", "pitch", "pauseMs", "maxChars", "lookAhead", "workers", "queueLimit", "jobTimeoutMs"],
+    object: ["clock"],
+  });
   const defaults = callSettings(options);
   const pauseMs = inRange("pauseMs", options.pauseMs ?? 120, 0, 2_000);
   const maxChars = inRange("maxChars", options.maxChars ?? 200, 40, 1_000);

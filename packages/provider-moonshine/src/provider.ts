@@ -1,4 +1,4 @@
-import { AbortScope, RoomKitError, type SttProvider } from "@roomkit/core";
+import { AbortScope, assertOptions, RoomKitError, type SttProvider } from "@roomkit/core";
 import { entryBeside, WorkerPool } from "@roomkit/worker-pool";
 import { SAMPLE_RATE } from "./engine/format.ts";
 import type { MoonshineJob, MoonshineResult } from "./engine/worker.ts";
@@ -16,6 +16,12 @@ import { transcript } from "./stream/transcript.ts";
  * @throws RoomKitError `invalid_option`
  */
 export function moonshineStt(options: MoonshineOptions = {}): SttProvider {
+  assertOptions("moonshineStt", options, {
+    string: ["modelDir"],
+    number: ["partialEveryMs", "segmentMs", "workers", "queueLimit", "jobTimeoutMs"],
+    boolean: ["noiseGate"],
+    object: ["clock"],
+  });
   const { partialEveryMs = 500, segmentMs = 15_000, noiseGate = true, workers, queueLimit, clock } = options;
   if (partialEveryMs !== 0) inRange("partialEveryMs", partialEveryMs, 100, 10_000);
   inRange("segmentMs", segmentMs, 4_000, 30_000);

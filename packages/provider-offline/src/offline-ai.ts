@@ -1,4 +1,4 @@
-import { type AIPart, type AIProvider, type AIRequest, abortedError } from "@roomkit/core";
+import { type AIPart, type AIProvider, type AIRequest, abortedError, assertOptions } from "@roomkit/core";
 import { findSkill } from "./intents/order.ts";
 import { type OfflineAIOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { textDeltas } from "./stream/deltas.ts";
@@ -14,6 +14,12 @@ import { sayResults } from "./tools/result.ts";
  * @throws RoomKitError `invalid_option`.
  */
 export function offlineAI(options: OfflineAIOptions = {}): AIProvider {
+  assertOptions("offlineAI", options, {
+    string: ["name", "timeZone"],
+    number: ["wordsPerSecond"],
+    function: ["random"],
+    object: ["clock"],
+  });
   const resolved = resolveOptions(options);
   return {
     name: "offline",

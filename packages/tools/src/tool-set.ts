@@ -1,5 +1,5 @@
 import { type OutputUnit, Validator } from "@cfworker/json-schema";
-import { RoomKitError, type ToolDefinition } from "@roomkit/core";
+import { assertOptions, RoomKitError, type ToolDefinition } from "@roomkit/core";
 import type { Tool } from "./tool.ts";
 
 /** Arguments of more characters than this, as JSON, are refused unread. */
@@ -21,7 +21,15 @@ export class ToolSet {
 
   /** @throws RoomKitError `invalid_option` for a bad or repeated name, or a schema that is no object schema or does not resolve. */
   constructor(tools: readonly Tool[]) {
+    if (!Array.isArray(tools)) throw new RoomKitError("invalid_option", "tools must be an array");
     for (const tool of tools) {
+      const kinds = {
+        string: ["name", "description"],
+        object: ["parameters"],
+        number: ["timeoutMs"],
+        function: ["execute"],
+      } as const;
+      assertOptions<Tool>("a tool", tool, kinds, ["name", "parameters", "execute"]);
       if (!NAME.test(tool.name)) throw invalid(tool.name, "a tool's name has 1 to 64 letters, digits, _ or -");
       if (this.#entries.has(tool.name)) throw invalid(tool.name, "two tools have this name");
       if (tool.parameters.type !== "object") throw invalid(tool.name, "parameters must be a schema of type object");

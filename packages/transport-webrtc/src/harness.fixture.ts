@@ -1,13 +1,9 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { type AudioFrame, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
-import { vi } from "vitest";
 import { TestClient, type TestClientOptions } from "./client.fixture.ts";
 import { mountRealtime, type RealtimeMountOptions, WebRTCTransport, type WebRTCTransportOptions } from "./index.ts";
 import { listen, sine } from "./testing.fixture.ts";
-
-// Real sockets and handshakes: seconds on a machine that is busy with other things.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 export interface Started {
   readonly transport: WebRTCTransport;

@@ -1,6 +1,7 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  assertOptions,
   Framer,
   type Resolved,
   RoomKitError,
@@ -29,6 +30,19 @@ const RELEASE_DB = -4.4;
  * @throws RoomKitError `invalid_option` for an option out of range.
  */
 export function energyVad(options: EnergyVadOptions = {}): VadFactory {
+  assertOptions("energyVad", options, {
+    number: [
+      "energyThreshold",
+      "silenceThresholdMs",
+      "onsetMs",
+      "minSpeechMs",
+      "speechPadMs",
+      "maxSpeechMs",
+      "noiseFactor",
+      "noiseWindowMs",
+    ],
+    boolean: ["adaptive"],
+  });
   const resolved = resolveOptions(options);
   return {
     name: "vad-energy",

@@ -1,4 +1,4 @@
-import type { AudioFormat, VadFactory } from "@roomkit/core";
+import { type AudioFormat, assertOptions, type VadFactory } from "@roomkit/core";
 import { CONTEXT, type Engine, STATE, sharedEngine, WINDOW } from "./engine.ts";
 import { resolveOptions, type SileroVadOptions } from "./options.ts";
 import { SAMPLE_RATE, SileroVad } from "./stream.ts";
@@ -21,6 +21,17 @@ export interface SileroVadFactory extends VadFactory {
  * @throws RoomKitError `invalid_option` for an option out of range.
  */
 export function sileroVad(options: SileroVadOptions = {}): SileroVadFactory {
+  assertOptions("sileroVad", options, {
+    number: [
+      "threshold",
+      "releaseThreshold",
+      "silenceThresholdMs",
+      "minSpeechMs",
+      "speechPadMs",
+      "maxSpeechMs",
+      "maxBacklogMs",
+    ],
+  });
   return sileroVadOn(sharedEngine, options);
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import {
+  assertOptions,
   consoleLogger,
   errorFields,
   type Logger,
@@ -41,6 +42,12 @@ export class NodeDataChannelEngine implements WebRTCEngine {
 
   /** @throws RoomKitError `invalid_option` */
   constructor(options: NodeDataChannelEngineOptions = {}) {
+    assertOptions("NodeDataChannelEngine", options, {
+      string: ["listenAddress", "announcedAddress"],
+      number: ["port"],
+      object: ["logger"],
+      array: ["portRange"],
+    });
     checkOptions(options);
     this.#options = options;
     this.#logger = options.logger ?? consoleLogger;

@@ -1,4 +1,4 @@
-import { errorFields, RoomKitError } from "@roomkit/core";
+import { assertOptions, errorFields, RoomKitError } from "@roomkit/core";
 import { AcceptPacer, claimServer, Gate, type MountableServer } from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
 import type { TelephoneOptions } from "../telephone/options.ts";
@@ -15,6 +15,14 @@ import { UpgradeHandler } from "./upgrade.ts";
  * @throws RoomKitError `auth_required` without `auth` or `allowAnonymous: true`, `invalid_option` for a path that is not one.
  */
 export function mountVoice(server: MountableServer, backend: WebSocketBackend, options: MountVoiceOptions): () => void {
+  assertOptions("mountVoice", options, {
+    string: ["path", "origins"],
+    number: ["handshakesPerSecond", "authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
+    boolean: ["allowAnonymous"],
+    function: ["sessionFactory", "iceServers", "auth", "origins"],
+    object: ["ui", "webrtc", "telephone", "about"],
+    array: ["iceServers", "origins", "trustedProxies"],
+  });
   const { path = "/voice", sessionFactory, handshakesPerSecond } = options;
   if (!/^(\/[\w.~-]+)*$/.test(path))
     throw new RoomKitError("invalid_option", "path is like /voice, without a slash at its end");

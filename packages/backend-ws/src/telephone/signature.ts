@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { RoomKitError } from "@roomkit/core";
+import { assertOptions, RoomKitError } from "@roomkit/core";
 import { type Authenticator, type ConnectionRequest, tokensEqual } from "@roomkit/transport-utils";
 import { type PublicAddress, publicAddress } from "./public-url.ts";
 
@@ -20,6 +20,7 @@ export interface TwilioAuthOptions {
  * @throws RoomKitError `invalid_option`.
  */
 export function twilioAuth(options: TwilioAuthOptions): Authenticator {
+  assertOptions("twilioAuth", options, { string: ["authToken", "publicUrl"] }, ["authToken", "publicUrl"]);
   const { authToken } = options;
   if (authToken === "") throw new RoomKitError("invalid_option", "twilioAuth needs the auth token");
   const address = publicAddress(options.publicUrl, "twilioAuth's publicUrl");

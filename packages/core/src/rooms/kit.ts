@@ -1,4 +1,5 @@
 import type { VoiceSession } from "../contracts/voice.ts";
+import { assertOptions } from "../errors/assert-options.ts";
 import { RoomKitError } from "../errors/error.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
 import type { Access, Binding, Visibility } from "./binding.ts";
@@ -41,6 +42,20 @@ export class RoomKit {
 
   /** @throws RoomKitError `invalid_option`, also for a shared store with locks of this process only. */
   constructor(options: RoomKitOptions = {}) {
+    assertOptions("RoomKit", options, {
+      number: [
+        "maxChainDepth",
+        "processTimeoutMs",
+        "deliveryTimeoutMs",
+        "streamIdleTimeoutMs",
+        "streamDeliveryTimeoutMs",
+        "closeTimeoutMs",
+        "maxReplyChars",
+        "maxPendingDeliveries",
+      ],
+      function: ["ids"],
+      object: ["store", "locks", "clock", "logger"],
+    });
     this.#engine = createEngine(options);
     this.#host = createHost(this.#engine);
     this.#proactive = new ProactiveDelivery(this.#engine);

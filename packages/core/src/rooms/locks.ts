@@ -1,3 +1,4 @@
+import { assertOptions } from "../errors/assert-options.ts";
 import { abortedError, RoomKitError } from "../errors/error.ts";
 import { type Cancel, type Clock, systemClock } from "../time/clock.ts";
 import type { LockManager } from "./store.ts";
@@ -29,6 +30,7 @@ export class InProcessLocks implements LockManager {
   readonly #keys: Map<string, Set<Waiter>> = new Map();
 
   constructor(options: InProcessLocksOptions = {}) {
+    assertOptions("InProcessLocks", options, { number: ["waitMs", "maxWaiting"], object: ["clock"] });
     this.#clock = options.clock ?? systemClock;
     this.#waitMs = options.waitMs ?? 30_000;
     this.#maxWaiting = options.maxWaiting ?? 10_000;

@@ -1,3 +1,4 @@
+import { assertOptions } from "../errors/assert-options.ts";
 import { RoomKitError } from "../errors/error.ts";
 import type { Binding } from "./binding.ts";
 import { deepFreeze } from "./engine/freeze.ts";
@@ -31,6 +32,7 @@ export class MemoryStore implements ConversationStore {
   readonly #maxEventsPerRoom: number;
 
   constructor(options: MemoryStoreOptions = {}) {
+    assertOptions("MemoryStore", options, { number: ["maxClosedRooms", "maxEventsPerRoom"] });
     this.#maxClosedRooms = options.maxClosedRooms ?? 1_000;
     this.#maxEventsPerRoom = options.maxEventsPerRoom ?? 100_000;
     if (!Number.isInteger(this.#maxClosedRooms) || this.#maxClosedRooms < 0) {

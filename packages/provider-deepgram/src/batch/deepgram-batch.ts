@@ -1,5 +1,12 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
+import {
+  type AudioFrame,
+  assertOptions,
+  type SttCapabilities,
+  type SttOptions,
+  type SttProvider,
+  type TranscriptPart,
+} from "@roomkit/core";
 import {
   abortable,
   fernError,
@@ -39,6 +46,14 @@ type Request = Parameters<DeepgramClient["listen"]["v1"]["media"]["transcribeFil
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function deepgramBatch(options: DeepgramBatchOptions = {}): SttProvider {
+  assertOptions("deepgramBatch", options, {
+    string: ["apiKey", "baseURL", "model", "language", "version", "redact"],
+    number: ["firstByteMs", "maxSegmentMs"],
+    boolean: ["detectLanguage", "punctuate", "smartFormat", "numerals", "dictation", "profanityFilter", "mipOptOut"],
+    function: ["fetch"],
+    object: ["apiKey", "headers", "parameters", "retry", "clock", "logger", "replace", "extra"],
+    array: ["keyterms", "redact", "tags"],
+  });
   checkConnectionOptions(options);
   checkTextOptions(options);
   const { firstByteMs = 0, maxSegmentMs = 300_000 } = options;

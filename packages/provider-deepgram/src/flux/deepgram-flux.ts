@@ -2,6 +2,7 @@ import type { DeepgramClient } from "@deepgram/sdk";
 import {
   type AudioFormat,
   type AudioFrame,
+  assertOptions,
   RoomKitError,
   type SttCapabilities,
   type SttOptions,
@@ -28,6 +29,13 @@ type Socket = Awaited<ReturnType<DeepgramClient["listen"]["v2"]["connect"]>>;
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function deepgramFlux(options: DeepgramFluxOptions = {}): SttProvider {
+  assertOptions("deepgramFlux", options, {
+    string: ["model", "redact", "apiKey", "baseURL"],
+    number: ["endOfTurnThreshold", "eagerThreshold", "endOfTurnTimeoutMs", "connectTimeoutMs", "stallMs"],
+    boolean: ["numerals", "profanityFilter", "mipOptOut"],
+    object: ["socket", "apiKey", "headers", "parameters", "retry", "clock", "logger"],
+    array: ["languageHints", "keyterms", "tags"],
+  });
   checkFluxOptions(options);
   return new DeepgramFlux(options);
 }

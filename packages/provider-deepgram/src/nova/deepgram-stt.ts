@@ -1,5 +1,12 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
+import {
+  type AudioFrame,
+  assertOptions,
+  type SttCapabilities,
+  type SttOptions,
+  type SttProvider,
+  type TranscriptPart,
+} from "@roomkit/core";
 import { OpenCalls } from "@roomkit/provider-utils";
 import { checkLiveOptions, NAME } from "../connection/options.ts";
 import { DeepgramSdk } from "../connection/sdk.ts";
@@ -19,6 +26,23 @@ type Socket = Awaited<ReturnType<DeepgramClient["listen"]["v1"]["connect"]>>;
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function deepgramStt(options: DeepgramSttOptions = {}): SttProvider {
+  assertOptions("deepgramStt", options, {
+    string: ["apiKey", "baseURL", "model", "language", "version", "redact"],
+    number: ["endpointingMs", "utteranceEndMs", "connectTimeoutMs", "stallMs"],
+    boolean: [
+      "interimResults",
+      "endpointingMs",
+      "utteranceEndMs",
+      "punctuate",
+      "smartFormat",
+      "numerals",
+      "dictation",
+      "profanityFilter",
+      "mipOptOut",
+    ],
+    object: ["socket", "apiKey", "headers", "parameters", "retry", "clock", "logger", "replace", "extra"],
+    array: ["keyterms", "redact", "tags"],
+  });
   checkLiveOptions(options);
   checkSttOptions(options);
   return new DeepgramStt(options);

@@ -1,4 +1,4 @@
-import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
+import { type AICapabilities, type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
 import { answer, incomplete, OpenCalls } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
@@ -12,6 +12,16 @@ import { parametersOf } from "./request.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function geminiAI(options: GeminiAIOptions): AIProvider {
+  assertOptions(
+    "geminiAI",
+    options,
+    {
+      string: ["model", "apiKey", "baseURL"],
+      number: ["maxOutputTokens", "thinkingBudget", "firstByteMs", "stallMs"],
+      object: ["apiKey", "headers", "retry", "clock", "logger"],
+    },
+    ["model"],
+  );
   checkAIOptions(options);
   return new GeminiAI(options);
 }

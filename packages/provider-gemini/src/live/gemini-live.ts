@@ -1,9 +1,10 @@
-import type {
-  RealtimeCapabilities,
-  RealtimeConnectOptions,
-  RealtimeProvider,
-  RealtimeSession,
-  RealtimeSessionConfig,
+import {
+  assertOptions,
+  type RealtimeCapabilities,
+  type RealtimeConnectOptions,
+  type RealtimeProvider,
+  type RealtimeSession,
+  type RealtimeSessionConfig,
 } from "@roomkit/core";
 import {
   checkRetryOptions,
@@ -24,6 +25,12 @@ import { GeminiLiveProtocol } from "./protocol.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function geminiLive(options: GeminiLiveOptions = {}): RealtimeProvider {
+  assertOptions("geminiLive", options, {
+    string: ["apiKey", "baseURL", "apiVersion", "model", "voice"],
+    number: ["thinkingBudget", "maxOutputTokens", "handshakeTimeoutMs", "responseTimeoutMs"],
+    boolean: ["interruptible", "transcription", "compression"],
+    object: ["apiKey", "activityDetection", "compression", "retry", "reconnect", "connection", "clock", "logger"],
+  });
   return new GeminiLive(options);
 }
 

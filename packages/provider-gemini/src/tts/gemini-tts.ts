@@ -1,5 +1,5 @@
 import type { GenerateContentParameters } from "@google/genai";
-import type { SpeechPart, TtsCapabilities, TtsOptions, TtsProvider } from "@roomkit/core";
+import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
 import { abortable, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
@@ -15,6 +15,11 @@ import { portions } from "./portions.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function geminiTts(options: GeminiTtsOptions = {}): TtsProvider {
+  assertOptions("geminiTts", options, {
+    string: ["model", "voice", "instructions", "apiKey", "baseURL"],
+    number: ["firstByteMs", "stallMs"],
+    object: ["apiKey", "headers", "retry", "clock", "logger"],
+  });
   checkTtsOptions(options);
   return new GeminiTts(options);
 }

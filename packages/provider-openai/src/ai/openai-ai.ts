@@ -1,4 +1,4 @@
-import type { AICapabilities, AIPart, AIProvider, AIRequest } from "@roomkit/core";
+import { type AICapabilities, type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
 import { answer, OpenCalls, readAnswer } from "@roomkit/provider-utils";
 import { NAME } from "../connection/connection.ts";
 import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
@@ -12,6 +12,27 @@ import { bodyOf } from "./request.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function openaiAI(options: OpenAIAIOptions): AIProvider {
+  assertOptions(
+    "openaiAI",
+    options,
+    {
+      string: [
+        "model",
+        "reasoningEffort",
+        "reasoningSummary",
+        "serviceTier",
+        "apiKey",
+        "baseURL",
+        "organization",
+        "project",
+      ],
+      number: ["maxOutputTokens", "firstByteMs", "stallMs"],
+      boolean: ["store"],
+      function: ["fetch"],
+      object: ["apiKey", "headers", "retry", "clock", "logger"],
+    },
+    ["model"],
+  );
   checkAIOptions(options);
   return new OpenAIAI(options);
 }

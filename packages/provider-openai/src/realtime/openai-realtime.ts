@@ -1,9 +1,10 @@
-import type {
-  RealtimeCapabilities,
-  RealtimeConnectOptions,
-  RealtimeProvider,
-  RealtimeSession,
-  RealtimeSessionConfig,
+import {
+  assertOptions,
+  type RealtimeCapabilities,
+  type RealtimeConnectOptions,
+  type RealtimeProvider,
+  type RealtimeSession,
+  type RealtimeSessionConfig,
 } from "@roomkit/core";
 import {
   checkRetryOptions,
@@ -24,6 +25,23 @@ import { OpenAIRealtimeProtocol } from "./protocol.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function openaiRealtime(options: OpenAIRealtimeOptions = {}): RealtimeProvider {
+  assertOptions("openaiRealtime", options, {
+    string: ["apiKey", "baseURL", "organization", "project", "model", "voice", "noiseReduction"],
+    number: ["speed", "maxOutputTokens", "transcriptWaitMs", "maxSessionMs", "handshakeTimeoutMs", "responseTimeoutMs"],
+    boolean: ["transcription", "noiseReduction"],
+    object: [
+      "apiKey",
+      "headers",
+      "turnDetection",
+      "transcription",
+      "codec",
+      "retry",
+      "reconnect",
+      "connection",
+      "clock",
+      "logger",
+    ],
+  });
   return new OpenAIRealtime(options);
 }
 

@@ -1,4 +1,11 @@
-import type { AudioFrame, SttCapabilities, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
+import {
+  type AudioFrame,
+  assertOptions,
+  type SttCapabilities,
+  type SttOptions,
+  type SttProvider,
+  type TranscriptPart,
+} from "@roomkit/core";
 import { abortable, incomplete, OpenCalls, wavSegments } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import type {
@@ -19,6 +26,13 @@ const MIN_MS = 100;
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function openaiStt(options: OpenAISttOptions = {}): SttProvider {
+  assertOptions("openaiStt", options, {
+    string: ["model", "language", "prompt", "apiKey", "baseURL", "organization", "project"],
+    number: ["maxSegmentMs", "firstByteMs", "stallMs"],
+    boolean: ["streamed"],
+    function: ["fetch"],
+    object: ["apiKey", "headers", "retry", "clock", "logger"],
+  });
   checkSttOptions(options);
   return new OpenAIStt(options);
 }

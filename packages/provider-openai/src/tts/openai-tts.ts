@@ -1,4 +1,4 @@
-import type { SpeechPart, TtsCapabilities, TtsOptions, TtsProvider } from "@roomkit/core";
+import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
 import { abortable, incomplete, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
@@ -15,6 +15,12 @@ const SAMPLE_RATE = 24_000;
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function openaiTts(options: OpenAITtsOptions = {}): TtsProvider {
+  assertOptions("openaiTts", options, {
+    string: ["model", "voice", "instructions", "apiKey", "baseURL", "organization", "project"],
+    number: ["firstByteMs", "stallMs"],
+    function: ["fetch"],
+    object: ["apiKey", "headers", "retry", "clock", "logger"],
+  });
   checkTtsOptions(options);
   return new OpenAITts(options);
 }

@@ -1,4 +1,11 @@
-import { type AudioFormat, type Diarizer, optionsWithin, RoomKitError, type StageFactory } from "@roomkit/core";
+import {
+  type AudioFormat,
+  assertOptions,
+  type Diarizer,
+  optionsWithin,
+  RoomKitError,
+  type StageFactory,
+} from "@roomkit/core";
 import type { AudioJob } from "../native/engine.ts";
 import { type EngineOptions, enginePool } from "../native/engine-pool.ts";
 import { requireModels } from "../native/model-files.ts";
@@ -42,6 +49,16 @@ const ranges = {
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`
  */
 export function sherpaSpeakerEmbedding(options: SherpaSpeakerOptions): SherpaSpeakerFactory {
+  assertOptions(
+    "sherpaSpeakerEmbedding",
+    options,
+    {
+      string: ["model"],
+      number: ["windowMs", "threshold", "maxSpeakers", "minLevel", "threads", "workers", "queueLimit", "jobTimeoutMs"],
+      object: ["clock"],
+    },
+    ["model"],
+  );
   const { model, windowMs, threshold, maxSpeakers, minLevel, threads } = options;
   const settings = optionsWithin(
     { windowMs, threshold, maxSpeakers, minLevel, threads },

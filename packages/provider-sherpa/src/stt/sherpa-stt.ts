@@ -1,4 +1,4 @@
-import { AbortScope, abortedError, optionsWithin, RoomKitError, type SttProvider } from "@roomkit/core";
+import { AbortScope, abortedError, assertOptions, optionsWithin, RoomKitError, type SttProvider } from "@roomkit/core";
 import type { AudioJob, OnlineJob, OnlineResult, RecognitionResult } from "../native/engine.ts";
 import { type EngineOptions, enginePool } from "../native/engine-pool.ts";
 import { checkModel, isStreaming, type OfflineModel, recognizerConfig, type StreamingModel } from "./models.ts";
@@ -33,6 +33,16 @@ const defaults = { threads: 1, segmentMs: 20_000, chunkMs: 100, endpointMs: 1_20
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`
  */
 export function sherpaStt(options: SherpaSttOptions): SttProvider {
+  assertOptions(
+    "sherpaStt",
+    options,
+    {
+      number: ["threads", "segmentMs", "chunkMs", "endpointMs", "maxStreams", "workers", "queueLimit", "jobTimeoutMs"],
+      object: ["model", "clock"],
+      array: ["languages"],
+    },
+    ["model"],
+  );
   const { model, languages, threads, segmentMs, chunkMs, endpointMs, maxStreams } = options;
   const numbers = optionsWithin({ threads, segmentMs, chunkMs, endpointMs, maxStreams }, defaults, {
     threads: [1, 64],

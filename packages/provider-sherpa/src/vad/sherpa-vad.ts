@@ -1,4 +1,4 @@
-import { type AudioFormat, RoomKitError, type Vad, type VadFactory } from "@roomkit/core";
+import { type AudioFormat, assertOptions, RoomKitError, type Vad, type VadFactory } from "@roomkit/core";
 import { SAMPLE_RATE, vadConfig } from "../native/configs.ts";
 import { enginePool } from "../native/engine-pool.ts";
 import { requireModels } from "../native/model-files.ts";
@@ -32,6 +32,15 @@ export interface SherpaVadFactory extends VadFactory {
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`.
  */
 export function sherpaVad(options: SherpaVadOptions): SherpaVadFactory {
+  assertOptions(
+    "sherpaVad",
+    options,
+    {
+      string: ["model"],
+      number: ["threshold", "silenceThresholdMs", "minSpeechMs", "speechPadMs", "maxSpeechMs", "spare"],
+    },
+    ["model"],
+  );
   return sherpaVadOn(loadSherpa, options);
 }
 

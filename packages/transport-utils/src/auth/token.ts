@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Metadata } from "@roomkit/core";
+import { assertOptions, type Metadata } from "@roomkit/core";
 import type { ConnectionRequest } from "../request.ts";
 import type { Authenticator } from "./authenticator.ts";
 
@@ -35,6 +35,8 @@ export interface TokenAuthOptions {
 
 /** An authenticator for fixed tokens, each with the metadata it stands for. */
 export function tokenAuth(tokens: Readonly<Record<string, Metadata>>, options: TokenAuthOptions = {}): Authenticator {
+  assertOptions("tokenAuth", tokens, {});
+  assertOptions("tokenAuth", options, { string: ["queryName"] });
   const known = Object.entries(tokens);
   return (request) => {
     const token = tokenOf(request, options);

@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from "node:net";
 import {
+  assertOptions,
   type Clock,
   consoleLogger,
   errorFields,
@@ -63,6 +64,12 @@ export class WeriftEngine implements WebRTCEngine {
 
   /** @throws RoomKitError `invalid_option` */
   constructor(options: WeriftEngineOptions = {}) {
+    assertOptions("WeriftEngine", options, {
+      number: ["port"],
+      boolean: ["ipv6", "iceLite"],
+      object: ["clock", "logger"],
+      array: ["listenAddresses", "announcedAddresses", "portRange"],
+    });
     checkOptions(options);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { errorFields, type Unsubscribe } from "@roomkit/core";
+import { assertOptions, errorFields, type Unsubscribe } from "@roomkit/core";
 import {
   type ConnectionRequest,
   claimServer,
@@ -26,6 +26,14 @@ export function mountRealtime(
   transport: SignalledTransport,
   options: RealtimeMountOptions,
 ): Unsubscribe {
+  assertOptions("mountRealtime", options, {
+    string: ["path", "origins"],
+    number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
+    boolean: ["allowAnonymous"],
+    function: ["sessionFactory", "auth", "origins"],
+    object: ["ui"],
+    array: ["iceServers", "origins", "trustedProxies"],
+  });
   const signalling = new Signalling(transport, options, mountPath(options.path));
   // What fails here fails again with the first offer: told now, it is found before that.
   transport
@@ -65,6 +73,14 @@ export type FetchHandler = (request: Request, client?: { readonly address?: stri
 
 /** Makes that handler; it answers under any base path. @throws RoomKitError `invalid_option`. */
 export function fetchHandler(transport: SignalledTransport, options: SignallingOptions): FetchHandler {
+  assertOptions("fetchHandler", options, {
+    string: ["origins"],
+    number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
+    boolean: ["allowAnonymous"],
+    function: ["sessionFactory", "auth", "origins"],
+    object: ["ui"],
+    array: ["iceServers", "origins", "trustedProxies"],
+  });
   const signalling = new Signalling(transport, options, undefined);
   const resolve = proxyResolver(options.trustedProxies);
   return async (request, client = {}) => {

@@ -1,4 +1,4 @@
-import { type Clock, type CloseReason, type Logger, RoomKitError, type VoiceCapabilities } from "@roomkit/core";
+import { assertOptions, type Clock, type CloseReason, type Logger, RoomKitError, type VoiceCapabilities } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import { giveSession, SessionBackend, SessionRegistry } from "@roomkit/transport-utils";
 import type { MediaHost, MediaLoad } from "../host/media-host.ts";
@@ -26,6 +26,18 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
 
   /** @throws RoomKitError `invalid_option` */
   constructor(options: WebRTCTransportOptions) {
+    assertOptions(
+      "WebRTCTransport",
+      options,
+      {
+        string: ["outboundAudio"],
+        number: ["inputSampleRate", "outputSampleRate", "leadMs"],
+        boolean: ["allowLoopback", "allowPrivate"],
+        function: ["ids"],
+        object: ["opus", "mulaw", "engine", "ice", "workers", "limits", "signalling", "clock", "logger"],
+      },
+      ["opus"],
+    );
     const settings = transportSettings(options);
     const { clock, logger, ids, limits } = settings;
     super(new SessionRegistry({ clock, logger, ids, acceptTimeoutMs: limits.factoryTimeoutMs }), ids);

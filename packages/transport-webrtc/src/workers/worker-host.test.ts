@@ -12,16 +12,13 @@ import {
   type WebRTCDataChannel,
 } from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { MediaCall, MediaRequest } from "../host/media-host.ts";
 import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
 import { parseOffer } from "../sdp/offer.ts";
 import { amplitudeAt, join, sine, until } from "../testing.fixture.ts";
 import { echoRecipe } from "./engine.fixture.ts";
 import { WorkerMediaHost, type WorkerMediaHostOptions } from "./worker-host.ts";
-
-// Real threads and processes: seconds on a machine that is busy with other things.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const offer = parseOffer(chromeOffer, () => true, 20);
 const audio = { codec: "opus", payloadType: 111 } as const;
