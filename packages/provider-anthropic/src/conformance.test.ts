@@ -1,10 +1,7 @@
 import { anthropicMessages, type ScriptedReply, type ScriptedRequest, StandIn } from "@roomkit/provider-standins";
 import { aiConformance } from "@roomkit/testing";
-import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { anthropicAI } from "./anthropic-ai.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let standIn: StandIn;
 beforeAll(async () => {

@@ -1,11 +1,8 @@
 import type { AIPart } from "@roomkit/core";
 import { anthropicMessages, type Operation, providerFaultMatrix } from "@roomkit/provider-standins";
 import { VirtualClock } from "@roomkit/testing";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { anthropicAI } from "./anthropic-ai.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** message_start, ping, block start, four words, block stop, message_delta, message_stop. */
 const FRAMES = 10;

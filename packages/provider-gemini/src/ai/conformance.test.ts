@@ -8,11 +8,8 @@ import {
   StandIn,
 } from "@roomkit/provider-standins";
 import { aiConformance, VirtualClock } from "@roomkit/testing";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { geminiAI } from "./gemini-ai.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let standIn: StandIn;
 beforeAll(async () => {

@@ -1,11 +1,8 @@
 import { type RealtimeEvent, silentLogger } from "@roomkit/core";
 import { geminiLiveRoute, type Operation, providerFaultMatrix, realtimeAnswer } from "@roomkit/provider-standins";
 import { VirtualClock } from "@roomkit/testing";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { geminiLive } from "./gemini-live.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** set up, handle, words and audio (2, 2, 3), generation complete; what follows adds nothing. */
 const FRAMES = 10;

@@ -8,12 +8,9 @@ import {
 } from "@roomkit/provider-standins";
 import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 import { VirtualClock } from "@roomkit/testing";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { geminiLive } from "./gemini-live.ts";
 import type { GeminiLiveOptions } from "./options.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000 });
 
 const tools = [{ name: "dice", description: "Rolls\u0007 a die.", parameters: { type: "object", $schema: "x" } }];
 

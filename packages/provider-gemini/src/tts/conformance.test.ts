@@ -1,11 +1,8 @@
 import type { SpeechPart } from "@roomkit/core";
 import { geminiSpeech, type Operation, providerFaultMatrix, StandIn, textOfAudio } from "@roomkit/provider-standins";
 import { ttsConformance, VirtualClock } from "@roomkit/testing";
-import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { geminiTts } from "./gemini-tts.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 describe("geminiTts", () => {
   let standIn: StandIn;

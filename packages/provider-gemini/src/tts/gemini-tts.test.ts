@@ -1,11 +1,8 @@
 import type { SpeechPart, TtsOptions } from "@roomkit/core";
 import { geminiGenerate, geminiSpeech, StandIn, textOfAudio } from "@roomkit/provider-standins";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { geminiTts } from "./gemini-tts.ts";
 import type { GeminiTtsOptions } from "./options.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let standIn: StandIn;
 beforeEach(async () => {

@@ -1,11 +1,8 @@
 import type { AIPart } from "@roomkit/core";
 import { type Operation, openaiResponses, providerFaultMatrix } from "@roomkit/provider-standins";
 import { VirtualClock } from "@roomkit/testing";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { openaiAI } from "./openai-ai.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** created, in_progress, item added, part added, four words, text done, part done, item done, completed. */
 const FRAMES = 12;

@@ -6,9 +6,6 @@ import { openaiAI } from "./openai-ai.ts";
 import { type OpenAIAIOptions, thinks } from "./options.ts";
 import { bodyOf } from "./request.ts";
 
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
-
 let standIn: StandIn | undefined;
 afterEach(async () => {
   await standIn?.close();

@@ -1,11 +1,8 @@
 import { type RealtimeEvent, silentLogger } from "@roomkit/core";
 import { type Operation, openaiRealtimeRoute, providerFaultMatrix, realtimeAnswer } from "@roomkit/provider-standins";
 import { VirtualClock } from "@roomkit/testing";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { openaiRealtime } from "./openai-realtime.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** created, updated, item (2), response, its item (3), words and audio (2, 2, 3), done (5), response done. */
 const FRAMES = 21;

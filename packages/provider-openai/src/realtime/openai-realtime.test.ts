@@ -9,12 +9,9 @@ import {
 } from "@roomkit/provider-standins";
 import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 import { settle, VirtualClock } from "@roomkit/testing";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { openaiRealtime } from "./openai-realtime.ts";
 import type { OpenAIRealtimeOptions } from "./options.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000 });
 
 const tools = [{ name: "dice", description: "Rolls a die.", parameters: { type: "object", properties: {} } }];
 

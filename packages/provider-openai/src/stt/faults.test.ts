@@ -8,11 +8,8 @@ import {
 } from "@roomkit/provider-standins";
 import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 import { VirtualClock } from "@roomkit/testing";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { openaiStt } from "./openai-stt.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 async function* spoken(text: string): AsyncGenerator<AudioFrame> {
   const framer = new PcmFramer({ sampleRate: 16_000, channels: 1 });

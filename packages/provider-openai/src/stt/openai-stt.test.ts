@@ -1,11 +1,8 @@
 import type { AudioFrame, SttOptions, TranscriptPart } from "@roomkit/core";
 import { audioOfText, openaiTranscriptions, StandIn, textOfAudio, type WavAudio } from "@roomkit/provider-standins";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openaiStt } from "./openai-stt.ts";
 import type { OpenAISttOptions } from "./options.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let standIn: StandIn;
 let seen: { audio: WavAudio; fields: Readonly<Record<string, string>> }[];

@@ -1,11 +1,8 @@
 import type { SpeechPart } from "@roomkit/core";
 import { type Operation, openaiSpeech, providerFaultMatrix, textOfAudio } from "@roomkit/provider-standins";
 import { VirtualClock } from "@roomkit/testing";
-import { describe, it, vi } from "vitest";
+import { describe, it } from "vitest";
 import { openaiTts } from "./openai-tts.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 describe("openaiTts over a faulty network", () => {
   const cases = providerFaultMatrix({

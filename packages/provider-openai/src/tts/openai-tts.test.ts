@@ -1,12 +1,9 @@
 import type { SpeechPart, TtsOptions } from "@roomkit/core";
 import { openaiSpeech, StandIn, textOfAudio } from "@roomkit/provider-standins";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openaiTts } from "./openai-tts.ts";
 import type { OpenAITtsOptions } from "./options.ts";
 import { portions, speakable } from "./pieces.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let standIn: StandIn;
 beforeEach(async () => {

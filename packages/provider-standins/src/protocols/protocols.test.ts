@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { StandIn } from "../server/stand-in.ts";
 import type { ScriptedReply } from "./ai-script.ts";
 import { anthropicMessages } from "./anthropic/messages.ts";
@@ -7,9 +7,6 @@ import { openaiSpeech } from "./openai/speech.ts";
 import { openaiTranscriptions } from "./openai/transcriptions.ts";
 import { audioOfText, textOfAudio } from "./speech-audio.ts";
 import { readWav } from "./wav.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 // These tests speak HTTP by hand: the SDKs are what the stand-ins are made for, not what shows that they are right.
 

@@ -1,10 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { schemaOfType } from "./generate.ts";
 import { findSdk } from "./sdk.ts";
 import { checkAgainst } from "./validator.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const events = { sdk: "openai", file: "resources/audio/transcriptions.d.ts", type: "TranscriptionStreamEvent" };
 

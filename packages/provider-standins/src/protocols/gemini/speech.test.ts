@@ -1,10 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StandIn } from "../../server/stand-in.ts";
 import { textOfAudio } from "../speech-audio.ts";
 import { geminiSpeech } from "./speech.ts";
-
-// The first test makes and compiles schemas, which on a busy machine takes its time.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let standIn: StandIn;
 beforeEach(async () => {
