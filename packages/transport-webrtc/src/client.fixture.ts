@@ -10,6 +10,8 @@ import {
   usePCMU,
 } from "werift";
 
+import { helloVerifiedOnce, iceInternals } from "./engine/werift-internals.ts";
+
 export interface TestClientOptions {
   /** Base URL with the mount path. */
   readonly url: string;
@@ -92,6 +94,10 @@ export class TestClient {
   async offer(): Promise<string> {
     for (const transport of this.pc.iceTransports) Object.assign(transport.connection, { stunServer: undefined });
     await this.pc.setLocalDescription(await this.pc.createOffer());
+    for (const transport of this.pc.iceTransports) {
+      const { onData } = iceInternals(transport);
+      onData.execute = helloVerifiedOnce(onData.execute.bind(onData));
+    }
     return this.pc.localDescription?.sdp ?? "";
   }
 

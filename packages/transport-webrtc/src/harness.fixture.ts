@@ -1,6 +1,6 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
-import { type AudioFrame, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import { type AudioFrame, RoomKitError, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
 import { TestClient, type TestClientOptions } from "./client.fixture.ts";
 import { mountRealtime, type RealtimeMountOptions, WebRTCTransport, type WebRTCTransportOptions } from "./index.ts";
 import { listen, sine } from "./testing.fixture.ts";
@@ -37,6 +37,7 @@ export async function start(
     limits: { lagMs: 10_000, utilization: 1, ...options.limits },
   });
   const unmount = mountRealtime(server, transport, mount);
+  if (options.workers) await ready(transport);
   const base = `${url}${mount.path ?? "/rtc-realtime"}`;
   const clients: TestClient[] = [];
   return {
@@ -55,6 +56,17 @@ export async function start(
       await close();
     },
   };
+}
+
+/** Waits for the first media worker, however long this machine takes to start one: a call would wait for ten seconds. */
+async function ready(transport: WebRTCTransport): Promise<void> {
+  for (;;) {
+    try {
+      return await transport.warmUp();
+    } catch (error) {
+      if (!RoomKitError.is(error, "timeout")) throw error;
+    }
+  }
 }
 
 export function voiceSession(id = "s1"): VoiceSession {

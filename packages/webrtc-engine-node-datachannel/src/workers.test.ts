@@ -58,6 +58,7 @@ async function serve(): Promise<Server> {
     logger: silentLogger,
   });
   ended.push(() => transport.close());
+  await transport.warmUp();
   const connections: VoiceConnection[] = [];
   transport.onClientConnected(async (id) => {
     const base = { roomId: "r", participantId: "p", channelId: "c", state: "connecting" } as const;

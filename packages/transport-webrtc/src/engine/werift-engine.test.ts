@@ -47,6 +47,30 @@ async function freePorts(count: number): Promise<number> {
   }
 }
 
+/** A line between a client and the server's `port` on which every datagram takes `ms`. */
+async function slowLine(port: number, ms: number): Promise<{ readonly port: number; close(): void }> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const timers = new Set<NodeJS.Timeout>();
+  let client = 0;
+  socket.on("message", (data, from) => {
+    if (from.port !== port) client = from.port;
+    const to = from.port === port ? client : port;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      socket.send(data, to, "127.0.0.1");
+    }, ms);
+    timers.add(timer);
+  });
+  return {
+    port: socket.address().port,
+    close() {
+      for (const timer of timers) clearTimeout(timer);
+      socket.close();
+    },
+  };
+}
+
 /** Audio both ways, and a message. */
 async function expectTalk(
   connection: VoiceConnection,
@@ -123,6 +147,21 @@ describe("WeriftEngine", () => {
     await caller.connect();
     await until(() => caller.channel?.readyState === "open", "the channel");
     expect(inits()).toBe(1);
+  });
+
+  it("connects over a line so slow that every flight of the handshake is sent again", async () => {
+    const { app, client } = await start({});
+    const caller = client();
+    const sdp = (await caller.offer()).replaceAll(/a=candidate.*\r\n/g, "");
+    const answer = await (await caller.post({ sdp, type: "offer", webrtc_id: caller.id })).json();
+    const [address] = portsOf(answer.sdp);
+    const line = await slowLine(Number(address?.split(" ")[1]), 300);
+    await caller.pc.setRemoteDescription({
+      type: "answer",
+      sdp: answer.sdp.replaceAll(`${address} typ host`, `127.0.0.1 ${line.port} typ host`),
+    });
+    await until(() => app.connections.length === 1 && caller.channel?.readyState === "open", "the caller");
+    line.close();
   });
 
   it("tells of the addresses it was given to announce, instead of its own", async () => {

@@ -31,7 +31,7 @@ export interface IceInternals {
   localCandidatesEnd: boolean;
   readonly checkList: readonly PairInternals[];
   readonly nominated: PairInternals | undefined;
-  readonly onData: { execute(data: Buffer): void };
+  readonly onData: { execute: (data: Buffer) => void };
   send(data: Buffer): Promise<void>;
   setRemoteParams(parameters: { iceLite: boolean; usernameFragment: string; password: string }): void;
   addRemoteCandidate(candidate: Candidate): Promise<void>;
@@ -115,6 +115,26 @@ export function giveStun(protocol: StunProtocol, message: Buffer, address: strin
     address,
     port,
   ]);
+}
+
+/** DTLS content type of handshakes (RFC 6347, 4.1), and the type of a HelloVerifyRequest (4.3.2). */
+const HANDSHAKE = 22;
+const HELLO_VERIFY_REQUEST = 3;
+
+/**
+ * Takes the second HelloVerifyRequest away from werift's DTLS client, which gives up at it. It comes whenever the first one took longer than
+ * the client waits before it says hello again: half a second, on a slow network or at a busy server.
+ */
+export function helloVerifiedOnce(deliver: (datagram: Buffer) => void): (datagram: Buffer) => void {
+  let seen = false;
+  return (datagram) => {
+    const asks = datagram[0] === HANDSHAKE && datagram.length > 13 && datagram[13] === HELLO_VERIFY_REQUEST;
+    // Of a later epoch it is encrypted, and says nothing of the kind.
+    const verifies = asks && datagram.readUInt16BE(3) === 0;
+    if (verifies && seen) return;
+    seen ||= verifies;
+    deliver(datagram);
+  };
 }
 
 interface DtlsSocketInternals {

@@ -30,6 +30,7 @@ import { SrtpReceiver } from "./srtp-receiver.ts";
 import {
   decryptSrtp,
   giveStun,
+  helloVerifiedOnce,
   type IceInternals,
   iceInternals,
   PAIR_SUCCEEDED,
@@ -108,7 +109,8 @@ export class WeriftPeer implements WebRTCPeer {
     this.#ice = openIce(offer, iceLite, { fragment: this.localFragment, password: this.localPassword });
     this.#agent = iceInternals(this.#ice);
     this.#dtls = openDtls(this.#ice, offer, certificate);
-    this.#toDtls = new EarlyPackets((datagram) => this.#agent.onData.execute(datagram));
+    const deliver = (datagram: Buffer): void => this.#agent.onData.execute(datagram);
+    this.#toDtls = new EarlyPackets(this.#dtls.role === "client" ? helloVerifiedOnce(deliver) : deliver);
     this.#gate = new SessionGate({
       localFragment: this.localFragment,
       localPassword: this.localPassword,
