@@ -5,6 +5,7 @@ import { compilerOptions, packages, root } from "./readmes.fixture.ts";
 
 /** Not called by applications, or in the browser without core's errors. */
 const INTERNAL = [
+  "call",
   "client",
   "playground",
   "protocol",

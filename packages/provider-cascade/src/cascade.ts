@@ -1,5 +1,13 @@
 import { resolveCallOptions } from "@roomkit/call";
-import { abortedError, assertOptions, consoleLogger, type RealtimeProvider, RoomKitError, randomId, systemClock } from "@roomkit/core";
+import {
+  abortedError,
+  assertOptions,
+  consoleLogger,
+  type RealtimeProvider,
+  RoomKitError,
+  randomId,
+  systemClock,
+} from "@roomkit/core";
 import { type CascadeOptions, resolveOptions } from "./options.ts";
 import { CascadeSession } from "./session.ts";
 
@@ -32,7 +40,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
         "toolTimeoutMs",
         "responseTimeoutMs",
       ],
-            object: ["stt", "ai", "tts", "pipeline", "sentences", "clock", "logger", "interruption", "turnDetector"],
+      object: ["stt", "ai", "tts", "pipeline", "sentences", "clock", "logger", "interruption", "turnDetector"],
     },
     ["stt", "ai", "tts", "pipeline"],
   );

@@ -1,4 +1,11 @@
-import { assertOptions, type Clock, type CloseReason, type Logger, RoomKitError, type VoiceCapabilities } from "@roomkit/core";
+import {
+  assertOptions,
+  type Clock,
+  type CloseReason,
+  type Logger,
+  RoomKitError,
+  type VoiceCapabilities,
+} from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import { giveSession, SessionBackend, SessionRegistry } from "@roomkit/transport-utils";
 import type { MediaHost, MediaLoad } from "../host/media-host.ts";
