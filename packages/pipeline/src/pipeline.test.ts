@@ -1,4 +1,11 @@
-import { type LogFields, type PipelineEvents, RoomKitError, type StageFactory, silentLogger } from "@roomkit/core";
+import {
+  type AudioFrame,
+  type LogFields,
+  type PipelineEvents,
+  RoomKitError,
+  type StageFactory,
+  silentLogger,
+} from "@roomkit/core";
 import { inFrames } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { type AudioPipelineConfig, audioPipeline } from "./index.ts";
@@ -142,7 +149,7 @@ describe("what the caller's platform does itself", () => {
       name,
       open: () => {
         opened.push(name);
-        return { process: (frame: AudioFrame) => frame, played() {}, close() {} };
+        return { process: (frame: AudioFrame) => frame, reference() {}, reset() {}, close() {} };
       },
     });
     const pipeline = audioPipeline({
