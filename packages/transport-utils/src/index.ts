@@ -13,6 +13,7 @@ export {
 } from "./admission/traffic-guard.ts";
 export { type AuthenticateOptions, type Authenticator, type AuthResult, authenticate } from "./auth/authenticator.ts";
 export { authContext } from "./auth/context.ts";
+export { clientIdentity } from "./auth/identity.ts";
 export { bearerSubprotocol, type TokenAuthOptions, tokenAuth, tokenOf, tokensEqual } from "./auth/token.ts";
 export type { ConnectionLink } from "./connection/link.ts";
 export { MediaConnection, type MediaConnectionOptions } from "./connection/media-connection.ts";
@@ -29,6 +30,17 @@ export {
   optionalTimeRange,
   timeoutRange,
 } from "./limits.ts";
+export { type ClientConfig, clientConfig } from "./mount/config.ts";
+export {
+  type ClientIceServer,
+  checkIceServers,
+  clientIceServer,
+  clientIceServers,
+  type IceServer,
+  type IceServers,
+} from "./mount/ice-servers.ts";
+export { mountPath } from "./mount/path.ts";
+export { type Ui, uiResponse } from "./mount/ui.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
 export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";
@@ -41,4 +53,5 @@ export {
   type TelephoneCall,
 } from "./sessions/factory.ts";
 export { SessionRegistry, type SessionRegistryOptions } from "./sessions/registry.ts";
+export { ResumeDesk, type ResumeDeskOptions } from "./sessions/resume-desk.ts";
 export { SessionBackend } from "./sessions/session-backend.ts";

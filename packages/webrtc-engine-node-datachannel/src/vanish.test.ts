@@ -9,7 +9,7 @@ import { NodeDataChannelEngine } from "./engine.ts";
 import type { Reply, Request } from "./vanish-main.fixture.ts";
 
 const limits = { dataChannels: 3, messageBytes: 16_384, bufferedBytes: 65_536, remoteAddresses: 32, streams: 4 };
-/** The default of a transport's `lostMs`. */
+/** The default of a transport's `idleTimeoutMs`. */
 const LOST_MS = 8_000;
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 

@@ -289,8 +289,8 @@ export class ClientSocket implements SessionClient {
     this.#context.onGone?.();
     if (over || !connection || connection.closed) return;
     if (live && wasLive && this.#dialect === "v1" && !DELIBERATE.has(code)) {
-      this.#hub.desk.suspend(live);
-      return;
+      live.client = undefined;
+      if (this.#hub.desk.suspend(live)) return;
     }
     const deliberate = DELIBERATE.has(code);
     connection.end({

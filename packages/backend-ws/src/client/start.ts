@@ -120,7 +120,6 @@ function goLive(hub: Hub, session: VoiceSession, started: Started, start: StartM
   connection.onClose(() => {
     cancelLimit();
     hub.live.delete(live);
-    hub.desk.forget(live);
   });
   steps.live(started, live);
   started.link = attach(hub, live, steps.port, start.streamSid, false);

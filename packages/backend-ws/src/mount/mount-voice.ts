@@ -1,5 +1,12 @@
 import { assertOptions, errorFields, RoomKitError } from "@roomkit/core";
-import { AcceptPacer, claimServer, Gate, type MountableServer } from "@roomkit/transport-utils";
+import {
+  AcceptPacer,
+  checkIceServers,
+  claimServer,
+  Gate,
+  type MountableServer,
+  mountPath,
+} from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
 import type { TelephoneOptions } from "../telephone/options.ts";
 import { publicAddress } from "../telephone/public-url.ts";
@@ -23,9 +30,9 @@ export function mountVoice(server: MountableServer, backend: WebSocketBackend, o
     object: ["ui", "webrtc", "telephone", "about"],
     array: ["iceServers", "origins", "trustedProxies"],
   });
-  const { path = "/voice", sessionFactory, handshakesPerSecond } = options;
-  if (!/^(\/[\w.~-]+)*$/.test(path))
-    throw new RoomKitError("invalid_option", "path is like /voice, without a slash at its end");
+  const { sessionFactory, handshakesPerSecond } = options;
+  const path = mountPath(options.path ?? "/voice");
+  checkIceServers(options.iceServers);
   const { clock, logger } = backend;
   const gate = new Gate(options, { clock, logger });
   const pacer = new AcceptPacer({

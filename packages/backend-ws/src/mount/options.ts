@@ -1,11 +1,5 @@
-import type { ConnectionRequest, GateOptions, SessionFactory } from "@roomkit/transport-utils";
-
+import type { GateOptions, IceServers, SessionFactory, Ui } from "@roomkit/transport-utils";
 import type { TelephoneOptions } from "../telephone/options.ts";
-
-/** A page served under the mount: `playground()` of `@roomkit/playground`, or your own. `undefined` means not found. */
-export interface Ui {
-  fetch(request: Request, basePath: string): Promise<Response | undefined>;
-}
 
 /** A WebRTC transport that answers offers under the same mount. */
 export interface WebRTCDelegate {
@@ -26,19 +20,10 @@ export interface MountVoiceOptions extends GateOptions {
   readonly webrtc?: WebRTCDelegate;
   /** Takes telephone calls too. */
   readonly telephone?: TelephoneOptions;
-  /** ICE servers told to clients by `{path}/config`; a function may make short-lived credentials. */
-  readonly iceServers?:
-    | readonly IceServer[]
-    | ((request: ConnectionRequest) => readonly IceServer[] | Promise<readonly IceServer[]>);
+  /** STUN and TURN servers told to clients by `{path}/config`; a function names them for each client. */
+  readonly iceServers?: IceServers;
   /** Told to clients by `{path}/config`, for people to read: which recogniser, model and voice serve them, for instance. */
   readonly about?: Readonly<Record<string, string>>;
   /** Handshakes a second, sustained; more wait their turn. Default 1,000. */
   readonly handshakesPerSecond?: number;
-}
-
-/** As in `RTCConfiguration`. */
-export interface IceServer {
-  readonly urls: string | readonly string[];
-  readonly username?: string;
-  readonly credential?: string;
 }

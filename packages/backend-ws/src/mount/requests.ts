@@ -1,6 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Clock, errorFields, type Logger, RoomKitError } from "@roomkit/core";
-import { authContext, type Gate, jsonResponse, sendWebResponse, toWebRequest } from "@roomkit/transport-utils";
+import { type Clock, errorFields, type Logger, type Metadata, RoomKitError } from "@roomkit/core";
+import {
+  authContext,
+  type ClientIceServer,
+  type ConnectionRequest,
+  clientIceServers,
+  type Gate,
+  jsonResponse,
+  sendWebResponse,
+  toWebRequest,
+  uiResponse,
+} from "@roomkit/transport-utils";
 import type { WebSocketBackend } from "../backend.ts";
 import { callParameters } from "../telephone/incoming.ts";
 import { publicAddress, publicSocketUrl } from "../telephone/public-url.ts";
@@ -65,17 +75,15 @@ export class RequestHandler {
   async #config(request: IncomingMessage): Promise<Response> {
     const { backend, gate, path, mount } = this.#options;
     const client = gate.describe(request, "http");
-    const cors = gate.corsHeaders(client);
-    const refused = await this.#refusal(request, "GET", cors);
-    if (refused) return refused;
-    const { iceServers = [] } = mount;
+    const { answer, cors, metadata } = await this.#admit(client, "GET");
+    if (answer) return answer;
     const config = mountConfig(backend.settings, {
       path,
       webrtc: mount.webrtc !== undefined,
       ui: mount.ui !== undefined,
       concurrencyLimit: gate.admission.limit,
-      iceServers: typeof iceServers === "function" ? await iceServers(client) : iceServers,
-      ...(mount.about && { about: mount.about }),
+      iceServers: await this.#iceServers({ request: client, metadata }),
+      about: mount.about,
     });
     return jsonResponse(config, 200, cors);
   }
@@ -83,11 +91,7 @@ export class RequestHandler {
   async #webrtc(request: IncomingMessage): Promise<Response> {
     const { gate, mount, clock } = this.#options;
     const client = gate.describe(request, "http");
-    const cors = gate.corsHeaders(client);
-    let metadata = {};
-    const refused = await this.#refusal(request, "POST", cors, (who) => {
-      metadata = who;
-    });
+    const { answer: refused, cors, metadata } = await this.#admit(client, "POST");
     if (refused) return refused;
     const standard = await toWebRequest(request, { clock });
     const answer = await authContext.run(metadata, async () =>
@@ -124,36 +128,37 @@ export class RequestHandler {
 
   async #ui(request: IncomingMessage): Promise<Response> {
     const { path, mount, clock } = this.#options;
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return jsonResponse({ error: "method_not_allowed" }, 405, { allow: "GET, HEAD" });
-    }
-    const answer = await mount.ui?.fetch(await toWebRequest(request, { clock }), path);
-    return answer ?? jsonResponse({ error: "not_found" }, 404);
+    return uiResponse(mount.ui, path, request.method, () => toWebRequest(request, { clock }));
   }
 
-  /** The answer to a request that may not go on: a preflight, a wrong method or origin, no authentication, a server that ends. */
-  async #refusal(
-    request: IncomingMessage,
-    method: "GET" | "POST",
-    cors: Readonly<Record<string, string>>,
-    accepted: (metadata: Readonly<Record<string, unknown>>) => void = () => {},
-  ): Promise<Response | undefined> {
-    const { backend, gate } = this.#options;
-    const client = gate.describe(request, "http");
-    const problem = gate.originProblem(client);
-    if (problem) return jsonResponse({ error: problem }, 403);
-    if (client.method === "OPTIONS") {
-      const allow = {
-        "access-control-allow-methods": method,
-        "access-control-allow-headers": "authorization, content-type",
-      };
-      return new Response(null, { status: 204, headers: { ...cors, ...allow, "access-control-max-age": "600" } });
+  /** What fails here is the application's: no client is told that it was too slow. */
+  async #iceServers(client: Parameters<typeof clientIceServers>[1]): Promise<readonly ClientIceServer[]> {
+    const { mount, clock } = this.#options;
+    try {
+      return await clientIceServers(mount.iceServers, client, clock);
+    } catch (error) {
+      throw new RoomKitError("internal", "the ICE servers could not be named", { cause: error });
     }
-    if (client.method !== method) return jsonResponse({ error: "method_not_allowed" }, 405, { ...cors, allow: method });
-    if (backend.draining) return jsonResponse({ error: "draining" }, 503, { ...cors, "retry-after": "5" });
-    const result = await gate.authenticate(client);
-    if (!result.ok) return jsonResponse({ error: result.code }, result.status, cors);
-    accepted(result.metadata);
-    return undefined;
   }
+
+  /** Who asks; or the answer to a request that may not go on. */
+  async #admit(client: ConnectionRequest, method: "GET" | "POST"): Promise<Admitted> {
+    const { backend, gate } = this.#options;
+    const { answer, cors } = gate.screen(client, method);
+    if (answer) return { answer, cors, metadata: {} };
+    const refuse = (code: string, status: number, headers: Readonly<Record<string, string>> = {}): Admitted => ({
+      answer: jsonResponse({ error: code }, status, { ...cors, ...headers }),
+      cors,
+      metadata: {},
+    });
+    if (backend.draining) return refuse("draining", 503, { "retry-after": "5" });
+    const result = await gate.authenticate(client);
+    return result.ok ? { answer: undefined, cors, metadata: result.metadata } : refuse(result.code, result.status);
+  }
+}
+
+interface Admitted {
+  readonly answer: Response | undefined;
+  readonly cors: Readonly<Record<string, string>>;
+  readonly metadata: Metadata;
 }

@@ -17,6 +17,7 @@ import {
   connectionRanges,
   optionalTimeRange,
   PacingWheel,
+  ResumeDesk,
   SessionRegistry,
   type TrafficLimits,
   timeoutRange,
@@ -24,7 +25,6 @@ import {
 } from "@roomkit/transport-utils";
 import { defaults, type WebSocketBackendOptions } from "../options.ts";
 import type { LiveSession } from "./live-session.ts";
-import { ResumeDesk } from "./resume-desk.ts";
 
 type Numbers = { readonly [K in keyof typeof defaults]: number };
 
@@ -44,7 +44,7 @@ export class Hub {
   readonly ids: IdSource;
   readonly wheel: PacingWheel;
   readonly registry: SessionRegistry;
-  readonly desk: ResumeDesk;
+  readonly desk: ResumeDesk<LiveSession>;
   /** Clients' own names for their connections, while these live. */
   readonly labels: Set<string> = new Set();
   readonly live: Set<LiveSession> = new Set();

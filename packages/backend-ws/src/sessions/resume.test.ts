@@ -173,6 +173,9 @@ describe("what ends a session at once", () => {
     client.socket.terminate();
     await until(() => rig.ended.length === 1);
     expect(rig.ended[0]?.reason.code).toBe("client_lost");
+    // The client shows what it was given, and starts anew.
+    expect(ready(client).resume).toBe("");
+    expect(ready(await connect(""))).toMatchObject({ resumed: false });
   });
 
   it("the server's own word, also while the client is away", async () => {

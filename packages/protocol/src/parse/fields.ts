@@ -96,7 +96,8 @@ export function helloFields(fields: Fields): Pick<StartMessage, "protocol" | "au
         send: audio.send === undefined ? undefined : audioSpec(audio.send, audioSampleRates),
         receive: audio.receive === undefined ? undefined : audioSpec(audio.receive, audioSampleRates),
       }),
-    resume: optionalId(fields, "resume"),
+    // What a server whose sessions cannot be resumed gave as its token.
+    resume: fields.resume === "" ? undefined : optionalId(fields, "resume"),
     client:
       client &&
       defined<NonNullable<StartMessage["client"]>>({

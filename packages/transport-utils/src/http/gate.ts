@@ -4,8 +4,10 @@ import { type ProxyResolver, proxyResolver } from "../admission/address.ts";
 import { Admission, type AdmissionOptions } from "../admission/admission.ts";
 import { type OriginProblem, type Origins, originProblem } from "../admission/origins.ts";
 import { type Authenticator, type AuthResult, authenticate } from "../auth/authenticator.ts";
+import { authContext } from "../auth/context.ts";
 import type { ConnectionRequest } from "../request.ts";
 import { connectionRequest } from "./connection-request.ts";
+import { jsonResponse } from "./web.ts";
 
 /** Refused pages told of, in all. */
 const MOST_TOLD = 100;
@@ -32,6 +34,7 @@ export class Gate {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #resolve: ProxyResolver;
+  readonly #behindMount: boolean;
   /** Pages that were refused and told of already. */
   readonly #toldOf = new Set<string>();
 
@@ -42,9 +45,12 @@ export class Gate {
       readonly clock: Clock;
       readonly logger: Logger /** Places shared with another gate. */;
       readonly admission?: Admission;
+      /** Another mount stands in front, which has checked where requests come from and says in `authContext` who asks. */
+      readonly behindMount?: boolean;
     },
   ) {
-    if (!options.auth && options.allowAnonymous !== true) {
+    this.#behindMount = context.behindMount ?? false;
+    if (!options.auth && options.allowAnonymous !== true && !this.#behindMount) {
       throw new RoomKitError("auth_required", "mounting needs `auth`, or `allowAnonymous: true` to let everybody in");
     }
     this.#options = options;
@@ -67,6 +73,7 @@ export class Gate {
   }
 
   #originProblem(request: ConnectionRequest): OriginProblem | undefined {
+    if (this.#behindMount) return undefined;
     return originProblem(request.header("origin"), request.host, this.#options.origins);
   }
 
@@ -87,6 +94,10 @@ export class Gate {
   /** Never rejects. */
   async authenticate(request: ConnectionRequest, signal?: AbortSignal): Promise<AuthResult> {
     const { auth, authTimeoutMs } = this.#options;
+    if (this.#behindMount) {
+      const metadata = authContext.get();
+      return metadata ? { ok: true, metadata } : { ok: false, status: 401, code: "unauthorized" };
+    }
     if (!auth) return { ok: true, metadata: {} };
     return authenticate(auth, request, {
       clock: this.#clock,
@@ -96,10 +107,38 @@ export class Gate {
     });
   }
 
+  /**
+   * What an endpoint says before it looks at who asks: `answer` to a page that may not, a preflight or a method it does not have;
+   * otherwise the headers that its own answer must have.
+   */
+  screen(
+    request: ConnectionRequest,
+    method: "GET" | "POST",
+  ): { readonly answer?: Response; readonly cors: Readonly<Record<string, string>> } {
+    const cors = this.corsHeaders(request);
+    const problem = this.originProblem(request);
+    if (problem) return { answer: jsonResponse({ error: problem }, 403), cors };
+    const methods = `${method}, OPTIONS`;
+    if (request.method === "OPTIONS") return { answer: preflight(methods, cors), cors };
+    if (request.method === method) return { cors };
+    return { answer: jsonResponse({ error: "method_not_allowed" }, 405, { ...cors, allow: methods }), cors };
+  }
+
   /** The headers that let a page of an allowed origin read an answer. */
   corsHeaders(request: ConnectionRequest): Record<string, string> {
     const origin = request.header("origin");
-    if (origin === undefined || this.#originProblem(request)) return {};
+    if (origin === undefined || this.#behindMount || this.#originProblem(request)) return {};
     return { "access-control-allow-origin": origin, "access-control-allow-credentials": "true", vary: "origin" };
   }
+}
+
+/** What a browser asks before it sends a page's request to another host. */
+function preflight(methods: string, cors: Readonly<Record<string, string>>): Response {
+  const headers = {
+    ...cors,
+    "access-control-allow-methods": methods,
+    "access-control-allow-headers": "authorization, content-type",
+    "access-control-max-age": "600",
+  };
+  return new Response(null, { status: 204, headers });
 }

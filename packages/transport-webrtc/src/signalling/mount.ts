@@ -4,13 +4,14 @@ import {
   type ConnectionRequest,
   claimServer,
   type MountableServer,
+  mountPath,
   proxyResolver,
   requestUrl,
   sendWebResponse,
   toWebRequest,
 } from "@roomkit/transport-utils";
 import { readText } from "./body.ts";
-import { mountPath, type RealtimeMountOptions, type SignallingOptions } from "./options.ts";
+import type { RealtimeMountOptions, SignallingOptions } from "./options.ts";
 import type { SignalledTransport } from "./signalled-transport.ts";
 import { Signalling } from "./signalling.ts";
 
@@ -34,7 +35,8 @@ export function mountRealtime(
     object: ["ui"],
     array: ["iceServers", "origins", "trustedProxies"],
   });
-  const signalling = new Signalling(transport, options, mountPath(options.path));
+  const { path = "/rtc-realtime" } = options;
+  const signalling = new Signalling(transport, options, mountPath(path.replace(/\/+$/, "")));
   // What fails here fails again with the first offer: told now, it is found before that.
   transport
     .warmUp()

@@ -1,10 +1,15 @@
-import { createHash } from "node:crypto";
-import { errorFields, type Metadata, RoomKitError } from "@roomkit/core";
+import { errorFields, RoomKitError } from "@roomkit/core";
 import { parseSignalRequest, type SignalAnswer } from "@roomkit/protocol";
-import { authContext, type ConnectionRequest, Gate, jsonResponse, tokenOf } from "@roomkit/transport-utils";
+import {
+  type ConnectionRequest,
+  clientIceServers,
+  clientIdentity,
+  Gate,
+  jsonResponse,
+  uiResponse,
+} from "@roomkit/transport-utils";
 import type { ClientContext } from "../transport/offers.ts";
 import { realtimeConfig } from "./config.ts";
-import { clientIceServers } from "./ice-servers.ts";
 import { checkSignallingOptions, type SignallingOptions } from "./options.ts";
 import type { SignalledTransport } from "./signalled-transport.ts";
 
@@ -20,7 +25,7 @@ interface Endpoint {
 /** When a server that can take no call now is worth asking again, s: what keeps it from that is measured by the second. */
 const RETRY_AFTER_S = "2";
 
-const METHODS = { offer: "POST, OPTIONS", config: "GET, OPTIONS", ui: "GET, HEAD" } as const;
+const METHODS = { offer: "POST", config: "GET" } as const;
 
 /** The HTTP side of a transport: offers, candidates, the clients' configuration and the built page. Knows no server. */
 export class Signalling {
@@ -28,8 +33,6 @@ export class Signalling {
   readonly #transport: SignalledTransport;
   readonly #options: SignallingOptions;
   readonly #base: string | undefined;
-  /** Another mount stands in front, which has checked who asks and says so in `authContext`. */
-  readonly #behindMount: boolean;
 
   /**
    * @param base where it is mounted; undefined: wherever a request's path says.
@@ -37,9 +40,10 @@ export class Signalling {
    */
   constructor(transport: SignalledTransport, options: SignallingOptions, base: string | undefined) {
     checkSignallingOptions(options);
-    this.#behindMount = base === undefined && !options.auth && !options.allowAnonymous;
-    const gateOptions = this.#behindMount ? { ...options, allowAnonymous: true } : options;
-    this.gate = new Gate(gateOptions, { clock: transport.clock, logger: transport.logger });
+    const { clock, logger } = transport;
+    // Where no base is given another mount may stand in front.
+    const behindMount = base === undefined && !options.auth && !options.allowAnonymous;
+    this.gate = new Gate(options, { clock, logger, behindMount });
     this.#transport = transport;
     this.#options = options;
     this.#base = base;
@@ -55,23 +59,12 @@ export class Signalling {
     const endpoint = this.#endpoint(request.path);
     if (!endpoint) return jsonResponse({ error: "not_found" }, 404);
     const { kind, base } = endpoint;
-    const { method } = request;
-    if (kind === "ui") return method === "GET" || method === "HEAD" ? await this.#ui(web, base) : notAllowed(kind, {});
-    const cors = this.#behindMount ? {} : this.gate.corsHeaders(request);
-    const problem = this.#behindMount ? undefined : this.gate.originProblem(request);
-    if (problem) return jsonResponse({ error: problem }, 403);
-    if (method === "OPTIONS") {
-      const allow = {
-        "access-control-allow-methods": METHODS[kind],
-        "access-control-allow-headers": "authorization, content-type",
-        "access-control-max-age": "600",
-      };
-      return new Response(null, { status: 204, headers: { ...cors, ...allow } });
-    }
-    if (!METHODS[kind].startsWith(method)) return notAllowed(kind, cors);
+    if (kind === "ui") return await this.#ui(request.method, web, base);
+    const { answer, cors } = this.gate.screen(request, METHODS[kind]);
+    if (answer) return answer;
     const client = await this.#client(request);
     if ("status" in client) return jsonResponse({ error: client.code }, client.status, cors);
-    if (kind === "config") return jsonResponse(this.#config(client, base), 200, cors);
+    if (kind === "config") return await this.#config(request, client, base, cors);
     const { body, status } = await this.#signal(request, client, readBody);
     return jsonResponse(body, status, status === 503 ? { ...cors, "retry-after": RETRY_AFTER_S } : cors);
   }
@@ -86,9 +79,9 @@ export class Signalling {
     return this.#options.ui ? { kind: "ui", base } : undefined;
   }
 
-  async #ui(web: () => Request, base: string): Promise<Response> {
+  async #ui(method: string, web: () => Request, base: string): Promise<Response> {
     try {
-      return (await this.#options.ui?.fetch(web(), base)) ?? jsonResponse({ error: "not_found" }, 404);
+      return await uiResponse(this.#options.ui, base, method, web);
     } catch (error) {
       this.#transport.logger.error(errorFields(error), "the built page failed");
       return jsonResponse({ error: "internal" }, 500);
@@ -98,12 +91,10 @@ export class Signalling {
   async #client(
     request: ConnectionRequest,
   ): Promise<ClientContext | { readonly status: number; readonly code: string }> {
-    const { address } = request;
-    const outer = this.#behindMount ? authContext.get() : undefined;
-    if (this.#behindMount && !outer) return { status: 401, code: "unauthorized" };
-    const result = outer ? { ok: true as const, metadata: outer } : await this.gate.authenticate(request);
+    const result = await this.gate.authenticate(request);
     if (!result.ok) return result;
-    return { metadata: result.metadata, identity: identityOf(request, result.metadata), address };
+    const { metadata } = result;
+    return { metadata, identity: clientIdentity(request, metadata), address: request.address };
   }
 
   async #signal(
@@ -155,39 +146,26 @@ export class Signalling {
     return { status: 500, body: { error: "internal" } };
   }
 
-  #config(client: ClientContext, path: string): unknown {
-    const { settings, clock } = this.#transport;
-    // Names the client to the TURN server without telling it who that is.
-    const user = createHash("sha256").update(client.identity).digest("hex").slice(0, 16);
-    return realtimeConfig(settings, {
-      path,
-      ui: this.#options.ui !== undefined,
-      concurrencyLimit: this.gate.admission.limit,
-      iceServers: clientIceServers(this.#options.iceServers ?? [], clock, user),
-    });
+  async #config(
+    request: ConnectionRequest,
+    { metadata }: ClientContext,
+    path: string,
+    cors: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    const { settings, clock, logger } = this.#transport;
+    const { iceServers, ui } = this.#options;
+    try {
+      const servers = await clientIceServers(iceServers, { request, metadata }, clock);
+      const { limit } = this.gate.admission;
+      const mount = { path, ui: ui !== undefined, concurrencyLimit: limit, iceServers: servers };
+      return jsonResponse(realtimeConfig(settings, mount), 200, cors);
+    } catch (error) {
+      logger.error(errorFields(error), "the ICE servers could not be named");
+      return jsonResponse({ error: "internal" }, 500, cors);
+    }
   }
-}
-
-function notAllowed(kind: Endpoint["kind"], headers: Readonly<Record<string, string>>): Response {
-  return jsonResponse({ error: "method_not_allowed" }, 405, { ...headers, allow: METHODS[kind] });
 }
 
 function refusal(error: string, limit: number | undefined): SignalAnswer {
   return { status: "failed", meta: { error, ...(limit === undefined ? {} : { limit }) } };
-}
-
-/** Two requests with one token are of one client; without tokens (cookies), those of which authentication says the same. */
-function identityOf(request: ConnectionRequest, metadata: Metadata): string {
-  const token = tokenOf(request);
-  // Hashed, so that no table holds anybody's token.
-  const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
-  if (token !== undefined) return `token ${digest(token)}`;
-  return `metadata ${digest(JSON.stringify(metadata, replacer))}`;
-}
-
-/** Writes objects with their keys in order, and what JSON cannot say as text. */
-function replacer(_key: string, value: unknown): unknown {
-  if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol") return String(value);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

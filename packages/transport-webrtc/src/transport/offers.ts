@@ -1,6 +1,6 @@
 import { type CloseReason, type Metadata, type RemoteCandidate, RoomKitError, sameFormat } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
-import type { MediaConnection } from "@roomkit/transport-utils";
+import { type MediaConnection, ResumeDesk } from "@roomkit/transport-utils";
 import type { MediaCall, MediaHost } from "../host/media-host.ts";
 import { completeAnswer } from "../sdp/answer-form.ts";
 import { parseCandidate } from "../sdp/candidate.ts";
@@ -8,8 +8,20 @@ import { RtcSession } from "../session/rtc-session.ts";
 import { CandidateHold } from "../signalling/candidate-hold.ts";
 import { ConnectionTable, type Place } from "./connection-table.ts";
 import { candidateFilter, negotiate, readOffer } from "./negotiate.ts";
-import { type Resumable, ResumeDesk } from "./resume-desk.ts";
 import type { TransportSettings } from "./settings.ts";
+
+/** A connection that may outlive its client's peer. */
+interface Resumable {
+  readonly connection: MediaConnection;
+  /** Who it belongs to, as authentication sees it. */
+  readonly identity: string;
+  /** Audio takes the data channel; a client that comes back must be served the same way. */
+  readonly dataChannelAudio: boolean;
+  /** When it began, ms on the clock. */
+  readonly startedAt: number;
+  /** The client's peer now; undefined while it is away. */
+  holder: RtcSession | undefined;
+}
 
 /** What is known of the client behind an offer or a candidate. */
 export interface ClientContext {
@@ -43,7 +55,7 @@ export class Offers {
   readonly #options: OffersOptions;
   readonly #table: ConnectionTable;
   readonly #hold: CandidateHold;
-  readonly #desk: ResumeDesk;
+  readonly #desk: ResumeDesk<Resumable>;
   /** Of every connection, also of those whose clients are away. */
   readonly #resumables = new Map<MediaConnection, Resumable>();
   #closed = false;
@@ -53,7 +65,7 @@ export class Offers {
     const { clock, limits } = options.settings;
     this.#table = new ConnectionTable(clock);
     this.#hold = new CandidateHold(clock, limits.candidates);
-    this.#desk = new ResumeDesk(clock, limits.resumeMs);
+    this.#desk = new ResumeDesk({ clock, resumeMs: limits.resumeMs, maxSuspended: limits.maxSuspended });
   }
 
   /** Connections from their offer to their end. */
@@ -125,7 +137,6 @@ export class Offers {
   /** Ends every session; later offers are refused. */
   async close(reason: CloseReason): Promise<void> {
     this.#closed = true;
-    this.#desk.close();
     await Promise.all([...this.#table].map((place) => place.session?.close(reason)));
   }
 
@@ -151,7 +162,7 @@ export class Offers {
       v1: request.protocol === 1,
       settings,
       onReady: (ready) => {
-        if (resumed) return this.#desk.claim(request.resume ?? "", ready);
+        if (resumed) return this.#claim(request.resume ?? "", ready);
         hooks.onReady(ready);
         return true;
       },
@@ -161,7 +172,9 @@ export class Offers {
       },
       onLost: ({ connection }) => {
         const resumable = this.#resumables.get(connection);
-        return resumable !== undefined && hasSession(connection) && this.#desk.suspend(resumable);
+        if (!resumable || !hasSession(connection) || !this.#desk.suspend(resumable)) return false;
+        resumable.holder = undefined;
+        return true;
       },
       onEnded: () => {
         this.#table.release(place);
@@ -184,15 +197,25 @@ export class Offers {
     this.#resumables.set(connection, resumable);
     connection.onClose(() => {
       this.#resumables.delete(connection);
-      this.#desk.forget(resumable);
     });
+  }
+
+  /** The new peer works: it holds the connection from here on, and a peer still there goes. False when it is too late. */
+  #claim(token: string, session: RtcSession): boolean {
+    const resumable = this.#desk.take(token);
+    if (!resumable) return false;
+    const before = resumable.holder;
+    resumable.holder = session;
+    before?.supersede();
+    return true;
   }
 
   /** The connection a client comes back to; undefined when its token is none of its own, or its audio is not the same any more. */
   #resumable(request: OfferRequest, client: ClientContext, call: MediaCall): Resumable | undefined {
     if (request.protocol !== 1 || request.resume === undefined) return undefined;
-    const resumable = this.#desk.find(request.resume, client.identity);
-    if (!resumable) return undefined;
+    const resumable = this.#desk.find(request.resume);
+    // Shown by another client it is worth nothing.
+    if (resumable?.identity !== client.identity) return undefined;
     const { connection, dataChannelAudio } = resumable;
     const same =
       sameFormat(connection.inbound, call.inbound) &&
