@@ -33,7 +33,9 @@ export function fallbackAI(providers: readonly AIProvider[], options: FallbackOp
           yield part;
           if (part.type === "finish") return;
         }
-        throw new RoomKitError("provider_incomplete", `${provider.name} stopped without finishing`, { retryable: true });
+        throw new RoomKitError("provider_incomplete", `${provider.name} stopped without finishing`, {
+          retryable: true,
+        });
       };
       try {
         // A call that was made is being carried out: another model would make it again.

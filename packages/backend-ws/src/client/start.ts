@@ -102,7 +102,7 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
     );
   } catch (error) {
     if (steps.signal.aborted) return;
-    const { code, cause } = RoomKitError.from(error);
+    const { code } = RoomKitError.from(error);
     if (code === "draining") return steps.refuse(code, CloseCode.GOING_AWAY);
     hub.logger.error({ connection: connection.id, ...errorFields(error) }, "a session could not be made");
     steps.refuse(code, code === "unknown_session" ? CloseCode.UNKNOWN_SESSION : CloseCode.SERVER_ERROR);

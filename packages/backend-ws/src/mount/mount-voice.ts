@@ -1,4 +1,4 @@
-import { assertOptions, errorFields, RoomKitError } from "@roomkit/core";
+import { assertOptions, errorFields } from "@roomkit/core";
 import {
   AcceptPacer,
   checkIceServers,

@@ -36,5 +36,7 @@ export function findModel(directory?: string): ModelFiles {
     }
   }
   const wanted = "encoder_model.onnx and decoder_model_merged.onnx";
-  throw new RoomKitError("model_not_found", `the Moonshine model (${wanted}) was not found`, { details: { candidates } });
+  throw new RoomKitError("model_not_found", `the Moonshine model (${wanted}) was not found`, {
+    details: { candidates },
+  });
 }
