@@ -249,6 +249,24 @@ describe("GET {path}/config", () => {
     expect((await fetch(`${rig.http}/voice/config`, { method: "POST" })).status).toBe(405);
   });
 
+  it("tells each client a TURN credential of its own, and nobody the secret", async () => {
+    rig = await startRig({ mount: { iceServers: [{ urls: "turn:t:1", secret: "north" }] } });
+    const text = await (await fetch(`${rig.http}/voice/config`)).text();
+    expect(text).not.toContain("north");
+    const { iceServers } = JSON.parse(text) as { iceServers: object[] };
+    expect(iceServers).toEqual([
+      { urls: "turn:t:1", username: expect.stringMatching(/^\d+:[0-9a-f]{16}$/), credential: expect.any(String) },
+    ]);
+    const wrong = { allowAnonymous: true, iceServers: [{ urls: "http://t" }] };
+    expect(() => mountVoice(rig.server, rig.backend, { ...wrong, path: "/wrong" })).toThrow("ICE server");
+  });
+
+  it("is an error of the server's where the application cannot name its ICE servers", async () => {
+    rig = await startRig({ mount: { iceServers: () => Promise.reject(new Error("a key is missing")) } });
+    const response = await fetch(`${rig.http}/voice/config`);
+    expect([response.status, await response.json()]).toEqual([500, { error: "internal" }]);
+  });
+
   it("can be read by pages of allowed origins only", async () => {
     rig = await startRig({ mount: { origins: ["https://app.example"] } });
     const origin = "https://app.example";

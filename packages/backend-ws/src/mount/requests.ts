@@ -73,16 +73,24 @@ export class RequestHandler {
   }
 
   async #config(request: IncomingMessage): Promise<Response> {
-    const { backend, gate, path, mount } = this.#options;
+    const { backend, gate, path, mount, clock, logger } = this.#options;
     const client = gate.describe(request, "http");
     const { answer, cors, metadata } = await this.#admit(client, "GET");
     if (answer) return answer;
+    let iceServers: readonly ClientIceServer[];
+    try {
+      iceServers = await clientIceServers(mount.iceServers, { request: client, metadata }, clock);
+    } catch (error) {
+      // The application's fault, also where it was too slow: no client is told that it was.
+      logger.error(errorFields(error), "the ICE servers could not be named");
+      return jsonResponse({ error: "internal" }, 500, cors);
+    }
     const config = mountConfig(backend.settings, {
       path,
       webrtc: mount.webrtc !== undefined,
       ui: mount.ui !== undefined,
       concurrencyLimit: gate.admission.limit,
-      iceServers: await this.#iceServers({ request: client, metadata }),
+      iceServers,
       about: mount.about,
     });
     return jsonResponse(config, 200, cors);
@@ -129,16 +137,6 @@ export class RequestHandler {
   async #ui(request: IncomingMessage): Promise<Response> {
     const { path, mount, clock } = this.#options;
     return uiResponse(mount.ui, path, request.method, () => toWebRequest(request, { clock }));
-  }
-
-  /** What fails here is the application's: no client is told that it was too slow. */
-  async #iceServers(client: Parameters<typeof clientIceServers>[1]): Promise<readonly ClientIceServer[]> {
-    const { mount, clock } = this.#options;
-    try {
-      return await clientIceServers(mount.iceServers, client, clock);
-    } catch (error) {
-      throw new RoomKitError("internal", "the ICE servers could not be named", { cause: error });
-    }
   }
 
   /** Who asks; or the answer to a request that may not go on. */

@@ -31,7 +31,7 @@ export function mountRealtime(
     string: ["path", "origins"],
     number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
     boolean: ["allowAnonymous"],
-    function: ["sessionFactory", "auth", "origins"],
+    function: ["sessionFactory", "iceServers", "auth", "origins"],
     object: ["ui"],
     array: ["iceServers", "origins", "trustedProxies"],
   });
@@ -79,7 +79,7 @@ export function fetchHandler(transport: SignalledTransport, options: SignallingO
     string: ["origins"],
     number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
     boolean: ["allowAnonymous"],
-    function: ["sessionFactory", "auth", "origins"],
+    function: ["sessionFactory", "iceServers", "auth", "origins"],
     object: ["ui"],
     array: ["iceServers", "origins", "trustedProxies"],
   });
