@@ -1,5 +1,12 @@
 export * from "./clock.ts";
 export { type AIConformanceOptions, aiConformance, type Prompt } from "./conformance/ai.ts";
+export { backendConformance } from "./conformance/backend.ts";
+export type {
+  BackendClient,
+  BackendClientOptions,
+  BackendConformanceOptions,
+  BackendHarness,
+} from "./conformance/backend-bench.ts";
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";
 export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
@@ -12,7 +19,7 @@ export {
   type WebRTCEngineConformanceOptions,
   webrtcEngineConformance,
 } from "./conformance/webrtc-engine.ts";
-export { FakeBackend } from "./fakes/backend.ts";
+export { FakeBackend, type FakeBackendOptions } from "./fakes/backend.ts";
 export { FakeConnection, type FakeConnectionOptions } from "./fakes/connection.ts";
 export { FakePipeline, FakePipelineStream } from "./fakes/pipeline.ts";
 export {

@@ -1,6 +1,8 @@
 import {
   type AudioFrame,
   abortedError,
+  type Cancel,
+  type Clock,
   type CloseReason,
   Emitter,
   type IdSource,
@@ -12,6 +14,7 @@ import {
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
+import { FakeConnection } from "./connection.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -21,6 +24,15 @@ interface Bound {
   readonly accepted: boolean;
   readonly stop: Unsubscribe[];
 }
+
+export interface FakeBackendOptions {
+  /** Time of the waiting. Default: nobody's patience ends. */
+  readonly clock?: Clock | undefined;
+  /** How long a session waits for its client, and a client for its session, ms. Default 30,000. */
+  readonly patienceMs?: number | undefined;
+}
+
+const AHEAD_MS = 1_000;
 
 /** A transport without sockets: the test connects callers by hand, to sessions that wait for them or before any is made. */
 export class FakeBackend implements VoiceBackend {
@@ -32,6 +44,9 @@ export class FakeBackend implements VoiceBackend {
   readonly messages: unknown[] = [];
   closed = false;
   readonly #ids: IdSource;
+  readonly #options: FakeBackendOptions;
+  /** Patience of the sessions that wait, by id. */
+  readonly #patience = new Map<string, Cancel>();
   readonly #waiting = new Map<string, { readonly connection: VoiceConnection; readonly stop: Unsubscribe }>();
   readonly #bound = new Map<string, Bound>();
   readonly #events = new Emitter<{
@@ -42,8 +57,9 @@ export class FakeBackend implements VoiceBackend {
     audio: [VoiceSession, AudioFrame];
   }>();
 
-  constructor(ids: IdSource = sequentialIds(), native = false) {
+  constructor(ids: IdSource = sequentialIds(), native = false, options: FakeBackendOptions = {}) {
     this.#ids = ids;
+    this.#options = options;
     this.capabilities = { nativeEchoCancellation: native, nativeGainControl: native };
   }
 
@@ -52,12 +68,18 @@ export class FakeBackend implements VoiceBackend {
     return this.#bound.size;
   }
 
+  /** Clients that wait for a session. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   async connect(
     roomId: string,
     participantId: string,
     channelId: string,
     metadata: Metadata = {},
   ): Promise<VoiceSession> {
+    this.#assertOpen();
     const session: Mutable<VoiceSession> = {
       id: this.#ids("vs"),
       roomId,
@@ -67,20 +89,34 @@ export class FakeBackend implements VoiceBackend {
       metadata: { ...metadata },
     };
     this.sessions.set(session.id, session);
+    const reason: CloseReason = { code: "connect_timeout", message: "the session's client did not come" };
+    this.#patience.set(
+      session.id,
+      this.#after(() => this.#end(session, reason)),
+    );
     return session;
   }
 
-  /** The client of a session of {@link connect} has connected. */
+  /** The client of a session of {@link connect} has connected. It is sent away when the session is over, or has a client. */
   bind(session: VoiceSession, connection: VoiceConnection): void {
     const known = this.sessions.get(session.id);
-    if (known) known.state = "active";
-    this.#bind(session, connection, false);
-    this.#events.emit("ready", [session, connection]);
+    if (known !== session || known.state !== "connecting") {
+      void connection.close({ code: "session_failed", message: "the session is not free" });
+      return;
+    }
+    known.state = "active";
+    this.#bind(session, connection, false, () => this.#events.emit("ready", [session, connection]));
   }
 
   /** A client connects for whom no session was made. */
   client(connection: VoiceConnection): void {
-    const stop = connection.onClose(() => this.#waiting.delete(connection.id));
+    const reason: CloseReason = { code: "accept_timeout", message: "no session was started on the connection" };
+    const cancel = this.#after(() => void connection.close(reason));
+    const unsubscribe = connection.onClose(() => this.#forget(connection.id));
+    const stop = (): void => {
+      cancel();
+      unsubscribe();
+    };
     this.#waiting.set(connection.id, { connection, stop });
     this.#events.emit("connected", [connection.id, connection.metadata]);
   }
@@ -90,14 +126,18 @@ export class FakeBackend implements VoiceBackend {
     connectionId: string,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<VoiceConnection> {
+    this.#assertOpen();
     if (signal?.aborted) throw abortedError(signal);
     const waiting = this.#waiting.get(connectionId);
-    if (!waiting) throw new RoomKitError("unknown_connection", "no such client");
-    const { connection, stop } = waiting;
-    stop();
-    this.#waiting.delete(connectionId);
-    this.#bind(session, connection, true);
-    return connection;
+    if (!waiting) {
+      const taken = [...this.#bound.values()].some(({ connection }) => connection.id === connectionId);
+      throw new RoomKitError(taken ? "connection_taken" : "unknown_connection", "no such client waits");
+    }
+    if (this.#bound.has(session.id) || this.sessions.has(session.id))
+      throw new RoomKitError("session_taken", "the session is not free");
+    this.#forget(connectionId);
+    this.#bind(session, waiting.connection, true);
+    return waiting.connection;
   }
 
   onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {
@@ -121,55 +161,104 @@ export class FakeBackend implements VoiceBackend {
   }
 
   async sendAudio(session: VoiceSession, audio: AudioFrame | AsyncIterable<AudioFrame>): Promise<void> {
-    const connection = this.#connectionOf(session);
+    const { connection } = this.#boundTo(session);
     const utterance = this.#ids("utterance");
     if ("samples" in audio) connection.play(utterance, audio);
-    else for await (const frame of audio) connection.play(utterance, frame);
+    else await this.#playStream(connection, utterance, audio);
     connection.endUtterance(utterance);
   }
 
   async sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#connectionOf(session);
+    const { connection } = this.#boundTo(session);
+    try {
+      JSON.stringify(message);
+    } catch {
+      throw new RoomKitError("invalid_message", "an application's message is JSON");
+    }
     this.messages.push(message);
+    if (connection instanceof FakeConnection) connection.raw.push(message);
   }
 
   async disconnect(session: VoiceSession, reason: CloseReason = { code: "server_closed", message: "" }): Promise<void> {
-    const connection = this.#bound.get(session.id)?.connection;
-    if (connection) await connection.close(reason);
+    const bound = this.#bound.get(session.id);
+    if (bound?.session === session) await bound.connection.close(reason);
     else this.#end(session, reason);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const { connection } of [...this.#waiting.values()]) await connection.close();
-    for (const { session } of [...this.#bound.values()]) await this.disconnect(session);
-    for (const session of [...this.sessions.values()]) await this.disconnect(session);
+    const reason: CloseReason = { code: "draining", message: "the transport closes" };
+    for (const { connection } of [...this.#waiting.values()]) await connection.close(reason);
+    for (const { session } of [...this.#bound.values()]) await this.disconnect(session, reason);
+    for (const session of [...this.sessions.values()]) await this.disconnect(session, reason);
   }
 
-  #bind(session: VoiceSession, connection: VoiceConnection, accepted: boolean): void {
+  #bind(session: VoiceSession, connection: VoiceConnection, accepted: boolean, then: () => void = () => {}): void {
+    this.#release(session.id);
     const bound: Bound = { session, connection, accepted, stop: [] };
     this.#bound.set(session.id, bound);
-    bound.stop.push(
-      connection.onAudio((frame) => this.#events.emit("audio", [session, frame])),
-      connection.onClose((reason) => this.#end(session, reason)),
-    );
+    bound.stop.push(connection.onClose((reason) => this.#end(session, reason)));
+    if (!this.#bound.has(session.id)) return;
+    const tap = (frame: AudioFrame): void => this.#events.emit("audio", [session, frame]);
+    bound.stop.push(connection instanceof FakeConnection ? connection.onReceived(tap) : connection.onAudio(tap));
+    then();
   }
 
-  #connectionOf(session: VoiceSession): VoiceConnection {
-    const connection = this.#bound.get(session.id)?.connection;
-    if (!connection) throw new RoomKitError("unknown_session", "the session has no connection");
-    return connection;
+  async #playStream(connection: VoiceConnection, utterance: string, audio: AsyncIterable<AudioFrame>): Promise<void> {
+    const gone = new AbortController();
+    const left = new Promise<{ done: true; value: undefined }>((resolve) =>
+      gone.signal.addEventListener("abort", () => resolve({ done: true, value: undefined })),
+    );
+    const stop = connection.onClose(() => gone.abort());
+    const source = audio[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await Promise.race([source.next(), left]);
+        if (done || connection.closed) return;
+        connection.play(utterance, value);
+        await connection.writable(AHEAD_MS, gone.signal);
+      }
+    } finally {
+      stop();
+      if (connection.closed) void source.return?.();
+    }
+  }
+
+  #boundTo(session: VoiceSession): Bound {
+    const bound = this.#bound.get(session.id);
+    if (bound?.session !== session) throw new RoomKitError("unknown_session", "the session has no connection");
+    return bound;
   }
 
   #end(session: VoiceSession, reason: CloseReason): void {
     const bound = this.#bound.get(session.id);
     const known = this.sessions.get(session.id);
-    if (!bound && !known) return;
+    if (bound?.session !== session && known !== session) return;
     if (known) known.state = "ended";
+    this.#release(session.id);
     this.sessions.delete(session.id);
     this.#bound.delete(session.id);
     for (const stop of bound?.stop ?? []) stop();
     if (bound?.accepted) this.#events.emit("disconnected", [session, reason]);
     this.#events.emit("ended", [session, reason]);
+  }
+
+  #after(handler: () => void): Cancel {
+    const { clock, patienceMs = 30_000 } = this.#options;
+    return clock ? clock.setTimeout(handler, patienceMs) : () => {};
+  }
+
+  #release(sessionId: string): void {
+    this.#patience.get(sessionId)?.();
+    this.#patience.delete(sessionId);
+  }
+
+  #forget(connectionId: string): void {
+    this.#waiting.get(connectionId)?.stop();
+    this.#waiting.delete(connectionId);
+  }
+
+  #assertOpen(): void {
+    if (this.closed) throw new RoomKitError("closed", "the transport is closed");
   }
 }

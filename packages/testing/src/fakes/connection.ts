@@ -27,7 +27,11 @@ export interface FakeConnectionOptions {
   readonly outbound?: AudioFormat;
   readonly playback?: "reported" | "estimated";
   readonly id?: string;
+  readonly metadata?: Metadata;
 }
+
+/** Audio held until somebody listens, ms. */
+const MOST_HELD_MS = 2_000;
 
 /** How often the fake listener reports what was played, in ms. */
 const REPORT_MS = 20;
@@ -39,12 +43,14 @@ const REPORT_MS = 20;
 export class FakeConnection implements VoiceConnection {
   readonly id: string;
   readonly label = "fake";
-  readonly metadata: Metadata = {};
+  readonly metadata: Metadata;
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
   readonly playback: "reported" | "estimated";
   /** Everything sent, oldest first. */
   readonly sent: ConnectionMessage[] = [];
+  /** Messages of the application's own, oldest first. */
+  readonly raw: unknown[] = [];
   /** Audio that has been played, by utterance, in ms. */
   readonly played: Map<UtteranceId, number> = new Map<UtteranceId, number>();
   /** How often the listener was silenced. */
@@ -52,6 +58,7 @@ export class FakeConnection implements VoiceConnection {
   readonly #clock: Clock;
   readonly #events = new Emitter<{
     audio: AudioFrame;
+    received: AudioFrame;
     playback: PlaybackProgress;
     played: AudioFrame;
     input: ConnectionInput;
@@ -59,6 +66,8 @@ export class FakeConnection implements VoiceConnection {
   }>((error) => {
     throw error;
   });
+  /** What the caller said while nobody listened. */
+  #held: AudioFrame[] = [];
   #queue: Queued[] = [];
   #offsetMs = 0;
   #cancelTick: (() => void) | undefined;
@@ -68,6 +77,7 @@ export class FakeConnection implements VoiceConnection {
   constructor(options: FakeConnectionOptions) {
     this.#clock = options.clock;
     this.id = options.id ?? "conn_fake";
+    this.metadata = options.metadata ?? {};
     this.inbound = options.inbound ?? { sampleRate: 16_000, channels: 1 };
     this.outbound = options.outbound ?? { sampleRate: 24_000, channels: 1 };
     this.playback = options.playback ?? "reported";
@@ -88,7 +98,18 @@ export class FakeConnection implements VoiceConnection {
 
   /** The caller's microphone. */
   hear(frame: AudioFrame): void {
-    this.#events.emit("audio", frame);
+    if (this.closed) return;
+    this.#events.emit("received", frame);
+    if (this.#events.listenerCount("audio") > 0 && this.#held.length === 0) this.#events.emit("audio", frame);
+    else this.#held.push(frame);
+    while (this.#held.reduce((ms, each) => ms + frameDurationMs(each), 0) > MOST_HELD_MS) this.#held.shift();
+  }
+
+  /** Sees every frame before whoever consumes it: first, now, those that wait for a consumer. */
+  onReceived(listener: (frame: AudioFrame) => void): Unsubscribe {
+    const stop = this.#events.on("received", listener);
+    for (const frame of this.#held) listener(frame);
+    return stop;
   }
 
   /** The caller's client. */
@@ -102,7 +123,12 @@ export class FakeConnection implements VoiceConnection {
   }
 
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
-    return this.#events.on("audio", listener);
+    const stop = this.#events.on("audio", listener);
+    queueMicrotask(() => {
+      if (this.#events.listenerCount("audio") === 0) return;
+      for (let frame = this.#held.shift(); frame; frame = this.#held.shift()) this.#events.emit("audio", frame);
+    });
+    return stop;
   }
 
   play(utterance: UtteranceId, frame: AudioFrame): void {
@@ -183,6 +209,7 @@ export class FakeConnection implements VoiceConnection {
     this.#closeReason = reason;
     this.#cancelTick?.();
     this.#queue = [];
+    this.#held = [];
     this.#releaseWriters();
     this.#events.emit("close", reason);
   }

@@ -15,18 +15,31 @@ export async function playAll(
     return;
   }
   const gone = new AbortController();
-  const unsubscribe = connection.onClose(() => gone.abort());
+  let leave = (): void => {};
+  const left = new Promise<undefined>((resolve) => {
+    leave = () => resolve(undefined);
+  });
+  const unsubscribe = connection.onClose(() => {
+    gone.abort();
+    leave();
+  });
+  const source = audio[Symbol.asyncIterator]();
   try {
-    for await (const frame of audio) {
-      if (connection.closed) return;
-      connection.play(utterance, frame);
+    while (!connection.closed) {
+      // A source that stalls must not outlast its listener.
+      const next = await Promise.race([source.next(), left]);
+      if (!next || next.done) break;
+      connection.play(utterance, next.value);
       await connection.writable(AHEAD_MS, gone.signal);
     }
-    connection.endUtterance(utterance);
   } catch (error) {
     // The listener left: there is nobody to play to, which is no error of the caller.
     if (!RoomKitError.is(error, "aborted") || !gone.signal.aborted) throw error;
   } finally {
     unsubscribe();
+    // Also of a source that failed: what it gave is a whole of its own.
+    connection.endUtterance(utterance);
+    // Not waited for: a generator that stalls answers when its own wait is over.
+    if (connection.closed) Promise.resolve(source.return?.()).catch(() => {});
   }
 }

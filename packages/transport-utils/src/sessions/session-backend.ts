@@ -30,6 +30,11 @@ export abstract class SessionBackend implements VoiceBackend {
     this.#ids = ids;
   }
 
+  /** Sessions that have not ended, and clients that wait for one. */
+  get held(): { readonly sessions: number; readonly waiting: number } {
+    return { sessions: this.registry.size, waiting: this.registry.waiting };
+  }
+
   async connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
     this.#assertOpen();
     return this.registry.connect(roomId, participantId, channelId, metadata);
