@@ -9,7 +9,7 @@ import { SkipClock } from "./skip-clock.fixture.ts";
 /** Real peers on loopback, whose offers are handed to the transport by hand. */
 async function open(protocol: 1 | undefined): Promise<BackendHarness> {
   const clock = new SkipClock();
-  const limits = { acceptMs: 10_000, lostMs: 25_000, resumeMs: 500 };
+  const limits = { factoryTimeoutMs: 10_000, idleTimeoutMs: 25_000, resumeMs: 500 };
   const started = await start({ clock, ids: sequentialIds(), limits });
   const { transport } = started;
   let connections = 0;
