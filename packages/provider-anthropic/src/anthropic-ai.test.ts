@@ -100,7 +100,7 @@ describe("an answer", () => {
     const parts = await ask({}, { retry: { retries: 1, baseMs: 1, maxMs: 1 }, logger });
     expect(parts.at(-1)?.type).toBe("finish");
     expect(warn).toHaveBeenCalledExactlyOnceWith(
-      { provider: "anthropic", attempt: 1, waitMs: 1, code: "provider_overloaded" },
+      { provider: "anthropic", attempt: 1, waitMs: 1, code: "provider_overloaded", name: "APIError" },
       expect.any(String),
     );
     await standIn.expectClean();

@@ -51,9 +51,9 @@ async function open(protocol: 1 | undefined): Promise<BackendHarness> {
         get closed() {
           return client.channel?.readyState === "closed" || client.pc.connectionState === "closed";
         },
-        leave() {
+        async leave() {
           if (protocol) client.send({ event: "stop" });
-          else return client.close();
+          else await client.close();
         },
         vanish: () => client.pc.close(),
       };
