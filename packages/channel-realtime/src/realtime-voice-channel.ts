@@ -52,7 +52,7 @@ export class RealtimeVoiceChannel implements Channel {
       "RealtimeVoiceChannel",
       options,
       {
-        string: ["systemPrompt", "voice", "language", "greetingPrompt"],
+        string: ["systemPrompt", "voice", "language", "greetingPrompt", "turnDetection"],
         number: [
           "temperature",
           "historyEvents",
@@ -64,7 +64,7 @@ export class RealtimeVoiceChannel implements Channel {
         ],
         boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
         function: ["createResampler"],
-        object: ["provider", "transport", "providerOptions"],
+        object: ["provider", "transport", "providerOptions", "pipeline"],
         array: ["tools"],
       },
       ["provider", "transport"],

@@ -36,9 +36,18 @@ export class VoiceChannel implements Channel {
       options,
       {
         string: ["turnDetection", "language", "voice", "greeting"],
-        number: ["maxEndpointWaitMs", "sttTimeoutMs", "maxSpeechMs", "maxQueuedMs", "maxUtterances", "joinTimeoutMs"],
+        number: [
+          "speed",
+          "maxEndpointWaitMs",
+          "sttTimeoutMs",
+          "maxSpeechMs",
+          "maxQueuedMs",
+          "maxUtterances",
+          "joinTimeoutMs",
+        ],
         function: ["speechFilter", "speaks"],
         object: ["backend", "stt", "tts", "pipeline", "interruption", "turnDetector", "voices", "sentences"],
+        array: ["keywords"],
       },
       ["backend", "stt", "tts", "pipeline"],
     );

@@ -40,9 +40,11 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
         "toolTimeoutMs",
         "responseTimeoutMs",
       ],
+      function: ["speechFilter"],
       object: ["stt", "ai", "tts", "pipeline", "sentences", "clock", "logger", "interruption", "turnDetector"],
+      array: ["keywords"],
     },
-    ["stt", "ai", "tts", "pipeline"],
+    ["ai", "stt", "tts", "pipeline"],
   );
   const { clock = systemClock, logger = consoleLogger, ai, stt, tts } = options;
   const settings = resolveOptions(options);
