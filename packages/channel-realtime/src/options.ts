@@ -100,10 +100,9 @@ export function sessionConfig(
   history: RealtimeSessionConfig["history"],
 ): RealtimeSessionConfig {
   const some = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length ? list : undefined);
-  const { turnDetection } = settings;
   return {
     ...sessionUpdate({ ...settings, ...overrides }),
-    turnDetection,
+    turnDetection: settings.turnDetection,
     tools: some(tools),
     history: some(history),
   };

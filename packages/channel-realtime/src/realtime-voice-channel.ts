@@ -41,9 +41,9 @@ export class RealtimeVoiceChannel implements Channel {
   readonly category: typeof ChannelCategory.TRANSPORT = ChannelCategory.TRANSPORT;
   readonly #settings: RealtimeSettings;
   readonly #sessions: ChannelSessions<RealtimeCall>;
-  /** What a session that is being started has differently from its channel. */
   /** Ends with the channel: nobody is left to be told of a tool that still runs. */
   readonly #lifetime = new AbortController();
+  /** What a session begun here has differently from its channel. */
   readonly #overrides = new WeakMap<VoiceSession, SessionOverrides>();
 
   /** @throws RoomKitError `invalid_option`. */
