@@ -1,5 +1,5 @@
 import { eventText, type RealtimeEvent, RoomKit, sequentialIds, silence } from "@roomkit/core";
-import { FakeBackend, FakeConnection, ScriptedRealtime, VirtualClock } from "@roomkit/testing";
+import { FakeBackend, FakeConnection, ScriptedRealtime, seededRandom, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { RealtimeVoiceChannel } from "./realtime-voice-channel.ts";
 
@@ -368,20 +368,11 @@ it("words of speech that the output's mute kept from the caller are not said", a
   expect(await c.lines()).toEqual(["assistant: Hello again."]);
 });
 
-/** A seeded source of numbers from 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 describe("in any order", () => {
   it.each(Array.from({ length: 60 }, (_, i) => i + 1))(
     "nothing is heard that was not, nothing is lost (%i)",
     async (seed) => {
-      const random = seeded(seed);
+      const random = seededRandom(seed);
       const maybe = (chance: number): boolean => random() < chance;
       const c = await call();
       const due: { readonly at: number; readonly act: () => void }[] = [];

@@ -1,15 +1,6 @@
-import type { SttScript } from "@roomkit/testing";
+import { type SttScript, seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { call } from "./voice-call.fixture.ts";
-
-/** Numbers that look random, the same for the same seed. */
-function randomSource(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const STREAMS = 60;
 
@@ -18,7 +9,7 @@ const STREAMS = 60;
  * says, models and voices of any speed. Whatever the order: see the expectations.
  */
 async function live(seed: number, strategy: "confirmed" | "immediate" | "disabled"): Promise<void> {
-  const random = randomSource(seed);
+  const random = seededRandom(seed);
   const pick = (n: number): number => Math.floor(random() * n);
   const words = Array.from({ length: STREAMS }, (_, i) => (random() < 0.3 ? "" : `word${i}`));
   const stt: SttScript[] = words.map((word) => ({

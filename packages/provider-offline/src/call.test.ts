@@ -1,8 +1,8 @@
 import { AIChannel, defineTool } from "@roomkit/channel-ai";
 import { type Channel, type ChannelHost, type RoomEvent, RoomKit, silentLogger } from "@roomkit/core";
-import { VirtualClock } from "@roomkit/testing";
+import { seededRandom, VirtualClock } from "@roomkit/testing";
 import { expect, it } from "vitest";
-import { fullForms, NOW, seeded } from "./caller.fixture.ts";
+import { fullForms, NOW } from "./caller.fixture.ts";
 import { offlineAI } from "./offline-ai.ts";
 
 /** Somebody who types, and reads answers whole. */
@@ -37,7 +37,7 @@ it("holds a conversation in a room, tools included, and each room has its own", 
   const person = new Person();
   kit.registerChannel(person);
   kit.registerChannel(
-    new AIChannel("ai", { provider: offlineAI({ clock, timeZone: "UTC", random: seeded(5) }), tools: [weather] }),
+    new AIChannel("ai", { provider: offlineAI({ clock, timeZone: "UTC", random: seededRandom(5) }), tools: [weather] }),
   );
   for (const id of ["one", "two"]) {
     await kit.createRoom({ id });

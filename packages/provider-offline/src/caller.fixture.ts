@@ -1,19 +1,10 @@
 import type { AIMessage, AIPart, AIProvider, AIRequest, ToolDefinition } from "@roomkit/core";
-import { VirtualClock } from "@roomkit/testing";
+import { seededRandom, VirtualClock } from "@roomkit/testing";
 import { offlineAI } from "./offline-ai.ts";
 import type { OfflineAIOptions } from "./options.ts";
 
 /** A Sunday. */
 export const NOW: number = Date.UTC(2026, 10, 22, 13, 25);
-
-/** The same numbers in the same order, in [0, 1). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 export async function generate(
   provider: AIProvider,
@@ -30,7 +21,12 @@ export function textOf(parts: readonly AIPart[]): string {
 }
 
 export function provider(options: OfflineAIOptions = {}): AIProvider {
-  return offlineAI({ clock: new VirtualClock({ wallTime: NOW }), timeZone: "UTC", random: seeded(7), ...options });
+  return offlineAI({
+    clock: new VirtualClock({ wallTime: NOW }),
+    timeZone: "UTC",
+    random: seededRandom(7),
+    ...options,
+  });
 }
 
 /** Somebody on the phone: keeps the conversation, as a room would. */

@@ -1,8 +1,8 @@
 import type { AIMessage, AIPart } from "@roomkit/core";
 import { RoomKitError } from "@roomkit/core";
-import { VirtualClock } from "@roomkit/testing";
+import { seededRandom, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { Caller, generate, NOW, provider, seeded, textOf } from "./caller.fixture.ts";
+import { Caller, generate, NOW, provider, textOf } from "./caller.fixture.ts";
 import { offlineAI } from "./offline-ai.ts";
 
 const user = (content: string): AIMessage => ({ role: "user", content });
@@ -19,7 +19,7 @@ describe("offlineAI", () => {
 
   it("keeps nothing between calls: the same request gets the same answer", async () => {
     const ask = (content: string): Promise<string> =>
-      generate(provider({ random: seeded(1) }), request(user(content))).then(textOf);
+      generate(provider({ random: seededRandom(1) }), request(user(content))).then(textOf);
     const ai = provider({ random: () => 0 });
     const before = textOf(await generate(ai, request(user("what is my name"))));
     await generate(ai, request(user("my name is Ada")));

@@ -36,6 +36,7 @@ export {
   ScriptedRealtimeSession,
 } from "./fakes/realtime.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
+export * from "./seeded-random.ts";
 export * from "./settle.ts";
 export * from "./signals.ts";
 export * from "./wav.ts";

@@ -1,4 +1,5 @@
 import type { AudioFormat, AudioFrame } from "@roomkit/core";
+import { seededRandom } from "./seeded-random.ts";
 
 /** Mono test signals: the same samples on every run and every machine. Levels are RMS of 16-bit samples. */
 
@@ -15,7 +16,7 @@ export function tone(sampleRate: number, ms: number, hz: number, level: number):
 
 /** White noise, evenly distributed. */
 export function whiteNoise(sampleRate: number, ms: number, level: number, seed = 1): Int16Array {
-  const random = randomSource(seed);
+  const random = seededRandom(seed);
   return quiet(sampleRate, ms).map(() => level * Math.sqrt(3) * (2 * random() - 1));
 }
 
@@ -24,7 +25,7 @@ export function whiteNoise(sampleRate: number, ms: number, level: number, seed =
  * slowly and differ in loudness, with a short pause after every few. No recogniser takes it for words.
  */
 export function speechLike(sampleRate: number, ms: number, level: number, seed = 1): Int16Array {
-  const random = randomSource(seed);
+  const random = seededRandom(seed);
   const samples = new Float64Array(Math.round((sampleRate * ms) / 1000));
   let phase = 0;
   let at = 0;
@@ -86,13 +87,4 @@ export function inFrames(
     at += part.length;
   }
   return frames;
-}
-
-/** Numbers from 0 up to 1 that look random: a linear congruential generator modulo 2^32. */
-function randomSource(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

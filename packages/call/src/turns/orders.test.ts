@@ -1,3 +1,4 @@
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { turnStep } from "./machine.ts";
 import {
@@ -241,20 +242,11 @@ describe("a begin without an end, and the other way round", () => {
   });
 });
 
-/** Numbers that look random, the same for the same seed. */
-function randomSource(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 describe.each(["confirmed", "immediate", "disabled"] as const)("any order (%s)", (strategy) => {
   /** A world around the machine: everything it causes happens, but at a time of its own choosing. */
   function live(seed: number): void {
     const rules: TurnRules = { ...confirmed, strategy, maxHeldPieces: 1_000 };
-    const random = randomSource(seed);
+    const random = seededRandom(seed);
     const pick = (n: number): number => Math.floor(random() * n);
     let state = initialTurnState;
     let segments = 0;

@@ -1,5 +1,5 @@
 import type { RealtimeEvent } from "@roomkit/core";
-import { VirtualClock } from "@roomkit/testing";
+import { seededRandom, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { type GeminiLiveOptions, liveSettings } from "./options.ts";
 import { GeminiLiveProtocol } from "./protocol.ts";
@@ -271,11 +271,7 @@ describe("in the order", () => {
 
   const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
   it.each(seeds)("any, the final of words comes once and last, and nothing is left (%i)", async (seed) => {
-    let state = seed;
-    const random = (): number => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
+    const random = seededRandom(seed);
     const v = vendor();
     const acts: ((each: Vendor) => void)[] = [
       (each) => each.audio(),

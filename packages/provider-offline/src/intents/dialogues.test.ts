@@ -1,5 +1,6 @@
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { Caller, fullForms, provider, seeded } from "../caller.fixture.ts";
+import { Caller, fullForms, provider } from "../caller.fixture.ts";
 import { CURIOSITIES } from "../content/facts.ts";
 import { JOKES } from "../content/jokes.ts";
 import { RIDDLES } from "../content/riddles.ts";
@@ -134,7 +135,7 @@ describe("dialogues", () => {
     for (const seed of [1, 2, 3, 4]) {
       const answers = await hear(
         dialogue.map(([said]) => said),
-        new Caller(provider({ random: seeded(seed) })),
+        new Caller(provider({ random: seededRandom(seed) })),
       );
       for (const [index, [said, expected]] of dialogue.entries()) expect(answers[index], said).toMatch(expected);
     }

@@ -1,5 +1,6 @@
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { Caller, fullForms, provider, seeded } from "../caller.fixture.ts";
+import { Caller, fullForms, provider } from "../caller.fixture.ts";
 
 /** What somebody says first, as a recogniser may write it, and what the answer must be like. */
 const UTTERANCES: readonly (readonly [said: string, answer: RegExp])[] = [
@@ -262,7 +263,7 @@ describe("utterances", () => {
   it.each(UTTERANCES)("%j", async (said, answer) => {
     // Chance must not decide whether an answer fits.
     for (const seed of [1, 2, 3]) {
-      const heard = await new Caller(provider({ random: seeded(seed) })).say(said);
+      const heard = await new Caller(provider({ random: seededRandom(seed) })).say(said);
       expect(fullForms(heard)).toMatch(answer);
       expect(heard, "a voice reads it badly").not.toMatch(SYMBOLS);
       expect(heard.length).toBeLessThanOrEqual(400);

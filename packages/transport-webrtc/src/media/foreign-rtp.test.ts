@@ -1,4 +1,5 @@
 import type { AudioFrame } from "@roomkit/core";
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { AudioReceiver } from "./audio-receiver.ts";
 import type { FrameDecoder } from "./frame-decoder.ts";
@@ -324,11 +325,7 @@ describe("touch tones", () => {
 
 describe("any order of packets", () => {
   it.each(range(1, 150))("keeps the line whole and nothing twice (seed %i)", (seed) => {
-    let state = seed;
-    const random = (): number => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
+    const random = seededRandom(seed);
     const [loss, jitter, double] = [0.2 * random() * (seed % 3), 80 * random() * (seed % 2), 0.1 * random()];
     const arrivals: { at: number; data: Uint8Array }[] = [];
     let sounds = 0;
