@@ -1,14 +1,12 @@
 import { type AudioFrame, frameDurationMs, type Unsubscribe } from "@roomkit/core";
 import type { Hearing, HearingOptions } from "./hearing.ts";
-import { SpeechSegment } from "./segment.ts";
+import { SpeechSegments } from "./segments.ts";
 
 /** Listens where the application says so (push to talk): one recogniser stream from each {@link begin} to its {@link end}. */
 export class ManualHearing implements Hearing {
   readonly #options: HearingOptions;
-  readonly #segments = new Map<number, SpeechSegment>();
+  readonly #segments: SpeechSegments;
   readonly #stop: Unsubscribe;
-  #count = 0;
-  #current: SpeechSegment | undefined;
   #position = 0;
   #beganAt = 0;
   speechEndedAt: number | undefined;
@@ -16,33 +14,23 @@ export class ManualHearing implements Hearing {
 
   constructor(options: HearingOptions) {
     this.#options = options;
+    this.#segments = new SpeechSegments(options);
     this.#stop = options.pipeline.on("frame", ({ frame }) => this.#onFrame(frame));
   }
 
   /** The caller begins to speak: that is certain, however short it is. */
   begin(): void {
     this.end();
-    const { stt, clock, hints, finalTimeoutMs, maxFrames, dispatch, onError, onSpeechStart } = this.#options;
-    const id = ++this.#count;
-    const segment = new SpeechSegment(id, {
-      ...{ stt, clock, hints, finalTimeoutMs, maxFrames, onError },
-      onPartial: (text) => dispatch({ type: "partial", segment: id, text }),
-      onFinal: (text) => {
-        this.#segments.delete(id);
-        dispatch({ type: "transcript", segment: id, text });
-      },
-    });
-    this.#segments.set(id, segment);
-    this.#current = segment;
+    const { dispatch, onSpeechStart } = this.#options;
+    const { id } = this.#segments.begin();
     this.#beganAt = this.#position;
     onSpeechStart(this.#position);
     dispatch({ type: "speech-start", segment: id, elapsedMs: Number.POSITIVE_INFINITY });
   }
 
   end(): void {
-    const segment = this.#current;
+    const segment = this.#segments.end();
     if (!segment) return;
-    this.#current = undefined;
     const { clock, dispatch, onSpeechEnd } = this.#options;
     this.speechEndedAt = clock.now();
     this.speechMs = this.#position - this.#beganAt;
@@ -51,13 +39,11 @@ export class ManualHearing implements Hearing {
   }
 
   finish(segment: number): void {
-    this.#segments.get(segment)?.finish();
+    this.#segments.finish(segment);
   }
 
   drop(segment: number): void {
-    this.#segments.get(segment)?.drop();
-    this.#segments.delete(segment);
-    if (this.#current?.id === segment) this.#current = undefined;
+    this.#segments.drop(segment);
   }
 
   /** The client has muted: nothing more will be heard of this turn. */
@@ -67,14 +53,12 @@ export class ManualHearing implements Hearing {
 
   close(): void {
     this.#stop();
-    for (const segment of this.#segments.values()) segment.drop();
-    this.#segments.clear();
-    this.#current = undefined;
+    this.#segments.close();
   }
 
   #onFrame(frame: AudioFrame): void {
     this.#position = frame.timestamp + frameDurationMs(frame);
     this.#options.onAudio(frame);
-    this.#current?.push(frame);
+    this.#segments.current?.push(frame);
   }
 }

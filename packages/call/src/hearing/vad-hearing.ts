@@ -1,7 +1,7 @@
 import { type AudioFrame, frameDurationMs, silence, type Unsubscribe } from "@roomkit/core";
 import type { Hearing, HearingOptions } from "./hearing.ts";
 import { SpeechMeter } from "./meter.ts";
-import { SpeechSegment } from "./segment.ts";
+import { SpeechSegments } from "./segments.ts";
 
 /** Without audio for so long in the middle of speech, silence is assumed: the client has muted, or its network is gone. */
 const GAP_MS = 400;
@@ -10,10 +10,8 @@ const GAP_MS = 400;
 export class VadHearing implements Hearing {
   readonly #options: HearingOptions;
   readonly #meter = new SpeechMeter();
-  readonly #segments = new Map<number, SpeechSegment>();
+  readonly #segments: SpeechSegments;
   readonly #subscriptions: Unsubscribe[];
-  #count = 0;
-  #current: SpeechSegment | undefined;
   #position = 0;
   /** The pipeline is being given silence in place of audio that does not come. */
   #filling = false;
@@ -23,6 +21,7 @@ export class VadHearing implements Hearing {
 
   constructor(options: HearingOptions) {
     this.#options = options;
+    this.#segments = new SpeechSegments(options);
     const { pipeline } = options;
     this.#subscriptions = [
       pipeline.on("frame", (event) => {
@@ -35,32 +34,28 @@ export class VadHearing implements Hearing {
   }
 
   finish(segment: number): void {
-    this.#segments.get(segment)?.finish();
+    this.#segments.finish(segment);
   }
 
   drop(segment: number): void {
-    this.#segments.get(segment)?.drop();
-    this.#segments.delete(segment);
-    if (this.#current?.id === segment) this.#current = undefined;
+    this.#segments.drop(segment);
   }
 
   pause(): void {
-    if (this.#current) this.#fillGap();
+    this.#fillGap();
   }
 
   close(): void {
     this.#stopGapTimer();
     for (const stop of this.#subscriptions) stop();
-    for (const segment of this.#segments.values()) segment.drop();
-    this.#segments.clear();
-    this.#current = undefined;
+    this.#segments.close();
   }
 
   #onFrame(frame: AudioFrame, speech: boolean): void {
     this.#position = frame.timestamp + frameDurationMs(frame);
     this.#options.onAudio(frame);
     if (!speech) return;
-    const segment = this.#current;
+    const segment = this.#segments.current;
     if (!segment) return;
     segment.push(frame);
     if (!this.#filling)
@@ -69,36 +64,19 @@ export class VadHearing implements Hearing {
   }
 
   #onStart(timestamp: number, preRoll: readonly AudioFrame[]): void {
-    const { stt, clock, hints, finalTimeoutMs, maxFrames, dispatch, onError } = this.#options;
-    const id = ++this.#count;
-    const segment = new SpeechSegment(id, {
-      stt,
-      clock,
-      hints,
-      finalTimeoutMs,
-      maxFrames,
-      onPartial: (text) => dispatch({ type: "partial", segment: id, text }),
-      onFinal: (text) => {
-        this.#segments.delete(id);
-        dispatch({ type: "transcript", segment: id, text });
-      },
-      onError,
-    });
-    this.#segments.set(id, segment);
-    this.#current = segment;
+    const segment = this.#segments.begin();
     for (const frame of preRoll) segment.push(frame);
     const last = preRoll.at(-1);
     if (last) this.#position = Math.max(this.#position, last.timestamp + frameDurationMs(last));
     this.#meter.start(this.#position - timestamp);
     this.#options.onSpeechStart(timestamp);
-    dispatch({ type: "speech-start", segment: id, elapsedMs: this.#meter.speechMs });
+    this.#options.dispatch({ type: "speech-start", segment: segment.id, elapsedMs: this.#meter.speechMs });
     this.#watchForGap();
   }
 
   #onEnd(timestamp: number, durationMs: number): void {
     this.#stopGapTimer();
-    const segment = this.#current;
-    this.#current = undefined;
+    const segment = this.#segments.end();
     // The VAD needed some silence to be sure: the speech ended that long ago.
     this.speechEndedAt = this.#options.clock.now() - Math.max(0, this.#position - timestamp);
     this.speechMs = durationMs;
@@ -113,10 +91,10 @@ export class VadHearing implements Hearing {
 
   /** Fed through the whole pipeline, so that the VAD itself ends the speech. */
   #fillGap(): void {
-    if (!this.#current) return;
+    if (!this.#segments.current) return;
     this.#filling = true;
     this.#options.pipeline.processInbound(silence(this.#options.inbound, GAP_MS, this.#position));
     this.#filling = false;
-    if (this.#current) this.#watchForGap();
+    if (this.#segments.current) this.#watchForGap();
   }
 }

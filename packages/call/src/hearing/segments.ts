@@ -1,0 +1,58 @@
+import type { HearingOptions } from "./hearing.ts";
+import { SpeechSegment } from "./segment.ts";
+
+/** The stretches of a caller's speech that are being recognised: the one being spoken, and those whose words are awaited. */
+export class SpeechSegments {
+  readonly #options: HearingOptions;
+  readonly #segments = new Map<number, SpeechSegment>();
+  #count = 0;
+  #current: SpeechSegment | undefined;
+
+  constructor(options: HearingOptions) {
+    this.#options = options;
+  }
+
+  /** The one being spoken. */
+  get current(): SpeechSegment | undefined {
+    return this.#current;
+  }
+
+  begin(): SpeechSegment {
+    const { stt, clock, hints, finalTimeoutMs, maxFrames, dispatch, onError } = this.#options;
+    const id = ++this.#count;
+    const segment = new SpeechSegment(id, {
+      ...{ stt, clock, hints, finalTimeoutMs, maxFrames, onError },
+      onPartial: (text) => dispatch({ type: "partial", segment: id, text }),
+      onFinal: (text) => {
+        this.#segments.delete(id);
+        dispatch({ type: "transcript", segment: id, text });
+      },
+    });
+    this.#segments.set(id, segment);
+    this.#current = segment;
+    return segment;
+  }
+
+  /** The one being spoken is over. Gives it, or undefined when there is none, or it was dropped. */
+  end(): SpeechSegment | undefined {
+    const segment = this.#current;
+    this.#current = undefined;
+    return segment;
+  }
+
+  finish(id: number): void {
+    this.#segments.get(id)?.finish();
+  }
+
+  drop(id: number): void {
+    this.#segments.get(id)?.drop();
+    this.#segments.delete(id);
+    if (this.#current?.id === id) this.#current = undefined;
+  }
+
+  close(): void {
+    for (const segment of this.#segments.values()) segment.drop();
+    this.#segments.clear();
+    this.#current = undefined;
+  }
+}
