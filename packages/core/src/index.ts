@@ -29,6 +29,7 @@ export * from "./heard/spoken-piece.ts";
 export * from "./ids/ids.ts";
 export * from "./log/logger.ts";
 export * from "./queue/bounded-queue.ts";
+export * from "./queue/keep-newest.ts";
 export * from "./rooms/binding.ts";
 export * from "./rooms/channel.ts";
 export * from "./rooms/event.ts";

@@ -9,6 +9,7 @@ import {
   Emitter,
   frameDurationMs,
   type HeardReport,
+  keepNewest,
   type Metadata,
   type PlaybackProgress,
   type Unsubscribe,
@@ -168,8 +169,7 @@ export class Line implements VoiceConnection {
       .map(([utterance, item]) => this.#progress(utterance, item, false));
     // Those for which a report follows stay known until it is there, or others have taken their place.
     for (const item of this.#playing.values()) item.cleared = true;
-    for (const utterance of this.#playing.keys())
-      if (this.#playing.size > MOST_CLEARED) this.#playing.delete(utterance);
+    keepNewest(this.#playing, MOST_CLEARED);
     this.#playedAt = 0;
     this.#stop();
     return { utterances };

@@ -5,6 +5,7 @@ import {
   type Clock,
   type ConnectionMessage,
   Emitter,
+  keepNewest,
   type Logger,
   type RealtimeEvent,
   type RealtimeSession,
@@ -269,7 +270,7 @@ export class CascadeSession implements RealtimeSession {
     if (response.utterance === undefined) {
       response.utterance = utterance;
       this.#spoken.set(utterance, response);
-      if (this.#spoken.size > 16) this.#spoken.delete(this.#spoken.keys().next().value as string);
+      keepNewest(this.#spoken, 16);
     }
     this.#emit({ type: "audio", responseId: response.id, itemId: utterance, frame });
   }

@@ -1,3 +1,4 @@
+import { keepNewest } from "@roomkit/core";
 import type { PlayoutFrame } from "@roomkit/transport-utils";
 
 /** Most marks that wait to come back; the oldest is forgotten first. */
@@ -46,8 +47,7 @@ export class Marks {
     const name = `roomkit-${++this.#count}`;
     this.#last = { utterance, samples };
     this.#outstanding.set(name, this.#last);
-    if (this.#outstanding.size > MOST_OUTSTANDING)
-      this.#outstanding.delete(this.#outstanding.keys().next().value ?? "");
+    keepNewest(this.#outstanding, MOST_OUTSTANDING);
     return name;
   }
 

@@ -5,6 +5,7 @@ import {
   HeardLedger,
   type HeardRecord,
   joinTexts,
+  keepNewest,
   plainPiece,
   RoomKitError,
   type VoiceConnection,
@@ -296,7 +297,7 @@ export class Conversation {
       line = { role, revision: 0, final: false, speech: undefined, hooked: undefined };
       this.#lines.set(key, line);
       // Old lines are only remembered so that late parts of them are ignored.
-      if (this.#lines.size > 64) this.#lines.delete(this.#lines.keys().next().value as string);
+      keepNewest(this.#lines, 64);
     }
     return line;
   }

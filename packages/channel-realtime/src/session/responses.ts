@@ -1,4 +1,4 @@
-import type { RealtimeEvent } from "@roomkit/core";
+import { keepNewest, type RealtimeEvent } from "@roomkit/core";
 
 export type ResponseStatus = Extract<RealtimeEvent, { type: "response-end" }>["status"];
 
@@ -76,5 +76,5 @@ export class Responses {
 
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.set(key, value);
-  if (map.size > MAX_REMEMBERED) map.delete(map.keys().next().value as string);
+  keepNewest(map, MAX_REMEMBERED);
 }

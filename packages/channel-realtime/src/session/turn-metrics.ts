@@ -1,5 +1,11 @@
 import { type CallRoom, TurnWaterfall } from "@roomkit/call";
-import type { RealtimeEvent, UtteranceId, VoiceConnection, VoiceSession } from "@roomkit/core";
+import {
+  keepNewest,
+  type RealtimeEvent,
+  type UtteranceId,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
 
 export interface TurnMetricsOptions {
   readonly room: CallRoom;
@@ -84,7 +90,7 @@ export class RealtimeTurnMetrics {
     const turn = this.#turn;
     if (!turn) return;
     this.#answers.set(utterance, turn);
-    if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(this.#answers.keys().next().value as UtteranceId);
+    keepNewest(this.#answers, MAX_ANSWERS);
     if (turn.reported) return;
     turn.reported = true;
     turn.waterfall.mark("replyMs");

@@ -1,3 +1,5 @@
+import { keepNewest } from "../queue/keep-newest.ts";
+
 /** A stream that sent nothing for this long may be over: another may take its place, ms. */
 const SILENT_MS = 2_000;
 /** Streams whose state is kept besides those that send, so that one that goes on after a while is known. */
@@ -47,8 +49,6 @@ export class StreamTable<T> {
   note(ssrc: number, state: T, now: number): void {
     this.#entries.delete(ssrc);
     this.#entries.set(ssrc, { state, at: now });
-    if (this.#entries.size > this.#atOnce + REMEMBERED) {
-      this.#entries.delete(this.#entries.keys().next().value as number);
-    }
+    keepNewest(this.#entries, this.#atOnce + REMEMBERED);
   }
 }

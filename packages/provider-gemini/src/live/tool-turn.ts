@@ -1,3 +1,4 @@
+import { keepNewest } from "@roomkit/core";
 import { clean } from "../text/clean.ts";
 
 export interface FunctionResponse {
@@ -88,7 +89,7 @@ export class ToolTurn {
     if (name === undefined) return false;
     this.#open.delete(id);
     this.#gone.set(id, name);
-    if (this.#gone.size > MAX_GONE) this.#gone.delete(this.#gone.keys().next().value as string);
+    keepNewest(this.#gone, MAX_GONE);
     return true;
   }
 }

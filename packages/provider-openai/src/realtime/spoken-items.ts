@@ -1,4 +1,4 @@
-import type { AudioCodec, AudioFormat, AudioFrame } from "@roomkit/core";
+import { type AudioCodec, type AudioFormat, type AudioFrame, keepNewest } from "@roomkit/core";
 import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 
 interface Spoken {
@@ -72,7 +72,7 @@ export class SpokenItems {
         toldMs: Number.POSITIVE_INFINITY,
       };
       this.#items.set(itemId, item);
-      if (this.#items.size > MAX_ITEMS) this.#items.delete(this.#items.keys().next().value as string);
+      keepNewest(this.#items, MAX_ITEMS);
     }
     return item;
   }

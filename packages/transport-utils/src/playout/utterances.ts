@@ -1,4 +1,4 @@
-import type { PlaybackProgress, UtteranceId } from "@roomkit/core";
+import { keepNewest, type PlaybackProgress, type UtteranceId } from "@roomkit/core";
 
 /** What the queue knows of one utterance until it is done. Counts are samples per channel. */
 export interface UtteranceRecord {
@@ -120,7 +120,7 @@ export class Utterances {
   finish(record: UtteranceRecord): void {
     if (!this.#live.delete(record.id)) return;
     this.#over.set(record.id, record.number);
-    if (this.#over.size > REMEMBERED) this.#over.delete(this.#over.keys().next().value as UtteranceId);
+    keepNewest(this.#over, REMEMBERED);
   }
 
   /** An utterance that was announced and never spoken would otherwise stay for ever. */

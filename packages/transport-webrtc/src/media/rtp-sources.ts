@@ -1,3 +1,4 @@
+import { keepNewest } from "@roomkit/core";
 import { sequenceDelta } from "./rtp.ts";
 
 /** What a packet's source is to the line that is heard. */
@@ -70,6 +71,6 @@ export class RtpSources {
   #retire(): void {
     if (this.#current === undefined) return;
     this.#former.set(this.#current, { highest: this.#highest, ahead: 0 });
-    if (this.#former.size > REMEMBERED) this.#former.delete(this.#former.keys().next().value as number);
+    keepNewest(this.#former, REMEMBERED);
   }
 }

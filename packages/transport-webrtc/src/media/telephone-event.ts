@@ -1,3 +1,5 @@
+import { keepNewest } from "@roomkit/core";
+
 const DIGITS = "0123456789*#ABCD";
 /** Longest a segment of a key press lasts, in units of its clock: the next begins there (RFC 4733, 2.5.1.3). */
 const MAX_DURATION = 0xffff;
@@ -48,7 +50,7 @@ export class TelephoneEvents {
     }
     this.#last.delete(ssrc);
     this.#last.set(ssrc, { event, timestamp, ended });
-    if (this.#last.size > SOURCES) this.#last.delete(this.#last.keys().next().value as number);
+    keepNewest(this.#last, SOURCES);
     return digit;
   }
 }

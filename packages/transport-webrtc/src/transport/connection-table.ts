@@ -1,4 +1,4 @@
-import type { Clock } from "@roomkit/core";
+import { type Clock, keepNewest } from "@roomkit/core";
 import type { RtcSession } from "../session/rtc-session.ts";
 
 /** A client's place under the name it gave itself, from its offer on. */
@@ -51,7 +51,7 @@ export class ConnectionTable {
     if (this.#places.get(place.label) !== place) return;
     this.#places.delete(place.label);
     this.#closed.set(place.label, this.#clock.now() + REMEMBER_MS);
-    if (this.#closed.size > MOST_REMEMBERED) this.#closed.delete(this.#closed.keys().next().value as string);
+    keepNewest(this.#closed, MOST_REMEMBERED);
   }
 
   /** Whether a connection of this name ended within the last minute. */
