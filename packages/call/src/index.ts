@@ -1,5 +1,11 @@
 export { SpeechSegment, type SpeechSegmentOptions } from "./hearing/segment.ts";
-export { type CallOptions, type CallSettings, type InterruptionOptions, resolveCallOptions } from "./options.ts";
+export {
+  type CallOptions,
+  type CallSettings,
+  callOptionKinds,
+  type InterruptionOptions,
+  resolveCallOptions,
+} from "./options.ts";
 export { type CallRoom, roomOf, type Said } from "./room.ts";
 export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
 export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
@@ -23,6 +29,7 @@ export type {
   TurnTimer,
 } from "./turns/state.ts";
 export { initialTurnState, phaseOf } from "./turns/state.ts";
+export { once } from "./utterances/once.ts";
 export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
 export { recording } from "./utterances/recording.ts";
 export type { SpeakOptions } from "./utterances/speaking.ts";

@@ -1,5 +1,6 @@
 import {
   type AudioPipeline,
+  type OptionKinds,
   type OptionRanges,
   optionsWithin,
   RoomKitError,
@@ -87,6 +88,15 @@ export interface CallOptions {
   /** Utterances waiting to be spoken to one listener at most; more are refused with `queue_full`. Default 16. */
   readonly maxUtterances?: number | undefined;
 }
+
+/** What each of them is, for `assertOptions`; without those that a speech-to-speech session is given when it begins. */
+export const callOptionKinds = {
+  string: ["turnDetection"],
+  number: ["speed", "maxEndpointWaitMs", "sttTimeoutMs", "ttsTimeoutMs", "maxSpeechMs", "maxQueuedMs", "maxUtterances"],
+  function: ["speechFilter"],
+  object: ["stt", "tts", "pipeline", "interruption", "turnDetector", "sentences"],
+  array: ["keywords"],
+} as const satisfies OptionKinds<Omit<CallOptions, "language" | "voice" | "greeting">>;
 
 /** The options with every default filled in. */
 export type CallSettings = Omit<CallOptions, keyof typeof numbers> &

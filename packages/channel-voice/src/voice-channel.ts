@@ -1,4 +1,4 @@
-import { ChannelSessions, recording, roomOf, type SpeakOptions, VoiceCall } from "@roomkit/call";
+import { ChannelSessions, callOptionKinds, once, recording, roomOf, type SpeakOptions, VoiceCall } from "@roomkit/call";
 import {
   type AudioFrame,
   assertOptions,
@@ -35,19 +35,11 @@ export class VoiceChannel implements Channel {
       "VoiceChannel",
       options,
       {
-        string: ["turnDetection", "language", "voice", "greeting"],
-        number: [
-          "speed",
-          "maxEndpointWaitMs",
-          "sttTimeoutMs",
-          "maxSpeechMs",
-          "maxQueuedMs",
-          "maxUtterances",
-          "joinTimeoutMs",
-        ],
-        function: ["speechFilter", "speaks"],
-        object: ["backend", "stt", "tts", "pipeline", "interruption", "turnDetector", "voices", "sentences"],
-        array: ["keywords"],
+        ...callOptionKinds,
+        string: [...callOptionKinds.string, "language", "voice", "greeting"],
+        number: [...callOptionKinds.number, "joinTimeoutMs"],
+        function: [...callOptionKinds.function, "speaks"],
+        object: ["backend", ...callOptionKinds.object, "voices"],
       },
       ["backend", "stt", "tts", "pipeline"],
     );
@@ -144,7 +136,7 @@ export class VoiceChannel implements Channel {
       context.signal,
       correlationId === undefined ? { channelId } : { channelId, correlationId },
     );
-    await Promise.all(this.#listeners(context.room.id).map((call) => call.reply(single(text), options)));
+    await Promise.all(this.#listeners(context.room.id).map((call) => call.reply(once(text), options)));
   }
 
   onBindingChanged(binding: Binding): void {
@@ -174,8 +166,4 @@ export class VoiceChannel implements Channel {
   #listeners(roomId: string): VoiceCall[] {
     return this.#sessions.calls.filter((call) => call.session.roomId === roomId && call.mayListen);
   }
-}
-
-async function* single(text: string): AsyncGenerator<string, void, undefined> {
-  yield text;
 }

@@ -1,4 +1,4 @@
-import { resolveCallOptions } from "@roomkit/call";
+import { callOptionKinds, resolveCallOptions } from "@roomkit/call";
 import {
   abortedError,
   assertOptions,
@@ -26,23 +26,10 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
     "cascade",
     options,
     {
-      string: ["apology", "turnDetection"],
-      number: [
-        "sttTimeoutMs",
-        "ttsTimeoutMs",
-        "maxEndpointWaitMs",
-        "maxQueuedMs",
-        "maxUtterances",
-        "speed",
-        "maxSpeechMs",
-        "maxMessages",
-        "maxToolRounds",
-        "toolTimeoutMs",
-        "responseTimeoutMs",
-      ],
-      function: ["speechFilter"],
-      object: ["stt", "ai", "tts", "pipeline", "sentences", "clock", "logger", "interruption", "turnDetector"],
-      array: ["keywords"],
+      ...callOptionKinds,
+      string: [...callOptionKinds.string, "apology"],
+      number: [...callOptionKinds.number, "maxMessages", "maxToolRounds", "toolTimeoutMs", "responseTimeoutMs"],
+      object: ["ai", ...callOptionKinds.object, "clock", "logger"],
     },
     ["ai", "stt", "tts", "pipeline"],
   );

@@ -25,6 +25,7 @@ import {
   type TurnTimer,
 } from "../turns/state.ts";
 import { TurnRunner } from "../turns/turn-runner.ts";
+import { once } from "../utterances/once.ts";
 import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
 import { CallerLine } from "./caller-line.ts";
 import { CallFloor } from "./floor.ts";
@@ -311,8 +312,4 @@ export class VoiceCall {
     const thinking = phase === "thinking" || (phase === "endpointing" && !pausing);
     this.#line.show(phase === "speaking" ? "speaking" : thinking ? "thinking" : "listening");
   }
-}
-
-async function* once(text: string): AsyncGenerator<string, void, undefined> {
-  yield text;
 }
