@@ -15,6 +15,7 @@ import {
   type TtsProvider,
   type Unsubscribe,
   type UtteranceId,
+  untilAborted,
   type VoiceConnection,
 } from "@roomkit/core";
 import type { Floor } from "../session/floor.ts";
@@ -202,24 +203,17 @@ export class Utterance {
   async *#untilSilenced(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
     const signal = this.#abort.signal;
     const source = text[Symbol.asyncIterator]();
-    let onAbort = (): void => {};
-    const aborted = new Promise<"aborted">((resolve) => {
-      onAbort = () => resolve("aborted");
-      if (signal.aborted) onAbort();
-      else signal.addEventListener("abort", onAbort, { once: true });
-    });
     try {
       while (!signal.aborted) {
         this.#awaitingText = true;
-        const next = await Promise.race([source.next(), aborted]);
+        const next = await untilAborted(source.next(), signal);
         this.#awaitingText = false;
-        if (next === "aborted" || next.done) return;
+        if (next.done) return;
         yield next.value;
       }
     } catch {
-      // The model failed half-way: the channel it belongs to reports that. What it said so far is spoken.
+      // Silenced, or the model failed half-way: the channel it belongs to reports that. What it said so far is spoken.
     } finally {
-      signal.removeEventListener("abort", onAbort);
       // Not awaited: a source that is stuck must not hold the caller's turn.
       source.return?.().catch(() => {});
     }

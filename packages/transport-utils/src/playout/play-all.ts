@@ -1,4 +1,4 @@
-import { type AudioFrame, RoomKitError, type UtteranceId, type VoiceConnection } from "@roomkit/core";
+import { type AudioFrame, RoomKitError, type UtteranceId, untilAborted, type VoiceConnection } from "@roomkit/core";
 
 /** Queue at most this much of an endless source, ms. */
 const AHEAD_MS = 1_000;
@@ -15,20 +15,13 @@ export async function playAll(
     return;
   }
   const gone = new AbortController();
-  let leave = (): void => {};
-  const left = new Promise<undefined>((resolve) => {
-    leave = () => resolve(undefined);
-  });
-  const unsubscribe = connection.onClose(() => {
-    gone.abort();
-    leave();
-  });
+  const unsubscribe = connection.onClose(() => gone.abort());
   const source = audio[Symbol.asyncIterator]();
   try {
     while (!connection.closed) {
       // A source that stalls must not outlast its listener.
-      const next = await Promise.race([source.next(), left]);
-      if (!next || next.done) break;
+      const next = await untilAborted(source.next(), gone.signal);
+      if (next.done) break;
       connection.play(utterance, next.value);
       await connection.writable(AHEAD_MS, gone.signal);
     }
