@@ -1,4 +1,4 @@
-import { isWordBoundary, pieceOf, type SpokenPiece, type SpokenRun } from "@roomkit/core";
+import { isWordBoundary, pieceOf, type SpokenPiece, type SpokenRun, takeRuns } from "@roomkit/core";
 
 /** A stretch of the old text (`from` to `to`) and what stands there now. */
 interface Change {
@@ -31,7 +31,7 @@ function changed(piece: SpokenPiece, side: "spoken" | "written", text: string): 
   const runs: SpokenRun[] = [];
   const left = [...piece.runs];
   for (const change of atRunEnds(changesBetween(old, text), piece.runs, side)) {
-    const inside = take(left, side, change.to - change.from);
+    const inside = takeRuns(left, change.to - change.from, side);
     if (change.same) {
       runs.push(...inside);
       continue;
@@ -44,28 +44,6 @@ function changed(piece: SpokenPiece, side: "spoken" | "written", text: string): 
     runs.push(...byWords(joined));
   }
   return pieceOf([...runs, ...left]);
-}
-
-/** The runs of the next `length` characters on a side; those of no length before the next change stay with what is before them. */
-function take(runs: SpokenRun[], side: "spoken" | "written", length: number): SpokenRun[] {
-  const taken: SpokenRun[] = [];
-  let left = length;
-  while (runs.length > 0) {
-    const run = runs[0] as SpokenRun;
-    const size = run[side].length;
-    if (left === 0 && (size > 0 || run.opens)) break;
-    if (size <= left) {
-      taken.push(run);
-      runs.shift();
-      left -= size;
-      continue;
-    }
-    // Only what is said as it is written is cut, see atRunEnds.
-    taken.push({ written: run.written.slice(0, left), spoken: run.spoken.slice(0, left) });
-    runs[0] = { written: run.written.slice(left), spoken: run.spoken.slice(left) };
-    break;
-  }
-  return taken;
 }
 
 /** Shares what is said among the words that were written, in proportion. */
@@ -86,7 +64,7 @@ function byWords({ written, spoken }: { readonly written: string; readonly spoke
   return runs;
 }
 
-/** Widens changes so that none begins or ends inside a run that is one unit. */
+/** Widens changes so that none begins or ends inside a run that is one unit: only what is said as it is written is cut. */
 function atRunEnds(changes: readonly Change[], runs: readonly SpokenRun[], side: "spoken" | "written"): Change[] {
   const inside = new Set<number>();
   let at = 0;

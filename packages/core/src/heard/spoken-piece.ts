@@ -61,17 +61,18 @@ function cutRun(run: SpokenRun, start: number, end: number): SpokenRun[] {
   return parts.filter((part) => part.written !== "" || part.spoken !== "");
 }
 
-/** Takes the first `length` spoken characters' runs off a list. What is not said at the cut stays with the side it belongs to. */
-export function takeRuns(runs: SpokenRun[], length: number): SpokenRun[] {
+/** Takes the runs of the first `length` characters of a side off a list. What has none at the cut stays with what it belongs to. */
+export function takeRuns(runs: SpokenRun[], length: number, side: "spoken" | "written" = "spoken"): SpokenRun[] {
   const taken: SpokenRun[] = [];
   let left = length;
   let i = 0;
   for (; i < runs.length; i++) {
     const run = runs[i] as SpokenRun;
-    if (left === 0 && (run.spoken !== "" || run.opens)) break;
-    if (run.spoken.length <= left) {
+    const size = run[side].length;
+    if (left === 0 && (size > 0 || run.opens)) break;
+    if (size <= left) {
       taken.push(run);
-      left -= run.spoken.length;
+      left -= size;
       continue;
     }
     if (run.written !== run.spoken) {

@@ -157,6 +157,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     this.#owedSpeech ||= this.#requests.speechUnanswered;
     this.#configured = false;
     this.#turnMs = undefined;
+    // Once so that nothing is asked for by the ends of the others, and once for what those leave.
     this.#requests.lost();
     this.#caller.lost();
     this.#answers.lost();

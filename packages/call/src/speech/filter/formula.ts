@@ -36,7 +36,7 @@ export function sayFormula(formula: string): string {
 }
 
 /** How far a formula reaches at most, in characters. */
-const MAX_FORMULA = 300;
+export const MAX_FORMULA = 300;
 /** After a dollar sign and a number: the text is a formula if one of these follows. */
 const MONEY = /^\d(?:[\d.,]*\d)?(?!\d*[a-z]?\s?[+=^_\\{*<>]|[\d.,]*[a-z]?\$(?!\d))/i;
 

@@ -2,7 +2,7 @@ import { charAt, charBefore, isUnspaced, type SpokenRun } from "@roomkit/core";
 import { isPictogram, keycapAt } from "./emoji.ts";
 import { emphasisAt } from "./emphasis.ts";
 import { decodeEntity } from "./entities.ts";
-import { formulaAt, sayFormula } from "./formula.ts";
+import { formulaAt, MAX_FORMULA, sayFormula } from "./formula.ts";
 import { bracketedAt } from "./html.ts";
 import { lineStart } from "./lines.ts";
 import { addressAt, continuesAddress, linkAt, MAX_ADDRESS } from "./links.ts";
@@ -18,7 +18,6 @@ const ESCAPABLE = /[!-/:-@[-`{-~]/;
 const MAX_INLINE_CODE = 300;
 /** Marks in a row beyond this are decoration. */
 const MAX_MARKS = 64;
-const MAX_FORMULA = 300;
 
 /**
  * Markdown, HTML, formulas, addresses and pictograms as a voice is to say them. Reads the text once; what it keeps waiting is bounded:
