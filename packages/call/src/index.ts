@@ -33,3 +33,4 @@ export { once } from "./utterances/once.ts";
 export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
 export { recording } from "./utterances/recording.ts";
 export type { SpeakOptions } from "./utterances/speaking.ts";
+export { type EndedUtterance, tellEnd } from "./utterances/tell-end.ts";

@@ -12,6 +12,7 @@ import type { CallRoom } from "../room.ts";
 import type { Floor } from "../session/floor.ts";
 import { speakable } from "../speech/filter/speakable.ts";
 import { withSpoken, withWritten } from "../speech/respeak.ts";
+import { tellEnd } from "./tell-end.ts";
 import { type SpokenUtterance, Utterance } from "./utterance.ts";
 
 export interface SpeakOptions {
@@ -170,8 +171,7 @@ export class Speaking {
   }
 
   #report(utterance: Utterance, spoken: SpokenUtterance, correlationId: string | undefined): void {
-    const { room, session, connection } = this.#options;
-    const { roomId } = session;
+    const { connection } = this.#options;
     const { id } = utterance;
     const { heard, unheard, text, record } = spoken;
     if (spoken.error !== undefined) this.#reportFailure(spoken.error);
@@ -191,14 +191,7 @@ export class Speaking {
       if (spoken.audible) this.#options.onEnd(id, correlationId);
     }
     const reason = utterance.silencedBecause;
-    if (reason === "") {
-      if (spoken.audible) room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance: id });
-      return;
-    }
-    if (!spoken.audible) return;
-    connection.send({ type: "interrupted", utterance: id, heard, unheard });
-    room.notifyHooks("ON_TTS_CANCELLED", { session, roomId, utterance: id, heard, record, reason });
-    if (reason === "barge_in") room.notifyHooks("ON_BARGE_IN", { session, roomId, utterance: id, heard, record });
+    if (spoken.audible) tellEnd(this.#options, { utterance: id, heard, unheard, record, reason });
   }
 
   #reportFailure(thrown: unknown): void {

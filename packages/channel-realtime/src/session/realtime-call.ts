@@ -1,4 +1,4 @@
-import { CallerLine, type CallRoom, watchPipeline } from "@roomkit/call";
+import { CallerLine, type CallRoom, tellEnd, watchPipeline } from "@roomkit/call";
 import {
   type AudioFrame,
   type ChannelHost,
@@ -241,18 +241,8 @@ export class RealtimeCall {
 
   /** What was heard of an item is known: client, hooks and room are told in this order, as of any utterance. */
   #onPlayed({ utterance, heard, unheard, record, silencedBecause: reason, audible, place }: PlayedItem<Said>): void {
-    const { room, session, connection } = this.#options;
-    const { roomId } = session;
     const told = (): void => {
-      if (!audible || this.#closed) return;
-      if (reason === "") {
-        room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance });
-        return;
-      }
-      connection.send({ type: "interrupted", utterance, heard, unheard });
-      const facts = { session, roomId, utterance, heard, record };
-      room.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason });
-      if (reason === "barge_in") room.notifyHooks("ON_BARGE_IN", facts);
+      if (audible && !this.#closed) tellEnd(this.#options, { utterance, heard, unheard, record, reason });
     };
     const stored = (): void => {
       if (reason !== "" && !this.#closed) this.#metrics.interrupted(utterance);
