@@ -43,7 +43,8 @@ export class Gate {
     options: GateOptions,
     context: {
       readonly clock: Clock;
-      readonly logger: Logger /** Places shared with another gate. */;
+      readonly logger: Logger;
+      /** Places shared with another gate. */
       readonly admission?: Admission;
       /** Another mount stands in front, which has checked where requests come from and says in `authContext` who asks. */
       readonly behindMount?: boolean;
