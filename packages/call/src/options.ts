@@ -1,6 +1,5 @@
 import {
   type AudioPipeline,
-  type OptionKinds,
   type OptionRanges,
   optionsWithin,
   RoomKitError,
@@ -96,7 +95,7 @@ export const callOptionKinds = {
   function: ["speechFilter"],
   object: ["stt", "tts", "pipeline", "interruption", "turnDetector", "sentences"],
   array: ["keywords"],
-} as const satisfies OptionKinds<Omit<CallOptions, "language" | "voice" | "greeting">>;
+} as const;
 
 /** The options with every default filled in. */
 export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
