@@ -19,6 +19,7 @@ const checks = [
   { name: "types of the tests", check: () => run("tsc", ["-p", "tsconfig.test.json"]) },
   { name: "bundle", check: bundle },
   { name: "lint and format", check: () => run("biome", ["check", "."]) },
+  { name: "nothing unused", check: () => run("knip", ["--cache", "--no-progress", "--treat-config-hints-as-errors"]) },
 ];
 let failedChecks = 0;
 for (const { name, check } of checks) {

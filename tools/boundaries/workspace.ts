@@ -23,7 +23,7 @@ export interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-export interface Tsconfig {
+interface Tsconfig {
   readonly compilerOptions?: { readonly types?: readonly string[]; readonly lib?: readonly string[] };
   readonly references?: readonly { readonly path: string }[];
 }

@@ -18,7 +18,7 @@ const OF_CORE = ["RoomKit", "InProcessLocks", "MemoryStore"];
 /** Made by its factory alone. */
 const NOT_MADE = ["SileroVad"];
 
-export interface Option {
+interface Option {
   readonly name: string;
   readonly required: boolean;
   /** Something of the right kind. */

@@ -19,7 +19,7 @@ interface Vendor<P> {
 }
 
 /** What was chosen for one part, and why; shown at the start and in the page's settings. */
-export interface Choice<P> {
+interface Choice<P> {
   readonly provider: P;
   readonly name: string;
   readonly why: string;

@@ -1,7 +1,7 @@
 import { type AIPart, type AIProvider, type AIRequest, abortedError, type Clock } from "@roomkit/core";
 
 /** One step of a scripted generation: a part, a pause in ms, an error to throw, or silence until it is aborted. */
-export type Step = AIPart | { readonly wait: number } | { readonly fail: unknown } | "hang";
+type Step = AIPart | { readonly wait: number } | { readonly fail: unknown } | "hang";
 
 export type Script = readonly Step[] | ((request: AIRequest) => readonly Step[]);
 

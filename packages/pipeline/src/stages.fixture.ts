@@ -162,7 +162,7 @@ export const recorder = (rate?: number): Watchable<FakeRecorder> =>
   watchable("fake-recorder", (format, context) => new FakeRecorder(format, context), rate);
 
 /** An event of a stream, and its name. */
-export type Told = { [K in keyof PipelineEvents]: { readonly name: K } & PipelineEvents[K] }[keyof PipelineEvents];
+type Told = { [K in keyof PipelineEvents]: { readonly name: K } & PipelineEvents[K] }[keyof PipelineEvents];
 
 const names = ["speech-start", "speech-end", "frame", "dtmf", "speaker", "stage-error"] as const;
 

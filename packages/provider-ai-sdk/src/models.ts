@@ -4,7 +4,7 @@
  */
 
 /** The versions this adapter knows. */
-export type SpecificationVersion = "v2" | "v3" | "v4";
+type SpecificationVersion = "v2" | "v3" | "v4";
 
 export interface AiSdkModel {
   readonly specificationVersion: string;

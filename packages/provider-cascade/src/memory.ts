@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** Stands for a result until it is known: a model that took the call for undone would make it again. */
-export const NO_RESULT =
+const NO_RESULT =
   "There is no result yet: the call may have been done, or be under way. Do not make it again without asking.";
 
 /** The conversation as the model is shown it: bounded, and holding what was heard rather than what was written. */

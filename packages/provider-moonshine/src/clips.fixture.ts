@@ -78,7 +78,7 @@ export function samplesOf({ file, rawRate }: Clip): Int16Array {
 }
 
 /** Changes the rate by an interpolation with a windowed sinc, 64 samples of the lower rate wide. */
-export function at16k(samples: Int16Array, from: number): Int16Array {
+function at16k(samples: Int16Array, from: number): Int16Array {
   if (from === 16_000) return samples;
   const step = from / 16_000;
   const width = 32 * Math.max(1, step);

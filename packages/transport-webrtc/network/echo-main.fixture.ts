@@ -22,7 +22,7 @@ export interface ServerState {
   readonly webSocketCalls: readonly CallState[];
 }
 
-export interface CallState {
+interface CallState {
   readonly heardMs: number;
   readonly texts: readonly string[];
   readonly ended?: string;

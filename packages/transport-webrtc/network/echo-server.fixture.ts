@@ -37,7 +37,7 @@ export interface EchoOptions {
 }
 
 /** One caller as the application sees it. */
-export interface Call {
+interface Call {
   readonly connection: VoiceConnection;
   /** Of the caller's audio. */
   heardMs: number;

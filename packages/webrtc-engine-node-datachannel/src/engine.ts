@@ -133,7 +133,7 @@ export class NodeDataChannelEngine implements WebRTCEngine {
 }
 
 /** Makes the engine; what its recipe names. */
-export function nodeDataChannelEngine(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
+function nodeDataChannelEngine(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
   return new NodeDataChannelEngine(options);
 }
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
 
 /** One figure of ours beside the same figure of the reference, measured in the same run. */
-export interface Figure {
+interface Figure {
   /** What it is, with its unit: `CPU per session, ms/s`. */
   readonly name: string;
   readonly ours: number;

@@ -1,5 +1,5 @@
 /** Samples of one 20 ms packet of the callers. */
-export const PACKET = 960;
+const PACKET = 960;
 export const PACKET_MS = 20;
 /** A sound of this many packets begins every so many packets. */
 export const SOUND = 10;

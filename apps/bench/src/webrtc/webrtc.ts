@@ -77,7 +77,7 @@ function ours(stack: Stack, workers: number, sessions: number): Promise<EchoServ
 }
 
 /** What a label says of media workers, and of what is not counted of them. */
-export function workersLabel(count: number, { processes }: EchoServer): string {
+function workersLabel(count: number, { processes }: EchoServer): string {
   if (count === 0) return "";
   return `, ${count} ${count === 1 ? "worker" : "workers"}${processes ? "" : " (the cost of their processes is not counted)"}`;
 }

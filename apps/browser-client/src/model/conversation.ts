@@ -21,7 +21,7 @@ export interface Speech {
 }
 
 /** Something that happened to the call: "Call started", "Connected again". */
-export interface Notice {
+interface Notice {
   readonly kind: "notice";
   readonly id: string;
   readonly text: string;

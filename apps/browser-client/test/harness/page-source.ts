@@ -37,7 +37,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** As strict as a host may be. */
-export const policy =
+const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
 /** The page as it is shipped, built anew, below a mount and under a strict content security policy. */

@@ -13,7 +13,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Page } from "./page-source.ts";
 
 /** Rate of what the assistant says, Hz. */
-export const VOICE_RATE = 16_000;
+const VOICE_RATE = 16_000;
 const FRAME = VOICE_RATE / 50;
 
 /** One call, from the server's side, in the hands of a test. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** The samples of one of the page's recordings (16 kHz, one channel, header of 44 bytes). */
-export function recording(file: string): Int16Array {
+function recording(file: string): Int16Array {
   const bytes = readFileSync(new URL(`../../public/samples/${file}`, import.meta.url));
   return new Int16Array(Uint8Array.from(bytes.subarray(44)).buffer);
 }

@@ -118,7 +118,7 @@ export class SentenceSplitter {
 }
 
 /** Where a text that is longer than `most` has to be cut: after a clause, else between words, else between characters. */
-export function forcedCut(text: string, most: number): number {
+function forcedCut(text: string, most: number): number {
   const head = text.slice(0, most + 1);
   let clause = 0;
   for (const match of head.matchAll(CLAUSES)) {

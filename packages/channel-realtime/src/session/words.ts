@@ -13,7 +13,7 @@ export interface Line {
 }
 
 /** `written` is undefined where a hook blocked. */
-export interface Hooked {
+interface Hooked {
   readonly written: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 /** What silence measures, dBFS; nothing measures less. */
-export const LEVEL_FLOOR_DB = -60;
+const LEVEL_FLOOR_DB = -60;
 
 /** Measures the level of a stream in windows of fixed length. */
 export class LevelMeter {

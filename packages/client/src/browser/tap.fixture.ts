@@ -17,7 +17,7 @@ registerProcessor("test-tap", class extends AudioWorkletProcessor {
 
 type FromTap = { frame: number; samples: Float32Array } | { frame: number; mark: string };
 
-export class Tap {
+class Tap {
   readonly sampleRate: number;
   readonly #blocks: { frame: number; samples: Float32Array }[] = [];
   readonly #marks = new Map<string, number>();

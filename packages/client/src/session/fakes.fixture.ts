@@ -86,7 +86,7 @@ export class FakeAudio implements AudioIO {
 /** What the server does with one attempt to connect; the default is to be ready. */
 export type Attempt = (transport: FakeTransport, signal: AbortSignal) => Promise<ReadyMessage>;
 
-export class FakeTransport implements Transport {
+class FakeTransport implements Transport {
   readonly name = "fake";
   media: "frames" | "stream" = "frames";
   readonly context: TransportContext;
@@ -134,7 +134,7 @@ export class FakeTransport implements Transport {
   }
 }
 
-export class FakePage implements Page {
+class FakePage implements Page {
   online = true;
   readonly changes = new Set<() => void>();
   readonly leaves = new Set<() => void>();

@@ -8,7 +8,7 @@ import { backoffMs, type ReconnectOptions } from "./backoff.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import type { Page } from "./page.ts";
 
-export interface LinkHandlers {
+interface LinkHandlers {
   /** Connected: first, or again. */
   onUp(ready: ReadyMessage, transport: Transport): void;
   /** The connection is gone; another is being tried. */

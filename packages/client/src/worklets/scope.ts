@@ -2,7 +2,7 @@
  * The global scope of an AudioWorklet, as far as it is used here. TypeScript's DOM library describes the page only, so
  * these are declared as values of this module and read from the real global object.
  */
-export interface WorkletProcessor {
+interface WorkletProcessor {
   readonly port: MessagePort;
 }
 

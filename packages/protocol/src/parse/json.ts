@@ -29,7 +29,7 @@ export function asObject(value: unknown, what: string): Fields {
 }
 
 /** Counts brackets outside strings; what is not JSON at all is left for the parser to refuse. */
-export function nestsDeeperThan(text: string, maxDepth: number): boolean {
+function nestsDeeperThan(text: string, maxDepth: number): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

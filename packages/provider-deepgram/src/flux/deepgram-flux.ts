@@ -79,7 +79,7 @@ class DeepgramFlux implements SttProvider {
 }
 
 /** @throws RoomKitError `unsupported_language`, `unsupported_format`. */
-export function fluxQuery(
+function fluxQuery(
   options: DeepgramFluxOptions,
   { language, keywords = [] }: Pick<SttOptions, "language" | "keywords">,
   { sampleRate, channels }: AudioFormat,

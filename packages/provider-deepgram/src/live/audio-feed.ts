@@ -20,7 +20,7 @@ export interface AudioSink {
 }
 
 /** Deepgram asks for a sign of life every 3 to 5 s. */
-export const KEEP_ALIVE_MS = 4_000;
+const KEEP_ALIVE_MS = 4_000;
 /** Audio that is sent while the reader does not take parts, ms. */
 const MAX_AHEAD_MS = 2_000;
 

@@ -3,7 +3,7 @@ import type { SpeechChannel } from "./channel.ts";
 import type { Pieces } from "./pieces.ts";
 
 /** Half of the vendor's shortest patience. */
-export const KEEP_ALIVE_MS = 10_000;
+const KEEP_ALIVE_MS = 10_000;
 /** Pieces that are sent without the reader having taken anything of what they sound like. */
 const MAX_AHEAD = 4;
 

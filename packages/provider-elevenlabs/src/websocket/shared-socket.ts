@@ -4,7 +4,7 @@ import { Context, type ContextHost } from "./context.ts";
 import { readMessage } from "./message.ts";
 
 /** The vendor closes a WebSocket on which there is one more. */
-export const MAX_CONTEXTS = 5;
+const MAX_CONTEXTS = 5;
 /** Longest wait for the vendor to say that a context is gone, ms. */
 const LEAVE_MS = 5_000;
 

@@ -23,7 +23,7 @@ const INTERNET_MARKS: Readonly<Record<string, string>> = {
 };
 
 /** Latin letters without accents; letters of other scripts, which the voices cannot say, are left out. */
-export function fold(word: string): string {
+function fold(word: string): string {
   return word
     .replace(/[ßæœøđðłþı]/giu, (letter) => LETTERS_WITHOUT_MARKS[letter.toLowerCase()] ?? "")
     .normalize("NFKD")

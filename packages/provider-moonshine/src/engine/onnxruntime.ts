@@ -10,7 +10,7 @@ export interface OnnxRuntime {
   ) => Tensor;
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly intraOpNumThreads: number;
   readonly interOpNumThreads: number;
   /** 3: errors only. */

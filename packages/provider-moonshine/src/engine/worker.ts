@@ -3,7 +3,7 @@ import { findModel } from "./files.ts";
 import { SAMPLE_RATE } from "./format.ts";
 import { type Decoded, Moonshine } from "./moonshine.ts";
 
-export interface MoonshineData {
+interface MoonshineData {
   /** Where the model lies; undefined: in this package. */
   readonly modelDir: string | undefined;
 }

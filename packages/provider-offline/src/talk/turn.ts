@@ -4,7 +4,7 @@ import { normalize, wordsOf } from "../words/normalize.ts";
 const MAX_CHARS = 800;
 
 /** How a short answer continues the assistant's last words. */
-export type FollowUp = "yes" | "no" | "why" | "more" | "hint" | "give-up" | "and";
+type FollowUp = "yes" | "no" | "why" | "more" | "hint" | "give-up" | "and";
 
 const FOLLOW_UPS: readonly (readonly [FollowUp, RegExp])[] = [
   [

@@ -1,5 +1,5 @@
 /** The most characters the API takes at once. */
-export const MAX_CHARACTERS = 4_096;
+const MAX_CHARACTERS = 4_096;
 
 /** Whether there is anything to say in a text: marks and spaces alone make the models babble. */
 export function speakable(text: string): boolean {

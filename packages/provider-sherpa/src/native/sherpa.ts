@@ -19,7 +19,7 @@ export interface NativeVad {
   reset(): void;
 }
 
-export interface NativeStream {
+interface NativeStream {
   acceptWaveform(wave: { readonly samples: Float32Array; readonly sampleRate: number }): void;
 }
 
@@ -35,12 +35,12 @@ export interface NativeResult {
   readonly lang?: string;
 }
 
-export interface NativeOfflineRecognizer {
+interface NativeOfflineRecognizer {
   createStream(): NativeStream;
   decodeAsync(stream: NativeStream): Promise<NativeResult>;
 }
 
-export interface NativeOnlineRecognizer {
+interface NativeOnlineRecognizer {
   createStream(): NativeOnlineStream;
   isReady(stream: NativeOnlineStream): boolean;
   decode(stream: NativeOnlineStream): void;
@@ -49,7 +49,7 @@ export interface NativeOnlineRecognizer {
   getResult(stream: NativeOnlineStream): NativeResult;
 }
 
-export interface NativeTts {
+interface NativeTts {
   readonly numSpeakers: number;
   readonly sampleRate: number;
   generateAsync(request: {
@@ -62,7 +62,7 @@ export interface NativeTts {
   }): Promise<{ readonly samples: Float32Array; readonly sampleRate: number }>;
 }
 
-export interface NativeEmbeddingExtractor {
+interface NativeEmbeddingExtractor {
   readonly dim: number;
   createStream(): NativeOnlineStream;
   isReady(stream: NativeOnlineStream): boolean;

@@ -193,7 +193,7 @@ export function aiConformance(options: AIConformanceOptions): ConformanceCase[] 
 }
 
 /** Checks one whole stream against the contract. @throws ConformanceFailure */
-export function checkParts(parts: readonly AIPart[]): void {
+function checkParts(parts: readonly AIPart[]): void {
   parts.forEach((part, i) => {
     const last = i === parts.length - 1;
     switch (part.type) {
@@ -221,7 +221,7 @@ export function checkParts(parts: readonly AIPart[]): void {
 }
 
 /** The text of an answer. */
-export function answerOf(parts: readonly AIPart[]): string {
+function answerOf(parts: readonly AIPart[]): string {
   return parts
     .map((part) => (part.type === "text-delta" ? part.text : ""))
     .join("")

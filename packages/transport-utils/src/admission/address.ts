@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { RoomKitError } from "@roomkit/core";
 
 /** IPv4 addresses arrive on dual-stack sockets as `::ffff:1.2.3.4`. */
-export function plainAddress(address: string): string {
+function plainAddress(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   return mapped?.[1] ?? address;
 }

@@ -196,7 +196,7 @@ export class WeriftEngine implements WebRTCEngine {
 }
 
 /** Makes the engine; what {@link weriftRecipe} names. */
-export function weriftEngine(options: WeriftEngineOptions = {}): WeriftEngine {
+function weriftEngine(options: WeriftEngineOptions = {}): WeriftEngine {
   return new WeriftEngine(options);
 }
 

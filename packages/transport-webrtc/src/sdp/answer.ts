@@ -2,7 +2,7 @@ import type { WebRTCAcceptOptions, WebRTCOffer } from "@roomkit/core";
 import { codecLines } from "./write-offer.ts";
 
 /** One of the server's own addresses. */
-export interface LocalCandidate {
+interface LocalCandidate {
   readonly address: string;
   readonly port: number;
   readonly priority: number;

@@ -10,7 +10,7 @@ export interface SdpCaps {
 }
 
 /** Chromium's microphone, camera and data channel are 172 lines (5.5 kB) before candidates and simulcast; `bytes` is what bounds the work. */
-export const SDP_CAPS: SdpCaps = { bytes: 32_768, lines: 1_000, lineBytes: 2_048, sections: 16 };
+const SDP_CAPS: SdpCaps = { bytes: 32_768, lines: 1_000, lineBytes: 2_048, sections: 16 };
 
 /** One `m=` section, or the session part before the first; attributes by name in lower case. */
 export interface SdpSection {

@@ -2,7 +2,7 @@ import { RoomKitError } from "../../errors/error.ts";
 import type { EventContent, EventDraft } from "../event.ts";
 
 /** Whether a value from outside is event content, whole. */
-export function isEventContent(value: unknown): value is EventContent {
+function isEventContent(value: unknown): value is EventContent {
   if (typeof value !== "object" || value === null) return false;
   const content = value as Record<string, unknown>;
   switch (content.type) {

@@ -4,7 +4,7 @@ import type { ConversationStore, EventQuery } from "../store.ts";
 import { canSee } from "./visibility.ts";
 
 /** What a channel is shown at most. */
-export const MAX_HISTORY = 100;
+const MAX_HISTORY = 100;
 /** Pages looked through for it: what lies further back stays unseen. */
 const MAX_PAGES = 10;
 

@@ -117,7 +117,7 @@ export async function checkAllTimers(engine: Engine): Promise<readonly Room[]> {
 }
 
 /** Waits until nothing is under way in a room, bounded. */
-export async function settled(engine: Engine, state: RoomState): Promise<void> {
+async function settled(engine: Engine, state: RoomState): Promise<void> {
   const { clock, limits, logger } = engine;
   await withTimeout(state.whenIdle(), limits.closeTimeoutMs, { clock }).catch(() => {
     logger.warn({ roomId: state.id }, "deliveries of a room did not end in time");

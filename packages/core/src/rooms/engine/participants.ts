@@ -25,7 +25,7 @@ export async function ensureParticipant(
   return made;
 }
 
-export async function findParticipant(engine: Engine, state: RoomState, id: string): Promise<Participant | undefined> {
+async function findParticipant(engine: Engine, state: RoomState, id: string): Promise<Participant | undefined> {
   const all = await engine.store.listParticipants(state.id);
   for (const participant of all) state.participants.add(participant.id);
   return all.find((participant) => participant.id === id);
