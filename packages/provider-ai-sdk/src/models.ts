@@ -3,9 +3,6 @@
  * is needed to use these types, and a model of any of its versions fits them.
  */
 
-/** The versions this adapter knows. */
-type SpecificationVersion = "v2" | "v3" | "v4";
-
 export interface AiSdkModel {
   readonly specificationVersion: string;
   readonly provider: string;

@@ -132,8 +132,8 @@ export class NodeDataChannelEngine implements WebRTCEngine {
   }
 }
 
-/** Makes the engine; what its recipe names. */
-function nodeDataChannelEngine(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
+/** Makes the engine; what its recipe names. @public */
+export function nodeDataChannelEngine(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
   return new NodeDataChannelEngine(options);
 }
 

@@ -4,7 +4,3 @@ export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] as number;
 }
-
-function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
-}

@@ -195,8 +195,8 @@ export class WeriftEngine implements WebRTCEngine {
   }
 }
 
-/** Makes the engine; what {@link weriftRecipe} names. */
-function weriftEngine(options: WeriftEngineOptions = {}): WeriftEngine {
+/** Makes the engine; what {@link weriftRecipe} names. @public */
+export function weriftEngine(options: WeriftEngineOptions = {}): WeriftEngine {
   return new WeriftEngine(options);
 }
 
