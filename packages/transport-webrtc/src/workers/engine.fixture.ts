@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   type CloseReason,
   Emitter,
@@ -14,6 +15,8 @@ import {
 export interface EchoEngineOptions {
   /** Before each answer, ms. */
   readonly answerMs?: number;
+  /** The thread does nothing before there is this file. */
+  readonly startsWith?: string;
   readonly logger?: Logger;
 }
 
@@ -24,6 +27,7 @@ export function echoRecipe(options: EchoEngineOptions = {}, more: Partial<Recipe
 /** An engine without a network: each peer hears itself. What its client "does" is told to it as the foundation of a candidate. */
 export function echoEngine(options: EchoEngineOptions): WebRTCEngine {
   const peers = new Set<EchoPeer>();
+  while (options.startsWith && !existsSync(options.startsWith)) spin(5);
   return {
     name: "echo",
     async accept(offer: WebRTCOffer, accept: WebRTCAcceptOptions) {

@@ -31,11 +31,13 @@ interface Opening {
   readonly reject: (error: RoomKitError) => void;
 }
 
-/** From a thread's start to its first answer, and for each answer after it, ms. */
+/** How long whoever asks waits for an answer, a thread that is starting included, ms. */
 const ANSWER_MS = 10_000;
 const PING_EVERY_MS = 1_000;
 /** A thread that answers none of this many pings is given up. */
 const MOST_UNANSWERED = 10;
+/** How long a thread may start, ms: loading its modules takes seconds on a machine with other things to do, and until then it answers nothing. */
+const START_MS = 60_000;
 /** How long a thread may take to close its calls, ms. */
 const STOP_MS = 3_000;
 
@@ -53,7 +55,7 @@ export class MediaWorker {
   #count = 0;
   #load: LoopLoad = { lagMs: 0, utilization: 0 };
   #unanswered = 0;
-  #cancelPing: Cancel = () => {};
+  #cancelWatch: Cancel = () => {};
 
   constructor(options: MediaWorkerOptions) {
     this.#options = options;
@@ -71,7 +73,9 @@ export class MediaWorker {
       onError: (cause) => this.#gone(mediaLost("a media worker failed", cause)),
     });
     void this.#line.exited.then(() => this.#gone(mediaLost("a media worker ended")));
-    this.#ping();
+    this.#cancelWatch = options.clock.setTimeout(() => {
+      void this.#end(mediaLost("a media worker did not start"));
+    }, START_MS);
   }
 
   get state(): "starting" | "running" | "gone" {
@@ -145,6 +149,8 @@ export class MediaWorker {
       case "ready":
         this.#state = "running";
         this.#settleReady();
+        this.#cancelWatch();
+        this.#ping();
         this.#hold();
         return;
       case "failed":
@@ -193,7 +199,7 @@ export class MediaWorker {
   }
 
   #ping(): void {
-    this.#cancelPing = this.#options.clock.setTimeout(() => {
+    this.#cancelWatch = this.#options.clock.setTimeout(() => {
       if (this.#unanswered >= MOST_UNANSWERED) {
         void this.#end(mediaLost("a media worker does not answer any more"));
         return;
@@ -208,7 +214,7 @@ export class MediaWorker {
     if (this.#state === "gone") return;
     const served = this.#state === "running";
     this.#state = "gone";
-    this.#cancelPing();
+    this.#cancelWatch();
     this.#settleReady(error);
     const { logger, onGone } = this.#options;
     if (this.load.calls > 0)

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import {
@@ -16,7 +18,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { MediaCall, MediaRequest } from "../host/media-host.ts";
 import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
 import { parseOffer } from "../sdp/offer.ts";
-import { amplitudeAt, join, sine, until } from "../testing.fixture.ts";
+import { amplitudeAt, join as joined, sine, until } from "../testing.fixture.ts";
 import { echoRecipe } from "./engine.fixture.ts";
 import { WorkerMediaHost, type WorkerMediaHostOptions } from "./worker-host.ts";
 
@@ -114,9 +116,9 @@ describe.each([
       const frame = tone.subarray(at, at + 480);
       await until(() => call.send(frame), "room for a frame");
     }
-    await until(() => join(heard).length >= 9_600, "the echo");
-    expect(amplitudeAt(join(heard).subarray(1_600), 16_000, 440)).toBeGreaterThan(8_000);
-    expect(amplitudeAt(join(heard).subarray(1_600), 16_000, 660)).toBeLessThan(500);
+    await until(() => joined(heard).length >= 9_600, "the echo");
+    expect(amplitudeAt(joined(heard).subarray(1_600), 16_000, 440)).toBeGreaterThan(8_000);
+    expect(amplitudeAt(joined(heard).subarray(1_600), 16_000, 660)).toBeLessThan(500);
     await until(() => call.stats.peer.rtpSent >= 30, "a report");
     expect(call.stats.audio).toMatchObject({ received: call.stats.peer.rtpReceived, lost: 0 });
   });
@@ -267,6 +269,27 @@ describe("media workers", () => {
     await until(() => closed.length > 0, "the end");
     expect(closed[0]?.code).toBe("media_lost");
     expect((await connect(host)).call.state).toBe("connected");
+  });
+
+  it("may take their time to start, whoever stops waiting, and are given up after a minute", async () => {
+    const clock = new VirtualClock();
+    const folder = mkdtempSync(join(tmpdir(), "roomkit-worker-"));
+    const startsWith = join(folder, "go");
+    const host = open({ clock, busy: { lagMs: 1_000, utilization: 1 } }, echoRecipe({ startsWith }));
+    const [warm, call] = [codeOf(host.warmUp()), codeOf(host.accept(request))];
+    await clock.advance(30_000);
+    expect([await warm, await call]).toEqual(["timeout", "timeout"]);
+    expect(host.load).toMatchObject([{ calls: 0, lagMs: 0 }]);
+    const next = connect(host);
+    writeFileSync(startsWith, "");
+    expect((await next).call.state).toBe("connected");
+
+    const never = open({ clock }, echoRecipe({ startsWith: join(folder, "never") }));
+    const refused = codeOf(never.warmUp());
+    await clock.advance(60_000);
+    expect(await refused).toBe("timeout");
+    await until(() => never.load.length === 0, "its end");
+    rmSync(folder, { recursive: true });
   });
 
   it("that are killed while they start are started again, after a while, for who waits", async () => {
