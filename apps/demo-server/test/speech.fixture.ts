@@ -48,7 +48,7 @@ export function resample({ samples, sampleRate }: Sound, to: number): Int16Array
 
 /** A sentence in the voice of flite. */
 export async function spoken(text: string): Promise<Sound> {
-  const tts = fliteTts();
+  const tts = fliteTts({ jobTimeoutMs: 60_000 });
   const frames: AudioFrame[] = [];
   async function* once() {
     yield text;

@@ -91,7 +91,7 @@ it.concurrent.each<[string, PathOptions, { readonly lost: readonly [number, numb
   [
     "jitter of 40 ms, and every twentieth packet 50 ms behind its successors",
     { delayMs: 20, jitterMs: 40, reorder: 0.05, reorderMs: 50 },
-    { lost: [0, 0.02], reordered: 20 },
+    { lost: [0, 0.04], reordered: 20 },
   ],
 ])(
   "%s: what is lost is made up, and the delay does not grow",

@@ -10,7 +10,7 @@ export const format = { sampleRate: 16_000, channels: 1 } as const;
 
 /** A sentence spoken by a synthetic voice, 16 kHz: speech that is there on every machine. */
 export async function spoken(text: string): Promise<Int16Array> {
-  const tts: TtsProvider = fliteTts();
+  const tts: TtsProvider = fliteTts({ jobTimeoutMs: 60_000 });
   try {
     const pieces = (async function* () {
       yield text;

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "@roomkit/core";
+import { afterSilence, type Cancel, type Clock } from "@roomkit/core";
 
 export interface LivenessOptions {
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export class Liveness {
   #arm(): void {
     const { clock, ping, heartbeatMs, idleTimeoutMs } = this.#options;
     const untilIdle = this.#seen + idleTimeoutMs - clock.now();
-    this.#cancel = clock.setTimeout(() => this.#check(), ping ? Math.min(heartbeatMs, untilIdle) : untilIdle);
+    this.#cancel = afterSilence(clock, ping ? Math.min(heartbeatMs, untilIdle) : untilIdle, () => this.#check());
   }
 
   #check(): void {

@@ -1,4 +1,4 @@
-import { AbortScope, frameDurationMs, RoomKitError, silence, type Unsubscribe } from "@roomkit/core";
+import { AbortScope, afterSilence, frameDurationMs, RoomKitError, silence, type Unsubscribe } from "@roomkit/core";
 import { SpeechFeed } from "./feed.ts";
 import type { Hearing, HearingOptions } from "./hearing.ts";
 import { StreamRestarts } from "./restarts.ts";
@@ -186,10 +186,10 @@ export class StreamHearing implements Hearing {
     this.#cancel(what);
     this.#waits.set(
       what,
-      this.#options.clock.setTimeout(() => {
+      afterSilence(this.#options.clock, ms, () => {
         this.#waits.delete(what);
         then();
-      }, ms),
+      }),
     );
   }
 

@@ -1,4 +1,4 @@
-import { type AudioFrame, frameDurationMs, silence, type Unsubscribe } from "@roomkit/core";
+import { type AudioFrame, afterSilence, frameDurationMs, silence, type Unsubscribe } from "@roomkit/core";
 import type { Hearing, HearingOptions } from "./hearing.ts";
 import { SpeechMeter } from "./meter.ts";
 import { SpeechSegments } from "./segments.ts";
@@ -86,7 +86,7 @@ export class VadHearing implements Hearing {
 
   #watchForGap(): void {
     this.#stopGapTimer();
-    this.#stopGapTimer = this.#options.clock.setTimeout(() => this.#fillGap(), GAP_MS);
+    this.#stopGapTimer = afterSilence(this.#options.clock, GAP_MS, () => this.#fillGap());
   }
 
   /** Fed through the whole pipeline, so that the VAD itself ends the speech. */

@@ -1,3 +1,4 @@
+import { afterSilence } from "./after-silence.ts";
 import type { Cancel, Clock } from "./clock.ts";
 
 /**
@@ -21,10 +22,10 @@ export class SilenceWatch {
   owes(something: boolean): void {
     if (!something) this.heard();
     else
-      this.#stopTimer ??= this.#clock.setTimeout(() => {
+      this.#stopTimer ??= afterSilence(this.#clock, this.#ms, () => {
         this.#stopTimer = undefined;
         this.#onSilent();
-      }, this.#ms);
+      });
   }
 
   /** The vendor has said something, or is gone; what it owes now is told next. */

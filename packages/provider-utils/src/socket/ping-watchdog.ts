@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "@roomkit/core";
+import { afterSilence, type Cancel, type Clock } from "@roomkit/core";
 
 export interface PingWatchdogOptions {
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export class PingWatchdog {
 
   #schedule(ms: number): void {
     const { clock, intervalMs } = this.#options;
-    if (intervalMs > 0) this.#cancel = clock.setTimeout(() => this.#tick(), ms);
+    if (intervalMs > 0) this.#cancel = afterSilence(clock, ms, () => this.#tick());
   }
 
   #tick(): void {

@@ -1,4 +1,11 @@
-import { type AudioFrame, type Cancel, type CloseReason, errorFields, type Metadata } from "@roomkit/core";
+import {
+  type AudioFrame,
+  afterSilence,
+  type Cancel,
+  type CloseReason,
+  errorFields,
+  type Metadata,
+} from "@roomkit/core";
 import type { StartMessage } from "@roomkit/protocol";
 import { MediaConnection, PacingWheel, TrafficGuard } from "@roomkit/transport-utils";
 import type { MediaCall, MediaStats } from "../host/media-host.ts";
@@ -213,7 +220,7 @@ export class RtcSession {
   /** Looks for signs of life, again and again. */
   #watch(): void {
     const { clock, limits } = this.#options.settings;
-    this.#stopWatching = clock.setTimeout(() => {
+    this.#stopWatching = afterSilence(clock, LIVENESS_EVERY_MS, () => {
       const { received } = this.call.stats.peer;
       if (received !== this.#received) {
         this.#received = received;
@@ -223,7 +230,7 @@ export class RtcSession {
         return;
       }
       this.#watch();
-    }, LIVENESS_EVERY_MS);
+    });
   }
 
   #fail(code: string, message: string): void {
