@@ -15,8 +15,6 @@ const INTERNAL = [
 ];
 /** What applications make of core; the rest of it is for who writes channels and providers. */
 const OF_CORE = ["RoomKit", "InProcessLocks", "MemoryStore"];
-/** Made by its factory alone. */
-const NOT_MADE = ["SileroVad"];
 
 interface Option {
   readonly name: string;
@@ -46,8 +44,7 @@ const program = ts.createProgram([...files.values()], compilerOptions());
 
 /** Those of a package: every function and class that takes options, with their names and kinds as its types say. */
 export function factories(packageName: string): Factory[] {
-  const made = ({ name }: Factory): boolean =>
-    !NOT_MADE.includes(name) && (packageName !== "core" || OF_CORE.includes(name));
+  const made = ({ name }: Factory): boolean => packageName !== "core" || OF_CORE.includes(name);
   return factoriesOf(files.get(packageName) as string).filter(made);
 }
 
@@ -71,6 +68,8 @@ function factoriesOf(file: string): Factory[] {
     return { name: symbol.name, required: (symbol.flags & ts.SymbolFlags.Optional) === 0, sample };
   };
   return checker.getExportsOfModule(module).flatMap((exported) => {
+    // A class that its factory alone makes.
+    if (exported.declarations?.some(ts.isTypeOnlyExportDeclaration)) return [];
     const type = typeOf(exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported);
     const [signature] = [...type.getCallSignatures(), ...type.getConstructSignatures()];
     const at = signature?.parameters.findIndex(({ name }) => name === "options" || name === "config") ?? -1;

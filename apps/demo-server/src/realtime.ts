@@ -6,6 +6,7 @@ import { type RoomKit, roomPerCaller, type VoiceBackend } from "@roomkit/core";
 import { createResampler } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
 import { mountRealtime, WebRTCTransport } from "@roomkit/transport-webrtc";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { type DemoConfig, SYSTEM_PROMPT } from "./config.ts";
 import type { Speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
@@ -14,6 +15,7 @@ import { demoTools } from "./tools.ts";
 export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): VoiceBackend {
   const { outboundAudio, workers } = config;
   const transport = new WebRTCTransport({
+    engine: werift(),
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,

@@ -6,6 +6,7 @@ import { opus } from "@roomkit/codec-opus";
 import { type RoomKit, roomPerCaller, type VoiceBackend } from "@roomkit/core";
 import { playground } from "@roomkit/playground";
 import { WebRTCTransport } from "@roomkit/transport-webrtc";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import type { DemoConfig } from "./config.ts";
 import type { Speech } from "./speech.ts";
 
@@ -33,6 +34,7 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
 
   const websocket = new WebSocketBackend({ codec: mulaw() });
   const webrtc = new WebRTCTransport({
+    engine: werift(),
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,

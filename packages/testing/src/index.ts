@@ -19,6 +19,7 @@ export {
   type WebRTCEngineConformanceOptions,
   webrtcEngineConformance,
 } from "./conformance/webrtc-engine.ts";
+export * from "./datagrams.ts";
 export { FakeBackend, type FakeBackendOptions } from "./fakes/backend.ts";
 export { FakeConnection, type FakeConnectionOptions } from "./fakes/connection.ts";
 export { FakePipeline, FakePipelineStream } from "./fakes/pipeline.ts";

@@ -5,6 +5,7 @@ import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { type AudioFrame, type CloseReason, silentLogger, type VoiceConnection } from "@roomkit/core";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import {
   type IceServer,
   type MediaWorkersOptions,
@@ -81,7 +82,7 @@ export async function startEcho(options: EchoOptions = {}): Promise<EchoServer> 
   const transport: WebRTCTransport = new WebRTCTransport({
     opus: opus(),
     mulaw: mulaw(),
-    ice: { listenAddresses: [mediaAddress] },
+    engine: werift({ listenAddresses: [mediaAddress], logger: silentLogger }),
     ...(options.workers ? { workers: options.workers } : {}),
     logger: silentLogger,
     inputSampleRate: sampleRate,

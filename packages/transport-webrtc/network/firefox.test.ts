@@ -1,13 +1,15 @@
+import { networkInterfaces } from "node:os";
 import { type Browser, launch, type Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hostAddresses } from "../src/net/local-addresses.ts";
 import { until } from "../src/testing.fixture.ts";
 import { type EchoServer, startEcho } from "./echo-server.fixture.ts";
 import type { PageCount } from "./page.fixture.ts";
 import { findProgram, missing } from "./programs.fixture.ts";
 
 // Firefox has no candidates on loopback; the page itself must be there to be a secure context.
-const mediaAddress = hostAddresses({ ipv6: false })[0];
+const mediaAddress = Object.values(networkInterfaces())
+  .flat()
+  .find((entry) => entry?.family === "IPv4" && !entry.internal)?.address;
 const reason =
   missing("firefox-esr") ?? (mediaAddress === undefined ? "skipped: needs an address besides loopback" : undefined);
 

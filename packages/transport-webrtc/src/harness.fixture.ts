@@ -1,6 +1,7 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { type AudioFrame, RoomKitError, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { TestClient, type TestClientOptions } from "./client.fixture.ts";
 import { mountRealtime, type RealtimeMountOptions, WebRTCTransport, type WebRTCTransportOptions } from "./index.ts";
 import { listen, sine } from "./testing.fixture.ts";
@@ -31,7 +32,7 @@ export async function start(
     opus: opus(),
     mulaw: mulaw(),
     logger: silentLogger,
-    ...(options.engine ? {} : { ice: { listenAddresses: ["127.0.0.1"] } }),
+    engine: options.engine ?? werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger }),
     ...options,
     // That the machine is busy with other things is no reason to refuse a call.
     limits: { lagMs: 10_000, utilization: 1, ...options.limits },

@@ -6,7 +6,6 @@ export type {
   SessionFactoryContext,
   Ui,
 } from "@roomkit/transport-utils";
-export { type IceOptions, WeriftEngine, type WeriftEngineOptions } from "./engine/werift-engine.ts";
 export type { MediaLoad } from "./host/media-host.ts";
 export type { OutboundAudio } from "./media/audio-plan.ts";
 export { type CandidateFilter, parseOffer } from "./sdp/offer.ts";

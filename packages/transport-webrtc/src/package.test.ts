@@ -5,9 +5,17 @@ import { chromeOffer } from "./sdp/chrome-offer.fixture.ts";
 describe("the published package", () => {
   let project: ScratchProject;
   beforeAll(() => {
-    const packages = ["core", "protocol", "transport-utils", "worker-pool", "codec-opus", "transport-webrtc"];
+    const packages = [
+      "core",
+      "protocol",
+      "transport-utils",
+      "worker-pool",
+      "codec-opus",
+      "transport-webrtc",
+      "webrtc-engine-werift",
+    ];
     project = installPacked(packages, {
-      werift: "transport-webrtc",
+      werift: "webrtc-engine-werift",
       "libopus-wasm": "codec-opus",
       ws: "transport-webrtc",
     });
@@ -18,10 +26,11 @@ describe("the published package", () => {
     const printed = project.run(`
       import { opus } from "@roomkit/codec-opus";
       import { WebRTCTransport } from "@roomkit/transport-webrtc";
+      import { werift } from "@roomkit/webrtc-engine-werift";
       const transport = new WebRTCTransport({
         opus: opus(),
         workers: { count: 1 },
-        ice: { listenAddresses: ["127.0.0.1"] },
+        engine: werift({ listenAddresses: ["127.0.0.1"] }),
         signalling: { allowAnonymous: true },
       });
       await transport.warmUp();

@@ -3,12 +3,11 @@ import { webrtcEngineConformance } from "@roomkit/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { changeCandidates } from "./answer.ts";
 import { nativeClient, senderReport } from "./client.fixture.ts";
-import { NodeDataChannelEngine } from "./engine.ts";
+import { type NodeDataChannelEngine, nodeDataChannel } from "./engine.ts";
 import { safe } from "./safe.ts";
 
 describe("NodeDataChannelEngine as a WebRTC engine", () => {
-  const open = (): NodeDataChannelEngine =>
-    new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger });
+  const open = (): NodeDataChannelEngine => nodeDataChannel({ listenAddress: "127.0.0.1", logger: silentLogger });
   for (const { name, run } of webrtcEngineConformance({ open, client: nativeClient })) it(name, run, 40_000);
 });
 
@@ -21,9 +20,7 @@ describe("NodeDataChannelEngine", () => {
       { port: 5_000, portRange: [5_000, 6_000] as const },
       { portRange: [6_000, 5_000] as const },
     ]) {
-      expect(() => new NodeDataChannelEngine(options)).toThrowError(
-        expect.objectContaining({ code: "invalid_option" }),
-      );
+      expect(() => nodeDataChannel(options)).toThrowError(expect.objectContaining({ code: "invalid_option" }));
     }
   });
 });
@@ -36,7 +33,7 @@ describe("NodeDataChannelPeer", () => {
   });
 
   async function call(streams = 1): Promise<{ peer: WebRTCPeer; client: ReturnType<typeof nativeClient> }> {
-    const engine = new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger });
+    const engine = nodeDataChannel({ listenAddress: "127.0.0.1", logger: silentLogger });
     const client = nativeClient({ channel: false });
     cleanups.push(
       () => engine.close(),

@@ -29,7 +29,7 @@ export interface NodeDataChannelEngineOptions {
 let count = 0;
 
 /**
- * A {@link WebRTCEngine} on libdatachannel: native code, half the CPU of the default engine for the same calls and a faster
+ * A {@link WebRTCEngine} on libdatachannel: native code, half the CPU of werift for the same calls and a faster
  * connect. It checks STUN integrity, consent, SRTP replay and DTLS sources itself.
  */
 export class NodeDataChannelEngine implements WebRTCEngine {
@@ -40,15 +40,7 @@ export class NodeDataChannelEngine implements WebRTCEngine {
   #mux: IceUdpMuxListener | undefined;
   #closed = false;
 
-  /** @throws RoomKitError `invalid_option` */
-  constructor(options: NodeDataChannelEngineOptions = {}) {
-    assertOptions("NodeDataChannelEngine", options, {
-      string: ["listenAddress", "announcedAddress"],
-      number: ["port"],
-      object: ["logger"],
-      array: ["portRange"],
-    });
-    checkOptions(options);
+  constructor(options: NodeDataChannelEngineOptions) {
     this.#options = options;
     this.#logger = options.logger ?? consoleLogger;
   }
@@ -63,7 +55,7 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     const port = options.port === undefined ? {} : { port: options.port + index };
     return {
       module: import.meta.url,
-      name: "nodeDataChannelEngine",
+      name: "nodeDataChannel",
       options: { ...options, ...port },
       // The addon keeps what it makes of JavaScript's in globals: loaded by a second thread, it ends the process.
       ownProcess: true,
@@ -132,8 +124,15 @@ export class NodeDataChannelEngine implements WebRTCEngine {
   }
 }
 
-/** Makes the engine; what its recipe names. @public */
-export function nodeDataChannelEngine(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
+/** The engine `new WebRTCTransport({ engine: nodeDataChannel(), ... })` takes. @throws RoomKitError `invalid_option` */
+export function nodeDataChannel(options: NodeDataChannelEngineOptions = {}): NodeDataChannelEngine {
+  assertOptions("nodeDataChannel", options, {
+    string: ["listenAddress", "announcedAddress"],
+    number: ["port"],
+    object: ["logger"],
+    array: ["portRange"],
+  });
+  checkOptions(options);
   return new NodeDataChannelEngine(options);
 }
 

@@ -1,1 +1,1 @@
-export { NodeDataChannelEngine, type NodeDataChannelEngineOptions } from "./engine.ts";
+export { type NodeDataChannelEngine, type NodeDataChannelEngineOptions, nodeDataChannel } from "./engine.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { silentLogger, type WebRTCPeer } from "@roomkit/core";
 import { afterEach, describe, expect, it } from "vitest";
 import type { NativeClientOptions } from "./client.fixture.ts";
-import { NodeDataChannelEngine } from "./engine.ts";
+import { nodeDataChannel } from "./engine.ts";
 import type { Reply, Request } from "./vanish-main.fixture.ts";
 
 const limits = { dataChannels: 3, messageBytes: 16_384, bufferedBytes: 65_536, remoteAddresses: 32, streams: 4 };
@@ -61,7 +61,7 @@ describe("a client that vanishes", () => {
 
   /** All in one process, so that they vanish in the same moment. */
   async function callers(kinds: typeof KINDS): Promise<{ child: ChildProcess; watches: Watch[] }> {
-    const engine = new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger });
+    const engine = nodeDataChannel({ listenAddress: "127.0.0.1", logger: silentLogger });
     const child = fork(fileURLToPath(new URL("vanish-main.fixture.ts", import.meta.url)), {
       cwd: root,
       execArgv: ["--conditions=@roomkit/source", "--import", "tsx"],

@@ -6,7 +6,7 @@ import { silentLogger, type VoiceConnection } from "@roomkit/core";
 import { WebRTCTransport } from "@roomkit/transport-webrtc";
 import { afterEach, expect, it } from "vitest";
 import { type NativeClient, nativeClient } from "./client.fixture.ts";
-import { NodeDataChannelEngine } from "./engine.ts";
+import { nodeDataChannel } from "./engine.ts";
 
 async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 20_000;
@@ -51,7 +51,7 @@ async function serve(): Promise<Server> {
   const port = await freePorts();
   const transport = new WebRTCTransport({
     opus: opus(),
-    engine: new NodeDataChannelEngine({ listenAddress: "127.0.0.1", port }),
+    engine: nodeDataChannel({ listenAddress: "127.0.0.1", port }),
     workers: { count: 2, calls: 1 },
     limits: { lagMs: 10_000, utilization: 1 },
     signalling: { allowAnonymous: true },

@@ -1,6 +1,6 @@
 import { silentLogger, type WebRTCEngine } from "@roomkit/core";
-import { WeriftEngine } from "@roomkit/transport-webrtc";
-import { NodeDataChannelEngine } from "@roomkit/webrtc-engine-node-datachannel";
+import { nodeDataChannel } from "@roomkit/webrtc-engine-node-datachannel";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { bareNodeDataChannel } from "./bare-node-datachannel.ts";
 import { bareWerift } from "./bare-werift.ts";
 import type { EchoServer } from "./echo-server.ts";
@@ -15,12 +15,12 @@ export interface Stack {
 export const stacks: readonly Stack[] = [
   {
     name: "werift",
-    engine: () => new WeriftEngine({ listenAddresses: ["127.0.0.1"], logger: silentLogger }),
+    engine: () => werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger }),
     bare: bareWerift,
   },
   {
     name: "node-datachannel",
-    engine: () => new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger }),
+    engine: () => nodeDataChannel({ listenAddress: "127.0.0.1", logger: silentLogger }),
     bare: bareNodeDataChannel,
   },
 ];

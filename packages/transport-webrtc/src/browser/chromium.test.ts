@@ -11,11 +11,12 @@ import {
   type VoiceConnection,
   type WebRTCEngine,
 } from "@roomkit/core";
-import { NodeDataChannelEngine } from "@roomkit/webrtc-engine-node-datachannel";
+import { nodeDataChannel } from "@roomkit/webrtc-engine-node-datachannel";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chromiumArguments, findChromium } from "../../../../scripts/lib/chromium.mjs";
-import { mountRealtime, WebRTCTransport, type WebRTCTransportOptions, WeriftEngine } from "../index.ts";
+import { mountRealtime, WebRTCTransport, type WebRTCTransportOptions } from "../index.ts";
 import { amplitudeAt, frameOf, join, listen, pitchOf, sine, until } from "../testing.fixture.ts";
 import { seedPage } from "./seed-page.fixture.ts";
 import { wav } from "./wav.fixture.ts";
@@ -33,8 +34,8 @@ interface Seen {
 const executablePath = findChromium();
 
 const engines: readonly (readonly [string, () => WebRTCEngine])[] = [
-  ["werift", () => new WeriftEngine({ listenAddresses: ["127.0.0.1"], logger: silentLogger })],
-  ["node-datachannel", () => new NodeDataChannelEngine({ listenAddress: "127.0.0.1", logger: silentLogger })],
+  ["werift", () => werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger })],
+  ["node-datachannel", () => nodeDataChannel({ listenAddress: "127.0.0.1", logger: silentLogger })],
 ];
 
 describe.skipIf(executablePath === undefined).each(engines)("the seed's client in Chromium, on %s", (_, openEngine) => {

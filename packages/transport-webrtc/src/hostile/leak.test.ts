@@ -1,9 +1,9 @@
 import { opus } from "@roomkit/codec-opus";
 import { type Clock, makeClock, silentLogger, systemClock } from "@roomkit/core";
 import { PacingWheel } from "@roomkit/transport-utils";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { describe, expect, it } from "vitest";
 import { acceptAll, speak, start } from "../harness.fixture.ts";
-import { WeriftEngine } from "../index.ts";
 import { frameOf, sine, until } from "../testing.fixture.ts";
 
 /** The real clock, and how many of its timers have neither run nor been cancelled. */
@@ -50,7 +50,7 @@ describe("a hundred calls", () => {
       };
       return coder;
     };
-    const engine = new WeriftEngine({ listenAddresses: ["127.0.0.1"], logger: silentLogger, clock });
+    const engine = werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger, clock });
     const server = await start({
       engine,
       clock,

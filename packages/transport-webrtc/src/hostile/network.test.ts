@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
+import { dtlsRecord, stunMessage } from "@roomkit/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dtlsRecord, stunMessage } from "../net/stun.fixture.ts";
 import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
 import { until } from "../testing.fixture.ts";
 import { Attacker, type Scene, scene, settle, udpPortOf } from "./hostile.fixture.ts";

@@ -1,4 +1,4 @@
-import { sequenceDelta } from "./rtp.ts";
+import { sequenceDelta } from "@roomkit/core";
 
 export interface BufferedPacket {
   /** 16 bits. */

@@ -1,5 +1,4 @@
-import { keepNewest } from "@roomkit/core";
-import { sequenceDelta } from "./rtp.ts";
+import { keepNewest, sequenceDelta } from "@roomkit/core";
 
 /** What a packet's source is to the line that is heard. */
 export type SourceVerdict =

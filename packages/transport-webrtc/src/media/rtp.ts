@@ -56,11 +56,6 @@ export function writeRtp(packet: RtpPacket): OwnBytes {
   return data;
 }
 
-/** `a - b` on a circle of 2^16, -32768 to 32767. */
-export function sequenceDelta(a: number, b: number): number {
-  return ((a - b) << 16) >> 16;
-}
-
 /** `a - b` on a circle of 2^32, -2^31 to 2^31 - 1. */
 export function timestampDelta(a: number, b: number): number {
   return (a - b) | 0;

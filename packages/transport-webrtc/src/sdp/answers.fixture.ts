@@ -3,11 +3,11 @@ import { planAudio } from "../media/audio-plan.ts";
 import { readOffer } from "../transport/negotiate.ts";
 import type { WebRTCTransportOptions } from "../transport/options.ts";
 import { transportSettings } from "../transport/settings.ts";
-import { writeAnswer } from "./answer.ts";
 import { completeAnswer } from "./answer-form.ts";
 import type { ParsedOffer } from "./offer.ts";
+import { writeOffer } from "./write-offer.ts";
 
-const settings = transportSettings({ opus: {} } as WebRTCTransportOptions);
+const settings = transportSettings({ engine: { accept: () => {} }, opus: {} } as unknown as WebRTCTransportOptions);
 
 /** Reads an offer as a transport without PCMU does. @throws RoomKitError as the transport */
 export function readAsTransport(sdp: string): ParsedOffer {
@@ -20,22 +20,17 @@ export function answerTo(sdp: string): string {
   return completeAnswer(engineAnswer(offer), offer.form);
 }
 
+/** What engines answer: the sections they were given, with credentials and an address of their own. */
 function engineAnswer(offer: WebRTCOffer): string {
   const plan = offer.audio && planAudio(offer.audio, { outboundAudio: "opus", pcmu: false });
-  return writeAnswer(
-    offer,
-    {
-      ...(plan ? { audio: { direction: plan.direction, codecs: plan.codecs, ssrc: 7 } } : {}),
-      loopback: false,
-      limits: { dataChannels: 4, messageBytes: 65_536, bufferedBytes: 1, remoteAddresses: 1, streams: 1 },
-    },
-    {
-      ice: { usernameFragment: "abcd", password: "0123456789012345678901", lite: false },
-      fingerprint: { algorithm: "sha-256", value: "AB:CD" },
-      setup: "passive",
-      candidates: [{ address: "192.168.1.2", port: 40_000, priority: 1, foundation: "1" }],
-      sctpPort: 5000,
-      cname: "roomkit",
-    },
-  );
+  const written = writeOffer({
+    ...offer,
+    ...(offer.audio && plan ? { audio: { ...offer.audio, direction: plan.direction, codecs: plan.codecs } } : {}),
+    ...(offer.data ? { data: { ...offer.data, sctpPort: 5000, maxMessageSize: 65_536 } } : {}),
+    ice: { usernameFragment: "abcd", password: "0123456789012345678901", lite: false },
+    fingerprints: [{ algorithm: "sha-256", value: "AB:CD" }],
+    setup: "passive",
+  });
+  const address = "a=candidate:1 1 udp 1 192.168.1.2 40000 typ host\r\na=end-of-candidates";
+  return written.replaceAll("a=setup:passive", (line) => `${line}\r\n${address}`);
 }

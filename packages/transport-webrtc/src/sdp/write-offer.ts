@@ -1,4 +1,4 @@
-import type { RtpCodec, WebRTCOffer } from "@roomkit/core";
+import { codecLines, type WebRTCOffer } from "@roomkit/core";
 
 /** Writes an offer from checked facts: what an engine with an SDP parser of its own is given. */
 export function writeOffer(offer: Omit<WebRTCOffer, "sdp" | "candidates">): string {
@@ -25,14 +25,4 @@ export function writeOffer(offer: Omit<WebRTCOffer, "sdp" | "candidates">): stri
     }
   }
   return `${lines.join("\r\n")}\r\n`;
-}
-
-/** The `a=rtpmap` and `a=fmtp` lines of a codec. */
-export function codecLines(codec: RtpCodec): string[] {
-  const channels = codec.channels === 1 ? "" : `/${codec.channels}`;
-  const lines = [
-    `a=rtpmap:${codec.payloadType} ${codec.name === "opus" || codec.name === "red" || codec.name === "telephone-event" ? codec.name : codec.name.toUpperCase()}/${codec.clockRate}${channels}`,
-  ];
-  if (codec.parameters !== undefined) lines.push(`a=fmtp:${codec.payloadType} ${codec.parameters}`);
-  return lines;
 }

@@ -4,10 +4,10 @@ import { opus } from "@roomkit/codec-opus";
 import { silentLogger } from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
 import { authContext, tokenAuth } from "@roomkit/transport-utils";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { afterEach, describe, expect, it } from "vitest";
 import { acceptAll, type Started, start as startServer } from "../harness.fixture.ts";
 import { fetchHandler, WebRTCTransport } from "../index.ts";
-import { stunKind } from "../net/stun.ts";
 import { chromeOffer } from "../sdp/chrome-offer.fixture.ts";
 import { until } from "../testing.fixture.ts";
 
@@ -129,7 +129,8 @@ describe("signalling", () => {
     const messages = order === "before" ? [trickle, offer("call")] : [offer("call"), trickle];
     for (const message of messages) expect((await post(url, message)).status).toBe(200);
     await until(() => checks.length > 0, "a check");
-    expect(stunKind(checks[0] as Buffer)).toBe("request");
+    // A STUN binding request (RFC 8489, 5).
+    expect([checks[0]?.readUInt16BE(0), checks[0]?.readUInt32BE(4)]).toEqual([0x0001, 0x2112_a442]);
     expect((await post(url, candidate("call", ""))).body).toEqual({ status: "success" });
     trap.close();
   });
@@ -308,7 +309,7 @@ describe("signalling", () => {
     const transport = new WebRTCTransport({
       opus: opus(),
       logger: silentLogger,
-      ice: { listenAddresses: ["127.0.0.1"] },
+      engine: werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger }),
       signalling: { allowAnonymous: true },
     });
     const request = (body: string, type = "application/json"): Request =>

@@ -1,4 +1,3 @@
-import { WeriftEngine, weriftRecipe } from "../engine/werift-engine.ts";
 import { LocalMediaHost } from "../host/local-host.ts";
 import type { MediaHost } from "../host/media-host.ts";
 import { recipeOf } from "../workers/recipe.ts";
@@ -8,14 +7,14 @@ import type { TransportSettings } from "./settings.ts";
 
 /** Where a transport's media is done, as its options say. @throws RoomKitError `invalid_option` */
 export function mediaHost(options: WebRTCTransportOptions, settings: TransportSettings): MediaHost {
-  const { engine, ice, workers } = options;
+  const { engine, workers } = options;
   const { opus, mulaw, inputSampleRate, limits, clock, logger } = settings;
   const busy = { lagMs: limits.lagMs, utilization: limits.utilization };
   const common = { opus, mulaw, inputSampleRate, busy, clock, logger };
-  if (!workers) return new LocalMediaHost({ ...common, engine: engine ?? new WeriftEngine({ ...ice, clock, logger }) });
+  if (!workers) return new LocalMediaHost({ ...common, engine });
   return new WorkerMediaHost({
     ...common,
     ...workers,
-    engine: (index) => (engine ? recipeOf("an engine", engine.recipe?.(index)) : weriftRecipe(ice ?? {}, index)),
+    engine: (index) => recipeOf("an engine", engine.recipe?.(index)),
   });
 }

@@ -9,7 +9,6 @@ import type {
   WebRTCEngine,
 } from "@roomkit/core";
 import { type ConnectionLimits, defaultTrafficLimits, type TrafficLimits } from "@roomkit/transport-utils";
-import type { IceOptions } from "../engine/werift-engine.ts";
 import type { OutboundAudio } from "../media/audio-plan.ts";
 import type { SignallingOptions } from "../signalling/options.ts";
 
@@ -73,6 +72,11 @@ export interface MediaWorkersOptions {
 }
 
 export interface WebRTCTransportOptions {
+  /**
+   * Does ICE, DTLS, SRTP and SCTP, on addresses and ports of its own settings: `werift()` of `@roomkit/webrtc-engine-werift` or
+   * `nodeDataChannel()` of `@roomkit/webrtc-engine-node-datachannel`. The transport closes it.
+   */
+  readonly engine: WebRTCEngine;
   /** Codes Opus: `opus()` of `@roomkit/codec-opus`. */
   readonly opus: OpusCodec;
   /** Codes G.711 mu-law: `mulaw()` of `@roomkit/codec-mulaw`. Needed for `outboundAudio` `pcmu` and `datachannel`. */
@@ -86,10 +90,6 @@ export interface WebRTCTransportOptions {
    * the seed's mu-law in JSON. Default `opus`.
    */
   readonly outboundAudio?: OutboundAudio;
-  /** Default: werift, set up by `ice`. */
-  readonly engine?: WebRTCEngine;
-  /** Addresses and ports of the default engine. */
-  readonly ice?: IceOptions;
   /** Do the media of calls (the engine and the coders) on threads of their own. Default: on this thread. */
   readonly workers?: MediaWorkersOptions;
   /** Loopback candidates, and listening on loopback. Default: for clients whose HTTP request came from this machine. */

@@ -58,6 +58,11 @@ export function transportSettings(options: WebRTCTransportOptions): TransportSet
   const invalid = (message: string): never => {
     throw new RoomKitError("invalid_option", message);
   };
+  if (typeof options.engine?.accept !== "function") {
+    invalid(
+      "engine is needed: werift() of @roomkit/webrtc-engine-werift or nodeDataChannel() of @roomkit/webrtc-engine-node-datachannel",
+    );
+  }
   if (!opus) invalid("opus is needed: opus() of @roomkit/codec-opus");
   if (!["opus", "pcmu", "datachannel"].includes(outboundAudio)) invalid("outboundAudio is opus, pcmu or datachannel");
   const { inputSampleRate, outputSampleRate } = optionsWithin<Rates>(
@@ -71,7 +76,6 @@ export function transportSettings(options: WebRTCTransportOptions): TransportSet
     invalid("outputSampleRate is a rate Opus has: 8000, 12000, 16000, 24000 or 48000");
   }
   if (!Number.isInteger(outputSampleRate)) invalid("outputSampleRate is a whole number of Hz");
-  if (options.engine && options.ice) invalid("ice sets up the default engine; a given engine has settings of its own");
   if (outboundAudio !== "opus" && !mulaw)
     invalid(`outboundAudio ${outboundAudio} needs mulaw: mulaw() of @roomkit/codec-mulaw`);
   if (leadMs !== undefined) optionsWithin({ leadMs }, { leadMs: 0 }, { leadMs: [0, 5_000] });

@@ -3,9 +3,10 @@ import { opus } from "@roomkit/codec-opus";
 import { type CloseReason, RoomKitError, type VoiceConnection, type VoiceSession } from "@roomkit/core";
 import { decodeAudioFrame } from "@roomkit/protocol";
 import { authContext } from "@roomkit/transport-utils";
+import { werift } from "@roomkit/webrtc-engine-werift";
 import { afterEach, describe, expect, it } from "vitest";
 import { acceptAll, places, type Started, speak, start as startServer, voiceSession } from "../harness.fixture.ts";
-import { WebRTCTransport } from "../index.ts";
+import { WebRTCTransport, type WebRTCTransportOptions } from "../index.ts";
 import { amplitudeAt, frameOf, join, sine, until } from "../testing.fixture.ts";
 
 const running: Started[] = [];
@@ -177,15 +178,30 @@ describe.each(places)("with media on %s", (_, place) => {
 
     it("resolves its options once; what is undefined is not given", () => {
       const limits = { messagesPerSecond: undefined, audioBurstMs: undefined, maxSessionMs: 60_000 };
-      const { settings } = new WebRTCTransport({ opus: opus(), inputSampleRate: undefined, limits } as never);
+      const { settings } = new WebRTCTransport({
+        engine: werift(),
+        opus: opus(),
+        inputSampleRate: undefined,
+        limits,
+      } as never);
       expect(settings).toMatchObject({
         inputSampleRate: 16_000,
         limits: { messagesPerSecond: 100, audioBurstMs: 5_000, maxSessionMs: 60_000, connectTimeoutMs: 15_000 },
       });
     });
 
+    it.each([undefined, {}])("says which packages have an engine when %j is none", (engine) => {
+      expect(() => new WebRTCTransport({ opus: opus(), engine } as unknown as WebRTCTransportOptions)).toThrowError(
+        expect.objectContaining({
+          code: "invalid_option",
+          message: expect.stringMatching(/^engine .*werift\(\) of @roomkit\/webrtc-engine-werift .*node-datachannel$/),
+        }),
+      );
+    });
+
     it("refuses options that cannot be", () => {
-      const make = (options: object) => () => new WebRTCTransport({ opus: opus(), ...options });
+      const make = (options: object) => () =>
+        new WebRTCTransport({ engine: werift(), opus: opus(), ...options } as WebRTCTransportOptions);
       for (const options of [
         { opus: undefined },
         { inputSampleRate: 44_100 },
@@ -199,11 +215,6 @@ describe.each(places)("with media on %s", (_, place) => {
         { limits: { audioRate: Number.NaN } },
         { limits: { utilization: 1.5 } },
         { leadMs: -1 },
-        { ice: { portRange: [10, 5] } },
-        { ice: { port: 5, portRange: [5, 10] } },
-        { ice: { listenAddresses: ["example.com"] } },
-        { ice: { announcedAddresses: ["203.0.113.1"] } },
-        { ice: { listenAddresses: ["127.0.0.1"], announcedAddresses: ["::1"] } },
       ]) {
         expect(make(options), JSON.stringify(options)).toThrowError(
           expect.objectContaining({ code: "invalid_option" }),

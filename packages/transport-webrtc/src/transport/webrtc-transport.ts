@@ -33,18 +33,13 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
 
   /** @throws RoomKitError `invalid_option` */
   constructor(options: WebRTCTransportOptions) {
-    assertOptions(
-      "WebRTCTransport",
-      options,
-      {
-        string: ["outboundAudio"],
-        number: ["inputSampleRate", "outputSampleRate", "leadMs"],
-        boolean: ["allowLoopback", "allowPrivate"],
-        function: ["ids"],
-        object: ["opus", "mulaw", "engine", "ice", "workers", "limits", "signalling", "clock", "logger"],
-      },
-      ["opus"],
-    );
+    assertOptions("WebRTCTransport", options, {
+      string: ["outboundAudio"],
+      number: ["inputSampleRate", "outputSampleRate", "leadMs"],
+      boolean: ["allowLoopback", "allowPrivate"],
+      function: ["ids"],
+      object: ["engine", "opus", "mulaw", "workers", "limits", "signalling", "clock", "logger"],
+    });
     const settings = transportSettings(options);
     const { clock, logger, ids, limits } = settings;
     super(new SessionRegistry({ clock, logger, ids, acceptTimeoutMs: limits.factoryTimeoutMs }), ids);

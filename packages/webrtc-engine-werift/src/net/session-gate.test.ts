@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { dtlsRecord, stunAttribute, stunMessage } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { type GateOptions, SessionGate } from "./session-gate.ts";
-import { attribute, dtlsRecord, stunMessage } from "./stun.fixture.ts";
 import { readBindingRequest, stunKind } from "./stun.ts";
 
 const username = "server:client";
@@ -76,12 +76,12 @@ describe("SessionGate", () => {
 
   it("cuts off what was appended after the proof", () => {
     const { stun, handle } = open();
-    const message = stunMessage({ username, password, appended: attribute(0x0025, Buffer.alloc(0)) });
+    const message = stunMessage({ username, password, appended: stunAttribute(0x0025, Buffer.alloc(0)) });
     expect(handle(message)).toBe("request");
     const passed = stun[0] as Buffer;
     expect(stunKind(passed)).toBe("request");
     expect(readBindingRequest(passed)).toMatchObject({ nominates: false });
-    expect(passed.includes(attribute(0x0025, Buffer.alloc(0)))).toBe(false);
+    expect(passed.includes(stunAttribute(0x0025, Buffer.alloc(0)))).toBe(false);
   });
 
   it("tells of nominations, authenticated ones only", () => {
@@ -114,7 +114,7 @@ describe("SessionGate", () => {
       return stunMessage({
         type: 0x0111,
         transaction,
-        appended: attribute(0x0009, Buffer.of(0, 0, Math.floor(code / 100), code % 100)),
+        appended: stunAttribute(0x0009, Buffer.of(0, 0, Math.floor(code / 100), code % 100)),
       });
     };
     expect(handle(error(401))).toBe("dropped");

@@ -21,12 +21,8 @@ import {
   RtpHeader,
   StunProtocol,
 } from "werift";
-import { type GateResult, SessionGate } from "../net/session-gate.ts";
-import type { DatagramPort } from "../net/udp-socket.ts";
 import { DataChannels } from "./data-channels.ts";
 import { EarlyPackets } from "./early-packets.ts";
-import { ReceiverReports } from "./receiver-report.ts";
-import { SrtpReceiver } from "./srtp-receiver.ts";
 import {
   decryptSrtp,
   giveStun,
@@ -38,8 +34,12 @@ import {
   type ProtocolTransport,
   sctpInternals,
   sendCloseNotify,
-} from "./werift-internals.ts";
-import { openDtls, openIce } from "./werift-transports.ts";
+} from "./internals.ts";
+import { type GateResult, SessionGate } from "./net/session-gate.ts";
+import type { DatagramPort } from "./net/udp-socket.ts";
+import { ReceiverReports } from "./receiver-report.ts";
+import { SrtpReceiver } from "./srtp-receiver.ts";
+import { openDtls, openIce } from "./transports.ts";
 
 /** After this long without a request on the selected address, another that the client nominates takes its place. */
 const SWITCH_AFTER_MS = 2_000;

@@ -1,6 +1,6 @@
+import { dtlsRecord } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { dtlsRecord } from "../net/stun.fixture.ts";
-import { helloVerifiedOnce } from "./werift-internals.ts";
+import { helloVerifiedOnce } from "./internals.ts";
 
 describe("helloVerifiedOnce", () => {
   it("lets everything through but a second HelloVerifyRequest", () => {

@@ -13,16 +13,16 @@ import {
   type WebRTCOffer,
   type WebRTCPeer,
 } from "@roomkit/core";
-import { hostAddresses } from "../net/local-addresses.ts";
-import { PortAllocator } from "../net/port-range.ts";
-import type { GateResult } from "../net/session-gate.ts";
-import { SharedPort } from "../net/shared-port.ts";
-import { writeAnswer } from "../sdp/answer.ts";
+import { writeAnswer } from "./answer.ts";
 import { Certificates } from "./certificates.ts";
-import { type PeerPort, WeriftPeer } from "./werift-peer.ts";
+import { hostAddresses } from "./net/local-addresses.ts";
+import { PortAllocator } from "./net/port-range.ts";
+import type { GateResult } from "./net/session-gate.ts";
+import { SharedPort } from "./net/shared-port.ts";
+import { type PeerPort, WeriftPeer } from "./peer.ts";
 
 /** Where the server listens for media and what it tells clients of it. */
-export interface IceOptions {
+export interface WeriftEngineOptions {
   /** Local IP addresses to listen on. Default: every interface's, without loopback and link-local. */
   readonly listenAddresses?: readonly string[];
   /** Addresses clients are told instead of those listened on, one per listen address: the public ones of a 1:1 NAT. */
@@ -38,9 +38,6 @@ export interface IceOptions {
    * sent to an address the client merely names. Default false.
    */
   readonly iceLite?: boolean;
-}
-
-export interface WeriftEngineOptions extends IceOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -50,7 +47,7 @@ function hostPriority(index: number): number {
   return 126 * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
 }
 
-/** The default engine: werift's ICE, DTLS, SRTP and SCTP behind the guards of this package. Pure TypeScript, no native code. */
+/** A {@link WebRTCEngine}: werift's ICE, DTLS, SRTP and SCTP behind the guards of this package. Pure TypeScript, no native code. */
 export class WeriftEngine implements WebRTCEngine {
   readonly name = "werift";
   readonly #options: WeriftEngineOptions;
@@ -62,15 +59,7 @@ export class WeriftEngine implements WebRTCEngine {
   readonly #shared = new Map<string, Promise<SharedPort>>();
   #closed = false;
 
-  /** @throws RoomKitError `invalid_option` */
-  constructor(options: WeriftEngineOptions = {}) {
-    assertOptions("WeriftEngine", options, {
-      number: ["port"],
-      boolean: ["ipv6", "iceLite"],
-      object: ["clock", "logger"],
-      array: ["listenAddresses", "announcedAddresses", "portRange"],
-    });
-    checkOptions(options);
+  constructor(options: WeriftEngineOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? consoleLogger;
@@ -83,9 +72,12 @@ export class WeriftEngine implements WebRTCEngine {
     return this.#peers.size;
   }
 
+  /** With one port for all connections, each worker gets the port that many further on. @throws RoomKitError `invalid_option` */
   recipe(index: number): Recipe {
     const { clock: _clock, logger: _logger, ...ice } = this.#options;
-    return weriftRecipe(ice, index);
+    const options = ice.port ? { ...ice, port: ice.port + index } : ice;
+    checkOptions(options);
+    return { module: import.meta.url, name: "werift", options };
   }
 
   /** Makes what the first connection needs ahead of it. */
@@ -195,19 +187,19 @@ export class WeriftEngine implements WebRTCEngine {
   }
 }
 
-/** Makes the engine; what {@link weriftRecipe} names. @public */
-export function weriftEngine(options: WeriftEngineOptions = {}): WeriftEngine {
+/** The engine `new WebRTCTransport({ engine: werift(), ... })` takes. @throws RoomKitError `invalid_option` */
+export function werift(options: WeriftEngineOptions = {}): WeriftEngine {
+  assertOptions("werift", options, {
+    number: ["port"],
+    boolean: ["ipv6", "iceLite"],
+    object: ["clock", "logger"],
+    array: ["listenAddresses", "announcedAddresses", "portRange"],
+  });
+  checkOptions(options);
   return new WeriftEngine(options);
 }
 
-/** How media worker `index` makes the engine: with one port for all connections, it gets the port that many further on. @throws RoomKitError `invalid_option` */
-export function weriftRecipe(ice: IceOptions, index: number): Recipe {
-  const options = ice.port ? { ...ice, port: ice.port + index } : ice;
-  checkOptions(options);
-  return { module: import.meta.url, name: "weriftEngine", options };
-}
-
-function checkOptions(options: IceOptions): void {
+function checkOptions(options: WeriftEngineOptions): void {
   const { listenAddresses, announcedAddresses, port, portRange } = options;
   const invalid = (message: string): never => {
     throw new RoomKitError("invalid_option", message);

@@ -1,6 +1,6 @@
+import { dtlsRecord } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { DtlsFilter } from "./dtls-filter.ts";
-import { dtlsRecord } from "./stun.fixture.ts";
 
 const alert = (epoch: number): Buffer => dtlsRecord(21, epoch, Buffer.of(1, 0));
 const handshake = (epoch: number, bytes = 40): Buffer => dtlsRecord(22, epoch, Buffer.alloc(bytes, 7));

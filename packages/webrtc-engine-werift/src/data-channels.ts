@@ -1,6 +1,6 @@
 import { Emitter, type Unsubscribe, type WebRTCDataChannel, type WebRTCPeerLimits } from "@roomkit/core";
 import { ACK, type ChannelOpen, PPID, readChannelOpen } from "./dcep.ts";
-import { SCTP_ESTABLISHED, type SctpInternals } from "./werift-internals.ts";
+import { SCTP_ESTABLISHED, type SctpInternals } from "./internals.ts";
 
 const MAX_LABEL_BYTES = 256;
 /** Pieces of unfinished messages and gaps a client may leave us holding. */

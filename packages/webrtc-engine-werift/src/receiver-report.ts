@@ -1,5 +1,4 @@
-import { StreamTable } from "@roomkit/core";
-import { sequenceDelta } from "../media/rtp.ts";
+import { StreamTable, sequenceDelta } from "@roomkit/core";
 
 /** How often the sender is told, ms (RFC 3550, 6.2: 5 s is the usual least; a voice codec adapts to loss, so twice as often). */
 const EVERY_MS = 2_500;

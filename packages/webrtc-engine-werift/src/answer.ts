@@ -1,5 +1,4 @@
-import type { WebRTCAcceptOptions, WebRTCOffer } from "@roomkit/core";
-import { codecLines } from "./write-offer.ts";
+import { codecLines, type WebRTCAcceptOptions, type WebRTCOffer } from "@roomkit/core";
 
 /** One of the server's own addresses. */
 interface LocalCandidate {

@@ -7,7 +7,7 @@ import {
   RTCIceGatherer,
   RTCIceTransport,
 } from "werift";
-import { iceInternals, takeOverMedia } from "./werift-internals.ts";
+import { iceInternals, takeOverMedia } from "./internals.ts";
 
 /** AEAD_AES_128_GCM, then AES128_CM_HMAC_SHA1_80 (RFC 5764, 4.1.2; RFC 7714, 14.2). */
 const SRTP_PROFILES: readonly (7 | 1)[] = [7, 1];

@@ -1,0 +1,1 @@
+export { type WeriftEngine, type WeriftEngineOptions, werift } from "./engine.ts";
