@@ -2,7 +2,8 @@ import type { ConnectionMessage } from "@roomkit/core";
 import type { CompatServerMessage } from "@roomkit/protocol";
 
 /**
- * A message in the seed's dialect; undefined when that has no word for it. Of transcripts only final ones are told, once.
+ * A message in the seed's dialect; undefined when that has no word for it. Of transcripts only final ones are told, once: of an
+ * answer that was cut off what was heard, for the dialect has no word for the rest.
  *
  * @param speaking tell the speaking state too, as the seed's data channel does.
  */
@@ -12,12 +13,14 @@ export function compatMessage(
 ): CompatServerMessage | undefined {
   switch (message.type) {
     case "transcript":
-      // A final transcript that is revised (cut to what was heard) was told already.
-      if (!message.final || message.heard !== undefined) return undefined;
-      return { type: "transcription", data: { role: message.role, text: message.text } };
+      return message.final ? transcription(message.role, message.heard ?? message.text) : undefined;
     case "utterance":
       return options.speaking ? { type: "speaking", speaking: message.phase === "start", who: "assistant" } : undefined;
     default:
       return undefined;
   }
+}
+
+function transcription(role: "user" | "assistant", text: string): CompatServerMessage | undefined {
+  return text === "" ? undefined : { type: "transcription", data: { role, text } };
 }

@@ -10,7 +10,8 @@ const messages: ConnectionMessage[] = [
   { type: "state", state: "speaking" },
   final,
   { ...final, final: false },
-  { ...final, role: "assistant", heard: "h" },
+  { ...final, role: "assistant", text: "h and more", heard: "h" },
+  { ...final, role: "assistant", heard: "" },
   { type: "utterance", id: "u", phase: "start", text: "hello" },
   { type: "utterance", id: "u", phase: "end" },
   { type: "interrupted", utterance: "u", heard: "a", unheard: "b" },
@@ -21,14 +22,17 @@ const messages: ConnectionMessage[] = [
 ];
 
 describe("compat", () => {
-  it("says final transcripts, once, and nothing else", () => {
+  it("says final transcripts, once and as heard, and nothing else", () => {
     const said = messages.map((message) => compatMessage(message, { speaking: false })).filter(Boolean);
-    expect(said).toEqual([{ type: "transcription", data: { role: "user", text: "hi" } }]);
+    expect(said).toEqual([
+      { type: "transcription", data: { role: "user", text: "hi" } },
+      { type: "transcription", data: { role: "assistant", text: "h" } },
+    ]);
   });
 
   it("says who speaks where the seed does", () => {
     const said = messages.map((message) => compatMessage(message, { speaking: true })).filter(Boolean);
-    expect(said.slice(1)).toEqual([
+    expect(said.slice(2)).toEqual([
       { type: "speaking", speaking: true, who: "assistant" },
       { type: "speaking", speaking: false, who: "assistant" },
     ]);

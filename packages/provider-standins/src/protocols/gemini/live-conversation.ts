@@ -5,12 +5,12 @@ import type {
   LiveClientSetup,
   LiveServerContent,
 } from "@google/genai";
-import { type Cancel, systemClock } from "@roomkit/core";
+import { type Cancel, type Clock, systemClock } from "@roomkit/core";
 import { samplesOfBytes } from "@roomkit/provider-utils";
 import type { SocketExchange } from "../../server/socket-exchange.ts";
 import type { AIScript } from "../ai-script.ts";
 import { SpeechDetector } from "../realtime/speech-detector.ts";
-import { audioOfText, textOfAudio } from "../speech-audio.ts";
+import { audioOfText, MS_PER_CHARACTER, textOfAudio } from "../speech-audio.ts";
 import type { GeminiLiveStandInOptions } from "./live-options.ts";
 
 interface Said {
@@ -21,6 +21,14 @@ interface Said {
 interface LiveSession {
   readonly contents: Said[];
   connection: SocketExchange | undefined;
+}
+
+/** Of the model. */
+interface Turn {
+  cancelled: boolean;
+  text: string;
+  /** When its first audio was sent, ms. */
+  startedAt: number | undefined;
 }
 
 /** What outlives a connection. */
@@ -49,7 +57,7 @@ export class LiveConversation {
   #detector: SpeechDetector | undefined;
   /** Speech between activityStart and activityEnd. */
   #activity: Buffer[] | undefined;
-  #turn: { cancelled: boolean } | undefined;
+  #turn: Turn | undefined;
   /** Of a turn under way, where they come late. */
   #words = "";
   #calls = new Map<string, string>();
@@ -66,6 +74,10 @@ export class LiveConversation {
       if (this.#turn) this.#turn.cancelled = true;
       if (this.#session.connection === exchange) this.#session.connection = undefined;
     });
+  }
+
+  get #clock(): Clock {
+    return this.#options.clock ?? systemClock;
   }
 
   /** As the vendor does, in binary messages. */
@@ -91,7 +103,7 @@ export class LiveConversation {
   }
 
   #onSetup(setup: LiveClientSetup): void {
-    const { models, goAwayMs, goAwayLeftMs = 2_000, clock = systemClock } = this.#options;
+    const { models, goAwayMs, goAwayLeftMs = 2_000 } = this.#options;
     const model = (setup.model ?? "").replace("models/", "");
     if (this.#setup) {
       this.#refuse(1007, "setup was sent already");
@@ -129,8 +141,8 @@ export class LiveConversation {
     this.#giveHandle();
     if (goAwayMs === undefined) return;
     this.#timers.push(
-      clock.setTimeout(() => this.#say({ goAway: { timeLeft: `${goAwayLeftMs / 1000}s` } }), goAwayMs),
-      clock.setTimeout(
+      this.#clock.setTimeout(() => this.#say({ goAway: { timeLeft: `${goAwayLeftMs / 1000}s` } }), goAwayMs),
+      this.#clock.setTimeout(
         () => this.#refuse(1011, "Deadline expired before operation could complete."),
         goAwayMs + goAwayLeftMs,
       ),
@@ -212,12 +224,20 @@ export class LiveConversation {
     if (this.#calls.size > 0) this.#say({ toolCallCancellation: { ids: [...this.#calls.keys()] } });
     if (this.#turn || this.#calls.size > 0) {
       this.#calls.clear();
-      if (this.#turn) this.#turn.cancelled = true;
+      if (this.#turn) this.#cut(this.#turn);
       this.#turn = undefined;
       this.#content({ interrupted: true });
       this.#content({ turnComplete: true });
       this.#tellWords();
     }
+  }
+
+  #cut(turn: Turn): void {
+    turn.cancelled = true;
+    const { playsBack = false } = this.#options;
+    if (!playsBack || turn.startedAt === undefined) return;
+    const text = turn.text.slice(0, Math.floor((this.#clock.now() - turn.startedAt) / MS_PER_CHARACTER));
+    if (text !== "") this.#session.contents.push({ role: "model", text });
   }
 
   #tellWords(): void {
@@ -231,19 +251,23 @@ export class LiveConversation {
   }
 
   #heard(samples: Int16Array): void {
-    const { transcribe = textOfAudio, ignoresSpeech } = this.#options;
+    const { transcribe = textOfAudio, transcription = "early", ignoresSpeech } = this.#options;
     this.#tellActivity("ACTIVITY_END");
     if (ignoresSpeech) return;
     const text = transcribe(samples, IN_RATE).trim();
     this.#session.contents.push({ role: "user", text });
-    if (this.#setup?.inputAudioTranscription)
+    const write = (): void => {
+      if (!this.#setup?.inputAudioTranscription) return;
       for (const piece of text.split(/(?= )/)) this.#content({ inputTranscription: { text: piece } });
-    if (!this.#turn) void this.#respond();
+    };
+    if (transcription === "early") write();
+    const answered = this.#turn ? Promise.resolve() : this.#respond();
+    if (transcription === "late") void answered.then(write);
   }
 
   async #respond(toolResults: readonly string[] = []): Promise<void> {
-    const { script, pieceMs = 0, clock = systemClock } = this.#options;
-    const turn = { cancelled: false };
+    const { script, pieceMs = 0, playsBack = false } = this.#options;
+    const turn: Turn = { cancelled: false, text: "", startedAt: undefined };
     this.#turn = turn;
     const userText = this.#session.contents.findLast(({ role }) => role === "user")?.text ?? "";
     const reply = script({
@@ -251,15 +275,15 @@ export class LiveConversation {
       toolResults,
       body: { setup: this.#setup, contents: [...this.#session.contents] },
     });
-    const over = async (): Promise<boolean> => {
-      if (pieceMs > 0) await clock.sleep(pieceMs, this.#exchange.signal).catch(() => {});
+    const over = async (ms = pieceMs): Promise<boolean> => {
+      if (ms > 0) await this.#clock.sleep(ms, this.#exchange.signal).catch(() => {});
       else await Promise.resolve();
       return turn.cancelled;
     };
-    let said = "";
     for (const text of reply.text ?? []) {
       if (await over()) return;
-      said += text;
+      turn.text += text;
+      turn.startedAt ??= this.#clock.now();
       const bytes = new Uint8Array(audioOfText(text, OUT_RATE).buffer);
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
         const data = Buffer.from(bytes.subarray(at, at + CHUNK_BYTES)).toString("base64");
@@ -270,9 +294,15 @@ export class LiveConversation {
       else this.#content({ outputTranscription: { text } });
     }
     if (await over()) return;
-    if (said !== "") this.#session.contents.push({ role: "model", text: said });
-    if (reply.toolCalls && reply.toolCalls.length > 0) {
-      const functionCalls = reply.toolCalls.map(({ id = `call_${++this.#counter}`, name, arguments: json }) => {
+    const { toolCalls = [] } = reply;
+    if (toolCalls.length === 0) this.#content({ generationComplete: true });
+    if (playsBack && turn.startedAt !== undefined) {
+      const endsAt = turn.startedAt + turn.text.length * MS_PER_CHARACTER;
+      if (await over(endsAt - this.#clock.now())) return;
+    }
+    if (turn.text !== "") this.#session.contents.push({ role: "model", text: turn.text });
+    if (toolCalls.length > 0) {
+      const functionCalls = toolCalls.map(({ id = `call_${++this.#counter}`, name, arguments: json }) => {
         this.#calls.set(id, name);
         return { id, name, args: JSON.parse(json || "{}") as Record<string, unknown> };
       });
@@ -281,7 +311,6 @@ export class LiveConversation {
       return;
     }
     this.#turn = undefined;
-    this.#content({ generationComplete: true });
     const { input = 20, output = 10 } = reply.usage ?? {};
     this.#say({
       serverContent: { turnComplete: true },

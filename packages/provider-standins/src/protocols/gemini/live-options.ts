@@ -14,8 +14,15 @@ export interface GeminiLiveStandInOptions {
   readonly goAwayLeftMs?: number;
   /** Models there are. Default: any. */
   readonly models?: readonly string[];
+  /** When the caller's words are written down: before the answer, or after it. Default `early`. */
+  readonly transcription?: "early" | "late";
   /** The model's words come after its turn is complete (or interrupted), all at once; they are promised no order. Default false. */
   readonly lateWords?: boolean;
+  /**
+   * Reckons with playback in real time: a turn is complete when its audio has been played, can be interrupted until then, and of
+   * one that was no more is remembered than had been played. Default false: it is complete when it has been made.
+   */
+  readonly playsBack?: boolean;
   /** Says when the caller's speech begins and ends. Default false. */
   readonly tellsActivity?: boolean;
   /** Speech is heard, and never answered. Default false. */

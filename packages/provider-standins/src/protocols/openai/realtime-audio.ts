@@ -7,7 +7,7 @@ import { audioOfText, MS_PER_CHARACTER } from "../speech-audio.ts";
 export interface WireAudio {
   readonly sampleRate: number;
   decode(bytes: Uint8Array): Int16Array;
-  /** Speech that says a text; in G.711 a hum as long as it, for the text would not survive the coding. */
+  /** Speech that says a text. How loud its characters are does not survive G.711 to the last bit; how long they are does. */
   speak(text: string): Uint8Array;
 }
 
@@ -18,12 +18,13 @@ const pcm: WireAudio = {
   speak: (text) => new Uint8Array(audioOfText(text, 24_000).buffer),
 };
 
-/** @param codec decodes G.711; without it that is silence. */
+/** @param codec of G.711; without it what is heard is silence, and what is said a hum. */
 export function wireAudio(format: RealtimeAudioFormats | undefined, codec: AudioCodec | undefined): WireAudio {
   if (format?.type === undefined || format.type === "audio/pcm") return pcm;
   return {
     sampleRate: 8_000,
     decode: (bytes) => codec?.decode(bytes) ?? new Int16Array(bytes.length),
-    speak: (text) => new Uint8Array(text.length * MS_PER_CHARACTER * 8).fill(HUM),
+    speak: (text) =>
+      codec?.encode(audioOfText(text, 8_000)) ?? new Uint8Array(text.length * MS_PER_CHARACTER * 8).fill(HUM),
   };
 }

@@ -246,7 +246,7 @@ export class RealtimeConversation {
   }
 
   async #sayResponse(): Promise<void> {
-    const { script, pieceMs = 0, clock = systemClock } = this.#options;
+    const { script, pieceMs = 0, lateWords = false, clock = systemClock } = this.#options;
     const active = { id: `resp_${++this.#count}`, cancelled: false };
     this.#active = active;
     const items = this.#items.map(({ role, text }) => ({ role, text }));
@@ -264,6 +264,7 @@ export class RealtimeConversation {
       piece: () => (pieceMs > 0 ? clock.sleep(pieceMs, this.#exchange.signal).catch(() => {}) : Promise.resolve()),
       cancelled: () => active.cancelled,
       audio: wireAudio(this.#session.audio?.output?.format, this.#options.codec),
+      lateWords,
     });
   }
 

@@ -11,7 +11,9 @@ export interface OpenAIRealtimeStandInOptions {
    * second item comes before the one before it), not at all, or in vain. Default `early`.
    */
   readonly transcription?: "early" | "late" | "crossed" | "never" | "failed";
-  /** Decodes the G.711 of a session that speaks it, `mulaw()` or `alaw()`: without it no speech is found in that. */
+  /** The model's words come after its response is done, all at once; they are promised no order. Default false. */
+  readonly lateWords?: boolean;
+  /** Codes the G.711 of a session that speaks it, `mulaw()` or `alaw()`: without it no speech is found in that, and a hum is said. */
   readonly codec?: AudioCodec | undefined;
   /** Wait before each piece of an answer, ms. Default 0. */
   readonly pieceMs?: number;

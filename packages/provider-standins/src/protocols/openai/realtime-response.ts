@@ -12,6 +12,8 @@ export interface ResponseContext {
   readonly piece: () => Promise<void>;
   readonly cancelled: () => boolean;
   readonly audio: WireAudio;
+  /** The words come when the response is done. */
+  readonly lateWords: boolean;
 }
 
 /** Odd, so that every second piece ends in the middle of a sample. */
@@ -30,19 +32,22 @@ export async function sayResponse(reply: ScriptedReply, context: ResponseContext
     ...(status === "cancelled" ? { status_details: { type: "cancelled", reason: "turn_detected" } } : {}),
   });
   say({ type: "response.created", response: response("in_progress") });
-  if (reply.text && reply.text.length > 0) output.push(await saySpeech(reply.text, output.length, context));
+  const late: Said[] = [];
+  if (reply.text && reply.text.length > 0) output.push(await saySpeech(reply.text, output.length, context, late));
   for (const call of cancelled() ? [] : (reply.toolCalls ?? [])) {
     await context.piece();
     if (cancelled()) break;
     output.push(sayCall(call, output.length, context));
   }
   say({ type: "response.done", response: response(cancelled() ? "cancelled" : "completed") });
+  for (const event of late) say(event);
 }
 
 async function saySpeech(
   pieces: readonly string[],
   output_index: number,
-  { id: response_id, say, newItem, piece, cancelled, audio }: ResponseContext,
+  { id: response_id, say, newItem, piece, cancelled, audio, lateWords }: ResponseContext,
+  late: Said[],
 ): Promise<ConversationItem> {
   const kept = newItem({ role: "assistant", text: "", audioMs: 0 });
   const message = (status: "in_progress" | "completed" | "incomplete"): ConversationItem => ({
@@ -60,7 +65,7 @@ async function saySpeech(
     await piece();
     if (cancelled()) break;
     kept.text += text;
-    say({ type: "response.output_audio_transcript.delta", ...at, delta: text });
+    if (!lateWords) say({ type: "response.output_audio_transcript.delta", ...at, delta: text });
     const bytes = audio.speak(text);
     for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
       const delta = Buffer.from(bytes.subarray(from, from + CHUNK_BYTES)).toString("base64");
@@ -69,9 +74,11 @@ async function saySpeech(
     kept.audioMs += text.length * MS_PER_CHARACTER;
   }
   const done = message(cancelled() ? "incomplete" : "completed");
+  const words: Said = { type: "response.output_audio_transcript.done", ...at, transcript: kept.text };
+  if (lateWords) late.push(words);
   if (!cancelled()) {
     say({ type: "response.output_audio.done", ...at });
-    say({ type: "response.output_audio_transcript.done", ...at, transcript: kept.text });
+    if (!lateWords) say(words);
     say({ type: "response.content_part.done", ...at, part: { type: "audio", transcript: kept.text } });
   }
   say({ type: "response.output_item.done", response_id, output_index, item: done });
