@@ -78,7 +78,7 @@ function recognise(samples: Int16Array, sampleRate: number): string {
 }
 
 /** What the stand-in's model was told, each time it was asked for an answer: the conversation as it stood then. */
-export type Conversation = readonly { readonly role: string; readonly text: string }[];
+type Conversation = readonly { readonly role: string; readonly text: string }[];
 
 function script(asked: Conversation[]): (request: ScriptedRequest) => ScriptedReply {
   return ({ userText, toolResults, body }) => {
@@ -94,7 +94,7 @@ function script(asked: Conversation[]): (request: ScriptedRequest) => ScriptedRe
 }
 
 /** The system's time, and how many wait for it. */
-export function countedClock(): Clock & { readonly waiting: number } {
+function countedClock(): Clock & { readonly waiting: number } {
   const waiting = new Set<object>();
   const clock = makeClock({
     now: () => systemClock.now(),
