@@ -37,7 +37,7 @@ import { until } from "./speech.fixture.ts";
 import { WireClient } from "./wire-client.fixture.ts";
 
 const key = "a-key-that-opens-nothing";
-export const account = { authToken: "12345", publicUrl: "https://voice.example" } as const;
+const account = { authToken: "12345", publicUrl: "https://voice.example" } as const;
 export const NUMBER = "+4912345";
 
 /** What the caller says. A line that codes or resamples leaves of the stand-ins' speech how long it is: by that they know it. */

@@ -31,6 +31,7 @@ export type {
 export { initialTurnState, phaseOf } from "./turns/state.ts";
 export { once } from "./utterances/once.ts";
 export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
+export { Playback, type PlaybackOptions } from "./utterances/playback.ts";
 export { recording } from "./utterances/recording.ts";
 export type { SpeakOptions } from "./utterances/speaking.ts";
 export { type EndedUtterance, tellEnd } from "./utterances/tell-end.ts";

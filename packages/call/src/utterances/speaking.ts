@@ -1,5 +1,6 @@
 import {
   errorFields,
+  type HeardReport,
   type PipelineStream,
   RoomKitError,
   type TtsProvider,
@@ -82,7 +83,7 @@ export class Speaking {
 
   /** Whether anything is being spoken, or waits to be. */
   get busy(): boolean {
-    return [...this.#utterances.keys()].some((utterance) => utterance.silencedBecause === "");
+    return [...this.#utterances.keys()].some((utterance) => !utterance.silenced);
   }
 
   /**
@@ -90,10 +91,9 @@ export class Speaking {
    * the application wants said and they have not reacted to: because nothing was audible, or because it was asked for while they spoke.
    */
   silence(reason: string): void {
-    const report = this.#options.connection.clear();
-    this.#options.pipeline.clearOutbound();
+    const report = this.#clear();
     const byCaller = reason === "barge_in" || reason === "text_input";
-    const audible = [...this.#utterances.keys()].find((each) => each.audible && each.silencedBecause === "");
+    const audible = [...this.#utterances.keys()].find((each) => each.audible && !each.silenced);
     const cut = audible && this.#utterances.get(audible)?.spoken;
     this.#cut = reason === "barge_in" && cut ? cut.then(({ unheard }) => unheard) : Promise.resolve("");
     for (const [utterance, { answer, patient }] of this.#utterances) {
@@ -120,8 +120,7 @@ export class Speaking {
     { signal, correlationId }: SpeakOptions,
   ): Promise<SpokenUtterance> {
     const onAbort = (): void => {
-      if (utterance.silencedBecause !== "") return;
-      utterance.silence("cancelled", utterance.audible ? this.#options.connection.clear() : undefined);
+      if (!utterance.silenced) utterance.silence("cancelled", utterance.audible ? this.#clear() : undefined);
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
@@ -133,6 +132,12 @@ export class Speaking {
       signal.removeEventListener("abort", onAbort);
       this.#utterances.delete(utterance);
     }
+  }
+
+  #clear(): HeardReport {
+    const report = this.#options.connection.clear();
+    this.#options.pipeline.clearOutbound();
+    return report;
   }
 
   #open(id: UtteranceId, options: SpeakOptions): Utterance {
@@ -172,8 +177,7 @@ export class Speaking {
 
   #report(utterance: Utterance, spoken: SpokenUtterance, correlationId: string | undefined): void {
     const { connection } = this.#options;
-    const { id } = utterance;
-    const { heard, unheard, text, record } = spoken;
+    const { utterance: id, heard, unheard, text, record } = spoken;
     if (spoken.error !== undefined) this.#reportFailure(spoken.error);
     // What there was nothing to say of is shown all the same.
     if (spoken.audible || heard !== "") {
@@ -190,8 +194,7 @@ export class Speaking {
       connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
       if (spoken.audible) this.#options.onEnd(id, correlationId);
     }
-    const reason = utterance.silencedBecause;
-    if (spoken.audible) tellEnd(this.#options, { utterance: id, heard, unheard, record, reason });
+    tellEnd(this.#options, spoken);
   }
 
   #reportFailure(thrown: unknown): void {

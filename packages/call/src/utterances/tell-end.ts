@@ -1,22 +1,24 @@
-import type { HeardRecord, UtteranceId, VoiceConnection, VoiceSession } from "@roomkit/core";
+import type { HeardRecord, HeardSplit, UtteranceId, VoiceConnection, VoiceSession } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 
-export interface EndedUtterance {
+/** How an utterance went. */
+export interface EndedUtterance extends HeardSplit {
   readonly utterance: UtteranceId;
-  readonly heard: string;
-  readonly unheard: string;
   readonly record: HeardRecord;
-  /** Why it was silenced; empty when it was not. */
+  /** Why it was silenced; empty when it was not. (The record says interrupted of speech that the end of the call cut off, too.) */
   readonly reason: string;
+  /** The listener had some of its audio. */
+  readonly audible: boolean;
 }
 
-/** Tells client and hooks how an utterance ended of which something was audible: said to its end, or silenced. */
+/** Tells client and hooks how an utterance ended, if anything of it was audible: said to its end, or silenced. */
 export function tellEnd(
   place: { readonly room: CallRoom; readonly session: VoiceSession; readonly connection: VoiceConnection },
-  { utterance, heard, unheard, record, reason }: EndedUtterance,
+  { utterance, heard, unheard, record, reason, audible }: EndedUtterance,
 ): void {
   const { room, session, connection } = place;
   const { roomId } = session;
+  if (!audible) return;
   if (reason === "") {
     room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance });
     return;

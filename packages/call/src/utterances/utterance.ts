@@ -3,17 +3,12 @@ import {
   abortedError,
   type Clock,
   frameDurationMs,
-  HeardLedger,
-  type HeardRecord,
   type HeardReport,
-  type HeardSplit,
   type PipelineStream,
-  type PlaybackProgress,
   RoomKitError,
   type SpokenPiece,
   type TtsOptions,
   type TtsProvider,
-  type Unsubscribe,
   type UtteranceId,
   untilAborted,
   type VoiceConnection,
@@ -23,6 +18,8 @@ import type { SpeechFilter } from "../speech/filter/speech-filter.ts";
 import type { SentenceOptions } from "../speech/sentences.ts";
 import { speechPieces } from "../speech/speech-pieces.ts";
 import { withPatience } from "./patience.ts";
+import { Playback } from "./playback.ts";
+import type { EndedUtterance } from "./tell-end.ts";
 
 /** What an utterance needs of the session it is spoken in. */
 export interface UtteranceContext {
@@ -42,7 +39,7 @@ export interface UtteranceContext {
   /** What is said of the text. */
   readonly filter: SpeechFilter;
   /** The hook every piece passes; `undefined` means it is neither spoken nor shown. */
-  readonly beforeSpeaking: (piece: SpokenPiece, utterance: UtteranceId) => Promise<SpokenPiece | undefined>;
+  readonly beforeSpeaking: (piece: SpokenPiece) => Promise<SpokenPiece | undefined>;
   /** What it waits for before its first audio: it does not begin over the caller. */
   readonly floor: Floor;
   /** The first audio was handed to the connection. */
@@ -53,45 +50,45 @@ export interface UtteranceContext {
   readonly onShown: (text: string, revision: number) => void;
 }
 
-/** How an utterance went. */
-export interface SpokenUtterance extends HeardSplit {
+export interface SpokenUtterance extends EndedUtterance {
   /** Heard and unheard together, as it was written. */
   readonly text: string;
-  readonly record: HeardRecord;
-  /** Whether any audio was played. */
-  readonly audible: boolean;
   /** What ended it early, when a voice or text source failed. */
-  readonly error?: unknown;
+  readonly error: unknown;
 }
-
-/** How long after its last audio should have been played the client may take to say so. */
-const PLAYBACK_GRACE_MS = 5_000;
-/** How long to wait for a client's exact count after it was silenced. */
-const CLEAR_REPORT_MS = 500;
 
 /** One stretch of speech to one listener: text in, audio out, and the truth about what was heard. */
 export class Utterance {
-  readonly id: UtteranceId;
   readonly #context: UtteranceContext;
-  readonly #ledger = new HeardLedger();
+  readonly #playback: Playback;
+  readonly #counted: Promise<void>;
   readonly #abort = new AbortController();
-  #progress: PlaybackProgress | undefined;
-  #wake: () => void = () => {};
-  #audible = false;
   #shown = "";
   #revision = 0;
-  #reason = "";
   /** More text is to come: the voice need not have anything to say. */
   #awaitingText = false;
 
   constructor(id: UtteranceId, context: UtteranceContext) {
-    this.id = id;
+    const { connection, clock, onAudible } = context;
     this.#context = context;
+    let counted = (): void => {};
+    this.#counted = new Promise((resolve) => {
+      counted = resolve;
+    });
+    this.#playback = new Playback(id, {
+      ...{ connection, clock },
+      onAudible: () => {
+        onAudible(id);
+        this.#show(0);
+      },
+      onProgress: ({ playedMs }) => this.#show(playedMs),
+      onCounted: counted,
+    });
   }
 
   /** Whether any of it has been handed to the connection. */
   get audible(): boolean {
-    return this.#audible;
+    return this.#playback.audible;
   }
 
   /** How often its transcript was shown so far. */
@@ -99,9 +96,9 @@ export class Utterance {
     return this.#revision;
   }
 
-  /** Why it was silenced; empty when it was not. */
-  get silencedBecause(): string {
-    return this.#reason;
+  /** Nothing more of it is to be said. */
+  get silenced(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   /**
@@ -109,14 +106,8 @@ export class Utterance {
    * passes on what that reported.
    */
   silence(reason: string, report?: HeardReport): void {
-    if (this.#reason !== "") return;
-    this.#reason = reason;
-    const heard = report?.utterances.find((progress) => progress.utterance === this.id);
-    // A client that counts rendered samples sends its exact count within moments; an estimate does not get better.
-    if (heard && !this.#progress?.done)
-      this.#progress = { ...heard, done: heard.done || heard.confidence === "estimated" };
-    this.#abort.abort(new RoomKitError("aborted", `speech was stopped: ${reason}`));
-    this.#wake();
+    this.#playback.silence(reason, report);
+    if (!this.silenced) this.#abort.abort(new RoomKitError("aborted", `speech was stopped: ${reason}`));
   }
 
   /**
@@ -124,77 +115,60 @@ export class Utterance {
    * result, beside what was heard. A text that fails is spoken as far as it came; its failure is its owner's to report.
    */
   async speak(text: AsyncIterable<string>): Promise<SpokenUtterance> {
-    const stopListening = this.#listen();
+    const { ledger } = this.#playback;
     let error: unknown;
     try {
-      if (this.#reason === "") await this.#produce(text);
+      if (!this.silenced) await this.#produce(text);
     } catch (thrown) {
-      if (this.#reason === "") error = thrown;
+      if (!this.silenced) error = thrown;
     }
-    try {
-      // A failed voice has played what it made; what was heard of that is known only then.
-      if (this.#audible) await this.#played();
-    } finally {
-      stopListening();
-    }
-    const split = this.#split(error !== undefined);
-    const record: HeardRecord = {
-      interrupted: this.#reason !== "",
-      unheard: split.unheard,
-      playedMs: Math.round(this.#progress?.playedMs ?? 0),
-      confidence: this.#progress?.confidence ?? this.#context.connection.playback,
-    };
-    return {
-      ...split,
-      text: this.#ledger.text.trim(),
-      record,
-      audible: this.#audible,
-      ...(error === undefined ? {} : { error }),
-    };
+    // A failed voice has played what it made; what was heard of that is known only then.
+    if (ledger.audioMs > 0 && !this.silenced) this.#playback.play(this.#context.pipeline.flushOutbound());
+    this.#playback.end();
+    await this.#counted;
+    const whole = error === undefined;
+    // What there is nothing to say of has been delivered by being shown.
+    const shown = whole && !this.silenced && !this.audible && ledger.silent;
+    const split = shown ? ledger.all() : this.#playback.heard(whole);
+    return { ...this.#playback.result(split), text: ledger.text.trim(), error };
   }
 
   async #produce(text: AsyncIterable<string>): Promise<void> {
-    const { tts, connection, pipeline, voice, language, speed, onFallback, clock, ttsTimeoutMs: ms } = this.#context;
+    const { tts, voice, language, speed, onFallback, clock, ttsTimeoutMs: ms } = this.#context;
+    const { ledger } = this.#playback;
     const signal = this.#abort.signal;
     const parts = tts.synthesize(this.#pieces(text), { signal, voice, language, speed, onFallback });
     const owes = (): boolean => !this.#awaitingText;
     for await (const part of withPatience(parts, { clock, ms, signal, what: "the voice", owes })) {
-      if (part.type === "segment") this.#ledger.beginSegment(part.text);
-      else if (part.type === "words") this.#ledger.addWords(part.words);
+      if (part.type === "segment") ledger.beginSegment(part.text);
+      else if (part.type === "words") ledger.addWords(part.words);
       else await this.#play(part.frame, signal);
     }
     if (signal.aborted) throw abortedError(signal);
-    this.#ledger.finish();
-    if (!this.#audible) return;
-    const tail = pipeline.flushOutbound();
-    if (tail.samples.length > 0) connection.play(this.id, tail);
-    connection.endUtterance(this.id);
+    ledger.finish();
   }
 
   async #play(frame: AudioFrame, signal: AbortSignal): Promise<void> {
     const { connection, pipeline, maxQueuedMs, floor } = this.#context;
-    if (this.#ledger.audioMs === 0) this.#context.onSynthesized?.();
-    this.#ledger.addAudio(frameDurationMs(frame));
+    const { ledger } = this.#playback;
+    if (ledger.audioMs === 0) this.#context.onSynthesized?.();
+    ledger.addAudio(frameDurationMs(frame));
     if (connection.queuedMs > maxQueuedMs) await connection.writable(maxQueuedMs, signal);
     // Looked at again after each wait: the caller may have begun once more.
-    while (!this.#audible && !floor.free) if (!(await floor.wait(signal))) break;
+    while (!this.audible && !floor.free) if (!(await floor.wait(signal))) break;
     if (signal.aborted) throw abortedError(signal);
     if (connection.closed) throw new RoomKitError("connection_closed", "the listener has gone");
-    connection.play(this.id, pipeline.processOutbound(frame));
-    if (this.#audible) return;
-    this.#audible = true;
-    this.#context.onAudible(this.id);
-    this.#show(0);
+    this.#playback.play(pipeline.processOutbound(frame));
   }
 
   /** The pieces as the voice gets them: after filter and hooks. */
   async *#pieces(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
     const { filter, sentences } = this.#context;
     for await (const piece of speechPieces(this.#untilSilenced(text), { filter, sentences })) {
-      const allowed = await this.#context.beforeSpeaking(piece, this.id);
+      const allowed = await this.#context.beforeSpeaking(piece);
       if (this.#abort.signal.aborted) return;
       if (allowed === undefined) continue;
-      this.#ledger.addText(allowed);
+      this.#playback.ledger.addText(allowed);
       if (allowed.spoken !== "") yield allowed.spoken;
     }
   }
@@ -219,60 +193,11 @@ export class Utterance {
     }
   }
 
-  #listen(): Unsubscribe {
-    const { connection } = this.#context;
-    const stopPlayback = connection.onPlayback((progress) => {
-      if (progress.utterance !== this.id || this.#progress?.done) return;
-      this.#progress = progress;
-      if (this.#reason === "") this.#show(progress.playedMs);
-      if (progress.done) this.#wake();
-    });
-    const stopClose = connection.onClose(() => this.#wake());
-    return () => {
-      stopPlayback();
-      stopClose();
-    };
-  }
-
   #show(playedMs: number): void {
-    const text = this.#ledger.begunText(playedMs);
+    if (this.silenced) return;
+    const text = this.#playback.ledger.begunText(playedMs);
     if (text.length <= this.#shown.length) return;
     this.#shown = text;
     this.#context.onShown(text, this.#revision++);
-  }
-
-  /** Waits until the connection says the utterance is over, within reason. */
-  async #played(): Promise<void> {
-    const { clock, connection } = this.#context;
-    let silenced = this.#reason !== "";
-    let deadline = clock.now() + (silenced ? CLEAR_REPORT_MS : connection.queuedMs + PLAYBACK_GRACE_MS);
-    while (!this.#progress?.done && !connection.closed) {
-      if (this.#reason !== "" && !silenced) {
-        silenced = true;
-        deadline = clock.now() + CLEAR_REPORT_MS;
-      }
-      const left = deadline - clock.now();
-      if (left > 0) await this.#pause(left);
-      else if (silenced || connection.queuedMs <= 0) return;
-      // Queued behind other speech: wait as long as there is audio to be played.
-      else deadline = clock.now() + connection.queuedMs + PLAYBACK_GRACE_MS;
-    }
-  }
-
-  /** Until something happens, at most `ms`. */
-  async #pause(ms: number): Promise<void> {
-    let cancel = (): void => {};
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      cancel = this.#context.clock.setTimeout(resolve, ms);
-    });
-    cancel();
-  }
-
-  #split(failed: boolean): HeardSplit {
-    const whole = this.#reason === "" && !failed && !this.#context.connection.closed;
-    // What there is nothing to say of has been delivered by being shown.
-    if (!this.#audible && !(whole && this.#ledger.silent)) return { heard: "", unheard: this.#ledger.text.trim() };
-    return whole ? this.#ledger.all() : this.#ledger.heardAt(this.#progress?.playedMs ?? 0);
   }
 }

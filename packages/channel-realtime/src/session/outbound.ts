@@ -1,32 +1,18 @@
+import { type EndedUtterance, Playback } from "@roomkit/call";
 import {
   type AudioFrame,
   type Clock,
   frameDurationMs,
-  type HeardRecord,
-  type HeardSplit,
-  type PlaybackProgress,
   type RateConverter,
   type RealtimeEvent,
   type UtteranceId,
   type VoiceConnection,
 } from "@roomkit/core";
+import type { Said } from "./conversation.ts";
 import { type ResponseStatus, Responses } from "./responses.ts";
 import { SpokenItem } from "./spoken-item.ts";
 
-/** What became of one item of the provider's speech. */
-export interface PlayedItem<P> extends HeardSplit {
-  readonly itemId: string;
-  readonly utterance: UtteranceId;
-  readonly record: HeardRecord;
-  /** Why it was silenced; empty when it was not. (The record says interrupted of speech that the end of the call cut off, too.) */
-  readonly silencedBecause: string;
-  /** The listener had some of its audio. */
-  readonly audible: boolean;
-  /** What `reserve` gave when its playback was over; undefined where there is nothing that could be told of it. */
-  readonly place: P | undefined;
-}
-
-export interface OutboundOptions<P> {
+export interface OutboundOptions {
   readonly connection: VoiceConnection;
   readonly clock: Clock;
   readonly newId: () => UtteranceId;
@@ -40,13 +26,11 @@ export interface OutboundOptions<P> {
   /** How far the listener is in an item, a few times a second and once with `done`. */
   readonly onProgress: (itemId: string, playedMs: number, done: boolean) => void;
   /** An item's playback is over: it takes its place in the conversation, although its words may be told later. */
-  readonly reserve: () => P;
-  /** How much of an item was played is known: exactly, or as well as it will ever be. Called once for each item that was played or cut off. */
-  readonly onStopped: (
-    item: Pick<PlayedItem<P>, "itemId" | "utterance" | "silencedBecause" | "audible"> & { readonly playedMs: number },
-  ) => void;
+  readonly reserve: () => Said;
+  /** How much of an item was played is known. Called once for each item that was played or cut off. */
+  readonly onStopped: (item: SpokenItem) => void;
   /** Its words are known, too, or have been waited for long enough; called once for each item that was audible or has text. */
-  readonly onPlayed: (item: PlayedItem<P>) => void;
+  readonly onPlayed: (ended: EndedUtterance, place: Said | undefined) => void;
   /** More speech than fits came: the newest was dropped. */
   readonly onOverflow: () => void;
 }
@@ -58,10 +42,6 @@ type Transcript = Extract<RealtimeEvent, { type: "transcript" }>;
 
 /** Speech queued at the connection at most: little, so that the rest can still be dropped here. */
 const QUEUE_AHEAD_MS = 1_000;
-/** How long a silenced client may take for its exact count. */
-const CLEAR_REPORT_MS = 500;
-/** How long after the last audio the client may take to say it was played. */
-const PLAYED_GRACE_MS = 3_000;
 /** How long the words of speech that was heard are waited for: the first of them, and each further piece. */
 const FIRST_WORDS_MS = 5_000;
 const MORE_WORDS_MS = 2_500;
@@ -69,7 +49,6 @@ const MORE_WORDS_MS = 2_500;
 const END_MS = 500;
 /** Items remembered, for what comes late of them. */
 const MAX_ITEMS = 64;
-const EMPTY = new Int16Array(0);
 
 /**
  * The provider's speech on its way to the listener: paced, cut off at once, and remembered as heard.
@@ -90,14 +69,11 @@ const EMPTY = new Int16Array(0);
  * All of them count once; an item or response first mentioned by any of them begins with it; one of a response that was cut off
  * before is heard by nobody.
  */
-export class OutboundAudio<P> {
+export class OutboundAudio {
   readonly responses: Responses = new Responses();
-  readonly #options: OutboundOptions<P>;
+  readonly #options: OutboundOptions;
   readonly #items = new Map<string, SpokenItem>();
-  readonly #places = new WeakMap<SpokenItem, P>();
-  readonly #timers = new Map<SpokenItem, () => void>();
   readonly #abort = new AbortController();
-  readonly #stop: () => void;
   #steps: Step[] = [];
   #bufferedMs = 0;
   #pumping = false;
@@ -107,9 +83,8 @@ export class OutboundAudio<P> {
   /** Why the newest silence was. */
   #reason = "";
 
-  constructor(options: OutboundOptions<P>) {
+  constructor(options: OutboundOptions) {
     this.#options = options;
-    this.#stop = options.connection.onPlayback((progress) => this.#onPlayback(progress));
   }
 
   /** Whether the listener hears anything, or is about to. */
@@ -122,9 +97,9 @@ export class OutboundAudio<P> {
     const item = this.#item(itemId, responseId);
     const ms = frameDurationMs(frame);
     if (item.settled || ms === 0) return;
-    item.ledger.addAudio(ms);
+    item.playback.ledger.addAudio(ms);
     const full = this.#bufferedMs + ms > this.#options.maxBufferedMs;
-    if (!item.live || item.handedOver || mute || full) {
+    if (!item.live || item.playback.ended || mute || full) {
       item.withheld = true;
       if (item.live && !mute && full) this.#options.onOverflow();
       return;
@@ -146,9 +121,10 @@ export class OutboundAudio<P> {
     const item = this.#item(itemId, responseId);
     if (!item.hear(text, final, audioMs)) return undefined;
     if (text.trim() !== "") this.#wordless = false;
-    if (item.over) this.#awaitWords(item);
+    const { over, cut, utterance } = item.playback;
+    if (over) this.#awaitWords(item);
     else if (item.response.ended !== undefined) this.#ended(item);
-    return item.cut || item.settled ? undefined : item.utterance;
+    return cut || item.settled ? undefined : utterance;
   }
 
   /** The provider has made all of a response. */
@@ -157,7 +133,7 @@ export class OutboundAudio<P> {
     if (!response) return;
     for (const item of [...this.#items.values()]) {
       if (item.response !== response || item.settled) continue;
-      if (item.over) this.#awaitWords(item);
+      if (item.playback.over) this.#awaitWords(item);
       else this.#ended(item);
     }
   }
@@ -170,9 +146,11 @@ export class OutboundAudio<P> {
 
   close(): void {
     this.#cut("");
-    for (const item of [...this.#items.values()]) this.#settle(item);
+    for (const item of [...this.#items.values()]) {
+      item.playback.close();
+      this.#settle(item);
+    }
     this.#abort.abort();
-    this.#stop();
   }
 
   /** @param reason empty: the call is over */
@@ -185,28 +163,33 @@ export class OutboundAudio<P> {
     resampler?.reset();
     const live = [...this.#items.values()].filter((item) => item.live);
     // Those that were heard first come first.
-    for (const item of live.sort((a, b) => a.audible - b.audible)) {
-      item.cut = true;
-      item.silencedBecause = reason;
-      item.progress = report?.utterances.find(({ utterance }) => utterance === item.utterance) ?? item.progress;
-      const { progress } = item;
-      this.#over(item, item.audible === 0 || progress?.done === true || progress?.confidence === "estimated");
-    }
+    for (const { playback } of live.sort((a, b) => a.audible - b.audible)) playback.silence(reason, report);
   }
 
   #item(id: string, responseId: string | undefined): SpokenItem {
-    let item = this.#items.get(id);
-    if (!item) {
-      const response = this.responses.of(id, responseId);
-      item = new SpokenItem(id, response, this.#options.newId());
-      this.#items.set(id, item);
-      if (this.#items.size > MAX_ITEMS) this.#forgetOldest();
-      if (response.cut) {
-        item.cut = true;
-        item.silencedBecause = this.#reason;
-        this.#over(item, true);
-      }
-    }
+    const known = this.#items.get(id);
+    if (known) return known;
+    const { connection, clock, newId, onAudible, onProgress, reserve, onStopped } = this.#options;
+    const playback = new Playback(newId(), {
+      ...{ connection, clock },
+      onAudible: () => {
+        item.audible = ++this.#audible;
+        onAudible(playback.utterance);
+      },
+      onProgress: ({ playedMs, done }) => onProgress(id, playedMs, done),
+      onOver: () => {
+        // What nobody heard has no place.
+        if (!item.settled && (playback.audible || !playback.cut)) item.place = reserve();
+      },
+      onCounted: () => {
+        if (!item.settled) onStopped(item);
+        this.#awaitWords(item);
+      },
+    });
+    const item = new SpokenItem(id, this.responses.of(id, responseId), playback);
+    this.#items.set(id, item);
+    if (this.#items.size > MAX_ITEMS) this.#forgetOldest();
+    if (item.response.cut) playback.silence(this.#reason);
     return item;
   }
 
@@ -222,7 +205,7 @@ export class OutboundAudio<P> {
   /** The response of an item that is still to be played has ended. */
   #ended(item: SpokenItem): void {
     // Words alone, of a response that broke off: nobody has heard them, and nobody will.
-    if (!item.sounding && (item.withheld || item.response.ended !== "completed")) this.#over(item, true);
+    if (!item.sounding && (item.withheld || item.response.ended !== "completed")) item.playback.end();
     else this.#finish(item);
   }
 
@@ -254,97 +237,50 @@ export class OutboundAudio<P> {
   }
 
   #hand(item: SpokenItem, frame: AudioFrame): void {
-    const { connection, resampler, onAudible } = this.#options;
     this.#bufferedMs -= frameDurationMs(frame);
-    const samples = resampler ? resampler.process(frame.samples) : frame.samples;
-    const { sampleRate } = connection.outbound;
-    if (samples.length > 0)
-      connection.play(item.utterance, { samples, sampleRate, channels: 1, timestamp: frame.timestamp });
-    if (item.audible > 0) return;
-    item.audible = ++this.#audible;
-    onAudible(item.utterance);
+    const { resampler } = this.#options;
+    this.#give(item, resampler ? resampler.process(frame.samples) : frame.samples, frame.timestamp);
   }
 
   #handEnd(item: SpokenItem): void {
-    const { connection, resampler } = this.#options;
-    const tail = resampler?.flush() ?? EMPTY;
-    const { sampleRate } = connection.outbound;
-    if (item.audible > 0 && tail.length > 0)
-      connection.play(item.utterance, { samples: tail, sampleRate, channels: 1, timestamp: 0 });
-    item.handedOver = true;
-    if (item.audible === 0) {
-      this.#over(item, true);
-      return;
-    }
-    connection.endUtterance(item.utterance);
-    this.#after(item, connection.queuedMs + PLAYED_GRACE_MS, () => this.#over(item, true));
+    const tail = this.#options.resampler?.flush();
+    if (tail && item.sounding) this.#give(item, tail, 0);
+    item.playback.end();
   }
 
-  #onPlayback(progress: PlaybackProgress): void {
-    for (const item of this.#items.values()) {
-      if (item.utterance !== progress.utterance || item.counted) continue;
-      item.progress = progress;
-      this.#options.onProgress(item.id, progress.playedMs, progress.done);
-      if (progress.done) this.#over(item, true);
-      return;
-    }
-  }
-
-  /** Nothing more of it is played; `counted`: and how much was, is known. */
-  #over(item: SpokenItem, counted: boolean): void {
-    if (item.settled || item.counted) return;
-    // What nobody heard has no place.
-    if (!item.over && (item.audible > 0 || !item.cut)) this.#places.set(item, this.#options.reserve());
-    item.over = true;
-    if (!counted) {
-      this.#after(item, CLEAR_REPORT_MS, () => this.#over(item, true));
-      return;
-    }
-    item.counted = true;
-    const { id: itemId, utterance, silencedBecause, playedMs } = item;
-    const audible = item.audible > 0;
-    this.#options.onStopped({ itemId, utterance, silencedBecause, playedMs: Math.round(playedMs), audible });
-    this.#awaitWords(item);
+  #give(item: SpokenItem, samples: Int16Array, timestamp: number): void {
+    const { sampleRate } = this.#options.connection.outbound;
+    item.playback.play({ samples, sampleRate, channels: 1, timestamp });
   }
 
   /** Settles what is over as soon as everything is known about it, or will not be any more. */
   #awaitWords(item: SpokenItem): void {
-    if (!item.counted || item.settled) return;
-    const { response, ledger } = item;
-    const heard = item.audible === 0 ? !item.cut && response.ended === "completed" : item.playedMs > 0 || !item.cut;
-    const ended = !item.cut || response.ended !== undefined;
-    if (!heard || (item.textFinal && ended)) this.#settle(item);
-    else if (item.textFinal) this.#after(item, END_MS, () => this.#settle(item));
-    else if (ledger.text !== "") this.#after(item, MORE_WORDS_MS, () => this.#settle(item));
+    const { response, playback, textFinal } = item;
+    const { cut, counted, ledger } = playback;
+    if (!counted || item.settled) return;
+    const heard = playback.audible ? playback.playedMs > 0 || !cut : !cut && response.ended === "completed";
+    const ended = !cut || response.ended !== undefined;
+    if (!heard || (textFinal && ended)) this.#settle(item);
+    else if (textFinal) this.#settleAfter(END_MS, item);
+    else if (ledger.text !== "") this.#settleAfter(MORE_WORDS_MS, item);
     else if (this.#wordless) this.#settle(item);
-    else
-      this.#after(item, FIRST_WORDS_MS, () => {
-        this.#wordless = true;
-        this.#settle(item);
-      });
+    else this.#settleAfter(FIRST_WORDS_MS, item);
   }
 
-  #after(item: SpokenItem, ms: number, then: () => void): void {
-    this.#timers.get(item)?.();
-    this.#timers.set(item, this.#options.clock.setTimeout(then, ms));
+  #settleAfter(ms: number, item: SpokenItem): void {
+    item.stopTimer?.();
+    item.stopTimer = this.#options.clock.setTimeout(() => {
+      this.#wordless ||= ms === FIRST_WORDS_MS;
+      this.#settle(item);
+    }, ms);
   }
 
   #settle(item: SpokenItem): void {
     if (item.settled) return;
     item.settled = true;
-    this.#timers.get(item)?.();
-    this.#timers.delete(item);
-    const place = this.#places.get(item);
-    const { id: itemId, utterance, silencedBecause, ledger, progress } = item;
-    const audible = item.audible > 0;
-    if (!audible && ledger.text === "" && place === undefined) return;
-    const split = item.split();
-    const record: HeardRecord = {
-      interrupted: item.cut,
-      unheard: split.unheard,
-      playedMs: Math.round(item.playedMs),
-      confidence: progress?.confidence ?? this.#options.connection.playback,
-    };
-    this.#options.onPlayed({ ...split, itemId, utterance, record, silencedBecause, audible, place });
+    item.stopTimer?.();
+    const { playback, place } = item;
+    if (!playback.audible && playback.ledger.text === "" && place === undefined) return;
+    this.#options.onPlayed(playback.result(item.split()), place);
   }
 }

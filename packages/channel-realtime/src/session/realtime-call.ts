@@ -1,4 +1,4 @@
-import { CallerLine, type CallRoom, tellEnd, watchPipeline } from "@roomkit/call";
+import { CallerLine, type CallRoom, type EndedUtterance, tellEnd, watchPipeline } from "@roomkit/call";
 import {
   type AudioFrame,
   type ChannelHost,
@@ -14,7 +14,7 @@ import { runTool, ToolLog, type ToolScope } from "@roomkit/tools";
 import type { RealtimeSettings } from "../options.ts";
 import type { AudioPath } from "./audio-path.ts";
 import { Conversation, type Said } from "./conversation.ts";
-import { OutboundAudio, type PlayedItem } from "./outbound.ts";
+import { OutboundAudio } from "./outbound.ts";
 import { RealtimeTurnMetrics } from "./turn-metrics.ts";
 
 export interface RealtimeCallOptions {
@@ -39,7 +39,7 @@ export class RealtimeCall {
   readonly provider: RealtimeSession;
   readonly #options: RealtimeCallOptions;
   readonly #line: CallerLine;
-  readonly #outbound: OutboundAudio<Said>;
+  readonly #outbound: OutboundAudio;
   readonly #conversation: Conversation;
   readonly #metrics: RealtimeTurnMetrics;
   readonly #scope: ToolScope;
@@ -89,13 +89,13 @@ export class RealtimeCall {
       },
       onProgress: (itemId, playedMs, done) => provider.playback?.(itemId, playedMs, done),
       reserve: () => this.#conversation.reserve(),
-      onStopped: ({ itemId, utterance, playedMs, silencedBecause, audible }) => {
+      onStopped: ({ id, playback: { utterance, reason, playedMs, audible } }) => {
         if (this.#cutting) this.#show(this.#cutting);
         if (audible) connection.send({ type: "utterance", id: utterance, phase: "end" });
-        if (silencedBecause !== "" && settings.provider.capabilities.truncation) provider.truncate(itemId, playedMs);
-        if (silencedBecause === "") this.#show();
+        if (reason !== "" && settings.provider.capabilities.truncation) provider.truncate(id, Math.round(playedMs));
+        if (reason === "") this.#show();
       },
-      onPlayed: (item) => this.#onPlayed(item),
+      onPlayed: (ended, place) => this.#onPlayed(ended, place),
       onOverflow: () =>
         room.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
     });
@@ -240,9 +240,10 @@ export class RealtimeCall {
   }
 
   /** What was heard of an item is known: client, hooks and room are told in this order, as of any utterance. */
-  #onPlayed({ utterance, heard, unheard, record, silencedBecause: reason, audible, place }: PlayedItem<Said>): void {
+  #onPlayed(ended: EndedUtterance, place: Said | undefined): void {
+    const { utterance, heard, record, reason } = ended;
     const told = (): void => {
-      if (audible && !this.#closed) tellEnd(this.#options, { utterance, heard, unheard, record, reason });
+      if (!this.#closed) tellEnd(this.#options, ended);
     };
     const stored = (): void => {
       if (reason !== "" && !this.#closed) this.#metrics.interrupted(utterance);
