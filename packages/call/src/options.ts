@@ -2,7 +2,6 @@ import {
   type AudioPipeline,
   type OptionRanges,
   optionsWithin,
-  RoomKitError,
   type SttProvider,
   type TtsProvider,
   type TurnDetector,
@@ -90,11 +89,16 @@ export interface CallOptions {
 
 /** What each of them is, for `assertOptions`; without those that a speech-to-speech session is given when it begins. */
 export const callOptionKinds = {
-  string: ["turnDetection"],
-  number: ["speed", "maxEndpointWaitMs", "sttTimeoutMs", "ttsTimeoutMs", "maxSpeechMs", "maxQueuedMs", "maxUtterances"],
+  oneOf: { turnDetection: ["vad", "stt", "manual"] },
+  within: { speed: [0.5, 2] },
+  number: ["maxEndpointWaitMs", "sttTimeoutMs", "ttsTimeoutMs", "maxSpeechMs", "maxQueuedMs", "maxUtterances"],
   function: ["speechFilter"],
-  object: ["stt", "tts", "pipeline", "interruption", "turnDetector", "sentences"],
-  array: ["keywords"],
+  object: ["stt", "tts", "pipeline", "turnDetector"],
+  strings: ["keywords"],
+  members: {
+    interruption: { oneOf: { strategy: ["immediate", "confirmed", "disabled"] }, number: ["minSpeechMs"] },
+    sentences: { number: ["firstClauseChars", "maxChars"] },
+  },
 } as const;
 
 /** The options with every default filled in. */
@@ -103,10 +107,6 @@ export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveCallOptions(options: CallOptions): CallSettings {
-  const { speed } = options;
-  if (speed !== undefined && !(speed >= 0.5 && speed <= 2)) {
-    throw new RoomKitError("invalid_option", `speed is 0.5 to 2, not ${speed}`);
-  }
   const { minSpeechMs, strategy = "confirmed" } = options.interruption ?? {};
   return { ...options, strategy, ...optionsWithin({ ...options, minSpeechMs }, numbers, ranges) };
 }

@@ -41,33 +41,30 @@ export class AIChannel implements Channel {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(id: string, options: AIChannelOptions) {
-    assertOptions(
-      "AIChannel",
-      options,
-      {
-        string: ["system", "fallbackText", "interruptionNote"],
-        number: [
-          "toolTimeoutMs",
-          "maxToolRounds",
-          "maxToolCallsPerRound",
-          "maxIdenticalCalls",
-          "toolResultMaxLength",
-          "historyEvents",
-          "maxHistoryChars",
-          "temperature",
-          "maxOutputTokens",
-          "firstTokenTimeoutMs",
-          "stallTimeoutMs",
-          "maxReplyChars",
-          "retryDelayMs",
-        ],
-        boolean: ["fallbackText", "retry", "interruptionNote"],
-        function: ["system", "respondTo"],
-        object: ["provider", "providerOptions"],
-        array: ["tools"],
-      },
-      ["provider"],
-    );
+    assertOptions("AIChannel", options, {
+      required: ["provider"],
+      string: ["system", "fallbackText", "interruptionNote"],
+      number: [
+        "toolTimeoutMs",
+        "maxToolRounds",
+        "maxToolCallsPerRound",
+        "maxIdenticalCalls",
+        "toolResultMaxLength",
+        "historyEvents",
+        "maxHistoryChars",
+        "temperature",
+        "maxOutputTokens",
+        "firstTokenTimeoutMs",
+        "stallTimeoutMs",
+        "maxReplyChars",
+        "retryDelayMs",
+      ],
+      oneOf: { fallbackText: [false], interruptionNote: [false] },
+      boolean: ["retry"],
+      function: ["system", "respondTo"],
+      object: ["provider", "providerOptions"],
+      array: ["tools"],
+    });
     if (typeof id !== "string" || id === "") throw new RoomKitError("invalid_option", "a channel needs an id");
     this.id = id;
     this.#options = resolveOptions(options);

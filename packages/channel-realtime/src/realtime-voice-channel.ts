@@ -48,27 +48,25 @@ export class RealtimeVoiceChannel implements Channel {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(id: string, options: RealtimeVoiceChannelOptions) {
-    assertOptions(
-      "RealtimeVoiceChannel",
-      options,
-      {
-        string: ["systemPrompt", "voice", "language", "greetingPrompt", "turnDetection"],
-        number: [
-          "temperature",
-          "historyEvents",
-          "connectTimeoutMs",
-          "handshakeBufferMs",
-          "maxBufferedMs",
-          "toolTimeoutMs",
-          "toolResultMaxLength",
-        ],
-        boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
-        function: ["createResampler"],
-        object: ["provider", "transport", "providerOptions", "pipeline"],
-        array: ["tools"],
-      },
-      ["provider", "transport"],
-    );
+    assertOptions("RealtimeVoiceChannel", options, {
+      required: ["provider", "transport"],
+      string: ["systemPrompt", "voice", "language", "greetingPrompt"],
+      oneOf: { turnDetection: ["server", "manual"] },
+      number: [
+        "temperature",
+        "historyEvents",
+        "joinTimeoutMs",
+        "connectTimeoutMs",
+        "handshakeBufferMs",
+        "maxBufferedMs",
+        "toolTimeoutMs",
+        "toolResultMaxLength",
+      ],
+      boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
+      function: ["createResampler"],
+      object: ["provider", "transport", "providerOptions", "pipeline"],
+      array: ["tools"],
+    });
     this.id = id;
     this.#settings = resolveOptions(options);
     const settings = this.#settings;

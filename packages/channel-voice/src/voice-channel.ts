@@ -31,18 +31,14 @@ export class VoiceChannel implements Channel {
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(id: string, options: VoiceChannelOptions) {
-    assertOptions(
-      "VoiceChannel",
-      options,
-      {
-        ...callOptionKinds,
-        string: [...callOptionKinds.string, "language", "voice", "greeting"],
-        number: [...callOptionKinds.number, "joinTimeoutMs"],
-        function: [...callOptionKinds.function, "speaks"],
-        object: ["backend", ...callOptionKinds.object, "voices"],
-      },
-      ["backend", "stt", "tts", "pipeline"],
-    );
+    assertOptions("VoiceChannel", options, {
+      required: ["backend", "stt", "tts", "pipeline"],
+      ...callOptionKinds,
+      string: ["language", "voice", "greeting"],
+      number: [...callOptionKinds.number, "joinTimeoutMs"],
+      function: [...callOptionKinds.function, "speaks"],
+      object: ["backend", ...callOptionKinds.object, "voices"],
+    });
     this.id = id;
     this.#settings = resolveOptions(options);
     const { backend, joinTimeoutMs, call: settings } = this.#settings;

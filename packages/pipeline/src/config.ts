@@ -48,24 +48,14 @@ export interface AudioPipelineConfig {
 /** @throws RoomKitError `invalid_option` for something that is no configuration. */
 export function checkConfig(config: AudioPipelineConfig): void {
   assertOptions("audioPipeline", config, {
-    string: ["recordOutbound"],
+    oneOf: { whenNative: ["skip", "process"], recordOutbound: ["generated", "played"] },
     number: ["internalSampleRate"],
     object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "logger"],
     array: ["postprocessors"],
   });
-  const { internalSampleRate: rate = 16_000, recordOutbound = "generated", postprocessors = [] } = config;
+  const { internalSampleRate: rate = 16_000, postprocessors = [] } = config;
   if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {
     throw new RoomKitError("invalid_option", `internalSampleRate is 8,000 to 192,000 Hz, not ${rate}`);
-  }
-  if (recordOutbound !== "generated" && recordOutbound !== "played") {
-    throw new RoomKitError(
-      "invalid_option",
-      `recordOutbound is "generated" or "played", not ${String(recordOutbound)}`,
-    );
-  }
-  const { whenNative = "skip" } = config;
-  if (whenNative !== "skip" && whenNative !== "process") {
-    throw new RoomKitError("invalid_option", `whenNative is "skip" or "process", not ${String(whenNative)}`);
   }
   const { vad, aec, agc, denoiser, dtmf, diarization, recorder } = config;
   const stages: Record<string, StageFactory<unknown> | undefined> = {

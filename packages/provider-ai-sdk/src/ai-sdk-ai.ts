@@ -1,5 +1,5 @@
 import { type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
-import { answer, OpenCalls, readAnswer, SdkRequests } from "@roomkit/provider-utils";
+import { answer, OpenCalls, readAnswer, retryKinds, SdkRequests } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import { aiSdkError } from "./errors.ts";
 import type { AiSdkLanguageModel, StreamPart } from "./models.ts";
@@ -15,7 +15,8 @@ import { StreamReader } from "./reader.ts";
 export function aiSdk(model: AiSdkLanguageModel, options: AiSdkModelOptions = {}): AIProvider {
   assertOptions("aiSdk", options, {
     number: ["firstByteMs", "stallMs"],
-    object: ["providerOptions", "retry", "clock", "logger"],
+    object: ["providerOptions", "clock", "logger"],
+    members: { retry: retryKinds },
   });
   checkModel(model, "doStream");
   const name = `ai-sdk:${model.provider}`;

@@ -1,5 +1,5 @@
 import { type AudioFrame, assertOptions, type SttProvider, type TranscriptPart } from "@roomkit/core";
-import { OpenCalls, wavSegments } from "@roomkit/provider-utils";
+import { OpenCalls, retryKinds, wavSegments } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import type { AiSdkTranscriptionModel } from "./models.ts";
 import type { AiSdkRecogniserOptions } from "./options.ts";
@@ -15,7 +15,8 @@ type Transcription = Awaited<ReturnType<AiSdkTranscriptionModel["doGenerate"]>>;
 export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecogniserOptions = {}): SttProvider {
   assertOptions("aiSdkStt", options, {
     number: ["maxAudioMs", "firstByteMs", "stallMs"],
-    object: ["providerOptions", "retry", "clock", "logger"],
+    object: ["providerOptions", "clock", "logger"],
+    members: { retry: retryKinds },
   });
   checkModel(model, "doGenerate");
   const name = `ai-sdk:${model.provider}`;

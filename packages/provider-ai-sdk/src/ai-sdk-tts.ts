@@ -1,5 +1,5 @@
 import { abortedError, assertOptions, type SpeechPart, type TtsOptions, type TtsProvider } from "@roomkit/core";
-import { framesOfBytes, OpenCalls } from "@roomkit/provider-utils";
+import { framesOfBytes, OpenCalls, retryKinds } from "@roomkit/provider-utils";
 import { checkModel } from "./check-model.ts";
 import type { AiSdkSpeechModel } from "./models.ts";
 import type { AiSdkVoiceOptions } from "./options.ts";
@@ -15,7 +15,8 @@ export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {
   assertOptions("aiSdkTts", options, {
     string: ["voice", "pcmFormat", "instructions"],
     number: ["sampleRate", "firstByteMs", "stallMs"],
-    object: ["providerOptions", "retry", "clock", "logger"],
+    object: ["providerOptions", "clock", "logger"],
+    members: { retry: retryKinds },
   });
   checkModel(model, "doGenerate");
   const name = `ai-sdk:${model.provider}`;

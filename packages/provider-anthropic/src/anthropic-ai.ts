@@ -5,6 +5,7 @@ import {
   OpenCalls,
   readAnswer,
   resolveKey,
+  retryKinds,
   SdkRequests,
   type Secret,
   sdkError,
@@ -22,18 +23,23 @@ const NAME = "anthropic";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function anthropicAI(options: AnthropicAIOptions): AIProvider {
-  assertOptions(
-    "anthropicAI",
-    options,
-    {
-      string: ["model", "apiKey", "baseURL", "effort", "openingText"],
-      number: ["maxOutputTokens", "firstByteMs", "stallMs"],
-      boolean: ["promptCaching"],
-      function: ["fetch"],
-      object: ["apiKey", "thinking", "retry", "headers", "clock", "logger"],
+  assertOptions("anthropicAI", options, {
+    required: ["model"],
+    string: ["model", "apiKey", "baseURL", "openingText"],
+    oneOf: { effort: ["low", "medium", "high", "xhigh", "max"] },
+    number: ["maxOutputTokens", "firstByteMs", "stallMs"],
+    boolean: ["promptCaching"],
+    function: ["fetch"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    members: {
+      thinking: {
+        required: ["type"],
+        oneOf: { type: ["disabled", "between_tools", "adaptive", "enabled"], display: ["summarized", "omitted"] },
+        number: ["budget_tokens"],
+      },
+      retry: retryKinds,
     },
-    ["model"],
-  );
+  });
   checkOptions(options);
   const { apiKey, ...settings } = options;
   return new AnthropicAI(settings, resolveKey({ provider: NAME, option: apiKey, env: "ANTHROPIC_API_KEY" }));

@@ -22,17 +22,13 @@ const RATES = [16_000, 24_000, 48_000, 8_000] as const;
  * @throws RoomKitError `invalid_option` for a number out of its range.
  */
 export function cascade(options: CascadeOptions): RealtimeProvider {
-  assertOptions(
-    "cascade",
-    options,
-    {
-      ...callOptionKinds,
-      string: [...callOptionKinds.string, "apology"],
-      number: [...callOptionKinds.number, "maxMessages", "maxToolRounds", "toolTimeoutMs", "responseTimeoutMs"],
-      object: ["ai", ...callOptionKinds.object, "clock", "logger"],
-    },
-    ["ai", "stt", "tts", "pipeline"],
-  );
+  assertOptions("cascade", options, {
+    required: ["ai", "stt", "tts", "pipeline"],
+    ...callOptionKinds,
+    string: ["apology"],
+    number: [...callOptionKinds.number, "maxMessages", "maxToolRounds", "toolTimeoutMs", "responseTimeoutMs"],
+    object: ["ai", ...callOptionKinds.object, "clock", "logger"],
+  });
   const { clock = systemClock, logger = consoleLogger, ai, stt, tts } = options;
   const settings = resolveOptions(options);
   // Told now, not with the first caller.

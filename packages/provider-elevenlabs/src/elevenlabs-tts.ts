@@ -8,10 +8,12 @@ import {
 } from "@roomkit/core";
 import {
   abortable,
+  connectionKinds,
   linkedAbort,
   loggedRetry,
   OpenCalls,
   resolveKey,
+  retryKinds,
   type Secret,
   withRetry,
 } from "@roomkit/provider-utils";
@@ -35,19 +37,24 @@ import { SingleChannel } from "./websocket/single-channel.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function elevenlabsTts(options: ElevenLabsTtsOptions): TtsProvider {
-  assertOptions(
-    "elevenlabsTts",
-    options,
-    {
-      string: ["voice", "apiKey", "model", "language", "textNormalization", "transport", "baseURL"],
-      number: ["sampleRate", "idleMs", "firstByteMs", "stallMs"],
-      boolean: ["enableLogging", "multi", "autoMode"],
-      function: ["fetch"],
-      object: ["apiKey", "voiceSettings", "retry", "headers", "socket", "clock", "logger"],
-      array: ["pronunciationDictionaries"],
+  assertOptions("elevenlabsTts", options, {
+    required: ["voice"],
+    string: ["voice", "apiKey", "model", "language", "baseURL"],
+    oneOf: { textNormalization: ["auto", "on", "off"], transport: ["websocket", "http"] },
+    number: ["sampleRate", "idleMs", "firstByteMs", "stallMs"],
+    boolean: ["enableLogging", "multi", "autoMode"],
+    function: ["fetch"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    array: ["pronunciationDictionaries"],
+    members: {
+      voiceSettings: {
+        within: { stability: [0, 1], similarityBoost: [0, 1], style: [0, 1] },
+        boolean: ["useSpeakerBoost"],
+      },
+      socket: { number: ["pingIntervalMs", "pongTimeoutMs"], members: { connection: connectionKinds } },
+      retry: retryKinds,
     },
-    ["voice"],
-  );
+  });
   checkOptions(options);
   const { apiKey, ...settings } = options;
   return new ElevenLabsTts(settings, resolveKey({ provider: NAME, option: apiKey, env: "ELEVENLABS_API_KEY" }));

@@ -23,13 +23,13 @@ export class ToolSet {
   constructor(tools: readonly Tool[]) {
     if (!Array.isArray(tools)) throw new RoomKitError("invalid_option", "tools must be an array");
     for (const tool of tools) {
-      const kinds = {
+      assertOptions<Tool>("a tool", tool, {
+        required: ["name", "parameters", "execute"],
         string: ["name", "description"],
         object: ["parameters"],
         number: ["timeoutMs"],
         function: ["execute"],
-      } as const;
-      assertOptions<Tool>("a tool", tool, kinds, ["name", "parameters", "execute"]);
+      });
       if (!NAME.test(tool.name)) throw invalid(tool.name, "a tool's name has 1 to 64 letters, digits, _ or -");
       if (this.#entries.has(tool.name)) throw invalid(tool.name, "two tools have this name");
       if (tool.parameters.type !== "object") throw invalid(tool.name, "parameters must be a schema of type object");

@@ -22,7 +22,7 @@ export { connectionInput } from "./dialect/input.ts";
 export { v1Message } from "./dialect/v1.ts";
 export { claimServer, type MountableServer, refuseUpgrade, type ServerClaim } from "./http/claim.ts";
 export { connectionRequest } from "./http/connection-request.ts";
-export { Gate, type GateOptions } from "./http/gate.ts";
+export { Gate, type GateOptions, gateKinds } from "./http/gate.ts";
 export { jsonResponse, type ReadRequestOptions, requestUrl, sendWebResponse, toWebRequest } from "./http/web.ts";
 export {
   type ConnectionLimits,

@@ -193,7 +193,8 @@ export function werift(options: WeriftEngineOptions = {}): WeriftEngine {
     number: ["port"],
     boolean: ["ipv6", "iceLite"],
     object: ["clock", "logger"],
-    array: ["listenAddresses", "announcedAddresses", "portRange"],
+    strings: ["listenAddresses", "announcedAddresses"],
+    array: ["portRange"],
   });
   checkOptions(options);
   return new WeriftEngine(options);

@@ -4,6 +4,7 @@ import {
   checkIceServers,
   claimServer,
   Gate,
+  gateKinds,
   type MountableServer,
   mountPath,
 } from "@roomkit/transport-utils";
@@ -23,12 +24,15 @@ import { UpgradeHandler } from "./upgrade.ts";
  */
 export function mountVoice(server: MountableServer, backend: WebSocketBackend, options: MountVoiceOptions): () => void {
   assertOptions("mountVoice", options, {
-    string: ["path", "origins"],
-    number: ["handshakesPerSecond", "authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
-    boolean: ["allowAnonymous"],
-    function: ["sessionFactory", "iceServers", "auth", "origins"],
-    object: ["ui", "webrtc", "telephone", "about"],
-    array: ["iceServers", "origins", "trustedProxies"],
+    ...gateKinds,
+    string: ["path"],
+    number: [...gateKinds.number, "handshakesPerSecond"],
+    function: [...gateKinds.function, "sessionFactory", "iceServers"],
+    object: ["ui", "webrtc", "about"],
+    array: ["iceServers"],
+    members: {
+      telephone: { required: ["publicUrl"], string: ["publicUrl"], function: ["auth", "parameters"] },
+    },
   });
   const { sessionFactory, handshakesPerSecond } = options;
   const path = mountPath(options.path ?? "/voice");

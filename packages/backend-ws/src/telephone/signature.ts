@@ -20,7 +20,7 @@ export interface TwilioAuthOptions {
  * @throws RoomKitError `invalid_option`.
  */
 export function twilioAuth(options: TwilioAuthOptions): Authenticator {
-  assertOptions("twilioAuth", options, { string: ["authToken", "publicUrl"] }, ["authToken", "publicUrl"]);
+  assertOptions("twilioAuth", options, { required: ["authToken", "publicUrl"], string: ["authToken", "publicUrl"] });
   const { authToken } = options;
   if (authToken === "") throw new RoomKitError("invalid_option", "twilioAuth needs the auth token");
   const address = publicAddress(options.publicUrl, "twilioAuth's publicUrl");

@@ -1,4 +1,5 @@
 import type { Metadata, VoiceBackend, VoiceSession } from "../contracts/voice.ts";
+import { assertOptions } from "../errors/assert-options.ts";
 import { RoomKitError } from "../errors/error.ts";
 import type { RoomKit } from "./kit.ts";
 import type { AttachOptions, CreateRoomOptions } from "./options.ts";
@@ -41,6 +42,14 @@ export function roomPerCaller<Context extends CallerContext = CallerContext>(
   kit: RoomKit,
   options: RoomPerCallerOptions<Context>,
 ): (label: string, context: Context) => Promise<VoiceSession> {
+  assertOptions("roomPerCaller", options, {
+    required: ["channels"],
+    string: ["participant"],
+    boolean: ["close"],
+    function: ["room", "participant"],
+    object: ["room"],
+    array: ["channels"],
+  });
   const channels = options.channels.map((channel) => (typeof channel === "string" ? { id: channel } : channel));
   const voice = channels[0]?.id;
   if (voice === undefined) throw new RoomKitError("invalid_option", "roomPerCaller needs the channels of a room");

@@ -13,6 +13,7 @@ import {
   incomplete,
   loggedRetry,
   OpenCalls,
+  retryKinds,
   wavSegments,
   withRetry,
   withStreamTimeouts,
@@ -51,8 +52,9 @@ export function deepgramBatch(options: DeepgramBatchOptions = {}): SttProvider {
     number: ["firstByteMs", "maxSegmentMs"],
     boolean: ["detectLanguage", "punctuate", "smartFormat", "numerals", "dictation", "profanityFilter", "mipOptOut"],
     function: ["fetch"],
-    object: ["apiKey", "headers", "parameters", "retry", "clock", "logger", "replace", "extra"],
-    array: ["keyterms", "redact", "tags"],
+    object: ["apiKey", "headers", "parameters", "clock", "logger", "replace", "extra"],
+    strings: ["keyterms", "redact", "tags"],
+    members: { retry: retryKinds },
   });
   checkConnectionOptions(options);
   checkTextOptions(options);

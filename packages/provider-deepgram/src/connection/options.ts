@@ -1,6 +1,7 @@
-import { type Clock, type Logger, RoomKitError } from "@roomkit/core";
+import { type Clock, type Logger, type OptionKinds, RoomKitError } from "@roomkit/core";
 import {
   checkRetryOptions,
+  connectionKinds,
   type ManagedWebSocketOptions,
   type RetryOptions,
   type Secret,
@@ -13,6 +14,12 @@ export type DeepgramSocketOptions = Pick<
   ManagedWebSocketOptions,
   "connection" | "pingIntervalMs" | "pongTimeoutMs" | "maxBufferedBytes"
 >;
+
+/** What each of them is, for `assertOptions`. */
+export const socketKinds: OptionKinds<DeepgramSocketOptions> = {
+  number: ["pingIntervalMs", "pongTimeoutMs", "maxBufferedBytes"],
+  members: { connection: connectionKinds },
+};
 
 /** How to reach the vendor, or a server that talks like it. The same for all three providers. */
 export interface DeepgramConnectionOptions {

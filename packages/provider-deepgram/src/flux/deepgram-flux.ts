@@ -9,8 +9,8 @@ import {
   type SttProvider,
   type TranscriptPart,
 } from "@roomkit/core";
-import { OpenCalls } from "@roomkit/provider-utils";
-import { NAME } from "../connection/options.ts";
+import { OpenCalls, retryKinds } from "@roomkit/provider-utils";
+import { NAME, socketKinds } from "../connection/options.ts";
 import { DeepgramSdk } from "../connection/sdk.ts";
 import { type LiveProtocol, listenLive } from "../live/listen-live.ts";
 import { withFlags } from "../nova/query.ts";
@@ -30,11 +30,13 @@ type Socket = Awaited<ReturnType<DeepgramClient["listen"]["v2"]["connect"]>>;
  */
 export function deepgramFlux(options: DeepgramFluxOptions = {}): SttProvider {
   assertOptions("deepgramFlux", options, {
-    string: ["model", "redact", "apiKey", "baseURL"],
+    string: ["model", "apiKey", "baseURL"],
+    oneOf: { redact: ["numbers", "aggressive_numbers"] },
     number: ["endOfTurnThreshold", "eagerThreshold", "endOfTurnTimeoutMs", "connectTimeoutMs", "stallMs"],
     boolean: ["numerals", "profanityFilter", "mipOptOut"],
-    object: ["socket", "apiKey", "headers", "parameters", "retry", "clock", "logger"],
-    array: ["languageHints", "keyterms", "tags"],
+    object: ["apiKey", "headers", "parameters", "clock", "logger"],
+    strings: ["languageHints", "keyterms", "tags"],
+    members: { socket: socketKinds, retry: retryKinds },
   });
   checkFluxOptions(options);
   return new DeepgramFlux(options);

@@ -7,8 +7,8 @@ import {
   type SttProvider,
   type TranscriptPart,
 } from "@roomkit/core";
-import { OpenCalls } from "@roomkit/provider-utils";
-import { checkLiveOptions, NAME } from "../connection/options.ts";
+import { OpenCalls, retryKinds } from "@roomkit/provider-utils";
+import { checkLiveOptions, NAME, socketKinds } from "../connection/options.ts";
 import { DeepgramSdk } from "../connection/sdk.ts";
 import { type LiveProtocol, listenLive } from "../live/listen-live.ts";
 import { checkSttOptions, type DeepgramSttOptions } from "./options.ts";
@@ -29,19 +29,11 @@ export function deepgramStt(options: DeepgramSttOptions = {}): SttProvider {
   assertOptions("deepgramStt", options, {
     string: ["apiKey", "baseURL", "model", "language", "version", "redact"],
     number: ["endpointingMs", "utteranceEndMs", "connectTimeoutMs", "stallMs"],
-    boolean: [
-      "interimResults",
-      "endpointingMs",
-      "utteranceEndMs",
-      "punctuate",
-      "smartFormat",
-      "numerals",
-      "dictation",
-      "profanityFilter",
-      "mipOptOut",
-    ],
-    object: ["socket", "apiKey", "headers", "parameters", "retry", "clock", "logger", "replace", "extra"],
-    array: ["keyterms", "redact", "tags"],
+    oneOf: { endpointingMs: [false], utteranceEndMs: [false] },
+    boolean: ["interimResults", "punctuate", "smartFormat", "numerals", "dictation", "profanityFilter", "mipOptOut"],
+    object: ["apiKey", "headers", "parameters", "clock", "logger", "replace", "extra"],
+    strings: ["keyterms", "redact", "tags"],
+    members: { socket: socketKinds, retry: retryKinds },
   });
   checkLiveOptions(options);
   checkSttOptions(options);

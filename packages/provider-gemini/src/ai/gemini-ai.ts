@@ -1,5 +1,5 @@
 import { type AICapabilities, type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
-import { answer, incomplete, OpenCalls } from "@roomkit/provider-utils";
+import { answer, incomplete, OpenCalls, retryKinds } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
 import { checkAIOptions, type GeminiAIOptions } from "./options.ts";
@@ -12,16 +12,13 @@ import { parametersOf } from "./request.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function geminiAI(options: GeminiAIOptions): AIProvider {
-  assertOptions(
-    "geminiAI",
-    options,
-    {
-      string: ["model", "apiKey", "baseURL"],
-      number: ["maxOutputTokens", "thinkingBudget", "firstByteMs", "stallMs"],
-      object: ["apiKey", "headers", "retry", "clock", "logger"],
-    },
-    ["model"],
-  );
+  assertOptions("geminiAI", options, {
+    required: ["model"],
+    string: ["model", "apiKey", "baseURL"],
+    number: ["maxOutputTokens", "thinkingBudget", "firstByteMs", "stallMs"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    members: { retry: retryKinds },
+  });
   checkAIOptions(options);
   return new GeminiAI(options);
 }

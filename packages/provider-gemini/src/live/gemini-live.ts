@@ -8,9 +8,12 @@ import {
 } from "@roomkit/core";
 import {
   checkRetryOptions,
+  connectionKinds,
   ManagedWebSocket,
   type ProviderErrorKind,
   RealtimeSessions,
+  reconnectKinds,
+  retryKinds,
   type Secret,
   webSocketUrl,
 } from "@roomkit/provider-utils";
@@ -28,8 +31,19 @@ export function geminiLive(options: GeminiLiveOptions = {}): RealtimeProvider {
   assertOptions("geminiLive", options, {
     string: ["apiKey", "baseURL", "apiVersion", "model", "voice"],
     number: ["thinkingBudget", "maxOutputTokens", "handshakeTimeoutMs", "responseTimeoutMs"],
-    boolean: ["interruptible", "transcription", "compression"],
-    object: ["apiKey", "activityDetection", "compression", "retry", "reconnect", "connection", "clock", "logger"],
+    boolean: ["interruptible", "transcription"],
+    object: ["apiKey", "clock", "logger"],
+    oneOf: { compression: [false] },
+    members: {
+      activityDetection: {
+        oneOf: { startSensitivity: ["low", "high"], endSensitivity: ["low", "high"] },
+        number: ["prefixPaddingMs", "silenceDurationMs"],
+      },
+      compression: { number: ["triggerTokens", "targetTokens"] },
+      retry: retryKinds,
+      reconnect: reconnectKinds,
+      connection: connectionKinds,
+    },
   });
   return new GeminiLive(options);
 }

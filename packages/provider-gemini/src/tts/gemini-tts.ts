@@ -1,6 +1,6 @@
 import type { GenerateContentParameters } from "@google/genai";
 import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
-import { abortable, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
+import { abortable, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
 import { clean } from "../text/clean.ts";
@@ -18,7 +18,8 @@ export function geminiTts(options: GeminiTtsOptions = {}): TtsProvider {
   assertOptions("geminiTts", options, {
     string: ["model", "voice", "instructions", "apiKey", "baseURL"],
     number: ["firstByteMs", "stallMs"],
-    object: ["apiKey", "headers", "retry", "clock", "logger"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    members: { retry: retryKinds },
   });
   checkTtsOptions(options);
   return new GeminiTts(options);

@@ -1,5 +1,5 @@
 import { type AICapabilities, type AIPart, type AIProvider, type AIRequest, assertOptions } from "@roomkit/core";
-import { answer, OpenCalls, readAnswer } from "@roomkit/provider-utils";
+import { answer, OpenCalls, readAnswer, retryKinds } from "@roomkit/provider-utils";
 import { NAME } from "../connection/connection.ts";
 import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
 import { checkAIOptions, type OpenAIAIOptions, thinks } from "./options.ts";
@@ -12,27 +12,20 @@ import { bodyOf } from "./request.ts";
  * @throws RoomKitError `missing_key`, `invalid_option`.
  */
 export function openaiAI(options: OpenAIAIOptions): AIProvider {
-  assertOptions(
-    "openaiAI",
-    options,
-    {
-      string: [
-        "model",
-        "reasoningEffort",
-        "reasoningSummary",
-        "serviceTier",
-        "apiKey",
-        "baseURL",
-        "organization",
-        "project",
-      ],
-      number: ["maxOutputTokens", "firstByteMs", "stallMs"],
-      boolean: ["store"],
-      function: ["fetch"],
-      object: ["apiKey", "headers", "retry", "clock", "logger"],
+  assertOptions("openaiAI", options, {
+    required: ["model"],
+    string: ["model", "apiKey", "baseURL", "organization", "project"],
+    oneOf: {
+      reasoningEffort: ["none", "minimal", "low", "medium", "high", "xhigh"],
+      reasoningSummary: ["auto", "concise", "detailed"],
+      serviceTier: ["auto", "default", "flex", "priority"],
     },
-    ["model"],
-  );
+    number: ["maxOutputTokens", "firstByteMs", "stallMs"],
+    boolean: ["store"],
+    function: ["fetch"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    members: { retry: retryKinds },
+  });
   checkAIOptions(options);
   return new OpenAIAI(options);
 }

@@ -8,10 +8,13 @@ import {
 } from "@roomkit/core";
 import {
   checkRetryOptions,
+  connectionKinds,
   kindOfVendorCode,
   ManagedWebSocket,
   RealtimeSessions,
+  reconnectKinds,
   resolveKey,
+  retryKinds,
   type Secret,
   webSocketUrl,
 } from "@roomkit/provider-utils";
@@ -26,21 +29,24 @@ import { OpenAIRealtimeProtocol } from "./protocol.ts";
  */
 export function openaiRealtime(options: OpenAIRealtimeOptions = {}): RealtimeProvider {
   assertOptions("openaiRealtime", options, {
-    string: ["apiKey", "baseURL", "organization", "project", "model", "voice", "noiseReduction"],
-    number: ["speed", "maxOutputTokens", "transcriptWaitMs", "maxSessionMs", "handshakeTimeoutMs", "responseTimeoutMs"],
-    boolean: ["transcription", "noiseReduction"],
-    object: [
-      "apiKey",
-      "headers",
-      "turnDetection",
-      "transcription",
-      "codec",
-      "retry",
-      "reconnect",
-      "connection",
-      "clock",
-      "logger",
-    ],
+    string: ["apiKey", "baseURL", "organization", "project", "model", "voice"],
+    number: ["maxOutputTokens", "transcriptWaitMs", "maxSessionMs", "handshakeTimeoutMs", "responseTimeoutMs"],
+    oneOf: { noiseReduction: ["near_field", "far_field", false], transcription: [false] },
+    within: { speed: [0.25, 1.5] },
+    object: ["apiKey", "headers", "codec", "clock", "logger"],
+    members: {
+      turnDetection: {
+        required: ["type"],
+        oneOf: { type: ["server_vad", "semantic_vad"], eagerness: ["low", "medium", "high", "auto"] },
+        number: ["prefixPaddingMs", "silenceDurationMs", "idleTimeoutMs"],
+        within: { threshold: [0, 1] },
+        boolean: ["createResponse", "interruptResponse"],
+      },
+      transcription: { required: ["model"], string: ["model", "prompt"] },
+      retry: retryKinds,
+      reconnect: reconnectKinds,
+      connection: connectionKinds,
+    },
   });
   return new OpenAIRealtime(options);
 }

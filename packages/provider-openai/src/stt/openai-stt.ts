@@ -6,7 +6,7 @@ import {
   type SttProvider,
   type TranscriptPart,
 } from "@roomkit/core";
-import { abortable, incomplete, OpenCalls, wavSegments } from "@roomkit/provider-utils";
+import { abortable, incomplete, OpenCalls, retryKinds, wavSegments } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import type {
   TranscriptionCreateParamsNonStreaming,
@@ -31,7 +31,8 @@ export function openaiStt(options: OpenAISttOptions = {}): SttProvider {
     number: ["maxSegmentMs", "firstByteMs", "stallMs"],
     boolean: ["streamed"],
     function: ["fetch"],
-    object: ["apiKey", "headers", "retry", "clock", "logger"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    members: { retry: retryKinds },
   });
   checkSttOptions(options);
   return new OpenAIStt(options);

@@ -1,5 +1,5 @@
 import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
-import { abortable, incomplete, OpenCalls, speakByPieces } from "@roomkit/provider-utils";
+import { abortable, incomplete, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
 import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
@@ -19,7 +19,8 @@ export function openaiTts(options: OpenAITtsOptions = {}): TtsProvider {
     string: ["model", "voice", "instructions", "apiKey", "baseURL", "organization", "project"],
     number: ["firstByteMs", "stallMs"],
     function: ["fetch"],
-    object: ["apiKey", "headers", "retry", "clock", "logger"],
+    object: ["apiKey", "headers", "clock", "logger"],
+    members: { retry: retryKinds },
   });
   checkTtsOptions(options);
   return new OpenAITts(options);

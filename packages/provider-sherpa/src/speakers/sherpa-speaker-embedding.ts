@@ -49,16 +49,12 @@ const ranges = {
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`
  */
 export function sherpaSpeakerEmbedding(options: SherpaSpeakerOptions): SherpaSpeakerFactory {
-  assertOptions(
-    "sherpaSpeakerEmbedding",
-    options,
-    {
-      string: ["model"],
-      number: ["windowMs", "threshold", "maxSpeakers", "minLevel", "threads", "workers", "queueLimit", "jobTimeoutMs"],
-      object: ["clock"],
-    },
-    ["model"],
-  );
+  assertOptions("sherpaSpeakerEmbedding", options, {
+    required: ["model"],
+    string: ["model"],
+    number: ["windowMs", "threshold", "maxSpeakers", "minLevel", "threads", "workers", "queueLimit", "jobTimeoutMs"],
+    object: ["clock"],
+  });
   const { model, windowMs, threshold, maxSpeakers, minLevel, threads } = options;
   const settings = optionsWithin(
     { windowMs, threshold, maxSpeakers, minLevel, threads },

@@ -33,16 +33,12 @@ const defaults = { threads: 1, segmentMs: 20_000, chunkMs: 100, endpointMs: 1_20
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`
  */
 export function sherpaStt(options: SherpaSttOptions): SttProvider {
-  assertOptions(
-    "sherpaStt",
-    options,
-    {
-      number: ["threads", "segmentMs", "chunkMs", "endpointMs", "maxStreams", "workers", "queueLimit", "jobTimeoutMs"],
-      object: ["model", "clock"],
-      array: ["languages"],
-    },
-    ["model"],
-  );
+  assertOptions("sherpaStt", options, {
+    required: ["model"],
+    number: ["threads", "segmentMs", "chunkMs", "endpointMs", "maxStreams", "workers", "queueLimit", "jobTimeoutMs"],
+    object: ["model", "clock"],
+    strings: ["languages"],
+  });
   const { model, languages, threads, segmentMs, chunkMs, endpointMs, maxStreams } = options;
   const numbers = optionsWithin({ threads, segmentMs, chunkMs, endpointMs, maxStreams }, defaults, {
     threads: [1, 64],

@@ -36,16 +36,12 @@ export interface SherpaTtsOptions extends EngineOptions {
  * @throws RoomKitError `invalid_option`, `unknown_voice`, `model_not_found`, `model_invalid`
  */
 export function sherpaTts(options: SherpaTtsOptions): TtsProvider {
-  assertOptions(
-    "sherpaTts",
-    options,
-    {
-      string: ["voice"],
-      number: ["sampleRate", "speed", "threads", "workers", "queueLimit", "jobTimeoutMs"],
-      object: ["model", "voices", "clock"],
-    },
-    ["model", "sampleRate"],
-  );
+  assertOptions("sherpaTts", options, {
+    required: ["model", "sampleRate"],
+    string: ["voice"],
+    number: ["sampleRate", "speed", "threads", "workers", "queueLimit", "jobTimeoutMs"],
+    object: ["model", "voices", "clock"],
+  });
   const { model, voices = { "0": 0 }, threads, speed, sampleRate } = options;
   const numbers = optionsWithin({ threads, speed, sampleRate }, { threads: 1, speed: 1, sampleRate: 0 }, ranges);
   const settingsOf = (call: Pick<TtsOptions, "voice" | "speed">): Omit<SpeechJob, "text"> => {

@@ -32,15 +32,11 @@ export interface SherpaVadFactory extends VadFactory {
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`.
  */
 export function sherpaVad(options: SherpaVadOptions): SherpaVadFactory {
-  assertOptions(
-    "sherpaVad",
-    options,
-    {
-      string: ["model"],
-      number: ["threshold", "silenceThresholdMs", "minSpeechMs", "speechPadMs", "maxSpeechMs", "spare"],
-    },
-    ["model"],
-  );
+  assertOptions("sherpaVad", options, {
+    required: ["model"],
+    string: ["model"],
+    number: ["threshold", "silenceThresholdMs", "minSpeechMs", "speechPadMs", "maxSpeechMs", "spare"],
+  });
   return sherpaVadOn(loadSherpa, options);
 }
 

@@ -1,4 +1,4 @@
-import { RoomKitError } from "@roomkit/core";
+import { type OptionKinds, RoomKitError } from "@roomkit/core";
 import { ProviderError } from "../errors/provider-error.ts";
 
 /** How a session comes back after its connection was lost. */
@@ -10,6 +10,9 @@ export interface ReconnectOptions {
   /** Longest wait before a try, ms. Default 4,000. */
   readonly maxMs?: number | undefined;
 }
+
+/** What each of them is, for `assertOptions`. */
+export const reconnectKinds: OptionKinds<ReconnectOptions> = { number: ["tries", "baseMs", "maxMs"] };
 
 /** A connection that lasted so long was a good one: tries are counted anew after it. */
 const STABLE_MS = 60_000;

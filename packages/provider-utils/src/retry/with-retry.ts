@@ -1,4 +1,4 @@
-import { abortedError, type Clock, RoomKitError, systemClock } from "@roomkit/core";
+import { abortedError, type Clock, type OptionKinds, RoomKitError, systemClock } from "@roomkit/core";
 import { ProviderError } from "../errors/provider-error.ts";
 
 export interface RetryOptions {
@@ -9,6 +9,9 @@ export interface RetryOptions {
   /** Longest wait before any retry, ms. A vendor that asks for more is not waited for: its error goes out at once. Default 2,000. */
   readonly maxMs?: number | undefined;
 }
+
+/** What each of them is, for `assertOptions`. */
+export const retryKinds: OptionKinds<RetryOptions> = { number: ["retries", "baseMs", "maxMs"] };
 
 export interface RetryContext {
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import type { Agent } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Clock, type Resolved, RoomKitError } from "@roomkit/core";
+import { type Clock, type OptionKinds, type Resolved, RoomKitError } from "@roomkit/core";
 import type { ProviderErrorKind } from "../errors/provider-error.ts";
 
 /** How the connection below the WebSocket is made: a proxy, a private certificate authority, a plain socket on localhost. */
@@ -11,6 +11,14 @@ export interface SocketConnectionOptions {
   /** Opens the connection itself, instead of net or tls. */
   readonly createConnection?: (options: object) => Duplex;
 }
+
+/** What each of them is, for `assertOptions`. */
+export const connectionKinds: OptionKinds<SocketConnectionOptions> = {
+  string: ["ca"],
+  strings: ["ca"],
+  function: ["createConnection"],
+  object: ["agent"],
+};
 
 export interface ManagedWebSocketOptions {
   /** The provider's name, for errors. */

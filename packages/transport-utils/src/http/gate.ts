@@ -27,6 +27,15 @@ export interface GateOptions extends AdmissionOptions {
   readonly trustedProxies?: readonly string[];
 }
 
+/** What each of them is, for `assertOptions`. */
+export const gateKinds = {
+  oneOf: { origins: ["*"] },
+  number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
+  boolean: ["allowAnonymous"],
+  function: ["auth", "origins"],
+  strings: ["origins", "trustedProxies"],
+} as const;
+
 /** The checks in front of a mount. Everything is refused here before a session, a peer or a timer exists for it. */
 export class Gate {
   readonly admission: Admission;

@@ -11,7 +11,7 @@ import {
   toWebRequest,
 } from "@roomkit/transport-utils";
 import { readText } from "./body.ts";
-import type { RealtimeMountOptions, SignallingOptions } from "./options.ts";
+import { type RealtimeMountOptions, type SignallingOptions, signallingKinds } from "./options.ts";
 import type { SignalledTransport } from "./signalled-transport.ts";
 import { Signalling } from "./signalling.ts";
 
@@ -27,14 +27,7 @@ export function mountRealtime(
   transport: SignalledTransport,
   options: RealtimeMountOptions,
 ): Unsubscribe {
-  assertOptions("mountRealtime", options, {
-    string: ["path", "origins"],
-    number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
-    boolean: ["allowAnonymous"],
-    function: ["sessionFactory", "iceServers", "auth", "origins"],
-    object: ["ui"],
-    array: ["iceServers", "origins", "trustedProxies"],
-  });
+  assertOptions("mountRealtime", options, { ...signallingKinds, string: ["path"] });
   const { path = "/rtc-realtime" } = options;
   const signalling = new Signalling(transport, options, mountPath(path.replace(/\/+$/, "")));
   // What fails here fails again with the first offer: told now, it is found before that.
@@ -75,14 +68,7 @@ export type FetchHandler = (request: Request, client?: { readonly address?: stri
 
 /** Makes that handler; it answers under any base path. @throws RoomKitError `invalid_option`. */
 export function fetchHandler(transport: SignalledTransport, options: SignallingOptions): FetchHandler {
-  assertOptions("fetchHandler", options, {
-    string: ["origins"],
-    number: ["authTimeoutMs", "concurrencyLimit", "perAddressLimit"],
-    boolean: ["allowAnonymous"],
-    function: ["sessionFactory", "iceServers", "auth", "origins"],
-    object: ["ui"],
-    array: ["iceServers", "origins", "trustedProxies"],
-  });
+  assertOptions("fetchHandler", options, signallingKinds);
   const signalling = new Signalling(transport, options, undefined);
   const resolve = proxyResolver(options.trustedProxies);
   return async (request, client = {}) => {

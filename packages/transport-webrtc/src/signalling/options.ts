@@ -1,7 +1,8 @@
-import { RoomKitError } from "@roomkit/core";
+import { type OptionKinds, RoomKitError } from "@roomkit/core";
 import {
   checkIceServers,
   type GateOptions,
+  gateKinds,
   type IceServers,
   type SessionFactory,
   type Ui,
@@ -16,6 +17,14 @@ export interface SignallingOptions extends GateOptions {
   /** Serves `{path}/ui`. Not behind `auth`: a page must load before it can show a credential. */
   readonly ui?: Ui;
 }
+
+/** What each of them is, for `assertOptions`. */
+export const signallingKinds: OptionKinds<SignallingOptions> = {
+  ...gateKinds,
+  function: [...gateKinds.function, "sessionFactory", "iceServers"],
+  object: ["ui"],
+  array: ["iceServers"],
+};
 
 export interface RealtimeMountOptions extends SignallingOptions {
   /** Where the endpoints are. Default `/rtc-realtime`. */

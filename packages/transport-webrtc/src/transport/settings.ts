@@ -64,7 +64,6 @@ export function transportSettings(options: WebRTCTransportOptions): TransportSet
     );
   }
   if (!opus) invalid("opus is needed: opus() of @roomkit/codec-opus");
-  if (!["opus", "pcmu", "datachannel"].includes(outboundAudio)) invalid("outboundAudio is opus, pcmu or datachannel");
   const { inputSampleRate, outputSampleRate } = optionsWithin<Rates>(
     { inputSampleRate: options.inputSampleRate, outputSampleRate: options.outputSampleRate },
     { inputSampleRate: 16_000, outputSampleRate: 24_000 },

@@ -11,7 +11,7 @@ import { giveSession, SessionBackend, SessionRegistry } from "@roomkit/transport
 import type { MediaHost, MediaLoad } from "../host/media-host.ts";
 import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
-import type { SignallingOptions } from "../signalling/options.ts";
+import { type SignallingOptions, signallingKinds } from "../signalling/options.ts";
 import type { OfferHandling, SignalledTransport } from "../signalling/signalled-transport.ts";
 import { mediaHost } from "./media.ts";
 import { type ClientContext, Offers } from "./offers.ts";
@@ -34,11 +34,17 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
   /** @throws RoomKitError `invalid_option` */
   constructor(options: WebRTCTransportOptions) {
     assertOptions("WebRTCTransport", options, {
-      string: ["outboundAudio"],
+      oneOf: { outboundAudio: ["opus", "pcmu", "datachannel"] },
       number: ["inputSampleRate", "outputSampleRate", "leadMs"],
       boolean: ["allowLoopback", "allowPrivate"],
       function: ["ids"],
-      object: ["engine", "opus", "mulaw", "workers", "limits", "signalling", "clock", "logger"],
+      object: ["engine", "opus", "mulaw", "clock", "logger"],
+      members: {
+        workers: { number: ["count", "calls"] },
+        // Its numbers have defaults, and their ranges stand with those.
+        limits: {},
+        signalling: signallingKinds,
+      },
     });
     const settings = transportSettings(options);
     const { clock, logger, ids, limits } = settings;
