@@ -21,6 +21,8 @@ interface Option {
   readonly required: boolean;
   /** Something of the right kind. */
   readonly sample: unknown;
+  /** What its type does not allow, and which name a refusal has to tell. */
+  readonly wrong: readonly { readonly value: unknown; readonly named: string }[];
 }
 
 export interface Factory {
@@ -32,7 +34,7 @@ export interface Factory {
 
 const SAMPLES: readonly (readonly [flags: ts.TypeFlags, sample: unknown])[] = [
   [ts.TypeFlags.StringLike, "text"],
-  [ts.TypeFlags.NumberLike, 1],
+  [ts.TypeFlags.NumberLike, 16_000],
   [ts.TypeFlags.BooleanLike, true],
 ];
 
@@ -59,14 +61,49 @@ function factoriesOf(file: string): Factory[] {
     const one = type.isUnion() ? (type.types[0] as ts.Type) : type;
     const plain = SAMPLES.find(([flags]) => one.flags & flags);
     const sample = plain
-      ? plain[1]
+      ? one.isStringLiteral()
+        ? one.value
+        : plain[1]
       : checker.isArrayType(one)
         ? []
         : one.getCallSignatures().length > 0
           ? () => {}
-          : {};
-    return { name: symbol.name, required: (symbol.flags & ts.SymbolFlags.Optional) === 0, sample };
+          : methodsOf(one);
+    const required = (symbol.flags & ts.SymbolFlags.Optional) === 0;
+    return { name: symbol.name, required, sample, wrong: wrongFor(symbol.name, type) };
   };
+  /** Nothing of any kind, a value that is none of those listed, no number at all, and options within an option that are wrong. */
+  const wrongFor = (own: string, type: ts.Type): Option["wrong"] => {
+    const parts = type.isUnion() ? type.types : [type];
+    const takes = (flags: ts.TypeFlags): boolean =>
+      parts.some((part) => (part.flags & (flags | ts.TypeFlags.Any)) !== 0);
+    const values: unknown[] = [Symbol("wrong"), null];
+    if (!takes(ts.TypeFlags.String | ts.TypeFlags.TemplateLiteral)) values.push("no such value");
+    if (takes(ts.TypeFlags.Number)) values.push(Number.NaN);
+    const within = parts.filter(isOptions).flatMap((part) => {
+      const members = part.getProperties();
+      const needed = members.map(option).filter(({ required }) => required);
+      const sound = Object.fromEntries(needed.map(({ name, sample }) => [name, sample]));
+      return members.map(({ name }) => ({ value: { ...sound, [name]: Symbol("wrong") }, named: name }));
+    });
+    return [...values.map((value) => ({ value, named: own })), ...within];
+  };
+  /** Data, and some of it may be left out: no provider, clock, logger or the like, and no map. */
+  const isOptions = (type: ts.Type): boolean =>
+    (type.flags & ts.TypeFlags.Object) !== 0 &&
+    !type.isClass() &&
+    !checker.isArrayType(type) &&
+    !checker.isTupleType(type) &&
+    type.getCallSignatures().length === 0 &&
+    type.getProperties().some(({ flags }) => flags & ts.SymbolFlags.Optional) &&
+    type.getProperties().every((member) => checker.getNonNullableType(typeOf(member)).getCallSignatures().length === 0);
+  const methodsOf = (type: ts.Type): object =>
+    Object.fromEntries(
+      type
+        .getProperties()
+        .filter((member) => typeOf(member).getCallSignatures().length > 0)
+        .map(({ name }) => [name, () => {}]),
+    );
   return checker.getExportsOfModule(module).flatMap((exported) => {
     // A class that its factory alone makes.
     if (exported.declarations?.some(ts.isTypeOnlyExportDeclaration)) return [];

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { RoomKitError } from "../../packages/core/src/errors/error.ts";
 import { type Factory, factories, files } from "./factories.fixture.ts";
@@ -33,9 +34,9 @@ describe("options of the wrong kind", () => {
         const needed = options.filter(({ required }) => required);
         if (needed[0]) await tell({}, needed[0].name, "{}");
         const sound = Object.fromEntries(needed.map(({ name: key, sample }) => [key, sample]));
-        for (const { name: key } of options)
-          for (const value of [Symbol("wrong"), null])
-            await tell({ ...sound, [key]: value }, key, `${key}: ${String(value)}`);
+        for (const { name: key, wrong: values } of options)
+          for (const { value, named } of values)
+            await tell({ ...sound, [key]: value }, named, `${key}: ${inspect(value)}`);
       }
       expect(wrong).toEqual([]);
     },

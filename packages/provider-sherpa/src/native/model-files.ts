@@ -8,14 +8,18 @@ const LEAST_MODEL = 64;
  * Checks that models are there before the native code sees their paths: it ends the process when they are not.
  *
  * @param files options and the paths they name; `undefined` counts as not given
- * @throws RoomKitError `model_not_found` for what is no readable file (or folder, for options ending in `Dir`), `model_invalid`
+ * @throws RoomKitError `invalid_option` for what is no path, `model_not_found` for what is no readable file (or folder, for options ending in `Dir`), `model_invalid`
  *   for an `.onnx` file that cannot be a network.
  */
 export function requireModels(files: Readonly<Record<string, string | undefined>>): void {
+  // All of them before the first is looked for.
+  for (const [option, path] of Object.entries(files))
+    if (path !== undefined && typeof path !== "string")
+      throw new RoomKitError("invalid_option", `${option} must be a path, not a ${typeof path}`);
   for (const [option, path] of Object.entries(files)) {
     if (path === undefined) continue;
     const folder = option.endsWith("Dir");
-    const found = typeof path === "string" && path !== "" ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    const found = path !== "" ? statSync(path, { throwIfNoEntry: false }) : undefined;
     if (!found || (folder ? !found.isDirectory() : !found.isFile())) {
       throw new RoomKitError("model_not_found", `${option}: there is no ${folder ? "folder" : "file"} ${path}`, {
         details: { option, path },
