@@ -1,0 +1,121 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
+import { RealtimeVoiceChannel } from "@roomkit/channel-realtime";
+import { eventText, type RealtimeProvider, RoomKit, roomPerCaller, silentLogger } from "@roomkit/core";
+import { createResampler } from "@roomkit/pipeline";
+import { playground } from "@roomkit/playground";
+import { geminiLive } from "@roomkit/provider-gemini";
+import { openaiRealtime } from "@roomkit/provider-openai";
+import { geminiLiveRoute, openaiRealtimeRoute, type ScriptedReply, StandIn } from "@roomkit/provider-standins";
+import { describe, expect, it } from "vitest";
+import { haveChromium, openBrowser } from "./browser.fixture.ts";
+import { concat, type Sound, spoken, until } from "./speech.fixture.ts";
+
+const key = "a-key-that-opens-nothing";
+/** Where screenshots go, when somebody wants to look at them. */
+const pictures = process.env.ROOMKIT_SCREENSHOTS;
+
+/** What the caller says, in this order; the stand-ins know it by that. */
+const said = ["What will the weather be?", "Tell me a story.", "Stop it, that was enough."] as const;
+const story = `Once upon a time there was ${"a king who had a castle and ".repeat(12)}a dog.`;
+const answers: Readonly<Record<string, string>> = {
+  [said[0]]: "Sunny in the morning.",
+  [said[1]]: story,
+  [said[2]]: "Then let us talk of something else.",
+};
+const script = ({ userText }: { readonly userText: string }): ScriptedReply => ({
+  text: (answers[userText] ?? `? ${userText}`).match(/.{1,24}/g) ?? [],
+});
+
+const vendors: Readonly<Record<string, (url: string) => RealtimeProvider>> = {
+  OpenAI: (url) =>
+    openaiRealtime({
+      apiKey: key,
+      baseURL: `${url}/v1`,
+      turnDetection: { type: "server_vad", silenceDurationMs: 600 },
+    }),
+  Gemini: (url) => geminiLive({ apiKey: key, baseURL: url, activityDetection: { silenceDurationMs: 600 } }),
+};
+
+/** The caller's lines, with so much silence between them that each is answered, and the story is in full flow. */
+async function microphone(): Promise<Sound> {
+  const lines = await Promise.all(said.map(spoken));
+  const { sampleRate = 16_000 } = lines[0] ?? {};
+  const pause = new Int16Array(4 * sampleRate);
+  return { sampleRate, samples: concat(lines.flatMap(({ samples }) => [samples, pause])) };
+}
+
+describe.skipIf(!haveChromium)("speech to speech in the page, over the WebSocket", () => {
+  it.each(Object.entries(vendors))(
+    "with %s: answered aloud, interrupted once, and kept as heard",
+    {
+      timeout: 120_000,
+    },
+    async (name, connect) => {
+      let heard = 0;
+      const model = { script, transcribe: () => said[heard++] ?? "more than was said", pieceMs: 20 };
+      const standIn = await StandIn.start(
+        name === "OpenAI" ? openaiRealtimeRoute(model) : geminiLiveRoute({ ...model, playsBack: true }),
+      );
+      const kit = new RoomKit({ logger: silentLogger });
+      const backend = new WebSocketBackend({ logger: silentLogger });
+      const provider = connect(standIn.url);
+      kit.registerChannel(new RealtimeVoiceChannel("voice", { provider, transport: backend, createResampler }));
+      const server = createServer();
+      let roomId = "";
+      const factory = roomPerCaller(kit, { channels: ["voice"] });
+      const unmount = mountVoice(server, backend, {
+        allowAnonymous: true,
+        ui: playground(),
+        sessionFactory: async (...caller) => {
+          const session = await factory(...caller);
+          roomId = session.roomId;
+          return session;
+        },
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const browser = await openBrowser(await microphone(), 4_000);
+      try {
+        const { port } = server.address() as AddressInfo;
+        const { page, loudest, complaints } = await browser.caller(`http://127.0.0.1:${port}/voice/ui/`);
+        await page.getByRole("button", { name: "Start call" }).click();
+        await until("the call", () => roomId !== "", 20_000);
+        const log = async (): Promise<string[]> =>
+          (await kit.timeline(roomId))
+            .filter(({ content }) => content.type === "text")
+            .map((event) => `${event.source.role}: ${eventText(event)}`);
+        await until("the last answer", async () => (await log()).at(-1) === `assistant: ${answers[said[2]]}`, 60_000);
+        expect(await loudest()).toBeGreaterThan(-40);
+
+        const cut = (await kit.timeline(roomId)).find((event) => event.heard?.interrupted);
+        const told = cut ? eventText(cut) : "";
+        const lines = said.flatMap((line) => [`user: ${line}`, `assistant: ${answers[line]}`]);
+        lines[3] = `assistant: ${told}`;
+        expect(await log()).toEqual(lines);
+        expect(story.startsWith(told)).toBe(true);
+        expect(told.length).toBeGreaterThan(20);
+        expect(`${told} ${cut?.heard?.unheard}`).toBe(story);
+
+        // The page shows the same, and what was not heard apart from it.
+        const shown = page.getByRole("log").locator(".line.bot", { hasText: "Once upon a time" });
+        await shown.getByText("interrupted").waitFor({ timeout: 10_000 });
+        expect(await shown.textContent()).toContain(told);
+        if (pictures) await page.screenshot({ path: `${pictures}/speech-to-speech-${name}.png` });
+        await page.getByRole("button", { name: "End", exact: true }).click();
+        await page.getByRole("button", { name: "Start another call" }).waitFor();
+        await until("the room's end", async () => (await kit.getRoom(roomId))?.status === "closed", 10_000);
+        expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+        await kit.close();
+        await backend.close();
+        await provider.close?.();
+        unmount();
+        server.closeAllConnections();
+        server.close();
+        await standIn.close();
+      }
+    },
+  );
+});
