@@ -30,7 +30,8 @@ describe("options of the wrong kind", () => {
           const told = await wrongWith(module[name], factory, given, named);
           if (told !== undefined) wrong.push(`${name}(${what}): ${told}`);
         };
-        for (const given of [null, 5, "text", ...(optional ? [] : [undefined])]) await tell(given, name, String(given));
+        for (const given of [null, 5, "text", [], ...(optional ? [] : [undefined])])
+          await tell(given, name, String(given));
         const needed = options.filter(({ required }) => required);
         if (needed[0]) await tell({}, needed[0].name, "{}");
         const sound = Object.fromEntries(needed.map(({ name: key, sample }) => [key, sample]));

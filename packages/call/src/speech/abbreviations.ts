@@ -7,7 +7,7 @@ export const NEVER_LAST: ReadonlySet<string> = words(
   /* en */ "mr mrs ms mx messrs dr prof rev fr gen col maj capt cpt cmdr lt sgt cpl pvt adm gov sen rep pres hon supt vs e.g i.e eg ie viz approx cf ca",
   /* de */ "hr frau frl dipl ing z.b zb d.h dh u.a u.u i.d.r v.a o.g s.o s.u m.e bzw ggf evtl inkl exkl zzgl vgl bspw sog insb bzgl hl st nr str",
   /* fr */ "mm mme mmes mlle mlles me mgr p.ex c.-à-d c.à.d env bd chap",
-  /* es */ "sra sras srta sres srs dra dña ud uds vd vds p.ej ej núm pág págs avda aprox",
+  /* es */ "sra sras srta sres srs dra dña ud uds vd vds p.ej ej núm pág págs avda aprox ee",
   /* it */ "sig sigg sig.ra dott dott.ssa avv p.es pagg",
   /* pt */ "sr exmo profa eng p.e",
   /* nl */ "dhr mevr drs bijv o.a d.w.z m.b.t t.a.v",
@@ -33,7 +33,7 @@ export const BEFORE_NUMBERS: ReadonlySet<string> = words(
 
 /** Part of a name, last in its sentence only when the next one begins with a word that begins sentences. */
 export const IN_NAMES: ReadonlySet<string> = words(
-  "jr sr esq inc ltd co corp llc bros assn dept univ mt mts ft st ave blvd rd hwy jh jhd",
+  "jr sr esq uu inc ltd co corp llc bros assn dept univ mt mts ft st ave blvd rd hwy jh jhd",
 );
 
 /** Measures: a small letter goes on with the sentence. */

@@ -24,6 +24,7 @@ const SOFT = /[.!?…‼⁇⁈⁉‽\u037e;．]/u;
 const HARD = /[\p{STerm}។៕៚།༎]/u;
 const NOT_HARD = /[၊]/u;
 const CLOSERS = /[\p{Pe}\p{Pf}"'*_~`]/u;
+const QUOTE = /["'”’“»«]/u;
 /** „Ja.“ and »Ja.« close with what opens elsewhere. */
 const CLOSERS_AFTER_SOFT = /[\p{Pe}\p{Pf}\p{Pi}"'*_~`]/u;
 const NEWLINE = /[\n\u0085\u2028\u2029]/;
@@ -75,7 +76,17 @@ export function sentenceEnd(text: string, at: number, from: number, final: boole
         : end
       : NONE;
   }
-  return marks === "." ? fullStop(text, at, end, from, final) : end;
+  const stop = marks === "." ? fullStop(text, at, end, from, final) : end;
+  return stop === end && QUOTE.test(text.slice(at, end)) ? quotedEnd(text, end, final) : stop;
+}
+
+/** '"Really?" he said.': a small letter behind quoted speech goes on with the sentence. */
+function quotedEnd(text: string, end: number, final: boolean): number {
+  const behind = /^[^\S\n]+/.exec(text.slice(end, end + MAX_LOOKAHEAD))?.[0].length ?? 0;
+  const next = charAt(text, end + behind);
+  if (behind === MAX_LOOKAHEAD || (next === "" && final)) return end;
+  if (next === "" || (/^[\ud800-\udbff]$/.test(next) && end + behind + 1 >= text.length && !final)) return WAIT;
+  return /\p{Ll}/u.test(next) ? NONE : end;
 }
 
 /** Whether a line ends at a character. */

@@ -37,6 +37,7 @@ describe("assertOptions", () => {
     [null, "thing takes an object of options, not null"],
     ["sk-secret", "thing takes an object of options, not a string"],
     [{}, "thing: model must be a string, not undefined"],
+    [[], "thing takes an object of options, not an array"],
     [{ model: null }, "thing: model must be a string, not null"],
     [{ model: "m", apiKey: 5 }, "thing: apiKey must be a string or an object, not a number"],
     [{ model: "m", apiKey: ["sk-secret"] }, "thing: apiKey must be a string or an object, not an array"],

@@ -35,7 +35,7 @@ interface Fit {
  * @throws RoomKitError `invalid_option` that names the option, when one is missing or something else than it should be
  */
 export function assertOptions<T extends object>(owner: string, options: T, kinds: OptionKinds<T>): void {
-  if (typeof options !== "object" || options === null)
+  if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new RoomKitError("invalid_option", `${owner} takes an object of options, not ${kindOf(options)}`);
   check(`${owner}: `, options as Readonly<Record<string, unknown>>, kinds as AnyKinds);
 }

@@ -61,7 +61,10 @@ function cutRun(run: SpokenRun, start: number, end: number): SpokenRun[] {
   return parts.filter((part) => part.written !== "" || part.spoken !== "");
 }
 
-/** Takes the runs of the first `length` characters of a side off a list. What has none at the cut stays with what it belongs to. */
+/**
+ * Takes the runs of the first `length` characters of a side off a list. What has none at the cut closes what stands before it, unless it
+ * opens what follows, or stands behind white space: a mark that closes never does, and a block of its own line always.
+ */
 export function takeRuns(runs: SpokenRun[], length: number, side: "spoken" | "written" = "spoken"): SpokenRun[] {
   const taken: SpokenRun[] = [];
   let left = length;
@@ -69,7 +72,7 @@ export function takeRuns(runs: SpokenRun[], length: number, side: "spoken" | "wr
   for (; i < runs.length; i++) {
     const run = runs[i] as SpokenRun;
     const size = run[side].length;
-    if (left === 0 && (size > 0 || run.opens)) break;
+    if (left === 0 && (size > 0 || run.opens || /\s$/u.test(taken.at(-1)?.[side] ?? ""))) break;
     if (size <= left) {
       taken.push(run);
       left -= size;
