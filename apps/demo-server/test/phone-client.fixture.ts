@@ -93,7 +93,7 @@ export class PhoneClient {
       this.sent.push(bytes);
       const media = { track: "inbound", chunk: `${offset / 160 + 1}`, timestamp: `${offset / 8}` };
       this.#say({ event: "media", media: { ...media, payload: bytes.toString("base64") } });
-    });
+    }).start();
   }
 
   #say(message: Record<string, unknown>): void {

@@ -33,7 +33,7 @@ class NodeAudio implements AudioIO {
 
   setRates({ send, receive }: { readonly send?: number; readonly receive?: number }): void {
     if (send !== SEND_RATE || receive !== RECEIVE_RATE) throw new Error(`not asked for: ${send} and ${receive} Hz`);
-    this.#microphone ??= new Microphone(send, (samples, offset) => this.#handlers.onFrame(offset, samples));
+    this.#microphone ??= new Microphone(send, (samples, offset) => this.#handlers.onFrame(offset, samples)).start();
   }
 
   play({ utterance, samples, end }: Parameters<AudioIO["play"]>[0]): void {

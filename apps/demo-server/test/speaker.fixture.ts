@@ -94,9 +94,10 @@ export class Speaker {
 export class Microphone {
   readonly #sampleRate: number;
   readonly #frameSize: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #onFrame: (samples: Int16Array, offset: number) => void;
+  #timer: NodeJS.Timeout | undefined;
   #said: Int16Array = new Int16Array(0);
-  #at = performance.now();
+  #at = 0;
   #due = 0;
   #sent = 0;
 
@@ -108,7 +109,14 @@ export class Microphone {
   ) {
     this.#sampleRate = sampleRate;
     this.#frameSize = frameSize;
-    this.#timer = setInterval(() => this.#send(onFrame), TICK_MS);
+    this.#onFrame = onFrame;
+  }
+
+  /** Gives audio from now on: what was said before comes first. */
+  start(): this {
+    this.#at = performance.now();
+    this.#timer = setInterval(() => this.#send(), TICK_MS);
+    return this;
   }
 
   say(samples: Int16Array): void {
@@ -119,7 +127,7 @@ export class Microphone {
     clearInterval(this.#timer);
   }
 
-  #send(onFrame: (samples: Int16Array, offset: number) => void): void {
+  #send(): void {
     const now = performance.now();
     // Where this machine stands still the microphone does too: a burst afterwards is what no microphone gives.
     this.#due += (Math.min(now - this.#at, MOST_AT_ONCE_MS) * this.#sampleRate) / 1000;
@@ -128,7 +136,7 @@ export class Microphone {
       const frame = new Int16Array(this.#frameSize);
       frame.set(this.#said.subarray(0, frame.length));
       this.#said = this.#said.subarray(Math.min(frame.length, this.#said.length));
-      onFrame(frame, this.#sent);
+      this.#onFrame(frame, this.#sent);
       this.#sent += frame.length;
     }
   }

@@ -28,7 +28,10 @@ export class WireClient {
 
   constructor(url: string, id: string, headers: Readonly<Record<string, string>> = {}) {
     this.#socket = new WebSocket(`${url.replace("http", "ws")}/voice/websocket/offer`, { headers });
-    this.#socket.on("open", () => this.#socket.send(JSON.stringify({ event: "start", websocket_id: id })));
+    this.#socket.on("open", () => {
+      this.#socket.send(JSON.stringify({ event: "start", websocket_id: id }));
+      this.#microphone.start();
+    });
     this.#socket.on("message", (data) => this.#receive(JSON.parse(String(data))));
     this.#socket.on("error", () => {});
     this.#socket.on("close", (code, reason) => {
