@@ -52,11 +52,12 @@ describe.each(places)("with media on %s", (_, place) => {
 
       connection.play("u1", frameOf(sine(24_000, 660, 400), 24_000));
       connection.endUtterance("u1");
-      await until(() => caller.packets.length >= 20, "the track");
+      // 20 of sound, and 5 of silence after them; or between them, where this machine stood still for a moment.
+      await until(() => caller.packets.length >= 25, "the track");
       const decoder = await opus().createDecoder({ sampleRate: 16_000 });
-      const played = join(caller.packets.map((p) => decoder.decode(p.payload)));
+      const levels = caller.packets.map(({ payload }) => amplitudeAt(decoder.decode(payload).slice(), 16_000, 660));
       decoder.close();
-      expect(amplitudeAt(played.subarray(1600, 6400), 16_000, 660)).toBeGreaterThan(6_000);
+      expect(levels.filter((level) => level > 6_000).length).toBeGreaterThanOrEqual(15);
       expect(caller.packets[0]?.header.marker).toBe(true);
       // Never both ways of sending audio.
       expect(caller.messages.filter((m) => m.event === "media")).toEqual([]);
