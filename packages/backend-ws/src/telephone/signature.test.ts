@@ -60,6 +60,8 @@ describe("Twilio's signature", () => {
     ["https://voice.example:8443", "https://voice.example:8443", true],
     ["https://voice.example:8443", "https://voice.example", true],
     ["http://voice.example", "http://voice.example:80", true],
+    ["https://Voice.Example", "https://voice.example", true],
+    ["https://Voice.Example", "https://Voice.Example", true],
     ["https://voice.example/", "https://voice.example", true],
     ["https://voice.example/eu", "https://voice.example/eu", true],
     ["https://voice.example/eu/", "https://voice.example:443/eu", true],

@@ -47,7 +47,11 @@ export function twilioAuth(options: TwilioAuthOptions): Authenticator {
 function fronts({ secure, host, port, path }: PublicAddress, kind: ConnectionRequest["kind"]): readonly string[] {
   const schemes = kind === "websocket" ? (secure ? ["wss", "https"] : ["ws", "http"]) : [secure ? "https" : "http"];
   const ports = ["", `:${port ?? (secure ? "443" : "80")}`];
-  return schemes.flatMap((scheme) => ports.map((suffix) => `${scheme}://${host}${suffix}${path}`));
+  // A host's letters have no case; some clients put them small before they call.
+  const hosts = [...new Set([host, host.toLowerCase()])];
+  return schemes.flatMap((scheme) =>
+    hosts.flatMap((name) => ports.map((suffix) => `${scheme}://${name}${suffix}${path}`)),
+  );
 }
 
 /** The form as Twilio signs it: names in order, and of a name that comes several times each different value, in order too. */
