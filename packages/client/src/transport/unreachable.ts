@@ -40,7 +40,10 @@ export async function unreachable(
   const origin = (globalThis.location as Location | undefined)?.origin;
   if (origin !== undefined && origin !== url.origin) {
     const there = await fetch(url, { mode: "no-cors", cache: "no-store", signal }).then(
-      () => true,
+      (response) => {
+        response.body?.cancel().catch(() => {});
+        return true;
+      },
       () => false,
     );
     const message = `${url.origin} answers, but not to pages of ${origin}: allow that origin on the server`;

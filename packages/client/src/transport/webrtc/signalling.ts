@@ -57,7 +57,10 @@ export class Signalling {
       sdpMid: sdpMid ?? undefined,
       sdpMLineIndex: sdpMLineIndex ?? undefined,
     };
-    this.#post({ type: "ice-candidate", candidate: fields }).catch(() => {});
+    // An answer nobody reads keeps its connection, and a browser has six of them for a host.
+    this.#post({ type: "ice-candidate", candidate: fields })
+      .then((response) => response.text())
+      .catch(() => {});
   }
 
   /** Gives up what is under way. */

@@ -28,6 +28,7 @@ interface Request {
   readonly body: Record<string, unknown>;
 }
 let requests: Request[];
+let responses: Response[];
 /** What the server answers to an offer. */
 let answer: () => Promise<Response>;
 let configAnswer: () => Promise<Response>;
@@ -35,6 +36,7 @@ let clock: VirtualClock;
 
 beforeEach(() => {
   requests = [];
+  responses = [];
   FakePeer.peers = [];
   clock = new VirtualClock();
   answer = async () => Response.json({ type: "answer", sdp: "v=0 answer" });
@@ -51,7 +53,10 @@ beforeEach(() => {
           ? answer()
           : Promise.resolve(Response.json({ status: "success" }));
     return Promise.race([
-      answered,
+      answered.then((response) => {
+        responses.push(response);
+        return response;
+      }),
       new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new DOMException("", "AbortError")))),
     ]);
   });
@@ -147,6 +152,8 @@ describe("connecting", () => {
       candidate: { candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host", sdpMid: "0", sdpMLineIndex: 0 },
     });
     expect(more).toEqual([]);
+    // One that is not read keeps its connection.
+    expect(responses.map(({ bodyUsed }) => bodyUsed)).toEqual([true, true, true]);
   });
 
   it.each([
