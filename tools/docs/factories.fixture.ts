@@ -80,6 +80,7 @@ function factoriesOf(file: string): Factory[] {
     const values: unknown[] = [Symbol("wrong"), null];
     if (!takes(ts.TypeFlags.String | ts.TypeFlags.TemplateLiteral)) values.push("no such value");
     if (takes(ts.TypeFlags.Number)) values.push(Number.NaN);
+    if (parts.some((part) => checker.isArrayType(part))) values.push([Symbol("wrong")], [null]);
     const within = parts.filter(isOptions).flatMap((part) => {
       const members = part.getProperties();
       const needed = members.map(option).filter(({ required }) => required);

@@ -63,7 +63,7 @@ export class AIChannel implements Channel {
       boolean: ["retry"],
       function: ["system", "respondTo"],
       object: ["provider", "providerOptions"],
-      array: ["tools"],
+      objects: ["tools"],
     });
     if (typeof id !== "string" || id === "") throw new RoomKitError("invalid_option", "a channel needs an id");
     this.id = id;

@@ -65,7 +65,7 @@ export class RealtimeVoiceChannel implements Channel {
       boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
       function: ["createResampler"],
       object: ["provider", "transport", "providerOptions", "pipeline"],
-      array: ["tools"],
+      objects: ["tools"],
     });
     this.id = id;
     this.#settings = resolveOptions(options);

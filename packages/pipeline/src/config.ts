@@ -51,7 +51,7 @@ export function checkConfig(config: AudioPipelineConfig): void {
     oneOf: { whenNative: ["skip", "process"], recordOutbound: ["generated", "played"] },
     number: ["internalSampleRate"],
     object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "logger"],
-    array: ["postprocessors"],
+    objects: ["postprocessors"],
   });
   const { internalSampleRate: rate = 16_000, postprocessors = [] } = config;
   if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {

@@ -45,7 +45,7 @@ export function elevenlabsTts(options: ElevenLabsTtsOptions): TtsProvider {
     boolean: ["enableLogging", "multi", "autoMode"],
     function: ["fetch"],
     object: ["apiKey", "headers", "clock", "logger"],
-    array: ["pronunciationDictionaries"],
+    objects: ["pronunciationDictionaries"],
     members: {
       voiceSettings: {
         within: { stability: [0, 1], similarityBoost: [0, 1], style: [0, 1] },

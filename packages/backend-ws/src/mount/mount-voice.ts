@@ -29,7 +29,7 @@ export function mountVoice(server: MountableServer, backend: WebSocketBackend, o
     number: [...gateKinds.number, "handshakesPerSecond"],
     function: [...gateKinds.function, "sessionFactory", "iceServers"],
     object: ["ui", "webrtc", "about"],
-    array: ["iceServers"],
+    objects: ["iceServers"],
     members: {
       telephone: { required: ["publicUrl"], string: ["publicUrl"], function: ["auth", "parameters"] },
     },

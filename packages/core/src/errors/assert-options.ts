@@ -1,7 +1,7 @@
 import { RoomKitError } from "./error.ts";
 
-/** `number`: from 0, as what is counted or measured is; `strings`: an array of them. */
-type OptionKind = "string" | "number" | "boolean" | "function" | "object" | "array" | "strings";
+/** `number`: from 0, as what is counted or measured is; `strings`, `objects`: an array of them. */
+type OptionKind = "string" | "number" | "boolean" | "function" | "object" | "array" | "strings" | "objects";
 
 /** The members that the objects among the values of an option have, any of them. */
 type Members<Value> = {
@@ -94,6 +94,7 @@ const FITS: Readonly<Record<OptionKind, Fit>> = {
   function: isA("function"),
   object: { told: "an object", takes: isObject },
   array: { told: "an array", takes: Array.isArray },
+  objects: { told: "an array of objects", takes: (value) => Array.isArray(value) && value.every(isObject) },
   strings: {
     told: "an array of strings",
     takes: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),

@@ -38,8 +38,9 @@ export function checkIceServers(servers: IceServers | undefined): void {
 
 function checkAll(servers: readonly IceServer[]): void {
   for (const { urls: given, secret, credential, credentialMs = DEFAULT_CREDENTIAL_MS } of servers) {
-    const urls = typeof given === "string" ? [given] : given;
-    if (urls.length === 0 || urls.some((url) => !/^(stuns?|turns?):[^\s]+$/.test(url))) {
+    const urls: unknown = typeof given === "string" ? [given] : given;
+    const sound = (url: unknown): boolean => typeof url === "string" && /^(stuns?|turns?):[^\s]+$/.test(url);
+    if (!Array.isArray(urls) || urls.length === 0 || !urls.every(sound)) {
       throw new RoomKitError("invalid_option", "an ICE server has stun:, turn: or turns: URLs");
     }
     if (secret !== undefined && (secret === "" || credential !== undefined)) {

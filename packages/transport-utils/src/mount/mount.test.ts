@@ -34,6 +34,8 @@ describe("ICE servers", () => {
 
   it.each<[IceServer[]]>([
     [[{ urls: "http://x" }]],
+    [[{} as never]],
+    [[{ urls: [5] as never }]],
     [[{ urls: [] }]],
     [[{ urls: ["stun:a", ""] }]],
     [[{ urls: "turn:a", secret: "" }]],

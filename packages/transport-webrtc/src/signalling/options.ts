@@ -23,7 +23,7 @@ export const signallingKinds: OptionKinds<SignallingOptions> = {
   ...gateKinds,
   function: [...gateKinds.function, "sessionFactory", "iceServers"],
   object: ["ui"],
-  array: ["iceServers"],
+  objects: ["iceServers"],
 };
 
 export interface RealtimeMountOptions extends SignallingOptions {
