@@ -1,18 +1,11 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { mountVoice, type SessionFactoryContext, twilioAuth, WebSocketBackend } from "@roomkit/backend-ws";
+import { type SessionFactoryContext, twilioAuth } from "@roomkit/backend-ws";
 import { defineTool } from "@roomkit/channel-ai";
-import { RealtimeVoiceChannel } from "@roomkit/channel-realtime";
 import { mulaw } from "@roomkit/codec-mulaw";
 import {
   type Clock,
-  eventText,
   makeClock,
   type RealtimeProvider,
   type RoomEvent,
-  RoomKit,
-  roomPerCaller,
-  silentLogger,
   systemClock,
   type TurnMetrics,
 } from "@roomkit/core";
@@ -31,6 +24,7 @@ import {
   StandIn,
 } from "@roomkit/provider-standins";
 import { PhoneClient } from "./phone-client.fixture.ts";
+import { serveRealtime } from "./realtime-server.fixture.ts";
 import { SdkClient } from "./sdk-client.fixture.ts";
 import type { Speaker } from "./speaker.fixture.ts";
 import { until } from "./speech.fixture.ts";
@@ -65,7 +59,6 @@ export type Line = "v1" | "compat" | "telephone";
 export interface CallOptions {
   readonly openai?: OpenAIRealtimeStandInOptions;
   readonly gemini?: GeminiLiveStandInOptions;
-  readonly greets?: boolean;
 }
 
 /** Which of the caller's lines is as long as this. */
@@ -167,65 +160,41 @@ export async function startRealtimeCall(
           turnDetection: { type: "server_vad", silenceDurationMs: 300 },
         })
       : geminiLive({ apiKey: key, baseURL: standIn.url, clock, activityDetection: { silenceDurationMs: 300 } });
-  const kit = new RoomKit({ clock, logger: silentLogger });
-  const backend = new WebSocketBackend({ codec: mulaw(), clock, logger: silentLogger });
   const booked: unknown[] = [];
   let resamplers = 0;
-  const channel = new RealtimeVoiceChannel("line", {
-    ...{ provider, transport: backend },
-    ...(options.greets === false ? {} : { greetingPrompt: "Greet the caller." }),
-    createResampler: (from, to) => {
-      resamplers++;
-      return createResampler(from, to);
+  const served = await serveRealtime({
+    ...{ provider, clock },
+    channel: {
+      greetingPrompt: "Greet the caller.",
+      createResampler: (from, to) => {
+        resamplers++;
+        return createResampler(from, to);
+      },
+      tools: [
+        defineTool({
+          name: "book",
+          description: "Books a table.",
+          parameters: { type: "object", properties: { guests: { type: "integer" } }, required: ["guests"] },
+          execute: (input) => {
+            booked.push(input);
+            return "booked";
+          },
+        }),
+      ],
     },
-    tools: [
-      defineTool({
-        name: "book",
-        description: "Books a table.",
-        parameters: { type: "object", properties: { guests: { type: "integer" } }, required: ["guests"] },
-        execute: (input) => {
-          booked.push(input);
-          return "booked";
-        },
-      }),
-    ],
+    mount: { telephone: { publicUrl: account.publicUrl, auth: twilioAuth(account) } },
   });
-  kit.registerChannel(channel);
+  const { kit, backend, channel, server, url, sessions, events, log } = served;
   const metrics: TurnMetrics[] = [];
   kit.hook("ON_TURN_METRICS", (told) => void metrics.push(told.metrics));
-  const sessions: SessionFactoryContext[] = [];
-  let roomId = "";
-  const factory = roomPerCaller<SessionFactoryContext>(kit, {
-    channels: ["line"],
-    participant: ({ call }) => call?.from ?? "caller",
-  });
-  const server = createServer();
-  const unmount = mountVoice(server, backend, {
-    allowAnonymous: true,
-    telephone: { publicUrl: account.publicUrl, auth: twilioAuth(account) },
-    sessionFactory: async (label, context) => {
-      sessions.push(context);
-      const session = await factory(label, context);
-      roomId = session.roomId;
-      return session;
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const phone =
     line === "telephone" ? await PhoneClient.call(url, account, { from: NUMBER, to: "+4954321", sid: "1" }) : undefined;
   const sdk = line === "v1" ? await SdkClient.call(url) : undefined;
   const caller = phone ? onPhone(phone) : sdk ? inPage(sdk) : onWire(new WireClient(url, "wire"));
-  await until("the session", () => roomId !== "" && channel.sessions.length > 0);
-  const events = (): Promise<readonly RoomEvent[]> => kit.timeline(roomId);
+  await until("the session", served.called);
   return {
-    ...{ line, caller, phone, sdk, standIn, asked, metrics, booked, sessions },
+    ...{ line, caller, phone, sdk, standIn, asked, metrics, booked, sessions, events, log },
     resamplers: () => resamplers,
-    events,
-    log: async () =>
-      (await events())
-        .filter(({ content }) => content.type === "text")
-        .map((event) => `${event.source.role}: ${eventText(event)}`),
     held: async () => ({
       ...backend.counts,
       ...backend.held,
@@ -233,17 +202,12 @@ export async function startRealtimeCall(
       timers: clock.waiting,
       atVendor: standIn.openConnections,
       connections: await new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
-      room: (await kit.getRoom(roomId))?.status,
+      room: await served.roomStatus(),
       page: sdk?.listeners.size ?? 0,
     }),
     [Symbol.asyncDispose]: async () => {
       await caller.hangUp();
-      await kit.close();
-      await backend.close();
-      await provider.close?.();
-      unmount();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await served.close();
       await standIn.close();
     },
   };

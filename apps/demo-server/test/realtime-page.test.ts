@@ -1,8 +1,4 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
-import { RealtimeVoiceChannel } from "@roomkit/channel-realtime";
-import { eventText, type RealtimeProvider, RoomKit, roomPerCaller, silentLogger } from "@roomkit/core";
+import { eventText, type RealtimeProvider } from "@roomkit/core";
 import { createResampler } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
 import { geminiLive } from "@roomkit/provider-gemini";
@@ -10,6 +6,7 @@ import { openaiRealtime } from "@roomkit/provider-openai";
 import { geminiLiveRoute, openaiRealtimeRoute, type ScriptedReply, StandIn } from "@roomkit/provider-standins";
 import { describe, expect, it } from "vitest";
 import { haveChromium, openBrowser } from "./browser.fixture.ts";
+import { serveRealtime } from "./realtime-server.fixture.ts";
 import { concat, type Sound, spoken, until } from "./speech.fixture.ts";
 
 const key = "a-key-that-opens-nothing";
@@ -58,37 +55,18 @@ describe.skipIf(!haveChromium)("speech to speech in the page, over the WebSocket
       const standIn = await StandIn.start(
         name === "OpenAI" ? openaiRealtimeRoute(model) : geminiLiveRoute({ ...model, playsBack: true }),
       );
-      const kit = new RoomKit({ logger: silentLogger });
-      const backend = new WebSocketBackend({ logger: silentLogger });
       const provider = connect(standIn.url);
-      kit.registerChannel(new RealtimeVoiceChannel("voice", { provider, transport: backend, createResampler }));
-      const server = createServer();
-      let roomId = "";
-      const factory = roomPerCaller(kit, { channels: ["voice"] });
-      const unmount = mountVoice(server, backend, {
-        allowAnonymous: true,
-        ui: playground(),
-        sessionFactory: async (...caller) => {
-          const session = await factory(...caller);
-          roomId = session.roomId;
-          return session;
-        },
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const served = await serveRealtime({ provider, channel: { createResampler }, mount: { ui: playground() } });
+      const { url, events, log } = served;
       const browser = await openBrowser(await microphone(), 4_000);
       try {
-        const { port } = server.address() as AddressInfo;
-        const { page, loudest, complaints } = await browser.caller(`http://127.0.0.1:${port}/voice/ui/`);
+        const { page, loudest, complaints } = await browser.caller(`${url}/voice/ui/`);
         await page.getByRole("button", { name: "Start call" }).click();
-        await until("the call", () => roomId !== "", 20_000);
-        const log = async (): Promise<string[]> =>
-          (await kit.timeline(roomId))
-            .filter(({ content }) => content.type === "text")
-            .map((event) => `${event.source.role}: ${eventText(event)}`);
+        await until("the call", served.called, 20_000);
         await until("the last answer", async () => (await log()).at(-1) === `assistant: ${answers[said[2]]}`, 60_000);
         expect(await loudest()).toBeGreaterThan(-40);
 
-        const cut = (await kit.timeline(roomId)).find((event) => event.heard?.interrupted);
+        const cut = (await events()).find((event) => event.heard?.interrupted);
         const told = cut ? eventText(cut) : "";
         const lines = said.flatMap((line) => [`user: ${line}`, `assistant: ${answers[line]}`]);
         lines[3] = `assistant: ${told}`;
@@ -104,16 +82,11 @@ describe.skipIf(!haveChromium)("speech to speech in the page, over the WebSocket
         if (pictures) await page.screenshot({ path: `${pictures}/speech-to-speech-${name}.png` });
         await page.getByRole("button", { name: "End", exact: true }).click();
         await page.getByRole("button", { name: "Start another call" }).waitFor();
-        await until("the room's end", async () => (await kit.getRoom(roomId))?.status === "closed", 10_000);
+        await until("the room's end", async () => (await served.roomStatus()) === "closed", 10_000);
         expect(complaints).toEqual([]);
       } finally {
         await browser.close();
-        await kit.close();
-        await backend.close();
-        await provider.close?.();
-        unmount();
-        server.closeAllConnections();
-        server.close();
+        await served.close();
         await standIn.close();
       }
     },

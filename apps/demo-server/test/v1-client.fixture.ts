@@ -1,10 +1,10 @@
 import { decodeAudioFrame, defaultLimits, encodeAudioFrame, pcm16ToSamples, samplesToPcm16 } from "@roomkit/protocol";
 import WebSocket from "ws";
+import { Microphone } from "./speaker.fixture.ts";
 import { concat } from "./speech.fixture.ts";
 
 /** Hz, both ways. */
 export const RATE = 16_000;
-const FRAME = 320;
 
 /** A client that speaks v1 with exact 16-bit audio: a microphone that is always open, and a speaker that reports what it played. */
 export class V1Client {
@@ -12,10 +12,7 @@ export class V1Client {
   /** Audio by utterance, in the order it came. */
   readonly heard = new Map<number, Int16Array[]>();
   readonly #socket: WebSocket;
-  readonly #started = performance.now();
-  #microphone: Int16Array = new Int16Array(0);
-  #sent = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #microphone = new Microphone(RATE, (samples, offset) => this.#send(samples, offset));
   closed = false;
 
   /** @param typed what the user types before the server has answered `start`. */
@@ -31,13 +28,13 @@ export class V1Client {
     );
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => {
-      clearInterval(this.#timer);
+      this.#microphone.close();
       this.closed = true;
     });
   }
 
   say(samples: Int16Array): void {
-    this.#microphone = concat([this.#microphone, samples]);
+    this.#microphone.say(samples);
   }
 
   close(): void {
@@ -58,7 +55,7 @@ export class V1Client {
 
   #receive(message: Record<string, unknown>): void {
     this.messages.push(message);
-    if (message.type === "ready" || message.event === "ready") this.#timer = setInterval(() => this.#tick(), 20);
+    if (message.type === "ready" || message.event === "ready") this.#microphone.start();
   }
 
   #hear(bytes: Uint8Array): void {
@@ -68,16 +65,9 @@ export class V1Client {
     this.heard.set(utterance, [...(this.heard.get(utterance) ?? []), pcm16ToSamples(audio) ?? new Int16Array(0)]);
   }
 
-  #tick(): void {
-    const due = Math.floor(((performance.now() - this.#started) / 1000) * RATE);
-    for (; this.#sent + FRAME <= due && this.#socket.readyState === WebSocket.OPEN; this.#sent += FRAME) {
-      const samples = new Int16Array(FRAME);
-      samples.set(this.#microphone.subarray(0, FRAME));
-      this.#microphone = this.#microphone.subarray(Math.min(FRAME, this.#microphone.length));
-      this.#socket.send(
-        encodeAudioFrame({ utterance: 0, offset: this.#sent, end: false, audio: samplesToPcm16(samples) }),
-      );
-    }
+  #send(samples: Int16Array, offset: number): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(encodeAudioFrame({ utterance: 0, offset, end: false, audio: samplesToPcm16(samples) }));
     for (const [utterance, pieces] of this.heard) {
       const playedSamples = pieces.reduce((sum, piece) => sum + piece.length, 0);
       this.#socket.send(JSON.stringify({ event: "playback", utterance, playedSamples, underruns: 0 }));

@@ -1,7 +1,7 @@
 import { graphemeStart, graphemeStartByRule, HeardLedger, pieceOf, plainPiece, type SpokenPiece } from "@roomkit/core";
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { speakable } from "./filter/speakable.ts";
-import { seeded } from "./partitions.fixture.ts";
 import { withSpoken, withWritten } from "./respeak.ts";
 import { speechPieces } from "./speech-pieces.ts";
 
@@ -107,7 +107,7 @@ describe("scripts without spaces", () => {
 });
 
 it("word timings and estimates together never go back", () => {
-  const random = seeded(11);
+  const random = seededRandom(11);
   const texts = ["One two three four five six seven.", "你好，世界 hello 世界。", "Ja 👩‍🚀 und ไทย é."];
   for (let round = 0; round < 40; round++) {
     const ledger = new HeardLedger();

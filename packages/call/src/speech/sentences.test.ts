@@ -1,5 +1,6 @@
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { partitions, seeded } from "./partitions.fixture.ts";
+import { partitions } from "./partitions.fixture.ts";
 import { type SentenceOptions, SentenceSplitter, splitSentences } from "./sentences.ts";
 
 function cut(deltas: readonly string[], options: SentenceOptions): string[] {
@@ -139,7 +140,7 @@ describe("sentences", () => {
   });
 
   it("gives the same pieces however the text comes", () => {
-    const random = seeded(7);
+    const random = seededRandom(7);
     const parts = [
       "Dr.",
       "No.",

@@ -1,6 +1,7 @@
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { speakable } from "./filter/speakable.ts";
-import { partitions, seeded } from "./partitions.fixture.ts";
+import { partitions } from "./partitions.fixture.ts";
 import { type SpeechPieceOptions, speechPieces } from "./speech-pieces.ts";
 
 async function pieces(deltas: readonly string[], options: SpeechPieceOptions): Promise<[string, string][]> {
@@ -100,7 +101,7 @@ describe("the pieces of a text", () => {
   });
 
   it.each(Array.from({ length: 150 }, (_, i) => i + 1))("do not depend on how it comes (%i)", async (seed) => {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const length = 2 + Math.floor(random() * 8);
     await cut(Array.from({ length }, () => parts[Math.floor(random() * parts.length)]).join(""));
   });

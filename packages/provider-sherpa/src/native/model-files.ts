@@ -8,8 +8,8 @@ const LEAST_MODEL = 64;
  * Checks that models are there before the native code sees their paths: it ends the process when they are not.
  *
  * @param files options and the paths they name; `undefined` counts as not given
- * @throws RoomKitError `invalid_option` for what is no path, `model_not_found` for what is no readable file (or folder, for options ending in `Dir`), `model_invalid`
- *   for an `.onnx` file that cannot be a network.
+ * @throws RoomKitError `invalid_option` for what is no path, `model_not_found` for what is no readable file (or folder, for options ending
+ *   in `Dir`), `model_invalid` for an `.onnx` file that cannot be a network.
  */
 export function requireModels(files: Readonly<Record<string, string | undefined>>): void {
   // All of them before the first is looked for.

@@ -1,6 +1,7 @@
 import { pieceOf, type SpokenRun } from "@roomkit/core";
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { partitions, seeded } from "../partitions.fixture.ts";
+import { partitions } from "../partitions.fixture.ts";
 import { speakable, speakableWith } from "./speakable.ts";
 
 function read(deltas: readonly string[]): readonly SpokenRun[] {
@@ -98,7 +99,7 @@ describe("what is said of", () => {
   });
 
   it("anything, the same however it comes", () => {
-    const random = seeded(3);
+    const random = seededRandom(3);
     const parts = [
       "*",
       "**",
