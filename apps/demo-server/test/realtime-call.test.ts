@@ -118,6 +118,31 @@ describe.each(vendors)("a whole call with %s", (vendor) => {
   });
 });
 
+it.concurrent.each(vendors)(
+  "a call with %s whose words come late is kept in the order of speaking",
+  {
+    timeout: 120_000,
+  },
+  async (vendor) => {
+    // Words of a question that come only after its answer was cut off belong to nothing Gemini tells of: there they come early.
+    await using call = await startRealtimeCall(vendor, "v1", {
+      openai: { lateWords: true, transcription: "late" },
+      gemini: { lateWords: true, playsBack: true },
+    });
+    await interrupt(call);
+    const { text: heard, unheard } = await heardOfStory(call);
+    expect(await call.log()).toEqual([
+      `assistant: ${answers.greeting}`,
+      ...[`user: ${said.weather}`, `assistant: ${answers.weather}`],
+      ...[`user: ${said.story}`, `assistant: ${heard}`],
+      ...[`user: ${said.enough}`, `assistant: ${answers.enough}`],
+    ]);
+    expect(answers.story.startsWith(heard)).toBe(true);
+    expect(answers.story.startsWith(`${heard} ${unheard}`.trim())).toBe(true);
+    await hangUp(call);
+  },
+);
+
 /** How far two are the same from their beginnings on, bytes. */
 function sameFor(one: Buffer, other: Buffer): number {
   const at = one.findIndex((byte, i) => byte !== other[i]);

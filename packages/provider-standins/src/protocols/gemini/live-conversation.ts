@@ -25,7 +25,7 @@ interface LiveSession {
 
 /** Of the model. */
 interface Turn {
-  cancelled: boolean;
+  readonly cut: AbortController;
   text: string;
   /** When its first audio was sent, ms. */
   startedAt: number | undefined;
@@ -71,7 +71,7 @@ export class LiveConversation {
     exchange.onJson = (frame) => this.#receive(frame as LiveClientMessage);
     exchange.signal.addEventListener("abort", () => {
       for (const cancel of this.#timers) cancel();
-      if (this.#turn) this.#turn.cancelled = true;
+      this.#turn?.cut.abort();
       if (this.#session.connection === exchange) this.#session.connection = undefined;
     });
   }
@@ -233,7 +233,7 @@ export class LiveConversation {
   }
 
   #cut(turn: Turn): void {
-    turn.cancelled = true;
+    turn.cut.abort();
     const { playsBack = false } = this.#options;
     if (!playsBack || turn.startedAt === undefined) return;
     const text = turn.text.slice(0, Math.floor((this.#clock.now() - turn.startedAt) / MS_PER_CHARACTER));
@@ -267,7 +267,7 @@ export class LiveConversation {
 
   async #respond(toolResults: readonly string[] = []): Promise<void> {
     const { script, pieceMs = 0, playsBack = false } = this.#options;
-    const turn: Turn = { cancelled: false, text: "", startedAt: undefined };
+    const turn: Turn = { cut: new AbortController(), text: "", startedAt: undefined };
     this.#turn = turn;
     const userText = this.#session.contents.findLast(({ role }) => role === "user")?.text ?? "";
     const reply = script({
@@ -276,9 +276,9 @@ export class LiveConversation {
       body: { setup: this.#setup, contents: [...this.#session.contents] },
     });
     const over = async (ms = pieceMs): Promise<boolean> => {
-      if (ms > 0) await this.#clock.sleep(ms, this.#exchange.signal).catch(() => {});
+      if (ms > 0) await this.#clock.sleep(ms, turn.cut.signal).catch(() => {});
       else await Promise.resolve();
-      return turn.cancelled;
+      return turn.cut.signal.aborted;
     };
     for (const text of reply.text ?? []) {
       if (await over()) return;
