@@ -3,19 +3,30 @@ import { describe, expect, it } from "vitest";
 import { RoomKitError } from "../../packages/core/src/errors/error.ts";
 import { type Factory, factories, files } from "./factories.fixture.ts";
 
-/** What is wrong with how a factory takes `given` for its options: nothing, when that fails with a code and by its name. */
-async function wrongWith(make: unknown, { at }: Factory, given: unknown, named: string): Promise<string | undefined> {
+/** What comes of a factory that is given these options: undefined if it makes something, or what it threw. */
+async function made(make: unknown, { at }: Factory, given: unknown): Promise<unknown> {
   const args = [...Array.from({ length: at }, () => ({})), given];
   const isClass = /^class\b/.test(Function.prototype.toString.call(make));
   try {
-    if (isClass) Reflect.construct(make as new () => unknown, args);
-    else await (make as (...all: unknown[]) => unknown)(...args);
+    const result = isClass
+      ? Reflect.construct(make as new () => unknown, args)
+      : await (make as (...all: unknown[]) => unknown)(...args);
+    await (result as { close?: () => unknown } | undefined)?.close?.();
+    return undefined;
   } catch (error) {
-    if (RoomKitError.is(error, "invalid_option") && error.message.includes(named)) return undefined;
-    return String(error);
+    return error;
   }
-  return "it was taken";
 }
+
+/** What is wrong with how a factory takes `given` for its options: nothing, when that fails with a code and by its name. */
+async function wrongWith(make: unknown, factory: Factory, given: unknown, named: string): Promise<string | undefined> {
+  const error = await made(make, factory, given);
+  if (error === undefined) return "it was taken";
+  return RoomKitError.is(error, "invalid_option") && error.message.includes(named) ? undefined : String(error);
+}
+
+const requiredOf = ({ options }: Factory): Record<string, unknown> =>
+  Object.fromEntries(options.flatMap(({ required, name, sample }) => (required ? [[name, sample]] : [])));
 
 describe("options of the wrong kind", () => {
   it.each([...files])(
@@ -32,9 +43,9 @@ describe("options of the wrong kind", () => {
         };
         for (const given of [null, 5, "text", [], ...(optional ? [] : [undefined])])
           await tell(given, name, String(given));
-        const needed = options.filter(({ required }) => required);
-        if (needed[0]) await tell({}, needed[0].name, "{}");
-        const sound = Object.fromEntries(needed.map(({ name: key, sample }) => [key, sample]));
+        const sound = requiredOf(factory);
+        const [needed] = Object.keys(sound);
+        if (needed !== undefined) await tell({}, needed, "{}");
         for (const { name: key, wrong: values } of options)
           for (const { value, named } of values)
             await tell({ ...sound, [key]: value }, named, `${key}: ${inspect(value)}`);
@@ -51,3 +62,17 @@ describe("options of the wrong kind", () => {
     expect(names.length).toBeGreaterThan(40);
   });
 });
+
+it.each([...files])(
+  "%s takes an option that is explicitly undefined for one that was not given",
+  async (packageName, file) => {
+    const module = (await import(file)) as Readonly<Record<string, unknown>>;
+    for (const factory of factories(packageName)) {
+      const sound = requiredOf(factory);
+      const without = await made(module[factory.name], factory, sound);
+      const absent = Object.fromEntries(factory.options.map(({ name }) => [name, undefined]));
+      const outcome = await made(module[factory.name], factory, { ...absent, ...sound });
+      expect(`${factory.name}: ${outcome}`).toBe(`${factory.name}: ${without}`);
+    }
+  },
+);

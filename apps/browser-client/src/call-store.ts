@@ -48,7 +48,8 @@ export class CallStore {
   readonly quality: Signal<Quality | undefined> = signal(undefined);
   readonly session: Signal<string | undefined> = signal(undefined);
   /** What carries the call; `fallback`: why that is not WebRTC. */
-  readonly transport: Signal<{ readonly name: string; readonly fallback?: string } | undefined> = signal(undefined);
+  readonly transport: Signal<{ readonly name: string; readonly fallback?: string | undefined } | undefined> =
+    signal(undefined);
   readonly devices: Signal<AudioDevices> = signal({ inputs: [], outputs: [] });
   /** The browser holds the sound back until `resume` is called from a click. */
   readonly silenced: Signal<(() => void) | undefined> = signal(undefined);
@@ -100,7 +101,7 @@ export class CallStore {
   }
 
   /** Starts a call. Call it from a click. */
-  async start(how: { readonly microphone?: boolean } = {}): Promise<void> {
+  async start(how: { readonly microphone?: boolean | undefined } = {}): Promise<void> {
     if (this.active.value) return;
     batch(() => {
       this.problem.value = undefined;

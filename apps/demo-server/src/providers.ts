@@ -26,9 +26,9 @@ interface Choice<P> {
 }
 
 /** A vendor's key, and its address where that is another than its own: a proxy, or a stand-in. */
-const access = (env: Env, name: string): { apiKey: string | undefined; baseURL?: string } => {
+const access = (env: Env, name: string): { apiKey: string | undefined; baseURL?: string | undefined } => {
   const baseURL = env[`${name}_BASE_URL`];
-  return { apiKey: env[`${name}_API_KEY`], ...(baseURL === undefined ? {} : { baseURL }) };
+  return { apiKey: env[`${name}_API_KEY`], baseURL };
 };
 
 const recognisers: readonly Vendor<SttProvider>[] = [

@@ -19,7 +19,7 @@ export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoCo
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,
-    ...(workers ? { workers } : {}),
+    workers,
   });
   const channel = new RealtimeVoiceChannel("realtime-voice", {
     provider: speech.realtime.provider,

@@ -38,7 +38,7 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,
-    ...(workers ? { workers } : {}),
+    workers,
     // Served by the mount below, which has checked who asks.
     signalling: {
       concurrencyLimit: maxCalls,

@@ -5,12 +5,12 @@ import type { ConnectionLimits, PacingWheel, SessionFactory, TrafficLimits } fro
 /** What is known of a socket when it is handed over. */
 export interface AcceptContext {
   /** What authentication said of the client. Default: nothing. */
-  readonly metadata?: Metadata;
-  readonly address?: string;
+  readonly metadata?: Metadata | undefined;
+  readonly address?: string | undefined;
   /** Without one, a session must wait whose `metadata.websocket_id` is the client's id. */
-  readonly sessionFactory?: SessionFactory;
+  readonly sessionFactory?: SessionFactory | undefined;
   /** Called once when the socket is gone. */
-  readonly onGone?: () => void;
+  readonly onGone?: (() => void) | undefined;
 }
 
 export interface WebSocketBackendOptions extends ConnectionLimits {

@@ -30,14 +30,13 @@ export interface Rig {
 }
 
 export interface RigOptions {
-  readonly backend?: WebSocketBackendOptions;
-  readonly mount?: Partial<MountVoiceOptions>;
-  readonly server?: ServerOptions;
+  readonly backend?: WebSocketBackendOptions | undefined;
+  readonly mount?: Partial<MountVoiceOptions> | undefined;
+  readonly server?: ServerOptions | undefined;
   /** In place of just connecting. */
-  readonly factory?: (
-    connect: () => Promise<VoiceSession>,
-    ...args: Parameters<SessionFactory>
-  ) => Promise<VoiceSession>;
+  readonly factory?:
+    | ((connect: () => Promise<VoiceSession>, ...args: Parameters<SessionFactory>) => Promise<VoiceSession>)
+    | undefined;
 }
 
 /** A real server on a free port of the loopback, with a session factory that just connects. */
@@ -94,7 +93,7 @@ export class Client {
   refused: { status: number; body: string; headers: Record<string, unknown> } | undefined;
   failed = false;
 
-  constructor(url: string, options: ClientOptions & { protocols?: string[] } = {}) {
+  constructor(url: string, options: ClientOptions & { protocols?: string[] | undefined } = {}) {
     this.socket = new WebSocket(url, options.protocols ?? [], { perMessageDeflate: false, ...options });
     this.socket.on("message", (data: Buffer, isBinary) => {
       if (isBinary) {
@@ -123,7 +122,7 @@ export class Client {
     });
   }
 
-  static async open(url: string, options: ClientOptions & { protocols?: string[] } = {}): Promise<Client> {
+  static async open(url: string, options: ClientOptions & { protocols?: string[] | undefined } = {}): Promise<Client> {
     const client = new Client(url, options);
     await until(
       () => client.socket.readyState !== WebSocket.CONNECTING || client.failed || client.refused !== undefined,

@@ -9,6 +9,7 @@ export {
 export { type CallRoom, roomOf, type Said } from "./room.ts";
 export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
 export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
+export { UserTranscripts, type UserWords } from "./session/transcripts.ts";
 export { VoiceCall, type VoiceCallOptions } from "./session/voice-call.ts";
 export { watchPipeline } from "./session/watch-pipeline.ts";
 export { type SpeakableOptions, speakable, speakableWith } from "./speech/filter/speakable.ts";

@@ -54,7 +54,7 @@ export function roomOf(host: ChannelHost, channelId: string, session: VoiceSessi
         role: "assistant",
         content,
         metadata,
-        ...(heard && { heard }),
+        heard,
       });
     },
     async history(last) {

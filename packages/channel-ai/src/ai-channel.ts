@@ -130,7 +130,7 @@ export class AIChannel implements Channel {
     const { system } = this.#options;
     if (typeof system !== "function") return system;
     const { room, binding, session } = context;
-    const written = Promise.resolve(system({ room, binding, ...(session ? { session } : {}) }));
+    const written = Promise.resolve(system({ room, binding, session }));
     return withTimeout(written, PREPARE_TIMEOUT_MS, {
       clock: host.clock,
       signal: context.signal,
@@ -158,8 +158,8 @@ export class AIChannel implements Channel {
           const history = await withTimeout(context.history(), PREPARE_TIMEOUT_MS, { clock: host.clock, signal, what });
           return this.#messages(history, event);
         },
-        ...(context.session ? { session: context.session } : {}),
-        ...(event.correlationId === undefined ? {} : { correlationId: event.correlationId }),
+        session: context.session,
+        correlationId: event.correlationId,
       };
       return generateReply(turn, account, signal);
     };

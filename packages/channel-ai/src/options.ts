@@ -17,52 +17,52 @@ export interface ReplyContext {
   readonly room: Room;
   readonly binding: Binding;
   /** The session whose words are answered, when a voice session spoke them. */
-  readonly session?: VoiceSession;
+  readonly session?: VoiceSession | undefined;
 }
 
 export interface AIChannelOptions {
   /** The model. One provider may serve many channels: it keeps nothing between calls. */
   readonly provider: AIProvider;
   /** Instructions for every reply, or a function that writes them for one. Default none. */
-  readonly system?: string | ((context: ReplyContext) => string | undefined | Promise<string | undefined>);
+  readonly system?: string | ((context: ReplyContext) => string | undefined | Promise<string | undefined>) | undefined;
   /** What the model may do. Default nothing. @throws RoomKitError `invalid_option` with a provider that takes no tools. */
-  readonly tools?: readonly Tool[];
+  readonly tools?: readonly Tool[] | undefined;
   /** Longest run of one tool in ms, > 0; a tool may set its own. Default 15,000. */
-  readonly toolTimeoutMs?: number;
+  readonly toolTimeoutMs?: number | undefined;
   /** How often in one reply the model may call tools before it must answer in words, >= 0. Default 8. */
-  readonly maxToolRounds?: number;
+  readonly maxToolRounds?: number | undefined;
   /** Calls run in one round, >= 1; more are refused. Default 32. */
-  readonly maxToolCallsPerRound?: number;
+  readonly maxToolCallsPerRound?: number | undefined;
   /** The same tool with the same arguments runs in so many rounds of one reply, >= 1; then it must answer in words. Default 2. */
-  readonly maxIdenticalCalls?: number;
+  readonly maxIdenticalCalls?: number | undefined;
   /** Characters of a tool's result that are kept, >= 1. Default 16,384. */
-  readonly toolResultMaxLength?: number;
+  readonly toolResultMaxLength?: number | undefined;
   /** The newest so many events of the room are shown to the model, 0 to 100. Default 50. */
-  readonly historyEvents?: number;
+  readonly historyEvents?: number | undefined;
   /** Characters of conversation shown to the model, >= 1; the oldest messages go first. Default 32,000. */
-  readonly maxHistoryChars?: number;
+  readonly maxHistoryChars?: number | undefined;
   /** 0 to 2, or what the provider takes. Default: the provider's. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Most tokens of one generation, >= 1. Default: the provider's. */
-  readonly maxOutputTokens?: number;
+  readonly maxOutputTokens?: number | undefined;
   /** Longest wait for the first part of a generation in ms, > 0. Default 15,000. */
-  readonly firstTokenTimeoutMs?: number;
+  readonly firstTokenTimeoutMs?: number | undefined;
   /** Longest wait between two parts of a generation in ms, > 0. Default 15,000. */
-  readonly stallTimeoutMs?: number;
+  readonly stallTimeoutMs?: number | undefined;
   /** Characters of one reply, >= 1; what would go beyond is cut off. Default 8,000. */
-  readonly maxReplyChars?: number;
+  readonly maxReplyChars?: number | undefined;
   /** Options only this provider knows. */
-  readonly providerOptions?: Readonly<Record<string, unknown>>;
+  readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Said when the model failed before it said anything; `false`: silence. Default a short apology. */
-  readonly fallbackText?: string | false;
+  readonly fallbackText?: string | false | undefined;
   /** Tries again, once in a reply, a generation that failed with a `retryable` error before it yielded anything. Default true. */
-  readonly retry?: boolean;
+  readonly retry?: boolean | undefined;
   /** Pause before that second try in ms, >= 0. Default 250. */
-  readonly retryDelayMs?: number;
+  readonly retryDelayMs?: number | undefined;
   /** Put before the user's next words when a reply was cut off, by the user or by a failing voice; `false`: nothing. */
-  readonly interruptionNote?: string | false;
+  readonly interruptionNote?: string | false | undefined;
   /** Whether an event of another channel is answered. Default: when its role is `user`. */
-  readonly respondTo?: (event: RoomEvent, context: DeliveryContext) => boolean;
+  readonly respondTo?: ((event: RoomEvent, context: DeliveryContext) => boolean) | undefined;
 }
 
 export const DEFAULT_FALLBACK_TEXT = "Sorry, something went wrong on my side. Could you say that again?";
@@ -131,9 +131,9 @@ export function resolveOptions(options: AIChannelOptions): ResolvedOptions {
   return {
     ...optionsWithin<WithDefaults>(rest, defaults, ranges),
     provider,
-    ...(system === undefined ? {} : { system }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(providerOptions === undefined ? {} : { providerOptions }),
+    system,
+    temperature,
+    maxOutputTokens,
+    providerOptions,
   };
 }

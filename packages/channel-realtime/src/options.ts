@@ -1,5 +1,6 @@
 import {
   type AudioPipeline,
+  defined,
   type OptionRanges,
   optionsWithin,
   type RateConverterFactory,
@@ -101,7 +102,7 @@ export function sessionConfig(
 ): RealtimeSessionConfig {
   const some = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length ? list : undefined);
   return {
-    ...sessionUpdate({ ...settings, ...overrides }),
+    ...sessionUpdate({ ...settings, ...defined(overrides) }),
     turnDetection: settings.turnDetection,
     tools: some(tools),
     history: some(history),
@@ -111,6 +112,5 @@ export function sessionConfig(
 /** The part of it that may change in a running session: only what is given changes. */
 export function sessionUpdate(overrides: SessionOverrides): Partial<RealtimeSessionConfig> {
   const { systemPrompt: instructions, voice, language, temperature, providerOptions } = overrides;
-  const given = Object.entries({ instructions, voice, language, temperature, providerOptions });
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  return defined({ instructions, voice, language, temperature, providerOptions });
 }

@@ -8,6 +8,7 @@ import {
   type CloseReason,
   type Metadata,
   RoomKitError,
+  type SendTextOptions,
   type VoiceSession,
 } from "@roomkit/core";
 import { ToolSet } from "@roomkit/tools";
@@ -150,11 +151,7 @@ export class RealtimeVoiceChannel implements Channel {
   }
 
   /** Puts text into a session's conversation; `respond` (default true) asks for an answer. @throws RoomKitError `unknown_session`. */
-  sendText(
-    sessionId: string,
-    text: string,
-    options?: { readonly role?: "user" | "system"; readonly respond?: boolean },
-  ): void {
+  sendText(sessionId: string, text: string, options?: SendTextOptions): void {
     this.#sessions.call(sessionId).sendText(text, options);
   }
 

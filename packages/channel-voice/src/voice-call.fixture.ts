@@ -27,17 +27,17 @@ import { VoiceChannel } from "./voice-channel.ts";
 
 interface Setup {
   /** Another recogniser than the scripted one. */
-  readonly recogniser?: (clock: VirtualClock) => SttProvider;
+  readonly recogniser?: ((clock: VirtualClock) => SttProvider) | undefined;
   /** Another audio path than the scripted one, whose `stream` is then of no use. */
-  readonly pipeline?: AudioPipeline;
+  readonly pipeline?: AudioPipeline | undefined;
   /** Whether the scripted audio path has a VAD. Default true. */
-  readonly vad?: boolean;
-  readonly stt?: readonly SttScript[];
-  readonly answers?: readonly AIScript[];
-  readonly msPerWord?: number;
-  readonly tts?: ScriptedTtsOptions;
-  readonly voice?: Partial<VoiceChannelOptions>;
-  readonly playback?: "reported" | "estimated";
+  readonly vad?: boolean | undefined;
+  readonly stt?: readonly SttScript[] | undefined;
+  readonly answers?: readonly AIScript[] | undefined;
+  readonly msPerWord?: number | undefined;
+  readonly tts?: ScriptedTtsOptions | undefined;
+  readonly voice?: Partial<VoiceChannelOptions> | undefined;
+  readonly playback?: "reported" | "estimated" | undefined;
 }
 
 const mono = { sampleRate: 16_000, channels: 1 } as const;

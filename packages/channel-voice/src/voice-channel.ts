@@ -81,7 +81,11 @@ export class VoiceChannel implements Channel {
   }
 
   /** Speaks to a session's caller and records what was heard. @throws RoomKitError `unknown_session`, `queue_full`. */
-  async say(sessionId: string, text: string, options: { readonly voice?: string } = {}): Promise<StreamDelivery> {
+  async say(
+    sessionId: string,
+    text: string,
+    options: { readonly voice?: string | undefined } = {},
+  ): Promise<StreamDelivery> {
     return this.#sessions.call(sessionId).say(text, options);
   }
 
@@ -154,8 +158,8 @@ export class VoiceChannel implements Channel {
     const { correlationId } = reply;
     return {
       signal,
-      ...(voice === undefined ? {} : { voice }),
-      ...(correlationId === undefined ? {} : { correlationId }),
+      voice,
+      correlationId,
     };
   }
 

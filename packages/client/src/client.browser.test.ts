@@ -56,7 +56,7 @@ function sentAudio(socket: ScriptedSocket): { samples: Float32Array; offsets: nu
   return { samples: Float32Array.from(samples), offsets };
 }
 
-const playback = (utterance: number): { playedSamples: number; done?: true }[] =>
+const playback = (utterance: number): { playedSamples: number; done?: true | undefined }[] =>
   ScriptedSocket.last.received.flatMap((m) => (m.event === "playback" && m.utterance === utterance ? [m] : []));
 
 const until = (condition: () => boolean): Promise<void> =>

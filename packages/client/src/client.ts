@@ -58,7 +58,7 @@ export class VoiceClient {
    * @throws VoiceClientError `microphone_denied` and its like, `connection_failed`, `connection_timeout`, `unauthorized`,
    *   `aborted` (by `signal` or `disconnect`), `invalid_state` (there is a call already), or the server's code.
    */
-  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { signal } = options;
     if (this.#connecting !== undefined) {
       await (signal ? unlessAborted(this.#connecting, signal) : this.#connecting);
@@ -149,7 +149,7 @@ export class VoiceClient {
    */
   async sendSample(
     recording: AudioBuffer | Int16Array,
-    options: { readonly sampleRate?: number; readonly signal?: AbortSignal } = {},
+    options: { readonly sampleRate?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     await this.#connected().audio.playRecording(recording, options.sampleRate ?? SAMPLE_RATE, options.signal);
   }

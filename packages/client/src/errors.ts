@@ -63,7 +63,7 @@ const hints: { readonly [code: string]: string } = {
 
 export interface VoiceClientErrorOptions {
   /** Whether the same call may succeed later without a change. Default false. */
-  readonly retryable?: boolean;
+  readonly retryable?: boolean | undefined;
   readonly cause?: unknown;
 }
 

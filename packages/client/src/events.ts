@@ -18,49 +18,49 @@ export interface Transcript {
   /** Counts up from 0 for each id. */
   readonly revision: number;
   /** When the assistant was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
-  readonly heard?: string;
+  readonly heard?: string | undefined;
 }
 
 export interface CallStats {
   /** `websocket`, `webrtc`, ... */
   readonly transport: string;
   /** Why `auto` did not take WebRTC: the code of its error, e.g. `connection_timeout`. */
-  readonly fallback?: string;
+  readonly fallback?: string | undefined;
   /** Round trip to the server, ms; absent until the first answer. */
-  readonly roundTripMs?: number;
+  readonly roundTripMs?: number | undefined;
   /**
    * For how long the server has not answered though it should have, ms; absent when all is well. Told at once when it begins: the
    * call goes on, and may be about to reconnect.
    */
-  readonly quietMs?: number;
+  readonly quietMs?: number | undefined;
   /** Audio received and waiting to be played, ms. */
-  readonly bufferedMs?: number;
+  readonly bufferedMs?: number | undefined;
   /** What the jitter buffer holds back at the start of an utterance, ms. */
-  readonly jitterBufferMs?: number;
+  readonly jitterBufferMs?: number | undefined;
   /** How often audio ran out mid-utterance, in this call. */
-  readonly underruns?: number;
+  readonly underruns?: number | undefined;
   /** Received samples that were lost, and replaced by silence or skipped. */
-  readonly concealedSamples?: number;
+  readonly concealedSamples?: number | undefined;
   /** Received samples that came twice or too late. */
-  readonly droppedSamples?: number;
+  readonly droppedSamples?: number | undefined;
   /** Microphone frames sent, 20 ms each. */
   readonly sentFrames: number;
   /** Microphone frames not sent because the network did not keep up. */
   readonly droppedFrames: number;
   /** (webrtc) How unevenly packets arrive, ms. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /** (webrtc) Packets received, and those that never came. */
-  readonly receivedPackets?: number;
-  readonly lostPackets?: number;
+  readonly receivedPackets?: number | undefined;
+  readonly lostPackets?: number | undefined;
   /** (webrtc) Microphone packets the server reports as lost. */
-  readonly lostFrames?: number;
+  readonly lostFrames?: number | undefined;
   /** (webrtc) The network path in use. */
-  readonly candidatePair?: CandidatePair;
+  readonly candidatePair?: CandidatePair | undefined;
 }
 
 export interface VoiceClientEvents {
   /** `reason` is set on `ended`: `client_closed`, or the code of what ended it. */
-  readonly state: { readonly state: CallState; readonly previous: CallState; readonly reason?: string };
+  readonly state: { readonly state: CallState; readonly previous: CallState; readonly reason?: string | undefined };
   /**
    * Connected to a session of the server: a new one, or (`resumed`) the same as before a lost connection. `transport` and
    * `fallback` as in {@link CallStats}.
@@ -69,11 +69,11 @@ export interface VoiceClientEvents {
     readonly id: string;
     readonly resumed: boolean;
     readonly transport: string;
-    readonly fallback?: string;
+    readonly fallback?: string | undefined;
   };
   readonly transcript: Transcript;
   /** The assistant begins or ends saying something. */
-  readonly utterance: { readonly id: number; readonly phase: "start" | "end"; readonly text?: string };
+  readonly utterance: { readonly id: number; readonly phase: "start" | "end"; readonly text?: string | undefined };
   /** The assistant was cut off. */
   readonly interrupted: { readonly utterance: number; readonly heard: string; readonly unheard: string };
   /** About 20 times a second, dBFS, -60 is silence. `input` is measured while muted too; `muted` says so. */

@@ -28,49 +28,49 @@ export interface VoiceClientOptions {
    * How to connect. `auto` begins both and takes WebRTC unless it has found no network path within `fallbackAfterMs`. A function
    * brings another transport. Default `websocket`.
    */
-  readonly transport?: "websocket" | "webrtc" | "auto" | TransportFactory;
+  readonly transport?: "websocket" | "webrtc" | "auto" | TransportFactory | undefined;
   /** (auto) How long WebRTC may look for a network path before the call goes over WebSocket, ms. Default 3,000. */
-  readonly fallbackAfterMs?: number;
+  readonly fallbackAfterMs?: number | undefined;
   /** Which microphone; `false` calls without one. */
-  readonly microphone?: MicrophoneOptions | false;
+  readonly microphone?: MicrophoneOptions | false | undefined;
   /** A device of `devices().outputs`; default the system's. */
-  readonly outputDevice?: string;
+  readonly outputDevice?: string | undefined;
   /** How audio is written. `mulaw` halves the traffic and sounds like it. Default `pcm16`. */
-  readonly codec?: AudioCodecName;
+  readonly codec?: AudioCodecName | undefined;
   /** Rate of the audio that is sent, Hz: 8,000, 16,000, 24,000 or 48,000. Default 16,000. The server has the last word. */
-  readonly sendSampleRate?: number;
+  readonly sendSampleRate?: number | undefined;
   /** Rate of the audio that is received, Hz; as above. Default 24,000. */
-  readonly receiveSampleRate?: number;
+  readonly receiveSampleRate?: number | undefined;
   /** Shown to the server's `auth` with every connection. A function is asked each time, so that it can be short-lived. */
-  readonly token?: TokenSource;
+  readonly token?: TokenSource | undefined;
   /**
    * Where the token goes. Browsers set no headers on a WebSocket, so it is a subprotocol, `roomkit.bearer.TOKEN` (default), or
    * `token` in the query, where servers and proxies log it. HTTP requests carry an `Authorization` header in the first case.
    */
-  readonly tokenIn?: "subprotocol" | "query";
+  readonly tokenIn?: "subprotocol" | "query" | undefined;
   /** More for the query of every request. */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** What to do when the connection is lost; `false` ends the call. */
-  readonly reconnect?: Partial<ReconnectOptions> | false;
+  readonly reconnect?: Partial<ReconnectOptions> | false | undefined;
   /** How playback rides out late packets. */
-  readonly jitter?: Partial<JitterOptions>;
+  readonly jitter?: Partial<JitterOptions> | undefined;
   /** Where the page serves `workletSource`, when its content security policy forbids `blob:` scripts. */
-  readonly workletUrl?: string | URL;
+  readonly workletUrl?: string | URL | undefined;
   /** From an attempt to connect to the server's `ready`, ms. Default 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Time between pings, ms. Default 750; less when the server's idle limit asks for it. */
-  readonly pingEveryMs?: number;
+  readonly pingEveryMs?: number | undefined;
   /**
    * Silence after a ping that means the connection is dead, ms. Default 5,000: a server may stand still for a moment. Over sooner
    * when the server's address refuses connections too.
    */
-  readonly deadAfterMs?: number;
+  readonly deadAfterMs?: number | undefined;
   /** Named in the server's records. */
-  readonly client?: { readonly name?: string; readonly version?: string };
+  readonly client?: { readonly name?: string | undefined; readonly version?: string | undefined } | undefined;
   /** Hears of event handlers that threw. Default: the console. */
-  readonly onHandlerError?: (error: unknown, event: string) => void;
+  readonly onHandlerError?: ((error: unknown, event: string) => void) | undefined;
   /** For tests: time, chance, the page, and the page's ears and mouth. */
-  readonly environment?: Partial<Environment>;
+  readonly environment?: Partial<Environment> | undefined;
 }
 
 /** Everything the client takes from the platform. */
@@ -98,7 +98,7 @@ export interface ResolvedOptions {
   readonly connectTimeoutMs: number;
   readonly pingEveryMs: number;
   readonly deadAfterMs: number;
-  readonly client: { readonly name?: string; readonly version?: string };
+  readonly client: { readonly name?: string | undefined; readonly version?: string | undefined };
   readonly onHandlerError: (error: unknown, event: string) => void;
   readonly environment: Environment;
 }

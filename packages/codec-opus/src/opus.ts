@@ -12,15 +12,15 @@ import { WasmOpusEncoder } from "./encoder.ts";
 /** How encoders made by {@link opus} encode. */
 export interface OpusOptions {
   /** Target bits per second, 6,000 to 510,000. Default 28,000: full speech bandwidth in mono. */
-  readonly bitrate?: number;
+  readonly bitrate?: number | undefined;
   /** 0 (cheap) to 10 (best). Default 5: half the time of 10 for a difference few hear in speech. */
-  readonly complexity?: number;
+  readonly complexity?: number | undefined;
   /** Carry a second, coarser copy of each frame in the next packet (RFC 6716, 2.1.7). Default true. */
-  readonly inbandFec?: boolean;
+  readonly inbandFec?: boolean | undefined;
   /** The share of packets expected to be lost, in percent; how much the FEC copy may cost. Default 10. */
-  readonly expectedLossPercent?: number;
+  readonly expectedLossPercent?: number | undefined;
   /** Leave silence out (discontinuous transmission). Default false. */
-  readonly dtx?: boolean;
+  readonly dtx?: boolean | undefined;
 }
 
 const RATES: ReadonlySet<number> = new Set([8_000, 12_000, 16_000, 24_000, 48_000]);

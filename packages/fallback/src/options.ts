@@ -6,14 +6,14 @@ export type FallbackSwitch = ProviderFallback;
 
 export interface FallbackOptions {
   /** Longest wait for the first answer of a provider before the next is tried, ms. Default 4,000. */
-  readonly firstByteMs?: number;
+  readonly firstByteMs?: number | undefined;
   /** Failures in a row after which a provider is left out. Default 5. */
-  readonly breakerFailures?: number;
+  readonly breakerFailures?: number | undefined;
   /** How long it is left out, ms. Default 60,000. */
-  readonly breakerOpenMs?: number;
+  readonly breakerOpenMs?: number | undefined;
   /** Told of every switch, in whichever room. A room's own are told by its kit: `kit.on("provider_fallback", ...)`. */
-  readonly onSwitch?: (change: FallbackSwitch) => void;
-  readonly clock?: Clock;
+  readonly onSwitch?: ((change: FallbackSwitch) => void) | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export interface Candidate<P> {

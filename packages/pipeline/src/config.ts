@@ -15,34 +15,34 @@ import {
 /** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
 export interface AudioPipelineConfig {
   /** Finds speech. Without one the stream has no speech events. */
-  readonly vad?: VadFactory;
+  readonly vad?: VadFactory | undefined;
   /** Removes what the caller's speaker plays from what the microphone hears. */
-  readonly aec?: StageFactory<EchoCanceller>;
+  readonly aec?: StageFactory<EchoCanceller> | undefined;
   /** Levels the loudness. */
-  readonly agc?: StageFactory<FrameStage>;
+  readonly agc?: StageFactory<FrameStage> | undefined;
   /**
    * What becomes of `aec` and `agc` where the caller's platform says that it does the same: `skip` leaves the stage out, `process`
    * opens it all the same. Default `skip`: twice sounds worse than once.
    */
-  readonly whenNative?: "skip" | "process";
-  readonly denoiser?: StageFactory<FrameStage>;
+  readonly whenNative?: "skip" | "process" | undefined;
+  readonly denoiser?: StageFactory<FrameStage> | undefined;
   /** Finds touch tones, before anything can blur them. */
-  readonly dtmf?: StageFactory<DtmfDetector>;
+  readonly dtmf?: StageFactory<DtmfDetector> | undefined;
   /** Tells speakers apart. */
-  readonly diarization?: StageFactory<Diarizer>;
+  readonly diarization?: StageFactory<Diarizer> | undefined;
   /** Hears the caller before any processing and what is said to the caller, both in the format it is opened with. */
-  readonly recorder?: StageFactory<Recorder>;
+  readonly recorder?: StageFactory<Recorder> | undefined;
   /**
    * What the recorder hears of what is said: `generated`, as it was made, faster than it is spoken and including what is never heard; or
    * `played`, as the transport says it goes out, silence included. Default `generated`.
    */
-  readonly recordOutbound?: "generated" | "played";
+  readonly recordOutbound?: "generated" | "played" | undefined;
   /** Change what is said, in this order. */
-  readonly postprocessors?: readonly StageFactory<FrameStage>[];
+  readonly postprocessors?: readonly StageFactory<FrameStage>[] | undefined;
   /** The rate in Hz that the stages and STT see, 8,000 to 192,000. Default 16,000. */
-  readonly internalSampleRate?: number;
+  readonly internalSampleRate?: number | undefined;
   /** Hears of listeners that throw. Default: the console. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** @throws RoomKitError `invalid_option` for something that is no configuration. */

@@ -97,7 +97,7 @@ function watchable<S>(
   return {
     name,
     opened,
-    ...(rate === undefined ? {} : { sampleRate: rate }),
+    sampleRate: rate,
     open(format, context) {
       const stage = make(format, context);
       opened.push(stage);
@@ -130,7 +130,7 @@ export class FakeVad extends FakeListener<VadEvent> implements Vad {
 /** A VAD that answers its n-th frame (from 1) as told. */
 export const vadThat = (
   answer: (frame: AudioFrame, count: number) => VadEvent | undefined,
-  options: { speechPadMs?: number; rate?: number } = {},
+  options: { speechPadMs?: number | undefined; rate?: number | undefined } = {},
 ): VadFactory & Watchable<FakeVad> => ({
   ...watchable("fake-vad", (format) => new FakeVad(format, answer), options.rate),
   speechPadMs: options.speechPadMs ?? 100,

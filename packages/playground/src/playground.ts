@@ -13,7 +13,7 @@ export interface Playground {
 
 export interface PlaygroundOptions {
   /** A folder with another build of a page, `index.html` and what belongs to it. Default: the page in this package. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
 }
 
 const YEAR = 31_536_000;

@@ -8,7 +8,7 @@ interface NativeToBase64 {
   toBase64?(): string;
 }
 
-const nativeBuffer = (globalThis as { Buffer?: NativeBuffer }).Buffer;
+const nativeBuffer = (globalThis as { Buffer?: NativeBuffer | undefined }).Buffer;
 
 // 6-bit value of each ASCII character, 255 for the others.
 const DIGITS = new Uint8Array(128).fill(255);

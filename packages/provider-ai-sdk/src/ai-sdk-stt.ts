@@ -30,7 +30,7 @@ export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecognise
     for await (const { wav } of wavSegments(audio, { maxMs: maxAudioMs, signal })) {
       const { text, language } = await request((inner) => transcribe(wav, inner), options, { provider: name, signal });
       if (text.trim() === "") continue;
-      yield { type: "final", text: text.trim(), ...(language === undefined ? {} : { language }) };
+      yield { type: "final", text: text.trim(), language };
     }
   }
 
@@ -39,7 +39,7 @@ export function aiSdkStt(model: AiSdkTranscriptionModel, options: AiSdkRecognise
       audio: wav,
       mediaType: "audio/wav",
       abortSignal: signal,
-      ...(providerOptions === undefined ? {} : { providerOptions }),
+      providerOptions,
     } as never);
   }
 

@@ -33,11 +33,11 @@ export function aiSdkTts(model: AiSdkSpeechModel, options: AiSdkVoiceOptions = {
       text,
       outputFormat: pcmFormat,
       abortSignal: signal,
-      ...(voice === undefined ? {} : { voice }),
-      ...(language === undefined ? {} : { language }),
-      ...(speed === undefined ? {} : { speed }),
-      ...(instructions === undefined ? {} : { instructions }),
-      ...(providerOptions === undefined ? {} : { providerOptions }),
+      voice,
+      language,
+      speed,
+      instructions,
+      providerOptions,
     } as never);
     return typeof audio === "string" ? Buffer.from(audio, "base64") : audio;
   }

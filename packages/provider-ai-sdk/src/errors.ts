@@ -2,16 +2,16 @@ import { abortedError, type Clock, type RoomKitError } from "@roomkit/core";
 import { httpError, kindOfVendorCode, ProviderError, readVendorError, toProviderError } from "@roomkit/provider-utils";
 
 interface ApiCallError {
-  readonly statusCode?: number;
-  readonly responseHeaders?: Readonly<Record<string, string>>;
-  readonly responseBody?: string;
+  readonly statusCode?: number | undefined;
+  readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly responseBody?: string | undefined;
   readonly data?: unknown;
 }
 
 /** One of our errors for what the AI SDK threw: its API errors by their status, all else by what it is. */
 export function aiSdkError(
   thrown: unknown,
-  context: { readonly provider: string; readonly signal?: AbortSignal; readonly clock?: Clock | undefined },
+  context: { readonly provider: string; readonly signal?: AbortSignal | undefined; readonly clock?: Clock | undefined },
 ): RoomKitError {
   const { provider, signal, clock } = context;
   if (signal?.aborted) return abortedError(signal);

@@ -24,7 +24,9 @@ export interface AiSdkTranscriptionModel extends AiSdkModel {
   doGenerate(options: never): PromiseLike<{
     readonly text: string;
     readonly language?: string | undefined;
-    readonly segments?: readonly { readonly text: string; readonly startSecond: number; readonly endSecond: number }[];
+    readonly segments?:
+      | readonly { readonly text: string; readonly startSecond: number; readonly endSecond: number }[]
+      | undefined;
   }>;
 }
 
@@ -33,21 +35,21 @@ type JsonRecord = Readonly<Record<string, unknown>>;
 /** One part of a language model's stream, of any version. */
 export type StreamPart =
   | { readonly type: "text-delta"; readonly id: string; readonly delta: string }
-  | { readonly type: "reasoning-start"; readonly id: string; readonly providerMetadata?: JsonRecord }
+  | { readonly type: "reasoning-start"; readonly id: string; readonly providerMetadata?: JsonRecord | undefined }
   | {
       readonly type: "reasoning-delta";
       readonly id: string;
       readonly delta: string;
-      readonly providerMetadata?: JsonRecord;
+      readonly providerMetadata?: JsonRecord | undefined;
     }
-  | { readonly type: "reasoning-end"; readonly id: string; readonly providerMetadata?: JsonRecord }
+  | { readonly type: "reasoning-end"; readonly id: string; readonly providerMetadata?: JsonRecord | undefined }
   | {
       readonly type: "tool-call";
       readonly toolCallId: string;
       readonly toolName: string;
       readonly input: string;
-      readonly providerExecuted?: boolean;
-      readonly providerMetadata?: JsonRecord;
+      readonly providerExecuted?: boolean | undefined;
+      readonly providerMetadata?: JsonRecord | undefined;
     }
   | {
       readonly type: "finish";
@@ -55,8 +57,8 @@ export type StreamPart =
       readonly finishReason: string | { readonly unified: string; readonly raw?: string | undefined };
       readonly usage: {
         /** v2 a number; from v3 on an object. */
-        readonly inputTokens?: TokenCount;
-        readonly outputTokens?: TokenCount;
+        readonly inputTokens?: TokenCount | undefined;
+        readonly outputTokens?: TokenCount | undefined;
         readonly cachedInputTokens?: number | undefined;
       };
     }

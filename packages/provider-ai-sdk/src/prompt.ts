@@ -28,9 +28,9 @@ export function callOptions(request: AIRequest, provider: string, signal: AbortS
           })),
           toolChoice: { type: toolChoice ?? "auto" },
         }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(providerOptions === undefined ? {} : { providerOptions }),
+    temperature,
+    maxOutputTokens,
+    providerOptions,
   };
 }
 

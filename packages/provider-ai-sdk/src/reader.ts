@@ -61,7 +61,7 @@ export class StreamReader {
     this.#reasoning.set(id, block);
   }
 
-  #data(): { providerData?: AiSdkProviderData } {
+  #data(): { providerData?: AiSdkProviderData | undefined } {
     const reasoning = [...this.#reasoning.values()];
     if (reasoning.length === 0 && Object.keys(this.#calls).length === 0) return {};
     return { providerData: { provider: this.#provider, reasoning, calls: this.#calls } };
@@ -87,8 +87,8 @@ function usageOf(usage: Extract<StreamPart, { type: "finish" }>["usage"] | undef
   const output = typeof outputTokens === "object" ? outputTokens.total : outputTokens;
   const cached = typeof inputTokens === "object" ? inputTokens.cacheRead : cachedInputTokens;
   return {
-    ...(input === undefined ? {} : { inputTokens: input }),
-    ...(output === undefined ? {} : { outputTokens: output }),
-    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    inputTokens: input,
+    outputTokens: output,
+    cachedInputTokens: cached,
   };
 }

@@ -95,9 +95,9 @@ async function loadClient(settings: AnthropicAISettings, key: Secret): Promise<A
   const sdk = await import("@anthropic-ai/sdk");
   return new sdk.Anthropic({
     apiKey: key.reveal(),
-    ...(baseURL === undefined ? {} : { baseURL }),
-    ...(headers === undefined ? {} : { defaultHeaders: { ...headers } }),
-    ...(fetch === undefined ? {} : { fetch }),
+    baseURL,
+    defaultHeaders: headers && { ...headers },
+    fetch,
     maxRetries: 0,
     // It logs pieces of answers when it cannot parse them.
     logLevel: "off",

@@ -4,7 +4,7 @@ import { checkRequestSettings, type RetryOptions, type Secret } from "@roomkit/p
 /** How much the model may think before it speaks: the API's own values. */
 export type AnthropicThinking =
   | { readonly type: "disabled" | "between_tools" }
-  | { readonly type: "adaptive"; readonly display?: "summarized" | "omitted" }
+  | { readonly type: "adaptive"; readonly display?: "summarized" | "omitted" | undefined }
   | { readonly type: "enabled"; readonly budget_tokens: number };
 
 export interface AnthropicAIOptions {

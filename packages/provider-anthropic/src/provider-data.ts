@@ -9,6 +9,6 @@ export interface AnthropicProviderData {
 
 /** The thinking of a turn, or nothing when the data is another provider's. */
 export function keptThinking(data: unknown): readonly ThinkingBlock[] {
-  const { anthropic } = (data ?? {}) as { anthropic?: { thinking?: unknown } };
+  const { anthropic } = (data ?? {}) as { anthropic?: { thinking?: unknown } | undefined };
   return Array.isArray(anthropic?.thinking) ? (anthropic.thinking as ThinkingBlock[]) : [];
 }

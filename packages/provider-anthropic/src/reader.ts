@@ -56,7 +56,11 @@ export class MessageReader {
   }
 
   #start(index: number, block: { readonly type: string }): void {
-    const { id = "", name = "", data = "" } = block as { id?: string; name?: string; data?: string };
+    const {
+      id = "",
+      name = "",
+      data = "",
+    } = block as { id?: string | undefined; name?: string | undefined; data?: string | undefined };
     if (block.type === "tool_use") this.#blocks.set(index, { type: "tool_use", id, name, json: "" });
     else if (block.type === "thinking") this.#blocks.set(index, { type: "thinking", thinking: "", signature: "" });
     else this.#blocks.set(index, { type: "other" });
@@ -117,7 +121,7 @@ function usageOf(usage: Partial<Usage>): AIUsage {
   const written = usage.cache_creation_input_tokens ?? 0;
   return {
     ...(input === undefined ? {} : { inputTokens: input + (read ?? 0) + written }),
-    ...(output === undefined ? {} : { outputTokens: output }),
+    outputTokens: output,
     ...(typeof read === "number" ? { cachedInputTokens: read } : {}),
   };
 }

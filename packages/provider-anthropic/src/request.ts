@@ -25,7 +25,7 @@ export function bodyOf(request: AIRequest, options: AnthropicAIOptions): Params 
     messages: messagesOf(request.messages, options),
     ...(system?.trim() ? { system } : {}),
     ...(options.promptCaching === false ? {} : { cache_control: { type: "ephemeral" } }),
-    ...(thinking === undefined ? {} : { thinking }),
+    thinking,
     ...(options.effort === undefined ? {} : { output_config: { effort: options.effort } }),
     ...(tools.length === 0
       ? {}

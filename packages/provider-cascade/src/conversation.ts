@@ -89,8 +89,8 @@ export class ModelConversation {
     const offered = tools?.length ? { tools, ...(last && { toolChoice: "none" as const }) } : {};
     const request = {
       messages: this.memory.messages(),
-      ...(system !== undefined && { system }),
-      ...(temperature !== undefined && { temperature }),
+      system,
+      temperature,
       ...offered,
     };
     let text = "";

@@ -5,7 +5,7 @@ interface Entry {
   /** The response it is part of. */
   readonly response?: string | undefined;
   /** The result of this call is still to come. */
-  openCall?: string;
+  openCall?: string | undefined;
 }
 
 /** Stands for a result until it is known: a model that took the call for undone would make it again. */
@@ -40,7 +40,7 @@ export class ConversationMemory {
       message: {
         ...message,
         ...(toolCalls.length > 0 && { toolCalls }),
-        ...(providerData !== undefined && { providerData }),
+        providerData,
       },
     });
     if (cut && cut.response === response) this.heard(response, cut.heard);

@@ -4,6 +4,7 @@ import {
   type AudioFrame,
   type Clock,
   type ConnectionMessage,
+  defined,
   Emitter,
   keepNewest,
   type Logger,
@@ -11,6 +12,7 @@ import {
   type RealtimeSession,
   type RealtimeSessionConfig,
   RoomKitError,
+  type SendTextOptions,
   type Unsubscribe,
   type UtteranceId,
   type VoiceSession,
@@ -114,7 +116,7 @@ export class CascadeSession implements RealtimeSession {
     this.#line.hear(frame);
   }
 
-  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
+  sendText(text: string, options: SendTextOptions = {}): void {
     if (this.#closed || text.trim() === "") return;
     // A model has one place for instructions; in the middle of a conversation they come as words.
     const words = options.role === "system" ? `(instruction) ${text}` : text;
@@ -147,12 +149,12 @@ export class CascadeSession implements RealtimeSession {
     this.#line.report(itemId, playedMs, true);
   }
 
-  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
+  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean | undefined } = {}): void {
     this.#conversation.submit(callId, result, options.isError ?? false);
   }
 
   async update(config: Partial<RealtimeSessionConfig>): Promise<void> {
-    this.#config = { ...this.#config, ...config };
+    this.#config = { ...this.#config, ...defined(config) };
     const { voice, language } = this.#config;
     this.#call.reconfigure({ voice, language });
   }

@@ -3,24 +3,24 @@ import { voiceNamed } from "./voices.ts";
 
 export interface FliteOptions {
   /** Voice of calls that name none. Default `slt`. */
-  readonly voice?: string;
+  readonly voice?: string | undefined;
   /** Pace of calls that give none; 1 is the voice's own, 0.5 to 2. Default 1. */
-  readonly speed?: number;
+  readonly speed?: number | undefined;
   /** Factor on the voice's pitch, 0.5 to 2. Default 1; the voice `rms` takes no other. */
-  readonly pitch?: number;
+  readonly pitch?: number | undefined;
   /** Silence after a sentence, in ms, 0 to 2,000; half of it after a piece that ends otherwise. Default 120. */
-  readonly pauseMs?: number;
+  readonly pauseMs?: number | undefined;
   /** Longer pieces are cut at clauses before they are spoken, in characters, 40 to 1,000. Default 200. */
-  readonly maxChars?: number;
+  readonly maxChars?: number | undefined;
   /** Pieces made ahead of the one that is being taken, 1 to 16. Default 2. */
-  readonly lookAhead?: number;
+  readonly lookAhead?: number | undefined;
   /** Worker processes at most; they start when there is work for them. Default: the CPU's cores less one, at least 1. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Pieces of all calls that may wait for a worker. Default 64. */
-  readonly queueLimit?: number;
+  readonly queueLimit?: number | undefined;
   /** How long one piece may wait, and then take, in ms. Default 10,000. */
-  readonly jobTimeoutMs?: number;
-  readonly clock?: Clock;
+  readonly jobTimeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** The settings of one call. */

@@ -30,9 +30,9 @@ export function fliteTts(options: FliteOptions = {}): TtsProvider {
     name: "flite",
     entry: entryBeside(import.meta.url, "engine/worker"),
     jobTimeoutMs,
-    ...(workers === undefined ? {} : { size: workers }),
-    ...(queueLimit === undefined ? {} : { queueLimit }),
-    ...(clock === undefined ? {} : { clock }),
+    size: workers,
+    queueLimit,
+    clock,
   });
   const closing = new AbortScope();
   return {

@@ -7,7 +7,7 @@ export interface Clip {
   readonly file: string;
   readonly text: string;
   /** Rate of a file without a header, in Hz. */
-  readonly rawRate?: number;
+  readonly rawRate?: number | undefined;
 }
 
 const SPHINX = "/usr/share/pocketsphinx/test/data";
@@ -96,7 +96,10 @@ function at16k(samples: Int16Array, from: number): Int16Array {
 }
 
 /** Audio as a caller sends it: frames of 20 ms with silence around the speech. */
-export function framesOf(samples: Int16Array, quietMs: { before?: number; after?: number } = {}): AudioFrame[] {
+export function framesOf(
+  samples: Int16Array,
+  quietMs: { before?: number | undefined; after?: number | undefined } = {},
+): AudioFrame[] {
   const { before = 200, after = 400 } = quietMs;
   const whole = inSequence(quiet(16_000, before), samples, quiet(16_000, after));
   return inFrames(whole, { sampleRate: 16_000, channels: 1 });

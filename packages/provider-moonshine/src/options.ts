@@ -2,20 +2,20 @@ import { type Clock, RoomKitError } from "@roomkit/core";
 
 export interface MoonshineOptions {
   /** New audio between two partials, in ms, 100 to 10,000; 0: no partials. Default 500. */
-  readonly partialEveryMs?: number;
+  readonly partialEveryMs?: number | undefined;
   /** Speech longer than this is settled in pieces, cut where it is quietest, in ms, 4,000 to 30,000. Default 15,000. */
-  readonly segmentMs?: number;
+  readonly segmentMs?: number | undefined;
   /** Leaves out what the model makes up for noise. Default true. */
-  readonly noiseGate?: boolean;
+  readonly noiseGate?: boolean | undefined;
   /** Worker processes at most; they start when there is work for them. Default: the CPU's cores less one, at least 1. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Decodes of all calls that may wait for a worker. Default 64. */
-  readonly queueLimit?: number;
+  readonly queueLimit?: number | undefined;
   /** How long a decode may wait, and then take, in ms. Default 15,000. */
-  readonly jobTimeoutMs?: number;
+  readonly jobTimeoutMs?: number | undefined;
   /** A folder with `encoder_model.onnx` and `decoder_model_merged.onnx`. Default: the model in this package. */
-  readonly modelDir?: string;
-  readonly clock?: Clock;
+  readonly modelDir?: string | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** @throws RoomKitError `invalid_option` */

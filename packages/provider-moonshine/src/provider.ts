@@ -33,9 +33,9 @@ export function moonshineStt(options: MoonshineOptions = {}): SttProvider {
     entry: entryBeside(import.meta.url, "engine/worker"),
     data: { modelDir: options.modelDir },
     jobTimeoutMs: options.jobTimeoutMs ?? 15_000,
-    ...(workers === undefined ? {} : { size: workers }),
-    ...(queueLimit === undefined ? {} : { queueLimit }),
-    ...(clock === undefined ? {} : { clock }),
+    size: workers,
+    queueLimit,
+    clock,
   });
   const closing = new AbortScope();
   return {

@@ -2,15 +2,15 @@ import { type Clock, RoomKitError, systemClock } from "@roomkit/core";
 
 export interface OfflineAIOptions {
   /** What the assistant calls itself. Default `Kit`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Tells the time, and paces `wordsPerSecond`. Default the system clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** IANA name of the zone whose time and date are told, `Europe/Berlin`. Default the machine's own. */
-  readonly timeZone?: string;
+  readonly timeZone?: string | undefined;
   /** In [0, 1): which joke, which wording, heads or tails. Default `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** Words yielded in a second, > 0: a model's pace. Default: as fast as they are read. */
-  readonly wordsPerSecond?: number;
+  readonly wordsPerSecond?: number | undefined;
 }
 
 export interface ResolvedOptions {

@@ -6,11 +6,11 @@ const MAX_TIMERS_PER_INSTANT = 10_000;
 
 export interface VirtualClockOptions {
   /** What `now()` begins at, ms. Default 0. */
-  readonly now?: number;
+  readonly now?: number | undefined;
   /** What `wallTime()` begins at, ms since 1970. Default 2025-01-01T00:00:00Z. */
-  readonly wallTime?: number;
+  readonly wallTime?: number | undefined;
   /** Event-loop turns given away after each timer, >= 1. Default 2; more where real I/O must keep up. */
-  readonly turns?: number;
+  readonly turns?: number | undefined;
 }
 
 interface Timer {

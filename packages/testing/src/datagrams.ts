@@ -6,13 +6,13 @@ export interface StunMessageOptions {
   /** What MESSAGE-INTEGRITY is computed with; absent: none is written. */
   readonly password?: string | undefined;
   /** With USE-CANDIDATE. Default false. */
-  readonly nominate?: boolean;
+  readonly nominate?: boolean | undefined;
   /** Written after MESSAGE-INTEGRITY, where anybody could have put it. */
-  readonly appended?: Buffer;
+  readonly appended?: Buffer | undefined;
   /** Default a binding request. */
-  readonly type?: number;
+  readonly type?: number | undefined;
   /** 12 bytes. Default random ones. */
-  readonly transaction?: Buffer;
+  readonly transaction?: Buffer | undefined;
 }
 
 /** A STUN attribute, padded (RFC 8489, 14). */

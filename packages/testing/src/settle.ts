@@ -3,7 +3,7 @@ type Immediate = (handler: () => void) => unknown;
 /** Ends the current macrotask: everything already promised has run when the next one begins. */
 function macrotask(): Promise<void> {
   // setImmediate where there is one (Node): a zero timeout costs a millisecond of real time there.
-  const immediate = (globalThis as { setImmediate?: Immediate }).setImmediate;
+  const immediate = (globalThis as { setImmediate?: Immediate | undefined }).setImmediate;
   return new Promise((resolve) => {
     if (immediate) immediate(resolve);
     else setTimeout(resolve, 0);

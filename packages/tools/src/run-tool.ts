@@ -6,9 +6,9 @@ export interface ToolOutcome {
   readonly result: string;
   readonly isError: boolean;
   /** The call that ran, where a hook made another of it. */
-  readonly ran?: ToolCall;
+  readonly ran?: ToolCall | undefined;
   /** It was called off, and is known to have done nothing: it had not begun, or it stopped when it was told to. */
-  readonly undone?: true;
+  readonly undone?: true | undefined;
 }
 
 /** The call was called off before its tool was asked. */
@@ -99,7 +99,7 @@ async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): P
     signal: running.signal,
     roomId: scope.roomId,
     callId: call.id,
-    ...(scope.session ? { session: scope.session } : {}),
+    session: scope.session,
   };
   const outcome = Promise.resolve()
     .then(() => tool.execute(call.arguments, context))

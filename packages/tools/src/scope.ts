@@ -7,11 +7,11 @@ export interface ToolScope {
   readonly channelId: string;
   readonly roomId: string;
   /** The session whose words cause the calls, when a voice session does. */
-  readonly session?: VoiceSession;
+  readonly session?: VoiceSession | undefined;
   /** Joins the calls to their turn in the room's log. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
   /** Ends when nobody is left to be told what became of a call: the channel is closed. */
-  readonly lifetime?: AbortSignal;
+  readonly lifetime?: AbortSignal | undefined;
   readonly tools: ToolSet;
   readonly toolLimits: {
     /** Longest run of a tool that sets no time of its own, ms. */

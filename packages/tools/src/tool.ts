@@ -9,7 +9,7 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   readonly roomId: string;
   /** The session whose words caused the call, when a voice session did. */
-  readonly session?: VoiceSession;
+  readonly session?: VoiceSession | undefined;
   /** Names the call; the same id in the room's `tool-call` and `tool-result` events. */
   readonly callId: string;
 }
@@ -17,7 +17,7 @@ export interface ToolContext {
 /** Something the model may have done. */
 export interface Tool<Args = unknown> extends ToolDefinition {
   /** Longest run in ms; default the channel's `toolTimeoutMs`. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * Runs the call. `args` has been checked against `parameters`. A string is given to the model as it is, anything else as
    * JSON. What it throws is not shown to the model, except the message of a RoomKitError `tool_failed`.
@@ -61,7 +61,7 @@ export function defineTool<const S extends JsonSchema>(tool: {
   readonly name: string;
   readonly description: string;
   readonly parameters: S;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   execute(args: ArgumentsOf<S>, context: ToolContext): unknown;
 }): Tool<ArgumentsOf<S>> {
   return tool;

@@ -19,7 +19,7 @@ export interface ConnectionRequest {
   /** A header by its lower-case name; several of one name are joined with a comma. */
   header(name: string): string | undefined;
   /** Fields of a posted form, where an endpoint takes one. */
-  readonly form?: URLSearchParams;
+  readonly form?: URLSearchParams | undefined;
   /** The client's address, behind trusted proxies the one they forward. */
   readonly address: string;
 }

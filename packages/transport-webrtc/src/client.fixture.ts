@@ -13,18 +13,18 @@ import {
 export interface TestClientOptions {
   /** Base URL with the mount path. */
   readonly url: string;
-  readonly id?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly id?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default true. */
-  readonly audio?: boolean;
+  readonly audio?: boolean | undefined;
   /** Default true. */
-  readonly channel?: boolean;
-  readonly codecs?: readonly ("opus" | "pcmu" | "red")[];
-  readonly direction?: "sendrecv" | "sendonly" | "recvonly";
+  readonly channel?: boolean | undefined;
+  readonly codecs?: readonly ("opus" | "pcmu" | "red")[] | undefined;
+  readonly direction?: "sendrecv" | "sendonly" | "recvonly" | undefined;
   /** Of loopback. Default 127.0.0.1. */
-  readonly address?: "127.0.0.1" | "::1";
-  readonly protocol?: 1;
-  readonly resume?: string;
+  readonly address?: "127.0.0.1" | "::1" | undefined;
+  readonly protocol?: 1 | undefined;
+  readonly resume?: string | undefined;
 }
 
 /** werift's DTLS client gives up at a second HelloVerifyRequest (RFC 6347, 4.3.2), which comes when a server is busy for half a second. */
@@ -48,7 +48,14 @@ export class TestClient {
   readonly messages: Record<string, unknown>[] = [];
   readonly binary: Buffer[] = [];
   readonly packets: RtpPacket[] = [];
-  answer: { sdp?: string; type?: string; status?: string; meta?: { error: string } } | undefined;
+  answer:
+    | {
+        sdp?: string | undefined;
+        type?: string | undefined;
+        status?: string | undefined;
+        meta?: { error: string } | undefined;
+      }
+    | undefined;
   /** Audio from before its connection. */
   #early: RtpPacket[] = [];
   #sequence = 100;
@@ -137,7 +144,10 @@ export class TestClient {
   }
 
   /** Sends one packet of audio, `durationMs` of the 48 kHz clock after the last. */
-  sendRtp(payload: Uint8Array, options: { payloadType?: number; skip?: number; clockRate?: number } = {}): void {
+  sendRtp(
+    payload: Uint8Array,
+    options: { payloadType?: number | undefined; skip?: number | undefined; clockRate?: number | undefined } = {},
+  ): void {
     const { payloadType = 111, skip = 0, clockRate = 48_000 } = options;
     this.#sequence = (this.#sequence + 1 + skip) & 0xffff;
     this.#timestamp = (this.#timestamp + (clockRate / 50) * (1 + skip)) >>> 0;

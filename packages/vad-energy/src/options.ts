@@ -2,23 +2,23 @@ import { type OptionRanges, optionsWithin, type Resolved } from "@roomkit/core";
 
 export interface EnergyVadOptions {
   /** Least RMS of 16-bit samples that can be speech, 1 to 32,767. Default 300 (-41 dBFS). */
-  readonly energyThreshold?: number;
+  readonly energyThreshold?: number | undefined;
   /** Silence that ends speech, in ms. Default 500. */
-  readonly silenceThresholdMs?: number;
+  readonly silenceThresholdMs?: number | undefined;
   /** How long clear sound (6 dB above the threshold) must last to be speech, in ms. A shorter one, such as a click, never is. Default 60. */
-  readonly onsetMs?: number;
+  readonly onsetMs?: number | undefined;
   /** How long sound that barely reaches the threshold must last to be speech, in ms; louder sound proves itself sooner, down to `onsetMs`. Default 200. */
-  readonly minSpeechMs?: number;
+  readonly minSpeechMs?: number | undefined;
   /** Audio before the speech that belongs to it, in ms. Default 300. */
-  readonly speechPadMs?: number;
+  readonly speechPadMs?: number | undefined;
   /** Longest speech, in ms; it is ended there, and what follows is speech of its own. Default 60,000. */
-  readonly maxSpeechMs?: number;
+  readonly maxSpeechMs?: number | undefined;
   /** Whether the threshold rises above steady noise. Default true. */
-  readonly adaptive?: boolean;
+  readonly adaptive?: boolean | undefined;
   /** How far above the noise speech must be, as a ratio of RMS, > 1. Default 2.8 (9 dB). */
-  readonly noiseFactor?: number;
+  readonly noiseFactor?: number | undefined;
   /** How far back the noise is looked for, in ms: steady sound becomes noise after so long. Default 1,500. */
-  readonly noiseWindowMs?: number;
+  readonly noiseWindowMs?: number | undefined;
 }
 
 const defaults: Resolved<EnergyVadOptions> = {

@@ -2,19 +2,19 @@ import { type OptionRanges, optionsWithin, type Resolved, RoomKitError } from "@
 
 export interface SileroVadOptions {
   /** How likely a window must be speech to count as such, 0 to 1. Default 0.5. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Speech goes on while windows are at least so likely, 0 to `threshold`. Default 0.35. */
-  readonly releaseThreshold?: number;
+  readonly releaseThreshold?: number | undefined;
   /** Silence that ends speech, in ms. Default 500. */
-  readonly silenceThresholdMs?: number;
+  readonly silenceThresholdMs?: number | undefined;
   /** How much speech is proof that it has begun, in ms; rounded up to windows of 32 ms. Default 96. */
-  readonly minSpeechMs?: number;
+  readonly minSpeechMs?: number | undefined;
   /** Audio before the speech that belongs to it, in ms. Default 300. */
-  readonly speechPadMs?: number;
+  readonly speechPadMs?: number | undefined;
   /** Longest speech, in ms; it is ended there, and what follows is speech of its own. Default 60,000. */
-  readonly maxSpeechMs?: number;
+  readonly maxSpeechMs?: number | undefined;
   /** Audio that may wait to be judged, in ms; beyond that the oldest is dropped. Default 2,000. */
-  readonly maxBacklogMs?: number;
+  readonly maxBacklogMs?: number | undefined;
 }
 
 const defaults: Resolved<SileroVadOptions> = {

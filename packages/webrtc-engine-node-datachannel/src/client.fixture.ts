@@ -5,11 +5,11 @@ import { isRtcp } from "./rtcp.ts";
 
 export interface NativeClientOptions {
   /** What it does with audio. Default: both; `none` offers no audio section. */
-  readonly audio?: "SendRecv" | "RecvOnly" | "none";
+  readonly audio?: "SendRecv" | "RecvOnly" | "none" | undefined;
   /** Opens a data channel named `text`. Default true. */
-  readonly channel?: boolean;
+  readonly channel?: boolean | undefined;
   /** Answers requests for a sender report at once, as browsers do. Default false. */
-  readonly reports?: boolean;
+  readonly reports?: boolean | undefined;
 }
 
 export interface NativeClient extends WebRTCEngineClient {

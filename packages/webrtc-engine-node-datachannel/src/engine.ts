@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import {
   assertOptions,
   consoleLogger,
+  defined,
   errorFields,
   type Logger,
   type Recipe,
@@ -16,14 +17,14 @@ import { NodeDataChannelPeer } from "./peer.ts";
 
 export interface NodeDataChannelEngineOptions {
   /** Local IP address to listen on. Default: all of them, without loopback. */
-  readonly listenAddress?: string;
+  readonly listenAddress?: string | undefined;
   /** Address clients are told instead of the local ones: the public one of a 1:1 NAT. */
-  readonly announcedAddress?: string;
+  readonly announcedAddress?: string | undefined;
   /** First and last UDP port, one per connection. Default: any free port. */
-  readonly portRange?: readonly [number, number];
+  readonly portRange?: readonly [number, number] | undefined;
   /** One UDP port for all connections. */
-  readonly port?: number;
-  readonly logger?: Logger;
+  readonly port?: number | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 let count = 0;
@@ -79,14 +80,14 @@ export class NodeDataChannelEngine implements WebRTCEngine {
         name: `roomkit-${++count}`,
         offer,
         accept: options,
-        config: {
+        config: defined({
           iceServers: [],
           disableAutoNegotiation: true,
           maxMessageSize: options.limits.messageBytes,
-          ...(listenAddress === undefined ? {} : { bindAddress: listenAddress }),
+          bindAddress: listenAddress,
           ...(portRange ? { portRangeBegin: portRange[0], portRangeEnd: portRange[1] } : {}),
           ...(port === undefined ? {} : { enableIceUdpMux: true, portRangeBegin: port, portRangeEnd: port }),
-        },
+        }),
         // Sockets bound to all addresses hear loopback as well, which libdatachannel does not advertise.
         loopback: options.loopback && listenAddress === undefined,
         announcedAddress,

@@ -24,22 +24,22 @@ import { type PeerPort, WeriftPeer } from "./peer.ts";
 /** Where the server listens for media and what it tells clients of it. */
 export interface WeriftEngineOptions {
   /** Local IP addresses to listen on. Default: every interface's, without loopback and link-local. */
-  readonly listenAddresses?: readonly string[];
+  readonly listenAddresses?: readonly string[] | undefined;
   /** Addresses clients are told instead of those listened on, one per listen address: the public ones of a 1:1 NAT. */
-  readonly announcedAddresses?: readonly string[];
+  readonly announcedAddresses?: readonly string[] | undefined;
   /** First and last UDP port; one or two (with IPv6) are used per connection. Default: any free port. */
-  readonly portRange?: readonly [number, number];
+  readonly portRange?: readonly [number, number] | undefined;
   /** One UDP port for all connections, instead of one or two each. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Listen on IPv6 too where the machine has it. Default true. */
-  readonly ipv6?: boolean;
+  readonly ipv6?: boolean | undefined;
   /**
    * Answer the client's connectivity checks but send none (RFC 8445, 2.5). For servers with a public address: nothing is ever
    * sent to an address the client merely names. Default false.
    */
-  readonly iceLite?: boolean;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
+  readonly iceLite?: boolean | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 /** ICE priority of a host candidate (RFC 8445, 5.1.2.1), later addresses a little lower. */

@@ -86,7 +86,7 @@ export function sctpInternals(sctp: RTCSctpTransport): SctpInternals {
 export function takeOverMedia(dtls: RTCDtlsTransport): void {
   dtls.startSrtp = () => {
     // A client with nothing but a data channel may agree on no SRTP profile.
-    const profile = (dtls.dtls as unknown as { srtp: { srtpProfile?: number } }).srtp.srtpProfile;
+    const profile = (dtls.dtls as unknown as { srtp: { srtpProfile?: number | undefined } }).srtp.srtpProfile;
     if (profile === undefined) return;
     dtls.updateSrtpSession();
     dtls.srtpStarted = true;

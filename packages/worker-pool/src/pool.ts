@@ -10,23 +10,23 @@ export interface WorkerPoolOptions {
   /** Given to the worker's `start`; anything structured clone takes. */
   readonly data?: unknown;
   /** Worker processes at most, >= 1; they start when there is work for them. Default: the CPU's cores less one. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Jobs waiting for a worker at most, >= 1. Default 64. */
-  readonly queueLimit?: number;
+  readonly queueLimit?: number | undefined;
   /** How long a job may wait for a worker, and then how long it may run, in ms. Default 30,000. */
-  readonly jobTimeoutMs?: number;
+  readonly jobTimeoutMs?: number | undefined;
   /** How long a worker may take to load, in ms. Default 30,000. */
-  readonly startTimeoutMs?: number;
-  readonly clock?: Clock;
+  readonly startTimeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export interface JobOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Background work runs only on a worker that has nothing to do, and gives way as soon as other work needs that worker: it
    * never waits and never makes anything wait. Default false.
    */
-  readonly background?: boolean;
+  readonly background?: boolean | undefined;
 }
 
 /** A job handed to a pool. */

@@ -109,7 +109,9 @@ export class WorkerProcess {
   /** A worker without work does not keep the application's process alive. */
   #setState(state: "idle" | "busy" | "gone"): void {
     this.#state = state;
-    const { channel } = this.#child as { channel?: { ref?: () => void; unref?: () => void } | null };
+    const { channel } = this.#child as {
+      channel?: { ref?: (() => void) | undefined; unref?: (() => void) | undefined } | null | undefined;
+    };
     if (state === "busy") {
       this.#child.ref();
       channel?.ref?.();

@@ -16,9 +16,9 @@ export type FixtureJob =
   | { readonly do: "until-cancelled" };
 
 export interface FixtureData {
-  readonly fail?: boolean;
-  readonly hang?: boolean;
-  readonly die?: boolean;
+  readonly fail?: boolean | undefined;
+  readonly hang?: boolean | undefined;
+  readonly die?: boolean | undefined;
 }
 
 let cancelled = 0;

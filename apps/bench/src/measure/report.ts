@@ -16,7 +16,7 @@ export interface Comparison {
   readonly label: string;
   readonly figures: readonly Figure[];
   /** What happened that is no figure beside another. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 export interface BenchResult {
@@ -45,7 +45,7 @@ export function compare(
     const other = reference[name];
     return other === undefined ? [] : [{ name, ours: value, reference: other, ratio: value / other }];
   });
-  return { label, figures, ...(note === undefined ? {} : { note }) };
+  return { label, figures, note };
 }
 
 /** The number after `--name`, or `fallback`. @throws Error for something that is no number, or out of range. */

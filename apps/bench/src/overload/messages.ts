@@ -17,11 +17,11 @@ export type CrowdRequest =
 /** How the calls stand. */
 export interface CrowdAnswer extends Partial<Listened> {
   /** Calls that are connected. */
-  readonly taken?: number;
+  readonly taken?: number | undefined;
   /** Offers that were refused so far, by status and code: `503 server_busy`. */
-  readonly refusals?: Readonly<Record<string, number>>;
+  readonly refusals?: Readonly<Record<string, number>> | undefined;
   /** Offers so far that were answered, or not, without a connection coming of it. */
-  readonly failed?: number;
+  readonly failed?: number | undefined;
   /** From the post of the offer that was answered to the open connection, ms. */
-  readonly connectMs?: readonly number[];
+  readonly connectMs?: readonly number[] | undefined;
 }

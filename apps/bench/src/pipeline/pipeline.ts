@@ -13,7 +13,7 @@ interface Stage {
   readonly label: string;
   readonly sampleRate: number;
   readonly step: (frame: AudioFrame) => unknown;
-  readonly close?: () => void;
+  readonly close?: (() => void) | undefined;
 }
 
 /**

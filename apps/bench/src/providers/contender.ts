@@ -6,7 +6,7 @@ import { frameAt } from "../measure/signal.ts";
 export interface Contender {
   readonly ours: () => Promise<unknown>;
   readonly bare: () => Promise<unknown>;
-  readonly close?: () => Promise<void>;
+  readonly close?: (() => Promise<void>) | undefined;
 }
 
 /** A line of the table: another provider is another entry. */

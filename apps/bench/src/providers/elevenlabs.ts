@@ -33,7 +33,7 @@ export const elevenlabs: ContenderFactory = {
               for (const text of [" ", `${QUESTION} `, ""]) socket.send(JSON.stringify({ text }));
             });
             socket.on("message", (data) => {
-              const { audio } = JSON.parse(String(data)) as { audio?: string };
+              const { audio } = JSON.parse(String(data)) as { audio?: string | undefined };
               if (audio) resolve(audio);
             });
           });

@@ -98,7 +98,11 @@ export class Caller {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ sdp, type: "offer", webrtc_id: this.name }),
     });
-    const answer = (await response.json()) as { sdp?: string; meta?: { error?: string }; error?: string };
+    const answer = (await response.json()) as {
+      sdp?: string | undefined;
+      meta?: { error?: string | undefined } | undefined;
+      error?: string | undefined;
+    };
     if (!answer.sdp) throw new Refused(response.status, answer.meta?.error ?? answer.error ?? "");
     const lines = answer.sdp.split("\r\n");
     const isCandidate = (line: string): boolean => line.startsWith("a=candidate");

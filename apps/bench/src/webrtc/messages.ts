@@ -10,7 +10,7 @@ export type CallerRequest =
 /** What it answers; each field where it belongs. */
 export interface CallerAnswer extends Partial<Listened> {
   /** From the offer's post to the open connection, ms. */
-  readonly connectMs?: readonly number[];
+  readonly connectMs?: readonly number[] | undefined;
   /** Connections that were begun; more than there are sessions when some failed and were begun again. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
 }

@@ -10,8 +10,8 @@ import { Ears } from "./sounds.ts";
 export interface RoomkitServerOptions {
   readonly engine: WebRTCEngine;
   /** Absent: media on this thread. */
-  readonly workers?: MediaWorkersOptions;
-  readonly limits?: WebRTCLimits;
+  readonly workers?: MediaWorkersOptions | undefined;
+  readonly limits?: WebRTCLimits | undefined;
 }
 
 /** More than any benchmark asks for: what refuses a call here is the transport, not the mount. */

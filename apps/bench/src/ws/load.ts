@@ -62,7 +62,10 @@ class Caller {
 
   #heard(data: Buffer): void {
     const now = performance.now();
-    const message = JSON.parse(data.toString()) as { event?: string; media?: { payload: string } };
+    const message = JSON.parse(data.toString()) as {
+      event?: string | undefined;
+      media?: { payload: string } | undefined;
+    };
     if (message.event !== "media" || !message.media) return;
     const samples = codec.decode(Buffer.from(message.media.payload, "base64"));
     this.#heardMs += samples.length / (RATE / 1000);

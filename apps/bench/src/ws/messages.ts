@@ -8,9 +8,9 @@ export type LoadRequest =
 /** What it answers; filled in for `measure` only. */
 export interface LoadAnswer {
   /** How much later than on an ideal clock each message came, ms. */
-  readonly lateness?: readonly number[];
+  readonly lateness?: readonly number[] | undefined;
   /** From the sending of a sound's first frame to the arrival of its echo, ms. */
-  readonly delays?: readonly number[];
+  readonly delays?: readonly number[] | undefined;
   /** Callers whose socket is still open. */
-  readonly open?: number;
+  readonly open?: number | undefined;
 }

@@ -63,7 +63,10 @@ export async function bareServer(): Promise<EchoServer> {
     let timestamp = 0;
     socket.on("error", () => {});
     socket.on("message", (data: Buffer) => {
-      const message = JSON.parse(data.toString()) as { event?: string; media?: { payload: string } };
+      const message = JSON.parse(data.toString()) as {
+        event?: string | undefined;
+        media?: { payload: string } | undefined;
+      };
       if (message.event !== "media" || !message.media) return;
       const samples = up.process(codec.decode(Buffer.from(message.media.payload, "base64")));
       vad.process({ samples, sampleRate: INTERNAL, channels: 1, timestamp });

@@ -20,7 +20,7 @@ export const ws: Bench = async (args) => {
   try {
     for (const sessions of counts(args, [1, 10, 50, 100], 1_000)) {
       const times = { sessions, measureMs: seconds * 1000, warmMs: warm * 1000 };
-      const best: { ours?: Figures; bare?: Figures } = {};
+      const best: { ours?: Figures | undefined; bare?: Figures | undefined } = {};
       for (let round = 0; round < rounds; round++) {
         best.bare = better(best.bare, await measure(load, await bareServer(), times));
         best.ours = better(best.ours, await measure(load, await roomkitServer(sessions), times));

@@ -11,13 +11,13 @@ export interface Speech {
   readonly final: boolean;
   readonly revision: number;
   /** Typed, not spoken. */
-  readonly typed?: true;
+  readonly typed?: true | undefined;
   /** On an assistant line that was cut off: how many characters of `text` were heard. */
-  readonly heardLength?: number;
+  readonly heardLength?: number | undefined;
   /** Somebody cut it off. */
-  readonly interrupted?: true;
+  readonly interrupted?: true | undefined;
   /** On a user line: where the time until the answer went. */
-  readonly metrics?: TurnMetrics;
+  readonly metrics?: TurnMetrics | undefined;
 }
 
 /** Something that happened to the call: "Call started", "Connected again". */

@@ -98,8 +98,8 @@ function path({ local, remote, protocol }: CandidatePair): string {
 interface FactProps {
   readonly name: string;
   readonly value: string;
-  readonly unit?: string;
-  readonly wide?: boolean;
+  readonly unit?: string | undefined;
+  readonly wide?: boolean | undefined;
 }
 
 function Fact({ name, value, unit, wide = false }: FactProps): JSX.Element {

@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 interface Option {
   readonly value: string;
   readonly label: string;
-  readonly disabled?: boolean;
+  readonly disabled?: boolean | undefined;
 }
 
 interface ChoiceProps {
@@ -41,9 +41,9 @@ interface FieldProps {
   readonly label: string;
   readonly value: string;
   /** Does not show what is written. */
-  readonly secret?: boolean;
-  readonly placeholder?: string;
-  readonly hint?: string;
+  readonly secret?: boolean | undefined;
+  readonly placeholder?: string | undefined;
+  readonly hint?: string | undefined;
   onChange(value: string): void;
 }
 

@@ -71,8 +71,7 @@ export class ScriptedCall {
   }
 
   #answer(message: ClientMessage): void {
-    if (message.event === "ping" && this.answering)
-      this.say({ type: "pong", ...(message.t === undefined ? {} : { t: message.t }) });
+    if (message.event === "ping" && this.answering) this.say({ type: "pong", t: message.t });
     if (message.event !== "start") return;
     const ready: ReadyMessage = {
       event: "ready",

@@ -15,7 +15,7 @@ export interface Arena {
 }
 
 export async function startArena(
-  options: RigOptions & { witnessHeaders?: Record<string, string> } = {},
+  options: RigOptions & { witnessHeaders?: Record<string, string> | undefined } = {},
 ): Promise<Arena> {
   const rig = await startRig(options);
   const { port } = rig.server.address() as AddressInfo;

@@ -54,12 +54,12 @@ export class Raw {
 }
 
 export interface HandshakeOptions {
-  readonly path?: string;
-  readonly version?: string;
-  readonly key?: string;
-  readonly wsVersion?: string;
-  readonly method?: string;
-  readonly headers?: readonly string[];
+  readonly path?: string | undefined;
+  readonly version?: string | undefined;
+  readonly key?: string | undefined;
+  readonly wsVersion?: string | undefined;
+  readonly method?: string | undefined;
+  readonly headers?: readonly string[] | undefined;
 }
 
 export function handshake(options: HandshakeOptions = {}): string {
@@ -91,11 +91,11 @@ export async function openRaw(port: number): Promise<Raw> {
 }
 
 export interface FrameOptions {
-  readonly fin?: boolean;
-  readonly mask?: boolean;
-  readonly rsv?: number;
+  readonly fin?: boolean | undefined;
+  readonly mask?: boolean | undefined;
+  readonly rsv?: number | undefined;
   /** The length to claim, when it is not the payload's. */
-  readonly length?: bigint;
+  readonly length?: bigint | undefined;
 }
 
 /** A WebSocket frame as RFC 6455 section 5.2 draws it, or not. */

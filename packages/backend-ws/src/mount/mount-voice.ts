@@ -41,7 +41,7 @@ export function mountVoice(server: MountableServer, backend: WebSocketBackend, o
   const gate = new Gate(options, { clock, logger });
   const pacer = new AcceptPacer({
     clock,
-    ...(handshakesPerSecond !== undefined && { perSecond: handshakesPerSecond }),
+    perSecond: handshakesPerSecond,
   });
   const { telephone } = options;
   const phoneGate =

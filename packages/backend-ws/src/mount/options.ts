@@ -11,19 +11,19 @@ export interface WebRTCDelegate {
 
 export interface MountVoiceOptions extends GateOptions {
   /** Where the endpoints go: `{path}/websocket/offer`, `{path}/config`, `{path}/ui`. Default `/voice`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Makes the session of each client. Without one, sessions must be made before their clients connect. */
-  readonly sessionFactory?: SessionFactory;
+  readonly sessionFactory?: SessionFactory | undefined;
   /** Answers `{path}/ui`. Not behind `auth`: a page must load before it can show a credential. */
-  readonly ui?: Ui;
+  readonly ui?: Ui | undefined;
   /** Answers `POST {path}/webrtc/offer`, after the mount's own checks and inside `authContext`. */
-  readonly webrtc?: WebRTCDelegate;
+  readonly webrtc?: WebRTCDelegate | undefined;
   /** Takes telephone calls too. */
-  readonly telephone?: TelephoneOptions;
+  readonly telephone?: TelephoneOptions | undefined;
   /** STUN and TURN servers told to clients by `{path}/config`; a function names them for each client. */
-  readonly iceServers?: IceServers;
+  readonly iceServers?: IceServers | undefined;
   /** Told to clients by `{path}/config`, for people to read: which recogniser, model and voice serve them, for instance. */
-  readonly about?: Readonly<Record<string, string>>;
+  readonly about?: Readonly<Record<string, string>> | undefined;
   /** Handshakes a second, sustained; more wait their turn. Default 1,000. */
-  readonly handshakesPerSecond?: number;
+  readonly handshakesPerSecond?: number | undefined;
 }

@@ -81,13 +81,13 @@ export class UpgradeHandler {
     if (!result.ok) {
       release();
       const headers = result.status === 401 ? { "WWW-Authenticate": "Bearer" } : undefined;
-      refuseUpgrade(socket, result.status, { code: result.code, ...(headers && { headers }) });
+      refuseUpgrade(socket, result.status, { code: result.code, headers });
       return;
     }
     backend.handleUpgrade(request, socket, head, {
       metadata: result.metadata,
       address: client.address,
-      ...(sessionFactory && { sessionFactory }),
+      sessionFactory,
       onGone: release,
     });
   }

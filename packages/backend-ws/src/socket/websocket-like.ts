@@ -3,7 +3,7 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   /** 1 = open. */
   readonly readyState: number;
-  binaryType?: string;
+  binaryType?: string | undefined;
   send(data: string | Uint8Array): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;

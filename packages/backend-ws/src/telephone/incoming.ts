@@ -39,14 +39,16 @@ export async function callParameters(
 
 /** What a stream's `start` says of its call. */
 export interface StartOfCall {
-  readonly streamSid?: string;
-  readonly start?: {
-    readonly callSid?: string;
-    readonly accountSid?: string;
-    readonly from?: string;
-    readonly to?: string;
-    readonly customParameters?: Readonly<Record<string, string>>;
-  };
+  readonly streamSid?: string | undefined;
+  readonly start?:
+    | {
+        readonly callSid?: string | undefined;
+        readonly accountSid?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly customParameters?: Readonly<Record<string, string>> | undefined;
+      }
+    | undefined;
 }
 
 /** Whose call it is. Twilio says who calls whom to the webhook alone; our answer to that has it come back as parameters. */

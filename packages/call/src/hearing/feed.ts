@@ -4,7 +4,7 @@ export interface SpeechFeedOptions {
   /** Frames kept at most, read or not; the oldest is dropped beyond. */
   readonly maxFrames: number;
   /** Frames kept at most after they were read, for {@link SpeechFeed.rewind}. Default `maxFrames`. */
-  readonly maxReplay?: number;
+  readonly maxReplay?: number | undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ export class SpeechMeter {
   }
 
   /** Takes a `frame` event of the pipeline. */
-  frame(event: { readonly frame: AudioFrame; readonly speech: boolean; readonly speechMs?: number }): void {
+  frame(event: { readonly frame: AudioFrame; readonly speech: boolean; readonly speechMs?: number | undefined }): void {
     this.#exact = event.speechMs;
     if (event.speech) this.#counted += frameDurationMs(event.frame);
   }

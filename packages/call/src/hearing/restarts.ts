@@ -39,7 +39,7 @@ export class StreamRestarts {
   gaveUp(cause: RoomKitError | undefined): RoomKitError {
     const how = cause ? `failed (${cause.code})` : "ended before its audio did";
     return new RoomKitError("stt_unavailable", `the recogniser ${how} ${this.#failures} times in a row`, {
-      ...(cause ? { cause } : {}),
+      cause,
     });
   }
 }

@@ -1,18 +1,28 @@
 import { errorFields, type VoiceConnection, type VoiceSession } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 
+/** Words of the caller: `id` names them to the client, `turnId` their turn to hooks and room. */
+export interface UserWords {
+  readonly id: string;
+  readonly turnId: string;
+  readonly text: string;
+}
+
+/** Stretches of words remembered as finished: they end in order, so a few are enough to stop what comes late. */
+const MAX_FINISHED = 8;
+
 /**
- * What the caller is shown of their own words. Nothing is shown before its hook has run: with a hook on final transcripts and
- * none on partial ones, partials are withheld.
+ * The caller's words on their way through the hooks to the client, whoever recognised them. Nothing is shown before its hook has
+ * run: with a hook on final transcripts and none on partial ones, partials are withheld.
  */
 export class UserTranscripts {
   readonly #room: CallRoom;
   readonly #session: VoiceSession;
   readonly #connection: VoiceConnection;
   readonly #revisions = new Map<string, number>();
-  #closedTurns = new Set<string>();
+  readonly #finished = new Set<string>();
   #running = false;
-  #next: { readonly turnId: string; readonly text: string } | undefined;
+  #next: UserWords | undefined;
 
   constructor(room: CallRoom, session: VoiceSession, connection: VoiceConnection) {
     this.#room = room;
@@ -21,63 +31,73 @@ export class UserTranscripts {
   }
 
   /** Shows a guess; only the newest of several that wait for a hook is shown. */
-  partial(turnId: string, text: string): void {
-    if (text === "" || this.#closedTurns.has(turnId)) return;
+  partial(words: UserWords): void {
+    if (words.text === "" || this.#finished.has(words.id)) return;
+    if (this.#room.hasHooks("ON_PARTIAL_TRANSCRIPTION", this.#session.roomId)) {
+      this.#next = words;
+      if (!this.#running) void this.#drain();
+    } else if (!this.#room.hasSyncHooks("ON_TRANSCRIPTION", this.#session.roomId)) this.#send(words, false);
+  }
+
+  /** What hooks leave of words that are certain; empty: nothing. */
+  async ask({ text, turnId }: UserWords, signal?: AbortSignal): Promise<string> {
     const { roomId } = this.#session;
-    if (!this.#room.hasHooks("ON_PARTIAL_TRANSCRIPTION", roomId)) {
-      if (!this.#room.hasSyncHooks("ON_TRANSCRIPTION", roomId)) this.#send(turnId, text, false);
-      return;
-    }
-    this.#next = { turnId, text };
-    if (!this.#running) void this.#drain();
+    if (text === "" || !this.#room.hasHooks("ON_TRANSCRIPTION", roomId)) return text;
+    const asked = { session: this.#session, roomId, text, turnId };
+    const outcome = await this.#room.runHooks("ON_TRANSCRIPTION", asked, signal);
+    return outcome.allowed ? outcome.payload.text.trim() : "";
   }
 
   /** Shows an unfinished turn as its hooks left it. */
-  hooked(turnId: string, text: string): void {
-    if (!this.#closedTurns.has(turnId)) this.#send(turnId, text, false);
+  hooked(words: UserWords): void {
+    if (!this.#finished.has(words.id)) this.#send(words, false);
   }
 
-  /** Shows the turn as its hooks left it. No partial of the turn follows. */
-  final(turnId: string, text: string): void {
-    this.#send(turnId, text, true);
-    this.#closedTurns.add(turnId);
-    this.#revisions.delete(turnId);
-    // Turns end in order: remembering a few is enough to stop a late partial.
-    if (this.#closedTurns.size > 8) this.#closedTurns = new Set([...this.#closedTurns].slice(-4));
+  /** The turn is complete: shows it as its hooks left it, and tells the hooks that wait for it. */
+  final(words: UserWords): void {
+    const { turnId, text } = words;
+    const { roomId } = this.#session;
+    this.#send(words, true);
+    this.finish(words.id);
+    this.#room.notifyHooks("ON_TURN_COMPLETE", { session: this.#session, roomId, text, turnId });
+  }
+
+  /** No guess at these words is shown any more. */
+  finish(id: string): void {
+    this.#finished.add(id);
+    for (const oldest of this.#finished) {
+      if (this.#finished.size <= MAX_FINISHED) break;
+      this.#finished.delete(oldest);
+      this.#revisions.delete(oldest);
+    }
   }
 
   async #drain(): Promise<void> {
     this.#running = true;
+    const session = this.#session;
+    const { roomId } = session;
     try {
       while (this.#next) {
-        const { turnId, text } = this.#next;
+        const { id, turnId, text } = this.#next;
         this.#next = undefined;
-        const { roomId } = this.#session;
-        const outcome = await this.#room.runHooks("ON_PARTIAL_TRANSCRIPTION", {
-          session: this.#session,
-          roomId,
-          text,
-          turnId,
-        });
+        const asked = { session, roomId, text, turnId };
+        const outcome = await this.#room.runHooks("ON_PARTIAL_TRANSCRIPTION", asked);
         const gated =
           this.#room.hasSyncHooks("ON_TRANSCRIPTION", roomId) &&
           !this.#room.hasSyncHooks("ON_PARTIAL_TRANSCRIPTION", roomId);
-        if (outcome.allowed && !gated && !this.#closedTurns.has(turnId))
-          this.#send(turnId, outcome.payload.text, false);
+        if (outcome.allowed && !gated && !this.#finished.has(id))
+          this.#send({ id, turnId, text: outcome.payload.text }, false);
       }
     } catch (error) {
-      this.#room.logger.error(
-        { session: this.#session.id, ...errorFields(error) },
-        "a partial transcript was withheld",
-      );
+      this.#room.logger.error({ session: session.id, ...errorFields(error) }, "a partial transcript was withheld");
     } finally {
       this.#running = false;
     }
   }
 
-  #send(turnId: string, text: string, final: boolean): void {
-    const revision = this.#revisions.get(turnId) ?? 0;
-    this.#revisions.set(turnId, revision + 1);
-    this.#connection.send({ type: "transcript", id: turnId, role: "user", text, final, revision });
+  #send({ id, text }: UserWords, final: boolean): void {
+    const revision = this.#revisions.get(id) ?? 0;
+    this.#revisions.set(id, revision + 1);
+    this.#connection.send({ type: "transcript", id, role: "user", text, final, revision });
   }
 }

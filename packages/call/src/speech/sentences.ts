@@ -4,9 +4,9 @@ import { isNewline, MAX_LOOKAHEAD, NONE, sentenceEnd, WAIT } from "./sentence-en
 /** Where text is cut for the voice. */
 export interface SentenceOptions {
   /** A first piece may end at a comma once it is this long, so that speech begins early. Default 24 characters. */
-  readonly firstClauseChars?: number;
+  readonly firstClauseChars?: number | undefined;
   /** A piece is never longer: it is cut at the last clause or word before, at least 16. Default 240 characters. */
-  readonly maxChars?: number;
+  readonly maxChars?: number | undefined;
 }
 
 const MIN_MAX_CHARS = 16;

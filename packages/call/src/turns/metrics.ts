@@ -6,14 +6,14 @@ export class TurnWaterfall {
   readonly #origin: number;
   readonly #speechMs: number | undefined;
   #marks: {
-    endpointMs?: number;
-    transcriptMs?: number;
-    firstTokenMs?: number;
-    firstAudioMs?: number;
-    replyMs?: number;
+    endpointMs?: number | undefined;
+    transcriptMs?: number | undefined;
+    firstTokenMs?: number | undefined;
+    firstAudioMs?: number | undefined;
+    replyMs?: number | undefined;
   } = {};
 
-  constructor(clock: Clock, speech?: { readonly endedAt: number; readonly speechMs?: number }) {
+  constructor(clock: Clock, speech?: { readonly endedAt: number; readonly speechMs?: number | undefined }) {
     this.#clock = clock;
     this.#origin = speech?.endedAt ?? clock.now();
     this.#speechMs = speech?.speechMs;

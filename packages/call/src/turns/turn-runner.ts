@@ -78,7 +78,8 @@ export class TurnRunner {
   /** Shows the turn as it is guessed so far. */
   partial(state: TurnState, text: string): void {
     if (state.speaking === undefined && state.awaited.length === 0) return;
-    this.#options.transcripts.partial(this.#turnId(state.turns + 1), joinTexts([...state.pieces, text]));
+    const id = this.#turnId(state.turns + 1);
+    this.#options.transcripts.partial({ id, turnId: id, text: joinTexts([...state.pieces, text]) });
   }
 
   /** Runs hooks and detector on the turn so far. */
@@ -102,8 +103,7 @@ export class TurnRunner {
 
   /** Says the turn into the room; its answer comes back as a reply to speak. */
   submit(turn: number, text: string): void {
-    const { room, session, connection, transcripts, dispatch } = this.#options;
-    const { roomId } = session;
+    const { room, connection, transcripts, dispatch } = this.#options;
     const id = this.#turnId(turn);
     const waterfall = this.#judged?.id === id ? this.#judged.waterfall : new TurnWaterfall(room.clock);
     const running: RunningTurn = {
@@ -117,8 +117,7 @@ export class TurnRunner {
     this.#running = running;
     this.#audio = [];
     this.#audioMs = 0;
-    transcripts.final(id, text);
-    room.notifyHooks("ON_TURN_COMPLETE", { session, roomId, text, turnId: id });
+    transcripts.final({ id, turnId: id, text });
     const previous = this.#previous;
     const run = async (): Promise<void> => {
       // The log tells the conversation in the order in which it was heard.
@@ -186,17 +185,13 @@ export class TurnRunner {
     const { room, session, settings, transcripts } = this.#options;
     const { roomId } = session;
     const { revision, typed } = effect;
-    let text = effect.text;
-    if (room.hasHooks("ON_TRANSCRIPTION", roomId)) {
-      const outcome = await room.runHooks("ON_TRANSCRIPTION", { session, roomId, text, turnId }, this.#lifetime.signal);
-      text = outcome.allowed ? outcome.payload.text.trim() : "";
-    }
+    const text = await transcripts.ask({ id: turnId, turnId, text: effect.text }, this.#lifetime.signal);
     if (text === "") return { type: "turn-blocked", revision };
     const detector = typed ? undefined : settings.turnDetector;
     if (!detector) return { type: "decision", revision, text, complete: true, waitMs: 0, typed };
     const decision = await this.#decide(text);
     if (!decision.complete) {
-      transcripts.hooked(turnId, text);
+      transcripts.hooked({ id: turnId, turnId, text });
       room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId });
     }
     return {

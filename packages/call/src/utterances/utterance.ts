@@ -45,7 +45,7 @@ export interface UtteranceContext {
   /** The first audio was handed to the connection. */
   readonly onAudible: (utterance: UtteranceId) => void;
   /** The first audio came from the voice. */
-  readonly onSynthesized?: () => void;
+  readonly onSynthesized?: (() => void) | undefined;
   /** The listener has reached a later piece: `text` is what may be shown. */
   readonly onShown: (text: string, revision: number) => void;
 }

@@ -58,13 +58,13 @@ function makeRequest(turn: Turn, messages: readonly AIMessage[], mustAnswer: boo
   const { temperature, maxOutputTokens, providerOptions } = turn.options;
   return {
     messages: [...messages],
-    ...(turn.system === undefined ? {} : { system: turn.system }),
+    system: turn.system,
     ...(turn.tools.definitions.length === 0
       ? {}
       : { tools: turn.tools.definitions, toolChoice: mustAnswer ? "none" : "auto" }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(providerOptions === undefined ? {} : { providerOptions }),
+    temperature,
+    maxOutputTokens,
+    providerOptions,
   };
 }
 
@@ -73,7 +73,7 @@ function assistantMessage(end: RoundEnd): AIMessage {
     role: "assistant",
     content: end.text,
     toolCalls: end.calls,
-    ...(end.providerData === undefined ? {} : { providerData: end.providerData }),
+    providerData: end.providerData,
   };
 }
 

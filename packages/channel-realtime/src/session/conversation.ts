@@ -1,4 +1,4 @@
-import { withWritten } from "@roomkit/call";
+import { type UserTranscripts, type UserWords, withWritten } from "@roomkit/call";
 import {
   type ChannelHost,
   errorFields,
@@ -18,6 +18,7 @@ export interface ConversationOptions {
   readonly host: ChannelHost;
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
+  readonly transcripts: UserTranscripts;
   readonly channelId: string;
   /** Whether final words become events of the room. */
   readonly store: boolean;
@@ -98,9 +99,9 @@ export class Conversation {
     if (!expected || speech.stopTimer) this.#wait(speech);
     line.final = final;
     if (final) this.#turns++;
-    const turnId = this.#turnId(final ? this.#turns : this.#turns + 1);
-    if (!final) this.#enqueue(false, () => this.#partialUser(id, line, text, turnId));
-    else this.#final(speech, () => this.#finalUser(id, line, text, turnId, speech.place));
+    const words = { id, turnId: this.#turnId(final ? this.#turns : this.#turns + 1), text };
+    if (final) this.#finalUser(words, speech);
+    else this.#options.transcripts.partial(words);
   }
 
   /** Words the caller has written: a turn, whose id it gives. */
@@ -109,7 +110,7 @@ export class Conversation {
     const speech: Speech = { place: this.#order.open(), announced: true, begun: true, stopTimer: undefined };
     line.final = true;
     const turnId = this.#turnId(++this.#turns);
-    this.#final(speech, () => this.#finalUser(id, line, text, turnId, speech.place));
+    this.#finalUser({ id, turnId, text }, speech);
     return turnId;
   }
 
@@ -193,11 +194,20 @@ export class Conversation {
     speech.place.fill();
   }
 
-  /** All words of a stretch of speech are known; however `work` ends, its place is taken or given up. */
-  #final(speech: Speech, work: () => Promise<void>): void {
+  /** All words of a stretch of speech are known; whatever hooks leave of them, its place is taken or given up. */
+  #finalUser({ id, turnId, text: raw }: UserWords, speech: Speech): void {
+    const { transcripts } = this.#options;
+    const { place } = speech;
     speech.stopTimer?.();
     this.#speeches.delete(speech);
-    this.#enqueue(true, work, () => speech.place.fill());
+    transcripts.finish(id);
+    const work = async (): Promise<void> => {
+      const text = await transcripts.ask({ id, turnId, text: raw.trim() });
+      if (text === "") return;
+      transcripts.final({ id, turnId, text });
+      place.fill(() => this.#store("user", text, turnId));
+    };
+    this.#enqueue(true, work, () => place.fill());
   }
 
   async #heardAssistant(
@@ -243,32 +253,6 @@ export class Conversation {
     return line.hooked.written;
   }
 
-  async #partialUser(id: string, line: Line, text: string, turnId: string): Promise<void> {
-    const { host, session } = this.#options;
-    const { roomId } = session;
-    if (line.final) return;
-    const gated =
-      host.hasSyncHooks("ON_TRANSCRIPTION", roomId) && !host.hasSyncHooks("ON_PARTIAL_TRANSCRIPTION", roomId);
-    if (host.hasHooks("ON_PARTIAL_TRANSCRIPTION", roomId)) {
-      const outcome = await host.runHooks("ON_PARTIAL_TRANSCRIPTION", { session, roomId, text, turnId });
-      if (outcome.allowed && !gated) this.#show(id, line, outcome.payload.text, false);
-    } else if (!gated) this.#show(id, line, text, false);
-  }
-
-  async #finalUser(id: string, line: Line, raw: string, turnId: string, place: Place): Promise<void> {
-    const { host, session } = this.#options;
-    const { roomId } = session;
-    let text = raw.trim();
-    if (text !== "" && host.hasHooks("ON_TRANSCRIPTION", roomId)) {
-      const outcome = await host.runHooks("ON_TRANSCRIPTION", { session, roomId, text, turnId });
-      text = outcome.allowed ? outcome.payload.text.trim() : "";
-    }
-    if (text === "") return;
-    this.#show(id, line, text, true);
-    host.notifyHooks("ON_TURN_COMPLETE", { session, roomId, text, turnId });
-    place.fill(() => this.#store("user", text, turnId));
-  }
-
   async #store(role: "user" | "assistant", text: string, correlationId: string, heard?: HeardRecord): Promise<void> {
     const { host, session, channelId, store } = this.#options;
     if (!store) return;
@@ -279,15 +263,15 @@ export class Conversation {
       content: { type: "text", text },
       correlationId,
       metadata: { voiceSessionId: session.id, source: "realtime_voice" },
-      ...(role === "user" ? { participantId: session.participantId } : {}),
-      ...(heard === undefined ? {} : { heard }),
+      participantId: role === "user" ? session.participantId : undefined,
+      heard,
     });
     await Promise.resolve(stored).catch((thrown) => this.#report(thrown));
   }
 
   #show(id: string, line: Line, text: string, final: boolean, heard?: string): void {
-    const message = { type: "transcript", id, role: line.role, text, final, revision: line.revision++ } as const;
-    this.#options.connection.send(heard === undefined ? message : { ...message, heard });
+    const { connection } = this.#options;
+    connection.send({ type: "transcript", id, role: "assistant", text, final, revision: line.revision++, heard });
   }
 
   #line(id: string, role: Line["role"]): Line {

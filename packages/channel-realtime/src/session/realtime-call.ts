@@ -1,4 +1,4 @@
-import { CallerLine, type CallRoom, type EndedUtterance, tellEnd, watchPipeline } from "@roomkit/call";
+import { CallerLine, type CallRoom, type EndedUtterance, tellEnd, UserTranscripts, watchPipeline } from "@roomkit/call";
 import {
   type AudioFrame,
   type ChannelHost,
@@ -6,6 +6,7 @@ import {
   type RealtimeSession,
   RoomKitError,
   randomId,
+  type SendTextOptions,
   type Unsubscribe,
   type VoiceConnection,
   type VoiceSession,
@@ -67,6 +68,7 @@ export class RealtimeCall {
     });
     this.#conversation = new Conversation({
       ...{ host, session, connection, channelId },
+      transcripts: new UserTranscripts(room, session, connection),
       store: settings.emitTranscriptionEvents,
     });
     this.#metrics = new RealtimeTurnMetrics({
@@ -120,7 +122,7 @@ export class RealtimeCall {
   }
 
   /** Puts text into the conversation. */
-  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
+  sendText(text: string, options: SendTextOptions = {}): void {
     this.provider.sendText(text, options);
     if (options.respond !== false) this.#show("thinking");
   }

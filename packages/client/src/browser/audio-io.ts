@@ -5,15 +5,15 @@ import type { PlaybackStats } from "../worklets/messages.ts";
 /** Which microphone, and what the browser does to its sound. */
 export interface MicrophoneOptions {
   /** A device of {@link AudioDevices.inputs}; absent: the system's default. */
-  readonly deviceId?: string;
+  readonly deviceId?: string | undefined;
   /** Remove what this device's own speaker plays. Default true: without it the assistant interrupts itself. */
-  readonly echoCancellation?: boolean;
+  readonly echoCancellation?: boolean | undefined;
   /** Default true. */
-  readonly noiseSuppression?: boolean;
+  readonly noiseSuppression?: boolean | undefined;
   /** Default true. */
-  readonly autoGainControl?: boolean;
+  readonly autoGainControl?: boolean | undefined;
   /** Call without a microphone when it cannot be had (and report why), instead of failing. Default false. */
-  readonly optional?: boolean;
+  readonly optional?: boolean | undefined;
 }
 
 export interface AudioDevice {
@@ -43,8 +43,8 @@ export interface AudioIOHandlers {
 
 /** Rates of the audio that goes out and comes in, Hz; absent where the browser carries that audio itself. */
 export interface AudioRates {
-  readonly send?: number;
-  readonly receive?: number;
+  readonly send?: number | undefined;
+  readonly receive?: number | undefined;
 }
 
 /** The page's ears and mouth for one call. The SDK has one implementation, on Web Audio; tests have another. */

@@ -8,9 +8,9 @@ export interface CaptureOptions {
   /** Rate frames are made in, Hz; without it none are made. */
   readonly targetRate?: number | undefined;
   /** Length of a frame, ms. Default 20. */
-  readonly frameMs?: number;
+  readonly frameMs?: number | undefined;
   /** Silence sent after a recording, so that the server notices the end of speech, ms. Default 2,000. */
-  readonly tailMs?: number;
+  readonly tailMs?: number | undefined;
 }
 
 /** A stretch of the caller's audio; `offset` counts samples since capture began, pauses included. */

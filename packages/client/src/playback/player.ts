@@ -17,9 +17,9 @@ export interface PlayerOptions {
   readonly contextRate: number;
   /** Rate audio arrives in, Hz. */
   readonly sourceRate: number;
-  readonly jitter?: Partial<JitterOptions>;
+  readonly jitter?: Partial<JitterOptions> | undefined;
   /** Audio between two reports of a playing utterance, ms. Default 200. */
-  readonly reportEveryMs?: number;
+  readonly reportEveryMs?: number | undefined;
 }
 
 /** Fade-out on clear, ms. */

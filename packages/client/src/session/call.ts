@@ -283,16 +283,16 @@ export class Call {
     return {
       transport: transport?.name ?? "",
       ...(transport && fallbackOf(transport)),
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
-      ...(quietMs === undefined ? {} : { quietMs }),
+      roundTripMs,
+      quietMs,
       ...this.#playback,
-      sentFrames: this.#sentFrames,
       droppedFrames: this.#droppedFrames,
       ...measured,
+      sentFrames: measured.sentFrames ?? this.#sentFrames,
     };
   }
 }
 
-function fallbackOf({ fallback }: Transport): { readonly fallback?: string } {
+function fallbackOf({ fallback }: Transport): { readonly fallback?: string | undefined } {
   return fallback === undefined ? {} : { fallback };
 }

@@ -109,9 +109,7 @@ class FakeTransport implements Transport {
   send(message: ClientMessage): void {
     this.sent.push(message);
     if (message.event === "ping" && this.accepting) {
-      queueMicrotask(() =>
-        this.context.handlers.onMessage({ type: "pong", ...(message.t === undefined ? {} : { t: message.t }) }),
-      );
+      queueMicrotask(() => this.context.handlers.onMessage({ type: "pong", t: message.t }));
     }
   }
 

@@ -13,7 +13,7 @@ export type MakeWebRTC = (context: TransportContext, options?: WebRTCOptions) =>
 /** Which transport gave the newest resume token: another one does not know it. */
 interface Memory {
   resume?: string | undefined;
-  transport?: Transport["name"];
+  transport?: Transport["name"] | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ export interface ServerConfig {
   /** STUN and TURN servers for this client; their credentials may expire. */
   readonly iceServers: readonly RTCIceServer[];
   /** What answered is no RoomKit server, but for instance one that gives every address the same page. */
-  readonly foreign?: boolean;
+  readonly foreign?: boolean | undefined;
 }
 
 /** How long the question may take, ms. */
@@ -93,8 +93,8 @@ function readConfig(body: unknown): ServerConfig {
   const none = { websocket: true, webrtc: false, iceServers: [] };
   if (typeof body !== "object" || body === null) return { ...none, foreign: true };
   const { endpoints, iceServers } = body as {
-    endpoints?: Record<string, unknown>;
-    iceServers?: RTCIceServer[];
+    endpoints?: Record<string, unknown> | undefined;
+    iceServers?: RTCIceServer[] | undefined;
   };
   if (typeof endpoints !== "object" || endpoints === null) return none;
   return {

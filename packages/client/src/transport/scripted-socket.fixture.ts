@@ -7,7 +7,7 @@ export interface SocketScript {
   onMessage?(socket: ScriptedSocket, message: ClientMessage): void;
   onAudio?(socket: ScriptedSocket, bytes: Uint8Array): void;
   /** Refuse the upgrade, as an HTTP answer would. */
-  refuse?: boolean;
+  refuse?: boolean | undefined;
 }
 
 export const ready: ReadyMessage = {
@@ -80,7 +80,7 @@ export class ScriptedSocket {
   /** What a good-natured server answers. */
   answer(message: ClientMessage, how: Partial<ReadyMessage> = {}): void {
     if (message.event === "start") this.say({ ...ready, ...how, resumed: message.resume !== undefined });
-    if (message.event === "ping") this.say({ type: "pong", ...(message.t === undefined ? {} : { t: message.t }) });
+    if (message.event === "ping") this.say({ type: "pong", t: message.t });
   }
 
   say(message: ServerMessage): void {

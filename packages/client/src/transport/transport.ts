@@ -14,7 +14,7 @@ export interface Transport {
    */
   readonly media: "frames" | "stream";
   /** (stream) The far end's audio comes through `onAudio` all the same. */
-  readonly receivesFrames?: boolean;
+  readonly receivesFrames?: boolean | undefined;
   /** Why the transport that would have been preferred is not in use: an error's code. */
   readonly fallback?: string | undefined;
   /**
@@ -53,21 +53,21 @@ export interface CandidatePair {
 
 /** Measured by a browser that carries audio itself; counters run from the beginning of the connection. */
 export interface TransportStats {
-  readonly roundTripMs?: number;
+  readonly roundTripMs?: number | undefined;
   /** How unevenly packets arrive, ms. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /** What the browser's jitter buffer held audio back, on average since the beginning, ms. */
-  readonly jitterBufferMs?: number;
-  readonly receivedPackets?: number;
+  readonly jitterBufferMs?: number | undefined;
+  readonly receivedPackets?: number | undefined;
   /** Packets on their way here that never came. */
-  readonly lostPackets?: number;
+  readonly lostPackets?: number | undefined;
   /** Received samples that were lost and made up by the browser. */
-  readonly concealedSamples?: number;
+  readonly concealedSamples?: number | undefined;
   /** Microphone packets sent, 20 ms each. */
-  readonly sentFrames?: number;
+  readonly sentFrames?: number | undefined;
   /** Microphone packets the server reports as lost. */
-  readonly lostFrames?: number;
-  readonly candidatePair?: CandidatePair;
+  readonly lostFrames?: number | undefined;
+  readonly candidatePair?: CandidatePair | undefined;
 }
 
 /** Audio that arrived. */
@@ -111,7 +111,7 @@ export interface TransportContext {
   readonly audio: AudioSpecs;
   /** Token of the session to continue. */
   readonly resume: string | undefined;
-  readonly client: { readonly name?: string; readonly version?: string };
+  readonly client: { readonly name?: string | undefined; readonly version?: string | undefined };
   readonly handlers: TransportHandlers;
   readonly clock: ClientClock;
 }

@@ -109,7 +109,7 @@ export class WebSocketTransport implements Transport {
       websocket_id: connectionLabel(),
       audio,
       client,
-      ...(resume === undefined ? {} : { resume }),
+      resume,
     };
   }
 

@@ -27,7 +27,7 @@ export type AIMessage =
   | {
       readonly role: "assistant";
       readonly content: string;
-      readonly toolCalls?: readonly ToolCall[];
+      readonly toolCalls?: readonly ToolCall[] | undefined;
       /** What the same provider gave in `finish`, returned to it unread (signatures, reasoning blocks). */
       readonly providerData?: unknown;
     }
@@ -36,28 +36,28 @@ export type AIMessage =
       readonly toolCallId: string;
       readonly toolName: string;
       readonly content: string;
-      readonly isError?: boolean;
+      readonly isError?: boolean | undefined;
     };
 
 export interface AIRequest {
   /** Instructions that stand before the conversation. */
-  readonly system?: string;
+  readonly system?: string | undefined;
   /** Oldest first; ends with a user or tool message. */
   readonly messages: readonly AIMessage[];
-  readonly tools?: readonly ToolDefinition[];
+  readonly tools?: readonly ToolDefinition[] | undefined;
   /** Default `auto`. */
-  readonly toolChoice?: "auto" | "none" | "required";
+  readonly toolChoice?: "auto" | "none" | "required" | undefined;
   /** Ignored by models that do not take it. */
-  readonly temperature?: number;
-  readonly maxOutputTokens?: number;
+  readonly temperature?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
   /** Options only this provider knows. */
-  readonly providerOptions?: Readonly<Record<string, unknown>>;
+  readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface AIUsage {
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly cachedInputTokens?: number;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  readonly cachedInputTokens?: number | undefined;
 }
 
 export type FinishReason = "stop" | "tool-calls" | "length" | "content-filter" | "other";
@@ -71,7 +71,7 @@ export type AIPart =
   | {
       readonly type: "finish";
       readonly reason: FinishReason;
-      readonly usage?: AIUsage;
+      readonly usage?: AIUsage | undefined;
       readonly providerData?: unknown;
     }
   | { readonly type: "error"; readonly error: RoomKitError };

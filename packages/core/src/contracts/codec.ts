@@ -8,9 +8,9 @@ export interface AudioCodec {
   /** Stable and lower case, as a protocol names it: `mulaw`, `alaw`, `pcm16`. */
   readonly name: string;
   /** The rate in Hz the coded form is bound to; absent: any. */
-  readonly sampleRate?: number;
+  readonly sampleRate?: number | undefined;
   /** How another thread makes this codec; absent: it can be used on this one alone. */
-  readonly recipe?: Recipe;
+  readonly recipe?: Recipe | undefined;
   /** Codes samples (interleaved, should there be more than one channel) into a new array. */
   encode(samples: Int16Array): Uint8Array;
   /** Decodes bytes into a new array. @throws RoomKitError `invalid_audio` when they are not in the coded form. */

@@ -36,14 +36,14 @@ export interface OpusEncoder {
 export interface OpusEncoderOptions {
   readonly sampleRate: OpusSampleRate;
   /** Length of a packet in ms. Default 20. */
-  readonly frameMs?: 10 | 20 | 40 | 60;
+  readonly frameMs?: 10 | 20 | 40 | 60 | undefined;
 }
 
 /** An Opus implementation, handed to the transports that speak it. */
 export interface OpusCodec {
   readonly name: string;
   /** How another thread makes this codec; absent: it can be used on this one alone. */
-  readonly recipe?: Recipe;
+  readonly recipe?: Recipe | undefined;
   /** @throws RoomKitError `invalid_option` for a rate Opus does not have. */
   createDecoder(options: { readonly sampleRate: OpusSampleRate }): Promise<OpusDecoder>;
   /** @throws RoomKitError `invalid_option`. */

@@ -20,7 +20,7 @@ export interface PipelineEvents {
    * frame included, in ms: the silence that it waits out before `speech-end` is not in it. Absent where a pipeline cannot say;
    * readers then take every frame of speech for it ({@link SpeechMeter}).
    */
-  readonly frame: { readonly frame: AudioFrame; readonly speech: boolean; readonly speechMs?: number };
+  readonly frame: { readonly frame: AudioFrame; readonly speech: boolean; readonly speechMs?: number | undefined };
   readonly dtmf: DtmfEvent;
   readonly speaker: SpeakerEvent;
   /** A stage failed on a frame and was passed by; reported once per stage and kind of failure. */

@@ -24,17 +24,17 @@ export interface RealtimeCapabilities {
 
 /** What a speech-to-speech session is told to be. */
 export interface RealtimeSessionConfig {
-  readonly instructions?: string;
-  readonly voice?: string;
-  readonly language?: string;
-  readonly temperature?: number;
+  readonly instructions?: string | undefined;
+  readonly voice?: string | undefined;
+  readonly language?: string | undefined;
+  readonly temperature?: number | undefined;
   readonly tools?: readonly ToolDefinition[] | undefined;
   /** Default `server` where the provider has it. `manual`: activityStart / activityEnd mark the turns. */
   readonly turnDetection?: "server" | "manual" | undefined;
   /** Earlier conversation to start from, oldest first. */
   readonly history?: readonly { readonly role: "user" | "assistant"; readonly text: string }[] | undefined;
   /** Options only this provider knows. */
-  readonly providerOptions?: Readonly<Record<string, unknown>>;
+  readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -59,9 +59,9 @@ export type RealtimeEvent =
       readonly role: "user" | "assistant";
       readonly text: string;
       readonly final: boolean;
-      readonly itemId?: string;
-      readonly responseId?: string;
-      readonly audioMs?: number;
+      readonly itemId?: string | undefined;
+      readonly responseId?: string | undefined;
+      readonly audioMs?: number | undefined;
     }
   | { readonly type: "speech-start" }
   /** Where the provider knows: how long the caller spoke, and how long they have been silent, in ms. */
@@ -71,7 +71,7 @@ export type RealtimeEvent =
       readonly type: "response-end";
       readonly responseId: string;
       readonly status: "completed" | "cancelled" | "failed";
-      readonly usage?: AIUsage;
+      readonly usage?: AIUsage | undefined;
     }
   | ({ readonly type: "tool-call" } & ToolCall)
   | { readonly type: "tool-call-cancelled"; readonly ids: readonly string[] }
@@ -80,6 +80,13 @@ export type RealtimeEvent =
   /** `fatal`: the session is over and `closed` follows. */
   | { readonly type: "error"; readonly error: RoomKitError; readonly fatal: boolean }
   | { readonly type: "closed"; readonly reason: string };
+
+/** How text enters the conversation of a provider. */
+export interface SendTextOptions {
+  readonly role?: "user" | "system" | undefined;
+  /** Whether it is to be answered. Default true. */
+  readonly respond?: boolean | undefined;
+}
 
 /** One caller's speech-to-speech session. Methods that send never throw: a failure comes as an `error` event. */
 export interface RealtimeSession {
@@ -97,7 +104,7 @@ export interface RealtimeSession {
    * Puts text into the conversation; `respond` (default true) asks for an answer: when its turn comes, should another be under
    * way or the caller be speaking. Texts in a row may be answered together.
    */
-  sendText(text: string, options?: { readonly role?: "user" | "system"; readonly respond?: boolean }): void;
+  sendText(text: string, options?: SendTextOptions): void;
   /** Manual turn detection: the user began to speak. */
   activityStart(): void;
   /** Manual turn detection: the user's turn is complete; the provider answers. */
@@ -115,7 +122,7 @@ export interface RealtimeSession {
    * What a call came to. Also of a call that was taken back (`tool-call-cancelled`) and done all the same: the model hears of it
    * where the vendor has a place for that. The result of a call that was never made, or has one, is ignored.
    */
-  submitToolResult(callId: string, result: string, options?: { readonly isError?: boolean }): void;
+  submitToolResult(callId: string, result: string, options?: { readonly isError?: boolean | undefined }): void;
   /** Changes instructions, tools or voice; only what is given changes. @throws RoomKitError `unsupported` without `midSessionUpdate`. */
   update(config: Partial<RealtimeSessionConfig>): Promise<void>;
   /** Ends the session and its socket; idempotent. */
@@ -125,8 +132,8 @@ export interface RealtimeSession {
 export interface RealtimeConnectOptions extends FallbackListening {
   readonly signal: AbortSignal;
   /** The rate in Hz the caller's audio has; the provider picks the nearest it takes and says so in `session.inbound`. */
-  readonly inputSampleRate?: number;
-  readonly outputSampleRate?: number;
+  readonly inputSampleRate?: number | undefined;
+  readonly outputSampleRate?: number | undefined;
   /** What the caller's platform does to their audio; for providers that process audio themselves. */
   readonly native?: VoiceCapabilities | undefined;
 }

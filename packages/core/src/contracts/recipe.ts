@@ -10,5 +10,5 @@ export interface Recipe {
   /** Its one argument; plain data that can be cloned. */
   readonly options: object;
   /** It brings native code that a process can load only once: it needs a process of its own, not a thread. */
-  readonly ownProcess?: true;
+  readonly ownProcess?: true | undefined;
 }

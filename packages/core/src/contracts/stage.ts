@@ -11,7 +11,7 @@ export interface StageContext {
 export interface StageFactory<S> {
   readonly name: string;
   /** The rate in Hz the stage works at; absent: any. The pipeline resamples around it when it must. */
-  readonly sampleRate?: number;
+  readonly sampleRate?: number | undefined;
   /** @throws RoomKitError `unsupported_format` when the stage cannot work on `format`. */
   open(format: AudioFormat, context?: StageContext): S;
 }
@@ -53,7 +53,7 @@ export interface Vad extends Stage {
    * detector waits whether silence lasts; stands still from its end until the next start. What confirms an interruption.
    * Absent: the pipeline counts the frames whose `probability` is 0.5 or more.
    */
-  readonly speechMs?: number;
+  readonly speechMs?: number | undefined;
 }
 
 export interface VadFactory extends StageFactory<Vad> {

@@ -17,9 +17,9 @@ export interface SttCapabilities {
   /** Its parts carry word timings. */
   readonly wordTimings: boolean;
   /** BCP 47 tags it understands; absent: the vendor's list is open. */
-  readonly languages?: readonly string[];
+  readonly languages?: readonly string[] | undefined;
   /** The rate in Hz it wants its frames in; absent: any rate from 8,000 to 48,000. */
-  readonly sampleRate?: number;
+  readonly sampleRate?: number | undefined;
 }
 
 export interface SttOptions extends FallbackListening {
@@ -37,21 +37,21 @@ export type TranscriptPart =
   | {
       readonly type: "partial";
       readonly text: string;
-      readonly confidence?: number;
-      readonly words?: readonly WordTiming[];
+      readonly confidence?: number | undefined;
+      readonly words?: readonly WordTiming[] | undefined;
     }
   /** A settled piece; the turn's text is all finals, joined by a space where their script has spaces. */
   | {
       readonly type: "final";
       readonly text: string;
-      readonly confidence?: number;
-      readonly language?: string;
-      readonly words?: readonly WordTiming[];
+      readonly confidence?: number | undefined;
+      readonly language?: string | undefined;
+      readonly words?: readonly WordTiming[] | undefined;
     }
   /** The recogniser heard a turn begin (only with `capabilities.turnDetection`). */
   | { readonly type: "turn-start" }
   /** The recogniser is sure (or, `eager`, fairly sure) that the turn ended. */
-  | { readonly type: "turn-end"; readonly eager: boolean; readonly confidence?: number }
+  | { readonly type: "turn-end"; readonly eager: boolean; readonly confidence?: number | undefined }
   /** After an eager `turn-end`: the speaker went on after all. */
   | { readonly type: "turn-resumed" };
 

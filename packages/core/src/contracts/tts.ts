@@ -10,7 +10,7 @@ export interface TtsCapabilities {
   /** The rate in Hz its frames come in. */
   readonly sampleRate: number;
   /** Voices by name; absent: the vendor's list is open. */
-  readonly voices?: readonly string[];
+  readonly voices?: readonly string[] | undefined;
 }
 
 export interface TtsOptions extends FallbackListening {

@@ -18,7 +18,7 @@ export interface TurnDecision {
   /** 0 to 1. */
   readonly confidence: number;
   /** When not complete: how long to wait for more before answering all the same, in ms. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
 }
 
 /** Judges whether a speaker who paused has finished. */

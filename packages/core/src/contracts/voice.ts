@@ -41,9 +41,14 @@ export type ConnectionMessage =
       /** Counts up from 0 for each id. */
       readonly revision: number;
       /** Set on an assistant transcript that was cut off: the part of `text` the listener heard. */
-      readonly heard?: string;
+      readonly heard?: string | undefined;
     }
-  | { readonly type: "utterance"; readonly id: UtteranceId; readonly phase: "start" | "end"; readonly text?: string }
+  | {
+      readonly type: "utterance";
+      readonly id: UtteranceId;
+      readonly phase: "start" | "end";
+      readonly text?: string | undefined;
+    }
   | { readonly type: "interrupted"; readonly utterance: UtteranceId; readonly heard: string; readonly unheard: string }
   | { readonly type: "metrics"; readonly turn: TurnMetrics }
   | { readonly type: "level"; readonly direction: "inbound" | "outbound"; readonly db: number }
@@ -54,17 +59,17 @@ export type ConnectionMessage =
 export interface TurnMetrics {
   readonly turnId: string;
   /** The VAD was sure that speech had ended. */
-  readonly endpointMs?: number;
+  readonly endpointMs?: number | undefined;
   /** The final transcript was there. */
-  readonly transcriptMs?: number;
+  readonly transcriptMs?: number | undefined;
   /** The model's first text. */
-  readonly firstTokenMs?: number;
+  readonly firstTokenMs?: number | undefined;
   /** The first synthesized audio. */
-  readonly firstAudioMs?: number;
+  readonly firstAudioMs?: number | undefined;
   /** The first audio was handed to the transport's clock: what the user waits for, without the network. */
-  readonly replyMs?: number;
+  readonly replyMs?: number | undefined;
   /** How long the user spoke. */
-  readonly speechMs?: number;
+  readonly speechMs?: number | undefined;
   /** Somebody broke in on the reply: the caller, or the application. False when the voice failed or the call ended. */
   readonly interrupted: boolean;
 }

@@ -12,7 +12,7 @@ export interface RtpCodec {
   readonly clockRate: number;
   readonly channels: number;
   /** The `a=fmtp` text; absent: none. */
-  readonly parameters?: string;
+  readonly parameters?: string | undefined;
 }
 
 export type MediaDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
@@ -33,8 +33,10 @@ export interface WebRTCOffer {
   readonly sdp: string;
   /** The kinds of the sections that are used, in order; every one is bundled on one transport. What else a client offered is not here. */
   readonly media: readonly ("audio" | "data")[];
-  readonly audio?: { readonly mid: string; readonly direction: MediaDirection; readonly codecs: readonly RtpCodec[] };
-  readonly data?: { readonly mid: string; readonly sctpPort: number; readonly maxMessageSize: number };
+  readonly audio?:
+    | { readonly mid: string; readonly direction: MediaDirection; readonly codecs: readonly RtpCodec[] }
+    | undefined;
+  readonly data?: { readonly mid: string; readonly sctpPort: number; readonly maxMessageSize: number } | undefined;
   readonly ice: { readonly usernameFragment: string; readonly password: string; readonly lite: boolean };
   /** At least one of sha-256, sha-384, sha-512; upper-case hexadecimal with colons. */
   readonly fingerprints: readonly { readonly algorithm: string; readonly value: string }[];
@@ -45,16 +47,18 @@ export interface WebRTCOffer {
 /** What the transport decided to answer. */
 export interface WebRTCAcceptOptions {
   /** The answered audio section; absent when none is used. Codecs in the answer's order, all of them from the offer. */
-  readonly audio?: {
-    readonly direction: MediaDirection;
-    readonly codecs: readonly RtpCodec[];
-    /** The stream the server sends; what {@link WebRTCPeer.sendRtp} packets carry. */
-    readonly ssrc: number;
-  };
+  readonly audio?:
+    | {
+        readonly direction: MediaDirection;
+        readonly codecs: readonly RtpCodec[];
+        /** The stream the server sends; what {@link WebRTCPeer.sendRtp} packets carry. */
+        readonly ssrc: number;
+      }
+    | undefined;
   /** Also answer with loopback addresses: the client runs on this machine. */
   readonly loopback: boolean;
   readonly limits: WebRTCPeerLimits;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What one client may make the engine hold. */

@@ -1,5 +1,6 @@
 import type { LogFields } from "../log/logger.ts";
 import { RoomKitError } from "./error.ts";
+import { defined } from "./options.ts";
 
 /**
  * What a log says of an error, the same for every part and vendor: its `code`, the `provider` and the HTTP `status` of a vendor's failure,
@@ -8,12 +9,7 @@ import { RoomKitError } from "./error.ts";
 export function errorFields(thrown: unknown): LogFields {
   const { code, details, cause } = RoomKitError.from(thrown);
   const { provider, status } = details;
-  return {
-    code,
-    ...(provider === undefined ? {} : { provider }),
-    ...(status === undefined ? {} : { status }),
-    ...foreignFields(cause),
-  };
+  return defined({ code, provider, status, ...foreignFields(cause) });
 }
 
 function foreignFields(error: unknown): LogFields {

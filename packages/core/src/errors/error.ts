@@ -2,11 +2,11 @@ const BRAND: unique symbol = Symbol.for("roomkit.error") as never;
 
 export interface RoomKitErrorOptions {
   /** Whether the same call may succeed later without a change. Default false. */
-  readonly retryable?: boolean;
+  readonly retryable?: boolean | undefined;
   /** What caused it. */
   readonly cause?: unknown;
   /** Facts for the log: no transcript, no secret. */
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**

@@ -3,6 +3,16 @@ import { RoomKitError } from "./error.ts";
 /** Options with every one of them there. */
 export type Resolved<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 
+/** What has no member that is explicitly `undefined`. */
+export type Defined<T> = {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+} & { [K in keyof T as undefined extends T[K] ? never : K]: T[K] };
+
+/** The same without the members that are explicitly `undefined`: what may be spread over defaults, or given to who counts members. */
+export function defined<T extends object>(given: T): Defined<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
 /** For every numeric option the least and the most it may be. */
 export type OptionRanges<T> = {
   readonly [K in keyof T as NonNullable<T[K]> extends number ? K : never]-?: readonly [least: number, most: number];
@@ -18,10 +28,7 @@ export function optionsWithin<T extends object>(
   defaults: Resolved<T>,
   ranges: OptionRanges<T>,
 ): Resolved<T> {
-  const resolved = { ...defaults };
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) Object.assign(resolved, { [name]: value });
-  }
+  const resolved: Resolved<T> = { ...defaults, ...defined(given) };
   for (const [name, [least, most]] of Object.entries(ranges) as [keyof T & string, readonly [number, number]][]) {
     const value: unknown = resolved[name];
     if (typeof value === "number" && value >= least && value <= most) continue;

@@ -6,7 +6,7 @@ export interface SpokenRun {
   readonly written: string;
   readonly spoken: string;
   /** Of a run that is not said: it belongs to what follows it (an opening mark), not to what is before it. */
-  readonly opens?: boolean;
+  readonly opens?: boolean | undefined;
 }
 
 /** A piece of text for a voice, and how it stands in the text it was taken from. */

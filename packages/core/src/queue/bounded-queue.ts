@@ -7,9 +7,9 @@ export interface BoundedQueueOptions<T> {
   /** Most items held at once, >= 1. */
   readonly capacity: number;
   /** Default `drop-oldest`. */
-  readonly overflow?: Overflow;
+  readonly overflow?: Overflow | undefined;
   /** Told of each item that was dropped. */
-  readonly onDrop?: (item: T) => void;
+  readonly onDrop?: ((item: T) => void) | undefined;
 }
 
 /**

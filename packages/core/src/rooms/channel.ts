@@ -14,36 +14,36 @@ import type { EventQuery } from "./store.ts";
 export interface InboundMessage {
   readonly roomId: string;
   readonly channelId: string;
-  readonly participantId?: string;
+  readonly participantId?: string | undefined;
   readonly content: EventContent;
   /** Default `user`. */
-  readonly role?: "user" | "assistant" | "system";
-  readonly idempotencyKey?: string;
-  readonly correlationId?: string;
+  readonly role?: "user" | "assistant" | "system" | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly correlationId?: string | undefined;
   /** Wall time it was said at; absent: now. */
-  readonly createdAt?: number;
+  readonly createdAt?: number | undefined;
   /** For what was spoken to the caller outside of a reply: how much of it was heard. */
-  readonly heard?: HeardRecord;
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly heard?: HeardRecord | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface InboundOptions {
   /** Gives the message up: before the commit nothing is stored, after it the answer is cancelled. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Cancels only the answer (model and speech); the message itself is committed whatever happens. A speaker who interrupts the
    * reply to their own words comes this way: those words were said.
    */
-  readonly replySignal?: AbortSignal;
+  readonly replySignal?: AbortSignal | undefined;
   /** The session that speaks: a reply is for it first. */
-  readonly session?: VoiceSession;
+  readonly session?: VoiceSession | undefined;
 }
 
 export type InboundResult =
   /** Committed; the event and all replies it caused are through (a streamed reply: heard to its end or cut off). */
   | { readonly status: "delivered"; readonly event: RoomEvent }
   /** Stored as blocked (hook, mute, access). */
-  | { readonly status: "blocked"; readonly reason: string; readonly event?: RoomEvent }
+  | { readonly status: "blocked"; readonly reason: string; readonly event?: RoomEvent | undefined }
   /** The same idempotency key again: the original event. */
   | { readonly status: "duplicate"; readonly event: RoomEvent };
 
@@ -56,7 +56,7 @@ export interface DeliveryContext {
   /** Aborts when the turn that caused this delivery is cancelled, or the room closes. */
   readonly signal: AbortSignal;
   /** The session whose words caused this, when a voice session did. */
-  readonly session?: VoiceSession;
+  readonly session?: VoiceSession | undefined;
 }
 
 /** A reply that is still being made. */
@@ -72,15 +72,15 @@ export interface StreamedReply extends ReplyStream {
   /** The channel that replies. */
   readonly channelId: string;
   /** The turn it answers. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
 }
 
 /** What a channel answers to an event. */
 export interface ChannelReply {
   /** Events to append after it, one level deeper in the chain. */
-  readonly events?: readonly EventDraft[];
+  readonly events?: readonly EventDraft[] | undefined;
   /** One reply spoken or written as it comes. */
-  readonly stream?: ReplyStream;
+  readonly stream?: ReplyStream | undefined;
 }
 
 /** How a streamed reply was received by one channel. */
@@ -88,7 +88,7 @@ export interface StreamDelivery {
   /** The text that reached the listener: what is committed as the event's text. */
   readonly text: string;
   /** Set by channels that speak. */
-  readonly heard?: HeardRecord;
+  readonly heard?: HeardRecord | undefined;
 }
 
 /**

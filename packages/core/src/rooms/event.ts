@@ -13,12 +13,12 @@ export type EventContent =
       readonly isError: boolean;
     }
   /** Something the system did: attached, detached, interrupted, ... */
-  | { readonly type: "system"; readonly code: string; readonly data?: Metadata };
+  | { readonly type: "system"; readonly code: string; readonly data?: Metadata | undefined };
 
 /** Who said it. */
 export interface EventSource {
   readonly channelId: string;
-  readonly participantId?: string;
+  readonly participantId?: string | undefined;
   /** How the words count in a conversation with a model. */
   readonly role: "user" | "assistant" | "system";
 }
@@ -40,16 +40,16 @@ export interface HeardRecord {
 export interface EventDraft {
   readonly content: EventContent;
   readonly source: EventSource;
-  readonly visibility?: Visibility;
+  readonly visibility?: Visibility | undefined;
   /** A second commit with the same key in the same room gives back the first event. */
-  readonly idempotencyKey?: string;
-  readonly parentEventId?: string;
+  readonly idempotencyKey?: string | undefined;
+  readonly parentEventId?: string | undefined;
   /** Joins what belongs to one turn. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
   /** When it was said, wall time; absent: when it is committed. */
-  readonly createdAt?: number;
-  readonly heard?: HeardRecord;
-  readonly metadata?: Metadata;
+  readonly createdAt?: number | undefined;
+  readonly heard?: HeardRecord | undefined;
+  readonly metadata?: Metadata | undefined;
 }
 
 /** One entry of a room's log. */
@@ -63,7 +63,7 @@ export interface RoomEvent extends EventDraft {
    * Why a blocked event was blocked: `hook:<name>`, `source_muted`, `source_read_only`, `event_chain_depth_limit`,
    * `cascade_limit`.
    */
-  readonly blockedBy?: string;
+  readonly blockedBy?: string | undefined;
   /** Replies to replies count up; see `maxChainDepth`. */
   readonly chainDepth: number;
   readonly visibility: Visibility;

@@ -82,11 +82,11 @@ export interface HookPayloads {
     readonly channelId: string;
     readonly text: string;
     /** `aborted`: it was cut off; `failed`: the model broke down, see `ai_error`. */
-    readonly status?: "completed" | "aborted" | "failed";
+    readonly status?: "completed" | "aborted" | "failed" | undefined;
     /** Of all generations of the reply together, where the provider counts. */
-    readonly usage?: AIUsage;
+    readonly usage?: AIUsage | undefined;
     /** How many tool calls the model made for it. */
-    readonly toolCalls?: number;
+    readonly toolCalls?: number | undefined;
   };
   /** (sync, fails closed) Before a tool runs. */
   readonly BEFORE_TOOL_USE: InRoom & { readonly channelId: string; readonly call: ToolCall };
@@ -147,20 +147,20 @@ export const FAIL_CLOSED: ReadonlySet<HookTrigger> = new Set<HookTrigger>([
 /** What a sync hook answers. `modify` replaces fields of the payload; an empty string is a modification too. */
 export type HookResult<K extends HookTrigger> =
   | { readonly action: "allow" }
-  | { readonly action: "block"; readonly reason?: string }
+  | { readonly action: "block"; readonly reason?: string | undefined }
   | { readonly action: "modify"; readonly payload: Partial<HookPayloads[K]> };
 
 export interface HookOptions {
   /** Default `sync`: one after the other, may block or modify. `async`: side by side, only told. */
-  readonly execution?: "sync" | "async";
+  readonly execution?: "sync" | "async" | undefined;
   /** Lower runs first; default 0. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** For logs and `blockedBy`; default the trigger. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Default 30,000 ms. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Only for this room. */
-  readonly roomId?: string;
+  readonly roomId?: string | undefined;
 }
 
 export type HookHandler<K extends HookTrigger> = (

@@ -5,11 +5,11 @@ import type { LockManager } from "./store.ts";
 
 export interface InProcessLocksOptions {
   /** Default the system clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** How long a caller waits where it names no `waitMs`. Default 30,000 ms. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
   /** Callers that may wait for one key at once, >= 1. Default 10,000. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
 }
 
 interface Waiter {
@@ -48,7 +48,7 @@ export class InProcessLocks implements LockManager {
   async withLock<T>(
     key: string,
     work: () => Promise<T>,
-    options: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
+    options: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
     await this.#acquire(key, options.waitMs ?? this.#waitMs, options.signal);
     try {

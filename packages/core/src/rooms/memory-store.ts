@@ -1,5 +1,6 @@
 import { assertOptions } from "../errors/assert-options.ts";
 import { RoomKitError } from "../errors/error.ts";
+import { defined } from "../errors/options.ts";
 import type { Binding } from "./binding.ts";
 import { deepFreeze } from "./engine/freeze.ts";
 import type { RoomEvent } from "./event.ts";
@@ -8,9 +9,9 @@ import type { CommitResult, ConversationStore, EventQuery, NewEvent, Participant
 
 export interface MemoryStoreOptions {
   /** Closed and archived rooms kept for reading; past that the one closed first is forgotten. Default 1,000. */
-  readonly maxClosedRooms?: number;
+  readonly maxClosedRooms?: number | undefined;
   /** Events one room may hold; a commit past that throws `room_full`. Default 100,000. */
-  readonly maxEventsPerRoom?: number;
+  readonly maxEventsPerRoom?: number | undefined;
 }
 
 interface Entry {
@@ -67,12 +68,12 @@ export class MemoryStore implements ConversationStore {
         retryable: true,
       });
     }
-    entry.room = deepFreeze({ ...room, ...copy(patch), version: room.version + 1 });
+    entry.room = deepFreeze({ ...room, ...copy(defined(patch)), version: room.version + 1 });
     this.#noteStatus(roomId, entry.room.status);
     return entry.room;
   }
 
-  async listRooms(filter: { readonly status?: RoomStatus } = {}): Promise<readonly Room[]> {
+  async listRooms(filter: { readonly status?: RoomStatus | undefined } = {}): Promise<readonly Room[]> {
     const rooms = [...this.#rooms.values()].map((entry) => entry.room);
     return filter.status === undefined ? rooms : rooms.filter((room) => room.status === filter.status);
   }

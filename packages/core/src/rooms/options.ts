@@ -29,13 +29,13 @@ export interface RoomKitLimits {
 
 export interface RoomKitOptions extends Partial<RoomKitLimits> {
   /** Default: this process's memory. The kit closes it when it closes. */
-  readonly store?: ConversationStore;
+  readonly store?: ConversationStore | undefined;
   /** Default: locks of this process. A `shared` store needs `shared` locks. */
-  readonly locks?: LockManager;
-  readonly clock?: Clock;
-  readonly ids?: IdSource;
+  readonly locks?: LockManager | undefined;
+  readonly clock?: Clock | undefined;
+  readonly ids?: IdSource | undefined;
   /** Default: warnings and errors to the console. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
 }
 
 /** The source of events that the application puts into a room itself. No channel may be called so. */
@@ -43,31 +43,31 @@ export const SYSTEM_CHANNEL_ID = "system";
 
 export interface CreateRoomOptions {
   /** Default: a random one. */
-  readonly id?: string;
-  readonly metadata?: Metadata;
-  readonly timers?: RoomTimers;
+  readonly id?: string | undefined;
+  readonly metadata?: Metadata | undefined;
+  readonly timers?: RoomTimers | undefined;
 }
 
 /** How a channel stands in a room. */
 export interface AttachOptions {
   /** Default: the channel's own. */
-  readonly category?: ChannelCategory;
+  readonly category?: ChannelCategory | undefined;
   /** Default `read_write`. */
-  readonly access?: Access;
+  readonly access?: Access | undefined;
   /** Who sees what the channel says. Default `all`. */
-  readonly visibility?: Visibility;
+  readonly visibility?: Visibility | undefined;
   /** Default false. */
-  readonly muted?: boolean;
+  readonly muted?: boolean | undefined;
   /** Default false. */
-  readonly outputMuted?: boolean;
+  readonly outputMuted?: boolean | undefined;
   /** The application's; channels may read settings from it. */
-  readonly metadata?: Metadata;
+  readonly metadata?: Metadata | undefined;
 }
 
 /** An event that the application puts into a room itself. */
 export interface AppEvent extends Omit<EventDraft, "source"> {
   /** Default: the application (`system`), as `assistant`. Naming a channel says it as that channel, with its permissions. */
-  readonly source?: Partial<EventSource>;
+  readonly source?: Partial<EventSource> | undefined;
 }
 
 /** `immediate`: now. `wait-for-idle`: when nothing is being said. `queued`: likewise, together with what else waits so. */
@@ -75,24 +75,24 @@ export type DeliveryStrategy = "immediate" | "wait-for-idle" | "queued";
 
 export interface DeliverOptions {
   /** Default `immediate`. */
-  readonly strategy?: DeliveryStrategy;
+  readonly strategy?: DeliveryStrategy | undefined;
   /** `assistant`: the people in the room are told this. `system`: the intelligence in it is. Default `assistant`. */
-  readonly role?: "assistant" | "system";
+  readonly role?: "assistant" | "system" | undefined;
   /** How long it must have been quiet, ms. Default 1,000. Of texts queued together, the first one's count. */
-  readonly quietMs?: number;
+  readonly quietMs?: number | undefined;
   /** Said after so long even when it never got quiet, ms. Default 15,000. */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** Gives it up while it waits. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A participant as an application names one. */
 export interface ParticipantInput {
   readonly id: string;
   /** Default `member`. */
-  readonly role?: ParticipantRole;
-  readonly displayName?: string;
-  readonly metadata?: Metadata;
+  readonly role?: ParticipantRole | undefined;
+  readonly displayName?: string | undefined;
+  readonly metadata?: Metadata | undefined;
 }
 
 export type ParticipantPatch = Partial<Pick<Participant, "role" | "displayName" | "metadata">>;

@@ -100,16 +100,16 @@ export class TestChannel implements Channel {
 /** Anything with a beginning and a maybe later end, to be looked at without waiting. */
 export interface Watched<T> {
   state: "pending" | "done" | "failed";
-  value?: T;
+  value?: T | undefined;
   /** The code of a RoomKitError, or the message of another error. */
-  error?: string;
+  error?: string | undefined;
 }
 
 export function watch<T>(promise: Promise<T>): Watched<T> {
   const watched: Watched<T> = { state: "pending" };
   promise.then(
     (value) => Object.assign(watched, { state: "done", value }),
-    (error: Error & { code?: string }) =>
+    (error: Error & { code?: string | undefined }) =>
       Object.assign(watched, { state: "failed", error: error.code ?? error.message }),
   );
   return watched;
@@ -170,7 +170,7 @@ export class Rig {
   say(
     channelId: string,
     text: string,
-    options: InboundOptions & { readonly key?: string } = {},
+    options: InboundOptions & { readonly key?: string | undefined } = {},
   ): Promise<InboundResult> {
     const { key, ...rest } = options;
     return this.kit.processInbound(
@@ -178,7 +178,7 @@ export class Rig {
         roomId: "room",
         channelId,
         content: { type: "text", text },
-        ...(key !== undefined && { idempotencyKey: key }),
+        idempotencyKey: key,
       },
       rest,
     );

@@ -5,9 +5,9 @@ export type RoomStatus = "active" | "paused" | "closed" | "archived";
 
 export interface RoomTimers {
   /** Without activity for so long, the room is paused. */
-  readonly inactiveAfterMs?: number;
+  readonly inactiveAfterMs?: number | undefined;
   /** Without activity for so long, the room is closed. */
-  readonly closedAfterMs?: number;
+  readonly closedAfterMs?: number | undefined;
 }
 
 export interface Room {

@@ -9,7 +9,7 @@ export interface Participant {
   readonly id: string;
   readonly roomId: string;
   readonly role: ParticipantRole;
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
   readonly metadata: Metadata;
 }
 
@@ -17,10 +17,10 @@ export interface Participant {
 export type NewEvent = Omit<RoomEvent, "index" | "roomId">;
 
 export interface RoomPatch {
-  readonly status?: RoomStatus;
-  readonly timers?: RoomTimers;
-  readonly metadata?: Metadata;
-  readonly lastActivityAt?: number;
+  readonly status?: RoomStatus | undefined;
+  readonly timers?: RoomTimers | undefined;
+  readonly metadata?: Metadata | undefined;
+  readonly lastActivityAt?: number | undefined;
 }
 
 export type CommitResult =
@@ -33,11 +33,11 @@ export type CommitResult =
 
 export interface EventQuery {
   /** Only events with a greater index. */
-  readonly after?: number;
+  readonly after?: number | undefined;
   /** Only events with a smaller index. */
-  readonly before?: number;
+  readonly before?: number | undefined;
   /** The newest so many of those, still oldest first. */
-  readonly last?: number;
+  readonly last?: number | undefined;
 }
 
 /**
@@ -52,7 +52,7 @@ export interface ConversationStore {
   getRoom(roomId: string): Promise<Room | undefined>;
   /** @throws RoomKitError `conflict` when the version is no longer `expectVersion`, `unknown_room`. */
   patchRoom(roomId: string, patch: RoomPatch, expectVersion: number): Promise<Room>;
-  listRooms(filter?: { readonly status?: RoomStatus }): Promise<readonly Room[]>;
+  listRooms(filter?: { readonly status?: RoomStatus | undefined }): Promise<readonly Room[]>;
   /** Forgets the room with all that belongs to it; nothing happens when there is none. */
   deleteRoom(roomId: string): Promise<void>;
   /**
@@ -84,6 +84,6 @@ export interface LockManager {
   withLock<T>(
     key: string,
     work: () => Promise<T>,
-    options?: { readonly waitMs?: number; readonly signal?: AbortSignal },
+    options?: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined },
   ): Promise<T>;
 }

@@ -46,7 +46,7 @@ export const systemClock: Clock = makeClock({
   setTimeout(handler, ms) {
     // A platform timer beyond 31 bits fires at once instead of in a month; for one in the past Node 24 writes a warning.
     const timer = setTimeout(handler, Math.min(Math.max(ms, 0), 2 ** 31 - 1));
-    (timer as { unref?: () => void }).unref?.();
+    (timer as { unref?: (() => void) | undefined }).unref?.();
     return () => clearTimeout(timer);
   },
 });
@@ -60,7 +60,7 @@ export const systemClock: Clock = makeClock({
 export function withTimeout<T>(
   promise: Promise<T>,
   ms: number,
-  options: { clock?: Clock; signal?: AbortSignal | undefined; what?: string } = {},
+  options: { clock?: Clock | undefined; signal?: AbortSignal | undefined; what?: string | undefined } = {},
 ): Promise<T> {
   const { clock = systemClock, signal, what = "the operation" } = options;
   return new Promise<T>((resolve, reject) => {

@@ -53,7 +53,7 @@ export class SpeechGate {
     const event = this.#slot && this.#judge(this.#slot, frame);
     if (this.#closed) return;
     const speechMs = this.#slot?.run((vad) => this.#count(vad, frame, speech))?.value;
-    this.#events.emit("frame", { frame, speech, ...(speechMs === undefined ? {} : { speechMs }) });
+    this.#events.emit("frame", { frame, speech, speechMs });
     // A listener may have closed the stream.
     if (this.#closed) return;
     if (event?.type === "speech-start") this.#begin(event.timestamp);

@@ -31,7 +31,7 @@ let compiled: object | undefined;
 
 /** The kernel on WebAssembly SIMD; undefined where the runtime has none or forbids it. */
 export function wasmKernel(filter: PolyphaseFilter): FilterKernel | undefined {
-  const api = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+  const api = (globalThis as { WebAssembly?: WebAssemblyApi | undefined }).WebAssembly;
   if (api === undefined) return undefined;
   try {
     compiled ??= new api.Module(Uint8Array.from(atob(kernelBase64), (c) => c.charCodeAt(0)));

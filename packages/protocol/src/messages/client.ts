@@ -25,31 +25,31 @@ export type V1ClientMessage = Exclude<ClientMessage, ClientMediaMessage | PhoneM
 export interface StartMessage {
   readonly event: "start";
   /** What the client calls itself: a label, never a credential. Compat over WebSocket requires it (or `streamSid`). */
-  readonly websocket_id?: string;
+  readonly websocket_id?: string | undefined;
   /** The same over WebRTC. */
-  readonly webrtc_id?: string;
+  readonly webrtc_id?: string | undefined;
   /** Set by a telephone provider's media stream: phone mode, 8,000 Hz both ways. */
-  readonly streamSid?: string;
+  readonly streamSid?: string | undefined;
   /** Phone mode: what the provider says of the call. */
-  readonly start?: PhoneStart;
+  readonly start?: PhoneStart | undefined;
   /** `1` asks for v1. */
-  readonly protocol?: 1;
+  readonly protocol?: 1 | undefined;
   /** v1: the audio the client would like. What is left out is the server's choice; the grant in `ready` decides. */
-  readonly audio?: { readonly send?: AudioSpec; readonly receive?: AudioSpec };
+  readonly audio?: { readonly send?: AudioSpec | undefined; readonly receive?: AudioSpec | undefined } | undefined;
   /** v1: the token of the session this connection continues. */
-  readonly resume?: string;
+  readonly resume?: string | undefined;
   /** v1: who is calling, for the server's records. */
-  readonly client?: { readonly name?: string; readonly version?: string };
+  readonly client?: { readonly name?: string | undefined; readonly version?: string | undefined } | undefined;
 }
 
 /** Phone mode: whose call it is, as far as the provider says. */
 export interface PhoneStart {
-  readonly accountSid?: string;
-  readonly callSid?: string;
-  readonly from?: string;
-  readonly to?: string;
+  readonly accountSid?: string | undefined;
+  readonly callSid?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
   /** What the answer to the call gave along, by name: at most 64, each of at most 500 characters with its name. */
-  readonly customParameters?: Readonly<Record<string, string>>;
+  readonly customParameters?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A stretch of the caller's audio. */
@@ -58,14 +58,14 @@ export interface ClientMediaMessage {
   /** Encoded samples: mu-law in compat, the granted codec in v1. May be empty. */
   readonly audio: Uint8Array;
   /** Phone mode: counts up with each message. */
-  readonly sequenceNumber?: number;
+  readonly sequenceNumber?: number | undefined;
 }
 
 /** Answered with a pong. */
 export interface PingMessage {
   readonly event: "ping";
   /** v1: any number; comes back in the pong, so that the client can measure the round trip. */
-  readonly t?: number;
+  readonly t?: number | undefined;
 }
 
 /** The client ends the session on purpose. */
@@ -83,7 +83,7 @@ export interface PlaybackMessage {
   /** How often playback ran dry since the session began. */
   readonly underruns: number;
   /** Nothing more of this utterance will be played: it ended or was cleared. */
-  readonly done?: true;
+  readonly done?: true | undefined;
 }
 
 /** v1: the microphone was switched off or on by the user. */

@@ -9,7 +9,7 @@ export interface ServerMediaMessage {
   /** Encoded samples: mu-law in compat, the granted codec in v1. */
   readonly audio: Uint8Array;
   /** Phone mode only. */
-  readonly streamSid?: string;
+  readonly streamSid?: string | undefined;
 }
 
 /** The seed's messages. */
@@ -84,7 +84,7 @@ export interface TranscriptMessage {
   /** Counts up from 0 for each id. */
   readonly revision: number;
   /** On an assistant transcript that was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
-  readonly heard?: string;
+  readonly heard?: string | undefined;
 }
 
 /** Be silent now: drop every utterance numbered `utterance` or lower, also frames of them that still arrive, and report `playback` with `done`. */
@@ -98,7 +98,7 @@ export interface UtteranceMessage {
   readonly id: number;
   readonly phase: "start" | "end";
   /** What is being said. */
-  readonly text?: string;
+  readonly text?: string | undefined;
 }
 
 export interface InterruptedMessage {
@@ -113,12 +113,12 @@ export interface MetricsMessage {
   readonly type: "metrics";
   readonly turn: {
     readonly turnId: string;
-    readonly endpointMs?: number;
-    readonly transcriptMs?: number;
-    readonly firstTokenMs?: number;
-    readonly firstAudioMs?: number;
-    readonly replyMs?: number;
-    readonly speechMs?: number;
+    readonly endpointMs?: number | undefined;
+    readonly transcriptMs?: number | undefined;
+    readonly firstTokenMs?: number | undefined;
+    readonly firstAudioMs?: number | undefined;
+    readonly replyMs?: number | undefined;
+    readonly speechMs?: number | undefined;
     readonly interrupted: boolean;
   };
 }
@@ -140,7 +140,7 @@ export interface ErrorMessage {
 export interface PongMessage {
   readonly type: "pong";
   /** The `t` of the ping. */
-  readonly t?: number;
+  readonly t?: number | undefined;
 }
 
 /** The server is about to close the connection. */

@@ -132,7 +132,7 @@ class DeepgramBatch implements SttProvider {
           maxRetries: 0,
           // Ours comes first; the SDK's must not cut off a long one.
           timeoutInSeconds: firstByteMs > 0 ? Math.ceil(firstByteMs / 1000) + 1 : 3_600,
-          ...(parameters === undefined ? {} : { queryParams: { ...parameters } }),
+          ...(parameters && { queryParams: { ...parameters } }),
         });
       },
       {
@@ -154,8 +154,8 @@ class DeepgramBatch implements SttProvider {
       yield {
         type: "final",
         text: piece.text,
-        ...(piece.confidence === undefined ? {} : { confidence: piece.confidence }),
-        ...(language === undefined ? {} : { language }),
+        confidence: piece.confidence,
+        language,
         words: piece.words.map(({ text: word, startMs, endMs }) => ({
           text: word,
           startMs: Math.round(startMs + beforeMs),

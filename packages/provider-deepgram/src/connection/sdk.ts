@@ -32,7 +32,7 @@ export class DeepgramSdk {
       apiKey: this.#key.reveal(),
       environment: { base, production, agent: production, agentRest: base },
       maxRetries: 0,
-      ...(headers === undefined ? {} : { headers: { ...headers } }),
+      ...(headers && { headers: { ...headers } }),
       ...ways,
     });
   }

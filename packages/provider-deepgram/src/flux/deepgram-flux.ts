@@ -100,14 +100,14 @@ function fluxQuery(
   const { endOfTurnThreshold, eagerThreshold, endOfTurnTimeoutMs, numerals, profanityFilter, mipOptOut } = options;
   return {
     ...withFlags({
-      ...(endOfTurnThreshold === undefined ? {} : { eot_threshold: endOfTurnThreshold }),
-      ...(eagerThreshold === undefined ? {} : { eager_eot_threshold: eagerThreshold }),
-      ...(endOfTurnTimeoutMs === undefined ? {} : { eot_timeout_ms: endOfTurnTimeoutMs }),
-      ...(numerals === undefined ? {} : { numerals }),
-      ...(profanityFilter === undefined ? {} : { profanity_filter: profanityFilter }),
-      ...(mipOptOut === undefined ? {} : { mip_opt_out: mipOptOut }),
-      ...(redact === undefined ? {} : { redact }),
-      ...(tags === undefined ? {} : { tag: [...tags] }),
+      eot_threshold: endOfTurnThreshold,
+      eager_eot_threshold: eagerThreshold,
+      eot_timeout_ms: endOfTurnTimeoutMs,
+      numerals,
+      profanity_filter: profanityFilter,
+      mip_opt_out: mipOptOut,
+      redact,
+      tag: tags && [...tags],
       ...(hints.length === 0 ? {} : { language_hint: [...new Set(hints)] }),
       ...(terms.length === 0 ? {} : { keyterm: terms }),
     }),
@@ -116,6 +116,6 @@ function fluxQuery(
     sample_rate: sampleRate,
     reconnectAttempts: 0,
     shouldReconnect: () => false,
-    ...(parameters === undefined ? {} : { queryParams: { ...parameters } }),
+    ...(parameters && { queryParams: { ...parameters } }),
   };
 }

@@ -4,13 +4,13 @@ import type { MessageReader } from "../live/listen-live.ts";
 
 /** What is read of a message; anything may be missing. */
 interface TurnInfo {
-  readonly type?: string;
-  readonly event?: string;
+  readonly type?: string | undefined;
+  readonly event?: string | undefined;
   /** All that was said in the turn so far. */
-  readonly transcript?: string;
-  readonly words?: readonly { readonly confidence?: number }[];
-  readonly end_of_turn_confidence?: number;
-  readonly languages?: readonly string[];
+  readonly transcript?: string | undefined;
+  readonly words?: readonly { readonly confidence?: number | undefined }[] | undefined;
+  readonly end_of_turn_confidence?: number | undefined;
+  readonly languages?: readonly string[] | undefined;
 }
 
 /** Puts Flux's events on turns into parts: the text of a turn is a partial until the turn has ended, then one final. */
@@ -88,7 +88,7 @@ export class TurnReader implements MessageReader {
         type: "final",
         text,
         ...(rated.length === 0 ? {} : { confidence: rated.reduce((sum, each) => sum + each, 0) / rated.length }),
-        ...(language === undefined ? {} : { language }),
+        language,
       },
     ];
   }
@@ -98,6 +98,6 @@ function textOf(info: TurnInfo | undefined): string {
   return info?.transcript?.trim() ?? "";
 }
 
-function confidenceOf({ end_of_turn_confidence: confidence }: TurnInfo): { confidence?: number } {
+function confidenceOf({ end_of_turn_confidence: confidence }: TurnInfo): { confidence?: number | undefined } {
   return confidence === undefined ? {} : { confidence };
 }

@@ -30,7 +30,7 @@ export interface LiveProtocol<S extends SdkSocket> {
   readonly create: (client: DeepgramClient, format: AudioFormat) => Promise<S>;
   readonly reader: MessageReader;
   /** Says that the connection is wanted although no audio comes; absent where that is not needed. */
-  readonly keepAlive?: (sdk: S) => void;
+  readonly keepAlive?: ((sdk: S) => void) | undefined;
   /** Says that no audio will come any more. */
   readonly finish: (sdk: S) => void;
 }

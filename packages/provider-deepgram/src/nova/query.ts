@@ -1,5 +1,5 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import type { AudioFormat, SttOptions } from "@roomkit/core";
+import { type AudioFormat, defined, type SttOptions } from "@roomkit/core";
 import type { DeepgramSttOptions, DeepgramTextOptions } from "./options.ts";
 
 export type NovaArguments = Parameters<DeepgramClient["listen"]["v1"]["connect"]>[0];
@@ -9,20 +9,20 @@ const DEFAULT_MODEL = "nova-3";
 /** The parameters that both ways of transcription take, flags as booleans. */
 export interface TextQuery {
   readonly model: string;
-  readonly language?: string;
-  readonly version?: string;
-  readonly keyterm?: string[];
-  readonly keywords?: string[];
+  readonly language?: string | undefined;
+  readonly version?: string | undefined;
+  readonly keyterm?: string[] | undefined;
+  readonly keywords?: string[] | undefined;
   readonly punctuate: boolean;
-  readonly smart_format?: boolean;
-  readonly numerals?: boolean;
-  readonly dictation?: boolean;
-  readonly profanity_filter?: boolean;
-  readonly redact?: string | string[];
-  readonly replace?: string[];
-  readonly tag?: string[];
-  readonly extra?: string[];
-  readonly mip_opt_out?: boolean;
+  readonly smart_format?: boolean | undefined;
+  readonly numerals?: boolean | undefined;
+  readonly dictation?: boolean | undefined;
+  readonly profanity_filter?: boolean | undefined;
+  readonly redact?: string | string[] | undefined;
+  readonly replace?: string[] | undefined;
+  readonly tag?: string[] | undefined;
+  readonly extra?: string[] | undefined;
+  readonly mip_opt_out?: boolean | undefined;
 }
 
 export function textQuery(
@@ -35,19 +35,19 @@ export function textQuery(
   return {
     model,
     punctuate,
-    ...(language === undefined ? {} : { language }),
-    ...(version === undefined ? {} : { version }),
+    language,
+    version,
     // Older models know the words under another name.
     ...(terms.length === 0 ? {} : /^nova-3($|-)/.test(model) ? { keyterm: terms } : { keywords: terms }),
-    ...(smartFormat === undefined ? {} : { smart_format: smartFormat }),
-    ...(numerals === undefined ? {} : { numerals }),
-    ...(dictation === undefined ? {} : { dictation }),
-    ...(profanityFilter === undefined ? {} : { profanity_filter: profanityFilter }),
+    smart_format: smartFormat,
+    numerals,
+    dictation,
+    profanity_filter: profanityFilter,
     ...(redact === undefined ? {} : { redact: typeof redact === "string" ? redact : [...redact] }),
-    ...(replace === undefined ? {} : { replace: pairs(replace) }),
-    ...(tags === undefined ? {} : { tag: [...tags] }),
-    ...(extra === undefined ? {} : { extra: pairs(extra) }),
-    ...(mipOptOut === undefined ? {} : { mip_opt_out: mipOptOut }),
+    replace: replace && pairs(replace),
+    tag: tags && [...tags],
+    extra: extra && pairs(extra),
+    mip_opt_out: mipOptOut,
   };
 }
 
@@ -72,14 +72,14 @@ export function liveQuery(
     channels: format.channels,
     reconnectAttempts: 0,
     shouldReconnect: () => false,
-    ...(parameters === undefined ? {} : { queryParams: { ...parameters } }),
+    queryParams: parameters && { ...parameters },
   } as NovaArguments;
 }
 
 /** The SDK's types (and the wire) have `'true'` and `'false'`. */
 export function withFlags(query: object): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value]),
+    Object.entries(defined(query)).map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value]),
   );
 }
 

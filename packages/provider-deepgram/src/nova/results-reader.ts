@@ -5,11 +5,11 @@ import { type Piece, pieceOf, type Said, together } from "./piece.ts";
 
 /** What is read of a message; anything may be missing. */
 interface Message {
-  readonly type?: string;
-  readonly is_final?: boolean;
-  readonly speech_final?: boolean;
-  readonly from_finalize?: boolean;
-  readonly channel?: { readonly alternatives?: readonly Said[] };
+  readonly type?: string | undefined;
+  readonly is_final?: boolean | undefined;
+  readonly speech_final?: boolean | undefined;
+  readonly from_finalize?: boolean | undefined;
+  readonly channel?: { readonly alternatives?: readonly Said[] | undefined } | undefined;
 }
 
 /**
@@ -72,10 +72,7 @@ export class ResultsReader implements MessageReader {
     this.#settled = [];
     this.#shown = "";
     const { language } = piece;
-    return [
-      { type: "final", text: piece.text, ...facts(piece), ...(language === undefined ? {} : { language }) },
-      ...(this.#guess ? this.#partial() : []),
-    ];
+    return [{ type: "final", text: piece.text, ...facts(piece), language }, ...(this.#guess ? this.#partial() : [])];
   }
 
   /** What was only guessed counts too: nothing said is lost. */
@@ -86,9 +83,12 @@ export class ResultsReader implements MessageReader {
   }
 }
 
-function facts({ confidence, words }: Piece): { confidence?: number; words?: readonly WordTiming[] } {
+function facts({ confidence, words }: Piece): {
+  confidence?: number | undefined;
+  words?: readonly WordTiming[] | undefined;
+} {
   return {
-    ...(confidence === undefined ? {} : { confidence }),
+    confidence,
     ...(words.length === 0 ? {} : { words }),
   };
 }

@@ -1,4 +1,4 @@
-import { RoomKitError } from "@roomkit/core";
+import { defined, RoomKitError } from "@roomkit/core";
 import {
   fernError,
   incomplete,
@@ -39,8 +39,7 @@ export class SpeechRequests {
       apiKey: this.#key.reveal(),
       maxRetries: 0,
       fetch,
-      ...(baseURL === undefined ? {} : { baseUrl: baseURL }),
-      ...(headers === undefined ? {} : { headers: { ...headers } }),
+      ...defined({ baseUrl: baseURL, headers: headers && { ...headers } }),
     });
     const chunks = withStreamTimeouts(
       async (inner) => {
@@ -78,18 +77,14 @@ export class SpeechRequests {
       modelId: model,
       outputFormat,
       ...(before === "" ? {} : { previousText: before }),
-      ...(language === undefined ? {} : { languageCode: language }),
-      ...(settings === undefined ? {} : { voiceSettings: camelCased(settings) }),
-      ...(textNormalization === undefined ? {} : { applyTextNormalization: textNormalization }),
-      ...(enableLogging === undefined ? {} : { enableLogging }),
-      ...(pronunciationDictionaries === undefined
-        ? {}
-        : {
-            pronunciationDictionaryLocators: pronunciationDictionaries.map(({ id, versionId }) => ({
-              pronunciationDictionaryId: id,
-              versionId,
-            })),
-          }),
+      languageCode: language,
+      voiceSettings: settings && camelCased(settings),
+      applyTextNormalization: textNormalization,
+      enableLogging,
+      pronunciationDictionaryLocators: pronunciationDictionaries?.map(({ id, versionId }) => ({
+        pronunciationDictionaryId: id,
+        versionId,
+      })),
     } as Request;
   }
 }

@@ -38,7 +38,7 @@ export class Endpoint {
     const { pronunciationDictionaries = [] } = this.settings;
     return {
       text: " ",
-      ...(settings === undefined ? {} : { voice_settings: settings }),
+      voice_settings: settings,
       ...(pronunciationDictionaries.length === 0
         ? {}
         : {

@@ -61,8 +61,8 @@ export class ChunkReader {
 function usageOf(usage: NonNullable<GenerateContentResponse["usageMetadata"]>): AIUsage {
   const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount = 0, cachedContentTokenCount } = usage;
   return {
-    ...(promptTokenCount === undefined ? {} : { inputTokens: promptTokenCount }),
+    inputTokens: promptTokenCount,
     ...(candidatesTokenCount === undefined ? {} : { outputTokens: candidatesTokenCount + thoughtsTokenCount }),
-    ...(cachedContentTokenCount === undefined ? {} : { cachedInputTokens: cachedContentTokenCount }),
+    cachedInputTokens: cachedContentTokenCount,
   };
 }

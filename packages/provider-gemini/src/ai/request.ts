@@ -19,7 +19,7 @@ export function parametersOf(request: AIRequest, options: GeminiAIOptions): Gene
   const config = {
     maxOutputTokens,
     ...(system?.trim() ? { systemInstruction: clean(system) } : {}),
-    ...(temperature === undefined ? {} : { temperature }),
+    temperature,
     ...(thinkingBudget === undefined ? {} : { thinkingConfig: { thinkingBudget } }),
     ...(tools.length === 0
       ? {}

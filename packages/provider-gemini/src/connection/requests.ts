@@ -1,5 +1,5 @@
 import type { GenerateContentParameters, GenerateContentResponse, GoogleGenAI } from "@google/genai";
-import { RoomKitError } from "@roomkit/core";
+import { defined, RoomKitError } from "@roomkit/core";
 import { checkRequestSettings, SdkRequests, type Secret } from "@roomkit/provider-utils";
 import { geminiError, refusedUnread } from "./errors.ts";
 import { keyOf, NAME } from "./name.ts";
@@ -49,9 +49,6 @@ async function loadClient(options: Omit<GeminiConnectionOptions, "apiKey">, key:
     apiKey: key.reveal(),
     // Not what the environment says: that is for Vertex AI.
     vertexai: false,
-    httpOptions: {
-      ...(baseURL === undefined ? {} : { baseUrl: baseURL }),
-      ...(headers === undefined ? {} : { headers: { ...headers } }),
-    },
+    httpOptions: defined({ baseUrl: baseURL, headers: headers && { ...headers } }),
   });
 }

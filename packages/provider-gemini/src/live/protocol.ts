@@ -5,6 +5,7 @@ import {
   frameDurationMs,
   type RealtimeSessionConfig,
   RoomKitError,
+  type SendTextOptions,
 } from "@roomkit/core";
 import { FormatCheck, type RealtimePort, type RealtimeProtocol } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
@@ -147,7 +148,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#realtimeInput(buildAudio(frame));
   }
 
-  sendText(text: string, { role = "user", respond = true }: { role?: "user" | "system"; respond?: boolean }): void {
+  sendText(text: string, { role = "user", respond = true }: SendTextOptions): void {
     const cleaned = clean(text).trim();
     if (cleaned === "") return;
     const said = role === "system" ? `(instruction) ${cleaned}` : cleaned;
@@ -189,7 +190,7 @@ export class GeminiLiveProtocol implements RealtimeProtocol {
     this.#words.cut(itemId, playedMs);
   }
 
-  submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean }): void {
+  submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean | undefined }): void {
     this.#calls.answer(callId, result, isError);
     this.#sendAnswers();
     this.#proceed();

@@ -1,4 +1,4 @@
-import type { AudioFrame, RealtimeSessionConfig } from "@roomkit/core";
+import { type AudioFrame, defined, type RealtimeSessionConfig } from "@roomkit/core";
 import { bytesOfSamples } from "@roomkit/provider-utils";
 import { clean, cleanJson } from "../text/clean.ts";
 import type { LiveSettings } from "./options.ts";
@@ -99,8 +99,4 @@ function detectionOf({ activityDetection = {} }: LiveSettings): unknown {
     prefixPaddingMs,
     silenceDurationMs,
   });
-}
-
-function defined(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }

@@ -49,8 +49,8 @@ export class ModelTurn {
 /** What a turn cost. */
 export function usageOf({ promptTokenCount, responseTokenCount, cachedContentTokenCount }: UsageMetadata): AIUsage {
   return {
-    ...(promptTokenCount === undefined ? {} : { inputTokens: promptTokenCount }),
-    ...(responseTokenCount === undefined ? {} : { outputTokens: responseTokenCount }),
-    ...(cachedContentTokenCount === undefined ? {} : { cachedInputTokens: cachedContentTokenCount }),
+    inputTokens: promptTokenCount,
+    outputTokens: responseTokenCount,
+    cachedInputTokens: cachedContentTokenCount,
   };
 }

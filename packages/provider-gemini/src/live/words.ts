@@ -5,7 +5,7 @@ interface Open {
   readonly id: string;
   text: string;
   /** Whose words they are, of the model's. */
-  readonly turn?: ModelTurn;
+  readonly turn?: ModelTurn | undefined;
 }
 
 interface Said {

@@ -1,5 +1,12 @@
 import type { GenerateContentParameters } from "@google/genai";
-import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
+import {
+  assertOptions,
+  defined,
+  type SpeechPart,
+  type TtsCapabilities,
+  type TtsOptions,
+  type TtsProvider,
+} from "@roomkit/core";
 import { abortable, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
@@ -72,10 +79,10 @@ class GeminiTts implements TtsProvider {
       ],
       config: {
         responseModalities: ["AUDIO"],
-        speechConfig: {
+        speechConfig: defined({
           voiceConfig: { prebuiltVoiceConfig: { voiceName: voice ?? usual } },
-          ...(language === undefined ? {} : { languageCode: language }),
-        },
+          languageCode: language,
+        }),
       },
     };
   }

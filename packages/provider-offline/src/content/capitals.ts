@@ -5,7 +5,7 @@ export interface Country {
   /** Time zone of the capital. */
   readonly timeZone: string;
   /** Other things it is called, normalised. */
-  readonly also?: readonly string[];
+  readonly also?: readonly string[] | undefined;
 }
 
 const country = (name: string, capital: string, timeZone: string, ...also: string[]): Country => ({

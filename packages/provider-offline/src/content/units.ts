@@ -5,7 +5,7 @@ export interface Unit {
   readonly one: string;
   readonly many: string;
   /** Other ways to say it, normalised. */
-  readonly also?: readonly string[];
+  readonly also?: readonly string[] | undefined;
 }
 
 const unit = (kind: Unit["kind"], factor: number, one: string, many = `${one}s`, ...also: string[]): Unit => ({

@@ -45,7 +45,7 @@ interface Wanted {
   /** One call each. */
   readonly args: readonly Record<string, unknown>[];
   /** Call even if something is missing. */
-  readonly complete?: boolean;
+  readonly complete?: boolean | undefined;
 }
 
 function begin(tool: ToolDefinition | undefined, turn: Turn): Wanted | undefined {

@@ -32,7 +32,7 @@ export const MONTHS = [
 /** @param timeZone an IANA name; undefined: the machine's own. @throws RangeError for a zone the platform does not know. */
 export function wallTime(ms: number, timeZone: string | undefined): WallTime {
   const format = new Intl.DateTimeFormat("en-GB", {
-    ...(timeZone === undefined ? {} : { timeZone }),
+    timeZone,
     year: "numeric",
     month: "numeric",
     day: "numeric",

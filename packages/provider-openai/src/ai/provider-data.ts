@@ -7,6 +7,6 @@ export interface OpenAIProviderData {
 
 /** The thinking of a turn, or nothing when the data is another provider's. */
 export function keptReasoning(data: unknown): readonly ResponseReasoningItem[] {
-  const { openai } = (data ?? {}) as { openai?: { reasoning?: unknown } };
+  const { openai } = (data ?? {}) as { openai?: { reasoning?: unknown } | undefined };
   return Array.isArray(openai?.reasoning) ? (openai.reasoning as ResponseReasoningItem[]) : [];
 }

@@ -1,4 +1,4 @@
-import { type AIMessage, type AIRequest, RoomKitError } from "@roomkit/core";
+import { type AIMessage, type AIRequest, defined, RoomKitError } from "@roomkit/core";
 import type { ResponseCreateParamsStreaming, ResponseInputItem } from "openai/resources/responses/responses";
 import { type OpenAIAIOptions, thinks } from "./options.ts";
 import { keptReasoning } from "./provider-data.ts";
@@ -12,10 +12,10 @@ export function bodyOf(request: AIRequest, options: OpenAIAIOptions): ResponseCr
   const { tools = [], toolChoice, system, temperature, maxOutputTokens = options.maxOutputTokens ?? 1_024 } = request;
   const { model, reasoningEffort, reasoningSummary, serviceTier, store = false } = options;
   const thinking = thinks(options);
-  const reasoning = {
-    ...(reasoningEffort === undefined ? {} : { effort: reasoningEffort }),
-    ...(reasoningSummary === undefined ? {} : { summary: reasoningSummary }),
-  };
+  const reasoning = defined({
+    effort: reasoningEffort,
+    summary: reasoningSummary,
+  });
   const input = request.messages.flatMap((message) => itemsOf(message, thinking));
   if (input.length === 0) throw new RoomKitError("invalid_request", "openai: nobody has said anything");
   return {
@@ -28,7 +28,7 @@ export function bodyOf(request: AIRequest, options: OpenAIAIOptions): ResponseCr
     ...(Object.keys(reasoning).length > 0 ? { reasoning } : {}),
     // What is not kept there must be carried by us; models that do not think refuse this.
     ...(thinking && !store ? { include: ["reasoning.encrypted_content"] } : {}),
-    ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
+    service_tier: serviceTier,
     ...(tools.length === 0
       ? {}
       : {
@@ -39,7 +39,7 @@ export function bodyOf(request: AIRequest, options: OpenAIAIOptions): ResponseCr
             parameters: { type: "object", properties: {}, ...parameters },
             strict: false,
           })),
-          ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
+          tool_choice: toolChoice,
         }),
     ...request.providerOptions,
     stream: true,

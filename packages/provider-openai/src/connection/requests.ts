@@ -33,11 +33,11 @@ async function loadClient(options: Omit<OpenAIConnectionOptions, "apiKey">, key:
   });
   return new sdk.OpenAI({
     apiKey: key.reveal(),
-    ...(baseURL === undefined ? {} : { baseURL }),
-    ...(organization === undefined ? {} : { organization }),
-    ...(project === undefined ? {} : { project }),
-    ...(headers === undefined ? {} : { defaultHeaders: { ...headers } }),
-    ...(fetch === undefined ? {} : { fetch }),
+    baseURL,
+    organization,
+    project,
+    defaultHeaders: headers && { ...headers },
+    fetch,
     maxRetries: 0,
     // It logs pieces of answers when it cannot parse them.
     logLevel: "off",

@@ -251,8 +251,8 @@ function usageOf({
 }: NonNullable<RealtimeResponse["usage"]>): AIUsage {
   const cached = input_token_details?.cached_tokens;
   return {
-    ...(input_tokens === undefined ? {} : { inputTokens: input_tokens }),
-    ...(output_tokens === undefined ? {} : { outputTokens: output_tokens }),
-    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    inputTokens: input_tokens,
+    outputTokens: output_tokens,
+    cachedInputTokens: cached,
   };
 }

@@ -1,5 +1,6 @@
 import {
   assertOptions,
+  defined,
   type RealtimeCapabilities,
   type RealtimeConnectOptions,
   type RealtimeProvider,
@@ -105,12 +106,12 @@ class OpenAIRealtime implements RealtimeProvider {
       handshakeTimeoutMs,
       // Its reasons are its error codes.
       classifyClose: (code, reason) => (code === 1000 || code === 1005 ? undefined : closeKind(code, reason)),
-      headers: {
+      headers: defined({
         ...headers,
-        ...(organization === undefined ? {} : { "OpenAI-Organization": organization }),
-        ...(project === undefined ? {} : { "OpenAI-Project": project }),
+        "OpenAI-Organization": organization,
+        "OpenAI-Project": project,
         authorization: `Bearer ${this.#key.reveal()}`,
-      },
+      }),
     });
   }
 }

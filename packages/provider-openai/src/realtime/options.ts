@@ -87,7 +87,7 @@ export interface WireFormats {
 /** What suits the rates the other end has, in Hz. G.711 is for those that have no more than it carries. */
 export function wireFormats(
   { codec }: Pick<RealtimeSettings, "codec">,
-  rates: { readonly inputSampleRate?: number; readonly outputSampleRate?: number } = {},
+  rates: { readonly inputSampleRate?: number | undefined; readonly outputSampleRate?: number | undefined } = {},
 ): WireFormats {
   const suiting = (rate = 8_000): WireAudio =>
     codec && rate <= 8_000 ? { sampleRate: 8_000, codec } : { sampleRate: 24_000, codec: undefined };

@@ -1,9 +1,11 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  defined,
   frameDurationMs,
   type RealtimeSessionConfig,
   type RoomKitError,
+  type SendTextOptions,
 } from "@roomkit/core";
 import {
   bytesOfSamples,
@@ -180,7 +182,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     this.#send({ type: "input_audio_buffer.append", audio: Buffer.from(bytes).toString("base64") });
   }
 
-  sendText(text: string, { role = "user", respond = true }: { role?: "user" | "system"; respond?: boolean }): void {
+  sendText(text: string, { role = "user", respond = true }: SendTextOptions): void {
     if (text.trim() === "") return;
     const id = this.#create({ type: "message", role, content: [{ type: "input_text", text }] });
     this.#conversation.say(role, id, text);
@@ -217,7 +219,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
     this.#truncate(itemId);
   }
 
-  submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean } = {}): void {
+  submitToolResult(callId: string, result: string, { isError = false }: { isError?: boolean | undefined } = {}): void {
     // Answered already, or never made.
     if (!this.#answers.openCalls.delete(callId)) return;
     const output = isError ? `Error: ${result}` : result;
@@ -227,7 +229,7 @@ export class OpenAIRealtimeProtocol implements RealtimeProtocol {
 
   update(config: Partial<RealtimeSessionConfig>): Promise<void> {
     const { history: _history, turnDetection: _turns, ...change } = config;
-    this.#config = { ...this.#config, ...change };
+    this.#config = { ...this.#config, ...defined(change) };
     if (!this.#configured) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const stop = this.#port.after(UPDATE_MS, () => {

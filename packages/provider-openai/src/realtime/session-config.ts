@@ -1,4 +1,4 @@
-import type { RealtimeSessionConfig } from "@roomkit/core";
+import { defined, type RealtimeSessionConfig } from "@roomkit/core";
 import type {
   RealtimeAudioFormats,
   RealtimeAudioInputTurnDetection,
@@ -24,11 +24,11 @@ export function buildSessionConfig(
         ...(transcription === false
           ? {}
           : {
-              transcription: {
+              transcription: defined({
                 model: transcription.model,
-                ...(transcription.prompt === undefined ? {} : { prompt: transcription.prompt }),
-                ...(language ? { language } : {}),
-              },
+                prompt: transcription.prompt,
+                language: language || undefined,
+              }),
             }),
         ...(noiseReduction === false ? {} : { noise_reduction: { type: noiseReduction } }),
         // Said in any case: left out, the vendor finds turns as well, and every turn is answered twice.
@@ -36,14 +36,10 @@ export function buildSessionConfig(
           ? null
           : turnDetectionOf(turnDetection)) as RealtimeAudioInputTurnDetection,
       },
-      output: {
-        format: formatOf(formats.output),
-        voice: config.voice ?? settings.voice,
-        ...(speed === undefined ? {} : { speed }),
-      },
+      output: defined({ format: formatOf(formats.output), voice: config.voice ?? settings.voice, speed }),
     },
     ...changeable(config),
-    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+    ...defined({ max_output_tokens: maxOutputTokens }),
     ...config.providerOptions,
   };
 }
@@ -59,10 +55,7 @@ export function buildSessionChange(change: Partial<RealtimeSessionConfig>): Real
 }
 
 function changeable({ instructions, tools }: Partial<RealtimeSessionConfig>): Partial<RealtimeSessionCreateRequest> {
-  return {
-    ...(instructions === undefined ? {} : { instructions }),
-    ...(tools === undefined ? {} : { tools: tools.map(toolOf) }),
-  };
+  return defined({ instructions, tools: tools?.map(toolOf) });
 }
 
 function toolOf(tool: NonNullable<RealtimeSessionConfig["tools"]>[number]): RealtimeFunctionTool {
@@ -81,12 +74,12 @@ function turnDetectionOf(detection: ServerVad | SemanticVad): RealtimeAudioInput
   if (detection.type === "semantic_vad")
     return { type: "semantic_vad", eagerness: detection.eagerness ?? "auto", ...answers };
   const { threshold, prefixPaddingMs, silenceDurationMs, idleTimeoutMs } = detection;
-  return {
-    type: "server_vad",
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(prefixPaddingMs === undefined ? {} : { prefix_padding_ms: prefixPaddingMs }),
-    ...(silenceDurationMs === undefined ? {} : { silence_duration_ms: silenceDurationMs }),
-    ...(idleTimeoutMs === undefined ? {} : { idle_timeout_ms: idleTimeoutMs }),
+  return defined({
+    type: "server_vad" as const,
+    threshold,
+    prefix_padding_ms: prefixPaddingMs,
+    silence_duration_ms: silenceDurationMs,
+    idle_timeout_ms: idleTimeoutMs,
     ...answers,
-  };
+  });
 }

@@ -27,7 +27,7 @@ export class Vendor {
         if (!this.#connected) return;
         const sent = message as Sent;
         this.sent.push(sent);
-        const item = sent.item as { readonly id?: string } | undefined;
+        const item = sent.item as { readonly id?: string | undefined } | undefined;
         if (sent.type === "conversation.item.create" && this.acknowledges && item?.id) this.#unread.push(item);
       },
       emit: (event) => void this.events.push(event),

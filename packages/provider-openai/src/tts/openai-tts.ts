@@ -1,4 +1,11 @@
-import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
+import {
+  assertOptions,
+  defined,
+  type SpeechPart,
+  type TtsCapabilities,
+  type TtsOptions,
+  type TtsProvider,
+} from "@roomkit/core";
 import { abortable, incomplete, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
@@ -78,13 +85,6 @@ class OpenAITts implements TtsProvider {
 
   #body(input: string, { voice, speed }: TtsOptions): SpeechCreateParams {
     const { model = "gpt-4o-mini-tts", voice: usual = "marin", instructions } = this.#options;
-    return {
-      model,
-      voice: voice ?? usual,
-      input,
-      response_format: "pcm",
-      ...(instructions === undefined ? {} : { instructions }),
-      ...(speed === undefined ? {} : { speed }),
-    };
+    return defined({ model, voice: voice ?? usual, input, response_format: "pcm" as const, instructions, speed });
   }
 }

@@ -26,8 +26,8 @@ export function enginePool<Job, Result>(data: EngineData, options: EngineOptions
     entry: entryBeside(import.meta.url, "worker"),
     data,
     size: workers,
-    ...(queueLimit === undefined ? {} : { queueLimit }),
-    ...(jobTimeoutMs === undefined ? {} : { jobTimeoutMs }),
-    ...(clock === undefined ? {} : { clock }),
+    queueLimit,
+    jobTimeoutMs,
+    clock,
   });
 }

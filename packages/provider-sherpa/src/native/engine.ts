@@ -16,7 +16,7 @@ export interface AudioJob {
 
 export interface RecognitionResult {
   readonly text: string;
-  readonly language?: string;
+  readonly language?: string | undefined;
 }
 
 /** The next audio of a stream, which the first one begins and the last one ends; `dropped` ends it without an answer. */

@@ -14,7 +14,7 @@ export class FakePool<Job, Result> {
 
   async run(
     job: Job,
-    { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+    { signal = new AbortController().signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Result> {
     this.jobs.push(job);
     this.running++;

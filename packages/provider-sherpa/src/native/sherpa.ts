@@ -29,10 +29,10 @@ export interface NativeOnlineStream extends NativeStream {
 
 export interface NativeResult {
   readonly text: string;
-  readonly tokens?: readonly string[];
+  readonly tokens?: readonly string[] | undefined;
   /** When each token begins, s. */
-  readonly timestamps?: readonly number[];
-  readonly lang?: string;
+  readonly timestamps?: readonly number[] | undefined;
+  readonly lang?: string | undefined;
 }
 
 interface NativeOfflineRecognizer {

@@ -24,6 +24,6 @@ export async function* offlineTranscript(
       result = await pool.run({ samples: padded }, { signal });
     }
     const { text, language } = result;
-    if (text !== "") yield { type: "final", text, ...(language === undefined ? {} : { language }) };
+    if (text !== "") yield { type: "final", text, language };
   }
 }

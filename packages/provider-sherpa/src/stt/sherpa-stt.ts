@@ -64,7 +64,7 @@ export function sherpaStt(options: SherpaSttOptions): SttProvider {
       turnDetection: false,
       wordTimings: false,
       sampleRate: 16_000,
-      ...(languages === undefined ? {} : { languages }),
+      languages,
     },
     async *transcribe(audio, call) {
       const wanted = call.language;

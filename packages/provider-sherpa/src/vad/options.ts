@@ -4,17 +4,17 @@ export interface SherpaVadOptions {
   /** Path of a Silero VAD network, v4 or v5 (`silero_vad.onnx`). */
   readonly model: string;
   /** How likely a window must be speech to count as such, 0 to 1; speech goes on down to 0.15 below. Default 0.5. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Silence that ends speech, in ms. Default 500. */
-  readonly silenceThresholdMs?: number;
+  readonly silenceThresholdMs?: number | undefined;
   /** How much speech is proof that it has begun, in ms; rounded up to windows of 32 ms. Default 96. */
-  readonly minSpeechMs?: number;
+  readonly minSpeechMs?: number | undefined;
   /** Audio before the speech that belongs to it, in ms. Default 300. */
-  readonly speechPadMs?: number;
+  readonly speechPadMs?: number | undefined;
   /** Longest speech, in ms; it is ended there, and what follows is speech of its own. Default 60,000. */
-  readonly maxSpeechMs?: number;
+  readonly maxSpeechMs?: number | undefined;
   /** Detectors `warmUp` makes ahead, and closed ones that are kept for the next stream. Default 4. */
-  readonly spare?: number;
+  readonly spare?: number | undefined;
 }
 
 const defaults: Resolved<SherpaVadOptions> = {

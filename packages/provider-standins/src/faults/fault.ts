@@ -3,7 +3,7 @@
  * of any answer).
  */
 export type Fault = {
-  /** Only for this route; default: whichever is asked next. */ readonly route?: string;
+  /** Only for this route; default: whichever is asked next. */ readonly route?: string | undefined;
 } & FaultKind;
 
 export type FaultKind =
@@ -11,7 +11,7 @@ export type FaultKind =
   | {
       readonly kind: "status";
       readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
       readonly body?: unknown;
     }
   /** The request (or upgrade) is never answered. */
@@ -23,13 +23,18 @@ export type FaultKind =
   /** All frames come in one piece (WebSocket: all that are sent in one turn). */
   | { readonly kind: "coalesce" }
   /** The connection breaks off, with a reset (default) or with a plain end of the stream. */
-  | { readonly kind: "cut"; readonly after: number; readonly rst?: boolean }
+  | { readonly kind: "cut"; readonly after: number; readonly rst?: boolean | undefined }
   /** The answer ends as if it were complete. HTTP only. */
   | { readonly kind: "eof"; readonly after: number }
   /** Nothing more comes, though the connection stays and pings are answered. */
   | { readonly kind: "stall"; readonly after: number }
   /** WebSocket only. Without `code` the close frame has none (1005). */
-  | { readonly kind: "close"; readonly after: number; readonly code?: number; readonly reason?: string }
+  | {
+      readonly kind: "close";
+      readonly after: number;
+      readonly code?: number | undefined;
+      readonly reason?: string | undefined;
+    }
   /** These bytes come instead of a frame. */
   | { readonly kind: "malformed"; readonly after: number; readonly bytes: string | Uint8Array }
   /** A frame of a type nobody has heard of comes in between; default: the route's. */

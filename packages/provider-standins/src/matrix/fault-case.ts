@@ -42,17 +42,17 @@ export interface FaultMatrixOptions {
   /** How many frames the stand-in sends in a whole answer, >= 1. */
   readonly frames: number;
   /** Whether items come before the answer is complete. Default true. */
-  readonly streaming?: boolean;
+  readonly streaming?: boolean | undefined;
   /** Bytes that are no frame of this protocol; absent where everything is one (raw audio). */
-  readonly malformed?: string | Uint8Array;
+  readonly malformed?: string | Uint8Array | undefined;
   /** What the route's error frame means; absent where errors do not come in the stream. */
-  readonly inbandError?: ProviderErrorKind;
+  readonly inbandError?: ProviderErrorKind | undefined;
   /** Whether an answer that ends too early can be told from one that is complete. Default true. */
-  readonly eofDetectable?: boolean;
+  readonly eofDetectable?: boolean | undefined;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 10,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   /** Kinds that differ for this vendor, by the case's fault: `403`, `close 1008`, `close 1000 after 2`, `half-open`. `none`: no failure. */
-  readonly kinds?: Readonly<Record<string, ProviderErrorKind | "none">>;
+  readonly kinds?: Readonly<Record<string, ProviderErrorKind | "none">> | undefined;
 }
 
 /** A requirement that was not met. */

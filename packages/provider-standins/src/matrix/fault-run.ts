@@ -18,10 +18,10 @@ export interface Outcome {
 }
 
 export interface StartOptions {
-  readonly retry?: RetryOptions;
-  readonly variant?: number;
+  readonly retry?: RetryOptions | undefined;
+  readonly variant?: number | undefined;
   /** Stop reading after so many items, once the fault has come to bear. */
-  readonly stopAfter?: number;
+  readonly stopAfter?: number | undefined;
 }
 
 /** The stand-in, the clock and the operations of one case. */
@@ -122,7 +122,7 @@ export class FaultRun {
 
   /** The fault has come to bear. */
   async struck(kind: string): Promise<void> {
-    await this.#logged(({ dir, frame }) => dir === "fault" && (frame as { kind?: string }).kind === kind);
+    await this.#logged(({ dir, frame }) => dir === "fault" && (frame as { kind?: string | undefined }).kind === kind);
   }
 
   /** A request has been answered. */

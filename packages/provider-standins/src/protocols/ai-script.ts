@@ -1,18 +1,20 @@
 /** What a scripted model answers, for every vendor alike. */
 export interface ScriptedReply {
   /** Thinking, in pieces. */
-  readonly reasoning?: readonly string[];
+  readonly reasoning?: readonly string[] | undefined;
   /** Text, in pieces. */
-  readonly text?: readonly string[];
-  readonly toolCalls?: readonly ScriptedToolCall[];
+  readonly text?: readonly string[] | undefined;
+  readonly toolCalls?: readonly ScriptedToolCall[] | undefined;
   /** Default: `tool-calls` when there are any, else `stop`. */
-  readonly finish?: "stop" | "tool-calls" | "length" | "content-filter";
-  readonly usage?: { readonly input: number; readonly output: number; readonly cached?: number };
+  readonly finish?: "stop" | "tool-calls" | "length" | "content-filter" | undefined;
+  readonly usage?:
+    | { readonly input: number; readonly output: number; readonly cached?: number | undefined }
+    | undefined;
 }
 
 export interface ScriptedToolCall {
   /** Default: made up. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly name: string;
   /** JSON as it is streamed; it need not be valid. Empty for a call without arguments. */
   readonly arguments: string;

@@ -1,6 +1,6 @@
 /** A frame as a server-sent event with its name, the way Anthropic and OpenAI's Responses send them. */
 export function namedEvent(frame: unknown): string {
-  const { type } = frame as { type?: string };
+  const { type } = frame as { type?: string | undefined };
   return `event: ${type ?? "message"}\ndata: ${JSON.stringify(frame)}\n\n`;
 }
 

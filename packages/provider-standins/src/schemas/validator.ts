@@ -12,11 +12,11 @@ export interface Check {
 
 export interface CheckOptions {
   /** The property whose value tells the members of a union apart. Without it the whole type is compiled and tried. */
-  readonly by?: string;
+  readonly by?: string | undefined;
   /** Accept `null` for optional properties, as vendors send it. Default false. */
-  readonly nullIsAbsent?: boolean;
+  readonly nullIsAbsent?: boolean | undefined;
   /** Properties that may be absent although the types require them: what the SDK itself adds, or only newer versions know. */
-  readonly mayLack?: readonly string[];
+  readonly mayLack?: readonly string[] | undefined;
 }
 
 /**

@@ -21,8 +21,8 @@ export interface ExchangeEnd {
   /** The client went away before the answer was complete, or (WebSocket) ended it. */
   readonly byClient: boolean;
   /** Only of a WebSocket. */
-  readonly code?: number;
-  readonly reason?: string;
+  readonly code?: number | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** More than any test needs: beyond it something runs for ever. */

@@ -57,7 +57,7 @@ export class SocketExchange {
   }
 
   /** Sends a message: JSON as text (or, with `binary`, as bytes), bytes as they are. */
-  send(frame: unknown, options: { readonly binary?: boolean } = {}): void {
+  send(frame: unknown, options: { readonly binary?: boolean | undefined } = {}): void {
     this.#lane = this.#lane.then(() => this.#send(frame, options.binary ?? frame instanceof Uint8Array));
   }
 

@@ -230,7 +230,7 @@ export class StandIn implements AsyncDisposable {
       this.#track(id, socket, route.name, () => ({ byClient: !refused }));
       socket.resume();
       if (!refused) return;
-      const { headers, body } = refused as { headers?: Readonly<Record<string, string>>; body?: unknown };
+      const { headers, body } = refused as { headers?: Readonly<Record<string, string>> | undefined; body?: unknown };
       return refuseUpgrade(socket, refused.status, headers ?? {}, body ?? route.errorBody?.(refused.status) ?? {});
     }
     const ws = await new Promise<WebSocket>((resolve) => this.#sockets.handleUpgrade(incoming, socket, head, resolve));

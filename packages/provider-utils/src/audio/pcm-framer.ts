@@ -3,7 +3,7 @@ import { samplesOfBytes } from "./pcm-bytes.ts";
 
 export interface PcmFramerOptions extends AudioFormat {
   /** Length of a frame in ms. Default 20. */
-  readonly frameMs?: number;
+  readonly frameMs?: number | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ export interface WavSegmentOptions {
   /** Longest file, ms: longer audio is cut there. */
   readonly maxMs: number;
   /** A rest shorter than this is left out, ms. Default 0: only an empty one. */
-  readonly minMs?: number;
+  readonly minMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -32,7 +32,7 @@ export function witnessedFetch(fetch: typeof globalThis.fetch = globalThis.fetch
 export function fernError(
   error: unknown,
   context: ErrorContext &
-    Pick<HttpErrorContext, "clock" | "classify"> & { readonly seen?: ReturnType<WitnessedFetch["seen"]> },
+    Pick<HttpErrorContext, "clock" | "classify"> & { readonly seen?: ReturnType<WitnessedFetch["seen"]> | undefined },
 ): RoomKitError {
   const { provider, signal, clock, classify, seen } = context;
   if (signal?.aborted) return abortedError(signal);
@@ -40,7 +40,7 @@ export function fernError(
   const { statusCode, body, rawResponse, cause } = (error ?? {}) as {
     statusCode?: unknown;
     body?: unknown;
-    rawResponse?: { headers?: HeadersLike };
+    rawResponse?: { headers?: HeadersLike | undefined } | undefined;
     cause?: unknown;
   };
   const status = typeof statusCode === "number" ? statusCode : seen?.status;

@@ -4,9 +4,9 @@ import { type HeadersLike, header, parseRetryAfter } from "./retry-after.ts";
 
 /** What a vendor said in the body of an error. */
 export interface VendorError {
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** Its own name for the failure. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 }
 
 export interface HttpErrorContext {
@@ -74,7 +74,7 @@ export function readVendorError(body: unknown): VendorError {
   const inner = [value.error, value.detail].find(isRecord) ?? value;
   const message = firstText(inner.message, inner.err_msg, value.message, value.detail, value.error);
   const code = firstText(inner.code, inner.type, inner.status, inner.err_code, value.type, value.error);
-  return { ...(message === undefined ? {} : { message }), ...(code === undefined ? {} : { code }) };
+  return { message, code };
 }
 
 function parsed(body: unknown): unknown {

@@ -1,4 +1,4 @@
-import { RoomKitError } from "@roomkit/core";
+import { defined, RoomKitError } from "@roomkit/core";
 import { redactText } from "../keys/redact.ts";
 
 const BRAND: unique symbol = Symbol.for("roomkit.provider-error") as never;
@@ -94,8 +94,4 @@ function withoutSecrets(cause: unknown, depth = 1): unknown {
   const { code } = cause as { code?: unknown };
   if (typeof code === "string" || typeof code === "number") Object.assign(copy, { code });
   return copy;
-}
-
-function defined(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }

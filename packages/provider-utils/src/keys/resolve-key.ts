@@ -9,7 +9,7 @@ export interface ResolveKeyOptions {
   /** The vendor's usual environment variable, or several, the first that is set wins. */
   readonly env: string | readonly string[];
   /** Where variables are read from. Default `process.env`. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**

@@ -1,4 +1,11 @@
-import type { AudioFormat, AudioFrame, RealtimeEvent, RealtimeSessionConfig, RoomKitError } from "@roomkit/core";
+import type {
+  AudioFormat,
+  AudioFrame,
+  RealtimeEvent,
+  RealtimeSessionConfig,
+  RoomKitError,
+  SendTextOptions,
+} from "@roomkit/core";
 
 /** What a vendor's protocol may ask of whoever runs it. */
 export interface RealtimePort {
@@ -37,12 +44,12 @@ export interface RealtimeProtocol {
   /** Whether a connection refused for good may be tried once more, because something was changed. */
   otherwise?(error: RoomKitError): boolean;
   sendAudio(frame: AudioFrame): void;
-  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean }): void;
+  sendText(text: string, options: SendTextOptions): void;
   activityStart(): void;
   activityEnd(): void;
   interrupt(): void;
   truncate(itemId: string, playedMs: number): void;
-  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean }): void;
+  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean | undefined }): void;
   /** Also called without a connection: the next one begins with it. */
   update(config: Partial<RealtimeSessionConfig>): Promise<void>;
 }

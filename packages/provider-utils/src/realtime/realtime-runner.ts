@@ -8,6 +8,7 @@ import {
   type RealtimeSession,
   type RealtimeSessionConfig,
   RoomKitError,
+  type SendTextOptions,
   SilenceWatch,
   type Unsubscribe,
   withTimeout,
@@ -103,7 +104,7 @@ export class RealtimeRunner implements RealtimeSession {
     else if (!this.#over) this.#backlog.audio(frameDurationMs(frame), () => this.#protocol.sendAudio(frame));
   }
 
-  sendText(text: string, options: { readonly role?: "user" | "system"; readonly respond?: boolean } = {}): void {
+  sendText(text: string, options: SendTextOptions = {}): void {
     this.#command(() => this.#protocol.sendText(text, options));
   }
 
@@ -128,7 +129,7 @@ export class RealtimeRunner implements RealtimeSession {
     if (!this.#over) this.#do(() => this.#protocol.truncate(itemId, playedMs));
   }
 
-  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean } = {}): void {
+  submitToolResult(callId: string, result: string, options: { readonly isError?: boolean | undefined } = {}): void {
     this.#command(() => this.#protocol.submitToolResult(callId, result, options));
   }
 
@@ -329,7 +330,7 @@ export class RealtimeRunner implements RealtimeSession {
 
   #fault(kind: ProviderErrorKind, what: string, cause?: unknown): ProviderError {
     const { provider } = this.#options;
-    return new ProviderError(kind, `${provider} ${what}`, { provider, ...(cause === undefined ? {} : { cause }) });
+    return new ProviderError(kind, `${provider} ${what}`, { provider, cause });
   }
 
   #known(error: unknown): RoomKitError {

@@ -20,6 +20,6 @@ export interface RealtimeRunnerOptions {
   readonly maxConnectionMs: number;
   readonly reconnect: ReconnectOptions | undefined;
   /** 0 to 1, for the jitter. Default `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   readonly onClosed: () => void;
 }

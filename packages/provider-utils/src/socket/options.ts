@@ -5,11 +5,11 @@ import type { ProviderErrorKind } from "../errors/provider-error.ts";
 
 /** How the connection below the WebSocket is made: a proxy, a private certificate authority, a plain socket on localhost. */
 export interface SocketConnectionOptions {
-  readonly agent?: Agent;
+  readonly agent?: Agent | undefined;
   /** Certificate authorities to trust, PEM. */
-  readonly ca?: string | readonly string[];
+  readonly ca?: string | readonly string[] | undefined;
   /** Opens the connection itself, instead of net or tls. */
-  readonly createConnection?: (options: object) => Duplex;
+  readonly createConnection?: ((options: object) => Duplex) | undefined;
 }
 
 /** What each of them is, for `assertOptions`. */
@@ -25,8 +25,8 @@ export interface ManagedWebSocketOptions {
   readonly provider: string;
   /** Ends the handshake or the connection when it aborts. */
   readonly signal?: AbortSignal | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly protocols?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly protocols?: readonly string[] | undefined;
   /** Longest wait for the upgrade, ms. Default 10,000. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** Ping after so long without a sign of life, ms. 0: never. Default 10,000. */

@@ -17,17 +17,19 @@ export interface AIConformanceOptions {
   /** Two things to say that are answered differently, each in more than one text-delta. */
   readonly prompts: readonly [Prompt, Prompt];
   /** What makes it call a tool. Needed where `capabilities.tools` is true. */
-  readonly tool?: {
-    readonly definition: ToolDefinition;
-    /** What to say for it to be called. */
-    readonly prompt: string;
-    /** Whether these are the arguments one would expect. */
-    readonly matches: (args: unknown) => boolean;
-    /** What the tool gives. */
-    readonly result: string;
-  };
+  readonly tool?:
+    | {
+        readonly definition: ToolDefinition;
+        /** What to say for it to be called. */
+        readonly prompt: string;
+        /** Whether these are the arguments one would expect. */
+        readonly matches: (args: unknown) => boolean;
+        /** What the tool gives. */
+        readonly result: string;
+      }
+    | undefined;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 20,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** What every {@link AIProvider} must do, as one case per requirement. */
@@ -205,8 +207,8 @@ function checkParts(parts: readonly AIPart[]): void {
         break;
       case "finish": {
         check(last, "something came after finish");
-        for (const [name, count] of Object.entries(part.usage ?? {})) {
-          check(Number.isInteger(count) && (count as number) >= 0, `usage.${name} is ${String(count)}`);
+        for (const [name, count] of Object.entries({ ...part.usage })) {
+          check(count === undefined || (Number.isInteger(count) && count >= 0), `usage.${name} is ${String(count)}`);
         }
         break;
       }

@@ -1,4 +1,12 @@
-import type { AudioFrame, CloseReason, Metadata, VoiceBackend, VoiceConnection, VoiceSession } from "@roomkit/core";
+import type {
+  AudioFrame,
+  CloseReason,
+  Metadata,
+  Resolved,
+  VoiceBackend,
+  VoiceConnection,
+  VoiceSession,
+} from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { check } from "./case.ts";
 
@@ -46,11 +54,11 @@ export interface BackendConformanceOptions {
   /** Each requirement opens one of its own. */
   open(): BackendHarness | Promise<BackendHarness>;
   /** Whether the dialect has a place for an application's messages. Default true. */
-  readonly messages?: boolean;
+  readonly messages?: boolean | undefined;
   /** How long a session waits for its client, and a client for its session, at most, ms of the backend's clock. Default 30,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   /** Real time one requirement may take, ms. Default 10,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A requirement: what is required, and how to see whether it is met. */
@@ -72,7 +80,7 @@ export class BackendBench {
   readonly #names = new Map<string, string>();
   #accepted = 0;
 
-  constructor(harness: BackendHarness, options: Required<Omit<BackendConformanceOptions, "open">>) {
+  constructor(harness: BackendHarness, options: Resolved<Omit<BackendConformanceOptions, "open">>) {
     const { backend } = harness;
     this.harness = harness;
     this.backend = backend;

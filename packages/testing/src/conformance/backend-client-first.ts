@@ -7,7 +7,10 @@ async function refused(
   bench: BackendBench,
   id: string,
   code: string,
-  { session = bench.ownSession(), signal }: { session?: VoiceSession; signal?: AbortSignal } = {},
+  {
+    session = bench.ownSession(),
+    signal,
+  }: { session?: VoiceSession | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const accepting = bench.within(bench.backend.accept(session, id, { signal }), "accept");
   await checkRejects(accepting, code, 5_000, "accept");

@@ -14,7 +14,7 @@ export function fakeHarness(Backend: typeof FakeBackend = FakeBackend): BackendH
       const connection = new FakeConnection({
         clock,
         id: `client_${connections.length}`,
-        ...(metadata && { metadata }),
+        metadata,
       });
       connections.push(connection);
       if (session) void session().then((made) => backend.bind(made, connection));

@@ -7,7 +7,7 @@ export interface LockConformanceOptions {
   /** Locks that nobody holds. */
   open(): LockManager | Promise<LockManager>;
   /** Real time one requirement may take, ms. Default 10,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** What every `LockManager` must do; see {@link ConformanceCase}. Uses waits of up to 50 ms of real time. */

@@ -11,7 +11,7 @@ export interface StoreConformanceOptions {
   /** A store with nothing in it. Each requirement opens one of its own and closes it. */
   open(): ConversationStore | Promise<ConversationStore>;
   /** Real time one requirement may take, ms. Default 10,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**

@@ -18,9 +18,9 @@ export interface SttConformanceOptions {
   /** Two samples that say different things. */
   readonly samples: readonly [SpeechSample, SpeechSample];
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 20,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   /** Audio a provider may read ahead of a consumer that does not pull, in ms. Default 10,000. */
-  readonly maxReadAheadMs?: number;
+  readonly maxReadAheadMs?: number | undefined;
 }
 
 /** What every {@link SttProvider} must do, as one case per requirement. */

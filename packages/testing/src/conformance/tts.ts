@@ -8,11 +8,11 @@ export interface TtsConformanceOptions {
   /** Makes the provider of one case; the case closes it. */
   readonly create: () => TtsProvider | Promise<TtsProvider>;
   /** Two sentences; the second takes clearly longer to say. Default: English ones. */
-  readonly sentences?: readonly [short: string, long: string];
+  readonly sentences?: readonly [short: string, long: string] | undefined;
   /** Pieces a provider may take ahead of a reader that does not pull. Default 8. */
-  readonly maxPiecesAhead?: number;
+  readonly maxPiecesAhead?: number | undefined;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 20,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** What every {@link TtsProvider} must do, as one case per requirement. */
@@ -40,7 +40,7 @@ export function ttsConformance(options: TtsConformanceOptions): ConformanceCase[
     });
   };
   const speak = (provider: TtsProvider, text: AsyncIterable<string>, { signal }: AbortController, voice?: string) =>
-    provider.synthesize(text, { signal, ...(voice === undefined ? {} : { voice }) });
+    provider.synthesize(text, { signal, voice });
   const say = (provider: TtsProvider, pieces: readonly string[], abort: AbortController, voice?: string) =>
     within(
       collect(speak(provider, new WatchedSource(pieces).end(), abort, voice)),

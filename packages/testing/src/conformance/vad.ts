@@ -7,11 +7,11 @@ export interface VadConformanceOptions<V extends Vad = Vad> {
   /** The mono format to test in. */
   readonly format: AudioFormat;
   /** Something the detector takes for speech, 1 to 5 s of it, without much silence around. Default: a buzz in syllables. */
-  readonly speech?: Int16Array;
+  readonly speech?: Int16Array | undefined;
   /** For a detector that computes in the background: resolves when it has judged all it was given. */
-  readonly settle?: (vad: V) => Promise<void>;
+  readonly settle?: ((vad: V) => Promise<void>) | undefined;
   /** Silence by which every end must have come, in ms. Default 3,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** How much two runs over the same audio may differ, in ms. */
@@ -47,7 +47,7 @@ export function vadConformance<V extends Vad>(options: VadConformanceOptions<V>)
   const feed = async (
     vad: V,
     samples: Int16Array,
-    how: { length?: number | number[] | undefined; begin?: number } = {},
+    how: { length?: number | number[] | undefined; begin?: number | undefined } = {},
     watch: (event: VadEvent | undefined, now: number) => void = () => {},
   ): Promise<VadEvent[]> => {
     const events: VadEvent[] = [];

@@ -33,7 +33,7 @@ export interface WebRTCEngineConformanceOptions {
   open(): WebRTCEngine | Promise<WebRTCEngine>;
   client(): WebRTCEngineClient;
   /** Real time one requirement may take, ms. Default 15,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 const SSRC = 0x1234_5678;

@@ -23,11 +23,11 @@ interface Queued {
 
 export interface FakeConnectionOptions {
   readonly clock: Clock;
-  readonly inbound?: AudioFormat;
-  readonly outbound?: AudioFormat;
-  readonly playback?: "reported" | "estimated";
-  readonly id?: string;
-  readonly metadata?: Metadata;
+  readonly inbound?: AudioFormat | undefined;
+  readonly outbound?: AudioFormat | undefined;
+  readonly playback?: "reported" | "estimated" | undefined;
+  readonly id?: string | undefined;
+  readonly metadata?: Metadata | undefined;
 }
 
 /** Audio held until somebody listens, ms. */

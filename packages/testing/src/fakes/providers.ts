@@ -19,15 +19,15 @@ import {
 /** What one stream of the scripted recogniser does. */
 export interface SttScript {
   /** Yielded when the first audio has come. */
-  readonly partials?: readonly string[];
+  readonly partials?: readonly string[] | undefined;
   /** Yielded after the audio has ended. */
-  readonly finals?: readonly string[];
+  readonly finals?: readonly string[] | undefined;
   /** Time from the end of the audio to the finals, in ms. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Fails instead of finishing. */
-  readonly error?: RoomKitError;
+  readonly error?: RoomKitError | undefined;
   /** Never finishes until aborted. */
-  readonly hang?: boolean;
+  readonly hang?: boolean | undefined;
 }
 
 /** A recogniser that plays one script after the other, a stream each; without a script left it hears nothing. */
@@ -72,13 +72,13 @@ export class ScriptedStt implements SttProvider {
 
 export interface ScriptedTtsOptions {
   /** Audio per character of text, in ms. Default 50. */
-  readonly msPerChar?: number;
-  readonly sampleRate?: number;
-  readonly wordTimings?: boolean;
+  readonly msPerChar?: number | undefined;
+  readonly sampleRate?: number | undefined;
+  readonly wordTimings?: boolean | undefined;
   /** Time before each piece's audio, in ms. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Fails when it comes to a piece that contains this. */
-  readonly failsOn?: string;
+  readonly failsOn?: string | undefined;
 }
 
 /** A voice of silence whose audio is as long as its text: what was heard can be computed by hand. */

@@ -94,11 +94,11 @@ export class ScriptedRealtimeSession implements RealtimeSession {
 export interface ScriptedRealtimeOptions {
   readonly clock: Clock;
   /** Time the handshake takes, in ms. */
-  readonly connectMs?: number;
-  readonly error?: RoomKitError;
-  readonly inputSampleRate?: number;
-  readonly outputSampleRate?: number;
-  readonly capabilities?: Partial<RealtimeCapabilities>;
+  readonly connectMs?: number | undefined;
+  readonly error?: RoomKitError | undefined;
+  readonly inputSampleRate?: number | undefined;
+  readonly outputSampleRate?: number | undefined;
+  readonly capabilities?: Partial<RealtimeCapabilities> | undefined;
 }
 
 /** A speech-to-speech vendor without a network. */

@@ -2,9 +2,9 @@ import { RoomKitError } from "@roomkit/core";
 
 export interface AdmissionOptions {
   /** Most connections at once. Default 100. */
-  readonly concurrencyLimit?: number;
+  readonly concurrencyLimit?: number | undefined;
   /** Most connections from one address at once. Default 20. */
-  readonly perAddressLimit?: number;
+  readonly perAddressLimit?: number | undefined;
 }
 
 export type Admitted =

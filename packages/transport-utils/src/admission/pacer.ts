@@ -3,9 +3,9 @@ import type { Cancel, Clock } from "@roomkit/core";
 export interface AcceptPacerOptions {
   readonly clock: Clock;
   /** Accepts a second, sustained. Default 1,000. */
-  readonly perSecond?: number;
+  readonly perSecond?: number | undefined;
   /** Most that wait. Default 2,000. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
 }
 
 const TICK_MS = 20;

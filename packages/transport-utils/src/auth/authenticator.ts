@@ -20,9 +20,9 @@ export interface AuthenticateOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Default 5,000 ms. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The client is gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Asks an authenticator. Never throws; what the authenticator threw goes to the log by its class and code only. */

@@ -10,7 +10,10 @@ export const bearerSubprotocol = "roomkit.bearer.";
  * The token of a request: of its `Authorization: Bearer` header or its `roomkit.bearer.TOKEN` subprotocol, and only if
  * `queryName` is given, of that query parameter.
  */
-export function tokenOf(request: ConnectionRequest, options: { readonly queryName?: string } = {}): string | undefined {
+export function tokenOf(
+  request: ConnectionRequest,
+  options: { readonly queryName?: string | undefined } = {},
+): string | undefined {
   const bearer = /^Bearer ([^\s]+)$/i.exec(request.header("authorization") ?? "")?.[1];
   if (bearer) return bearer;
   for (const name of (request.header("sec-websocket-protocol") ?? "").split(",")) {
@@ -30,7 +33,7 @@ export function tokensEqual(a: string, b: string): boolean {
 
 export interface TokenAuthOptions {
   /** Take the token from this query parameter too. Default: never; a URL ends up in logs. */
-  readonly queryName?: string;
+  readonly queryName?: string | undefined;
 }
 
 /** An authenticator for fixed tokens, each with the metadata it stands for. */

@@ -31,9 +31,9 @@ export interface MediaConnectionOptions
   readonly playback: VoiceConnection["playback"];
   readonly logger: Logger;
   /** Caller audio held until there is a consumer, ms; what they say otherwise is held too. Default 2,000. */
-  readonly holdInboundMs?: number;
+  readonly holdInboundMs?: number | undefined;
   /** Give {@link VoiceConnection.onPlayed} silence too where nothing plays. Default false. */
-  readonly playedSilence?: boolean;
+  readonly playedSilence?: boolean | undefined;
 }
 
 interface Events {

@@ -117,7 +117,7 @@ const STATUS: Readonly<Record<number, string>> = {
 export function refuseUpgrade(
   socket: Duplex,
   status: number,
-  options: { readonly code?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+  options: { readonly code?: string | undefined; readonly headers?: Readonly<Record<string, string>> | undefined } = {},
 ): void {
   // A client that resets its connection just now must not raise an error nobody hears.
   socket.on("error", () => {});

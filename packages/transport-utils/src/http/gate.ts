@@ -16,15 +16,15 @@ const MOST_LOGGED_CHARS = 200;
 /** Who may use a mount. */
 export interface GateOptions extends AdmissionOptions {
   /** Says who a client is. Required, unless `allowAnonymous`. */
-  readonly auth?: Authenticator;
+  readonly auth?: Authenticator | undefined;
   /** Let everybody in, with empty metadata. */
-  readonly allowAnonymous?: boolean;
+  readonly allowAnonymous?: boolean | undefined;
   /** How long `auth` may take, ms. Default 5,000. */
-  readonly authTimeoutMs?: number;
+  readonly authTimeoutMs?: number | undefined;
   /** Pages that may connect. Default: pages of the server's own host, and pages of this machine to this machine. */
-  readonly origins?: Origins;
+  readonly origins?: Origins | undefined;
   /** Addresses or CIDR blocks of proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Default: none. */
-  readonly trustedProxies?: readonly string[];
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** What each of them is, for `assertOptions`. */
@@ -54,9 +54,9 @@ export class Gate {
       readonly clock: Clock;
       readonly logger: Logger;
       /** Places shared with another gate. */
-      readonly admission?: Admission;
+      readonly admission?: Admission | undefined;
       /** Another mount stands in front, which has checked where requests come from and says in `authContext` who asks. */
-      readonly behindMount?: boolean;
+      readonly behindMount?: boolean | undefined;
     },
   ) {
     this.#behindMount = context.behindMount ?? false;
@@ -112,8 +112,8 @@ export class Gate {
     return authenticate(auth, request, {
       clock: this.#clock,
       logger: this.#logger,
-      ...(authTimeoutMs !== undefined && { timeoutMs: authTimeoutMs }),
-      ...(signal && { signal }),
+      timeoutMs: authTimeoutMs,
+      signal,
     });
   }
 
@@ -124,7 +124,7 @@ export class Gate {
   screen(
     request: ConnectionRequest,
     method: "GET" | "POST",
-  ): { readonly answer?: Response; readonly cors: Readonly<Record<string, string>> } {
+  ): { readonly answer?: Response | undefined; readonly cors: Readonly<Record<string, string>> } {
     const cors = this.corsHeaders(request);
     const problem = this.originProblem(request);
     if (problem) return { answer: jsonResponse({ error: problem }, 403), cors };

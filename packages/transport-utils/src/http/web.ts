@@ -4,9 +4,9 @@ import { type Clock, RoomKitError, withTimeout } from "@roomkit/core";
 export interface ReadRequestOptions {
   readonly clock: Clock;
   /** Most bytes of a body. Default 64 KiB. */
-  readonly maxBodyBytes?: number;
+  readonly maxBodyBytes?: number | undefined;
   /** How long a body may take, ms. Default 10,000. */
-  readonly bodyTimeoutMs?: number;
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 /** The host a request names: HTTP/2 says it in `:authority`, and need not in `Host`. */

@@ -8,7 +8,10 @@ export interface ClientConfig<
   Limits extends object = object,
 > {
   readonly dialects: readonly ("compat" | "v1")[];
-  readonly endpoints: { readonly [K in Endpoint]: string } & { readonly webrtc?: string; readonly ui?: string };
+  readonly endpoints: { readonly [K in Endpoint]: string } & {
+    readonly webrtc?: string | undefined;
+    readonly ui?: string | undefined;
+  };
   readonly audio: Audio & {
     /** Rates of the caller's and of the server's audio where a client asks for none, Hz. */
     readonly inputSampleRate: number;
@@ -28,7 +31,7 @@ export interface ClientConfig<
   };
   readonly iceServers: readonly ClientIceServer[];
   /** What the application says of itself. */
-  readonly about?: Readonly<Record<string, string>>;
+  readonly about?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ClientConfigFacts<Endpoint extends "websocket" | "webrtc", Audio extends object, Limits extends object>
@@ -65,6 +68,6 @@ export function clientConfig<Endpoint extends "websocket" | "webrtc", Audio exte
     },
     limits,
     iceServers: facts.iceServers,
-    ...(facts.about ? { about: facts.about } : {}),
+    about: facts.about,
   };
 }

@@ -18,8 +18,8 @@ export interface IceServer {
 /** What a browser's `RTCPeerConnection` takes. */
 export interface ClientIceServer {
   readonly urls: string | readonly string[];
-  readonly username?: string;
-  readonly credential?: string;
+  readonly username?: string | undefined;
+  readonly credential?: string | undefined;
 }
 
 /** The servers told to clients, the same for all or made for each. */
@@ -81,8 +81,8 @@ export function clientIceServer(server: IceServer, user: string, clock: Clock): 
   if (secret === undefined) {
     return {
       urls,
-      ...(username === undefined ? {} : { username }),
-      ...(credential === undefined ? {} : { credential }),
+      username,
+      credential,
     };
   }
   const expiring = `${Math.floor((clock.wallTime() + credentialMs) / 1000)}:${user}`;

@@ -10,11 +10,11 @@ import {
 
 export interface PacingWheelOptions {
   readonly clock: Clock;
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** How often each subscriber is called, ms. Default 20: one audio frame. */
-  readonly tickMs?: number;
+  readonly tickMs?: number | undefined;
   /** Into how many evenly spaced groups subscribers are spread, so that not all of them send at one instant. Default 4. */
-  readonly slots?: number;
+  readonly slots?: number | undefined;
 }
 
 /** Called with the time it stands for, ms on the wheel's clock: its deadline, or later after a stall. */

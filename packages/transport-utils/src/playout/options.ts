@@ -23,28 +23,33 @@ export interface PlayoutQueueOptions {
   readonly send: (frame: PlayoutFrame) => boolean;
   readonly onProgress: (progress: PlaybackProgress) => void;
   /** The rest of an utterance, `droppedMs` of audio, was dropped because the queue was full. */
-  readonly onDrop?: (utterance: UtteranceId, droppedMs: number) => void;
+  readonly onDrop?: ((utterance: UtteranceId, droppedMs: number) => void) | undefined;
   /** Whether the client reports what it played ({@link PlayoutQueue.report}), or the pacing clock is all there is. */
   readonly playback: PlaybackProgress["confidence"];
   /**
    * `estimated` only: the client may turn out to send marks back, at most so far apart, ms of audio. From the first one on what it
    * says is reported, until it fails to. Default: it does not.
    */
-  readonly marksMs?: number;
+  readonly marksMs?: number | undefined;
   /** How much audio may be with the client and unplayed, ms, 0 to 5,000. Default 200. */
-  readonly leadMs?: number;
+  readonly leadMs?: number | undefined;
   /** Most frames queued. Default 1,000. */
-  readonly maxFrames?: number;
+  readonly maxFrames?: number | undefined;
   /** Most audio queued, ms. Default 20,000. */
-  readonly maxQueuedMs?: number;
+  readonly maxQueuedMs?: number | undefined;
   /** Fill short frames up with silence, for codecs that know only whole frames. Default false. */
-  readonly wholeFrames?: boolean;
+  readonly wholeFrames?: boolean | undefined;
   /** Keep what the client has not reported as played, so that {@link PlayoutQueue.resume} can send it again. Default false. */
-  readonly resumable?: boolean;
+  readonly resumable?: boolean | undefined;
   /** How often an estimate is reported while playing, ms. Default 200. */
-  readonly progressMs?: number;
+  readonly progressMs?: number | undefined;
   /** After `clear`, how long the client's exact report is waited for, ms. Default 300. */
-  readonly clearGraceMs?: number;
+  readonly clearGraceMs?: number | undefined;
   /** After an utterance should have ended, how long the client's last report is waited for, ms. Default 2,000. */
-  readonly reportGraceMs?: number;
+  readonly reportGraceMs?: number | undefined;
+}
+
+export interface PlayedTapOptions {
+  /** Whether the silence between utterances is shown as well. Default false. */
+  readonly silence?: boolean | undefined;
 }

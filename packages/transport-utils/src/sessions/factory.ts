@@ -36,7 +36,7 @@ export interface SessionFactoryContext {
   /** Of `phone`: who calls, and what the answer to the call gave along. */
   readonly call: TelephoneCall | undefined;
   /** What a v1 client says it is. */
-  readonly client: { readonly name?: string; readonly version?: string } | undefined;
+  readonly client: { readonly name?: string | undefined; readonly version?: string | undefined } | undefined;
   /** Aborts when the client goes or the factory takes too long: whatever it returns then is ended. */
   readonly signal: AbortSignal;
 }

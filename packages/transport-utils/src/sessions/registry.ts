@@ -22,13 +22,13 @@ import type { MediaConnection } from "../connection/media-connection.ts";
 export interface SessionRegistryOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly ids?: IdSource;
+  readonly ids?: IdSource | undefined;
   /** How long a session waits for its client, ms. Default 30,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** How long a client waits for its session, ms. Default 30,000. */
-  readonly acceptTimeoutMs?: number;
+  readonly acceptTimeoutMs?: number | undefined;
   /** Most sessions that wait for a client at once. Default 1,000. */
-  readonly maxPending?: number;
+  readonly maxPending?: number | undefined;
 }
 
 interface Entry {

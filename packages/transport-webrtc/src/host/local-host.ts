@@ -48,7 +48,7 @@ export class LocalMediaHost implements MediaHost {
     try {
       const peer = await engine.accept(offer, {
         ...(plan ? { audio: { direction: plan.direction, codecs: plan.codecs, ssrc } } : {}),
-        ...(signal ? { signal } : {}),
+        signal,
         loopback,
         limits,
       });

@@ -19,7 +19,7 @@ import type { LoopLoad } from "./load-meter.ts";
 export interface MediaRequest {
   readonly offer: WebRTCOffer;
   /** Absent when no audio was offered. */
-  readonly plan?: AudioPlan;
+  readonly plan?: AudioPlan | undefined;
   readonly inputSampleRate: OpusSampleRate;
   readonly outputSampleRate: number;
   /** Also answer with loopback addresses. */

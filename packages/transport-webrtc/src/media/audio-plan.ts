@@ -9,14 +9,16 @@ export interface AudioPlan {
   /** The answer's codecs, in its order. */
   readonly codecs: readonly RtpCodec[];
   /** The caller's audio; absent when the client sends none. */
-  readonly inbound?: {
-    readonly codec: "opus" | "pcmu";
-    readonly payloadType: number;
-    readonly red?: number;
-    readonly telephoneEvent?: number;
-  };
+  readonly inbound?:
+    | {
+        readonly codec: "opus" | "pcmu";
+        readonly payloadType: number;
+        readonly red?: number | undefined;
+        readonly telephoneEvent?: number | undefined;
+      }
+    | undefined;
   /** The track to the client; absent when audio goes over the data channel. */
-  readonly outbound?: { readonly codec: "opus" | "pcmu"; readonly payloadType: number };
+  readonly outbound?: { readonly codec: "opus" | "pcmu"; readonly payloadType: number } | undefined;
 }
 
 export interface PlanOptions {
@@ -57,8 +59,8 @@ export function planAudio(
           inbound: {
             codec: main === opus ? "opus" : "pcmu",
             payloadType: main.payloadType,
-            ...(red ? { red: red.payloadType } : {}),
-            ...(events ? { telephoneEvent: events.payloadType } : {}),
+            red: red?.payloadType,
+            telephoneEvent: events?.payloadType,
           },
         }
       : {}),

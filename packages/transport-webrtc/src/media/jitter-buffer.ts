@@ -8,7 +8,7 @@ export interface BufferedPacket {
   /** Empty: nothing to play; it only has a place in the order (padding, touch tones, comfort noise). */
   readonly payload: Uint8Array;
   /** A copy of one that may have come already. */
-  readonly redundant?: boolean;
+  readonly redundant?: boolean | undefined;
 }
 
 /** What comes out, in playing order. */
@@ -19,9 +19,9 @@ export type Playout =
 
 export interface JitterBufferOptions {
   /** How long a packet that came out of order waits for those before it, ms. Default 60. */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** How many packets may wait for one before them. Default 4. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
 }
 
 export interface JitterStats {

@@ -3,18 +3,18 @@ import { isDraftFormat } from "./offered-media.ts";
 /** What the answer to one `m=` section repeats of it. */
 export interface SectionForm {
   /** What it is used for; absent: it is refused. */
-  readonly use?: "audio" | "data";
+  readonly use?: "audio" | "data" | undefined;
   readonly media: string;
   readonly protocol: string;
   readonly formats: readonly string[];
-  readonly mid?: string;
+  readonly mid?: string | undefined;
 }
 
 /** The shape an answer must have: as many sections as the offer, in its order and its words (RFC 3264, 6). */
 export interface OfferForm {
   readonly sections: readonly SectionForm[];
   /** The mids of the answer's BUNDLE group, its tag first; absent: the offer bundles nothing that is used. */
-  readonly bundle?: readonly string[];
+  readonly bundle?: readonly string[] | undefined;
 }
 
 /** What some stacks wrote of data channels before RFC 8841; it means every stream SCTP has. */

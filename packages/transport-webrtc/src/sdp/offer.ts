@@ -92,7 +92,7 @@ function formOf(
         media,
         protocol,
         formats,
-        ...(mid === undefined ? {} : { mid }),
+        mid,
       };
     }),
     ...(bundled.length > 0 ? { bundle: bundled.flatMap(({ mid }) => mid ?? []) } : {}),

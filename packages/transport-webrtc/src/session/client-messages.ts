@@ -80,7 +80,7 @@ export class ClientMessages {
         return;
       case "ping":
         if (!v1()) reply({ event: "pong" });
-        else reply({ type: "pong", ...(message.t === undefined ? {} : { t: message.t }) });
+        else reply({ type: "pong", t: message.t });
         return;
       case "stop":
         onEnd("client_closed", "the client ended the session");

@@ -24,7 +24,7 @@ export interface RtcSessionOptions {
   /** The client asked for v1 in its offer. */
   readonly v1: boolean;
   /** A connection this client comes back to, instead of a new one. */
-  readonly resumed?: { readonly connection: MediaConnection; readonly startedAt: number };
+  readonly resumed?: { readonly connection: MediaConnection; readonly startedAt: number } | undefined;
   /** A token with which a later client continues this one's connection. */
   readonly issueToken: (session: RtcSession) => string;
   /** The client is connected and can be given to the application. False when a connection it came back to is over. */

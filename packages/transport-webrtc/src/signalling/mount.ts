@@ -64,7 +64,7 @@ async function serve(
  * A web-standard handler of the same endpoints, for Hono, h3, Bun, Deno and the like. `address` is the client's, which a
  * web-standard request does not tell; limits per address and the candidate policy want it.
  */
-export type FetchHandler = (request: Request, client?: { readonly address?: string }) => Promise<Response>;
+export type FetchHandler = (request: Request, client?: { readonly address?: string | undefined }) => Promise<Response>;
 
 /** Makes that handler; it answers under any base path. @throws RoomKitError `invalid_option`. */
 export function fetchHandler(transport: SignalledTransport, options: SignallingOptions): FetchHandler {

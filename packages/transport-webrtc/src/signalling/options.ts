@@ -11,11 +11,11 @@ import {
 /** How offers are answered, wherever they come in. */
 export interface SignallingOptions extends GateOptions {
   /** STUN and TURN servers clients are told of in `/config`; a function names them for each. */
-  readonly iceServers?: IceServers;
+  readonly iceServers?: IceServers | undefined;
   /** Makes the voice session of each client. Without it the application starts sessions in `onClientConnected`. */
-  readonly sessionFactory?: SessionFactory;
+  readonly sessionFactory?: SessionFactory | undefined;
   /** Serves `{path}/ui`. Not behind `auth`: a page must load before it can show a credential. */
-  readonly ui?: Ui;
+  readonly ui?: Ui | undefined;
 }
 
 /** What each of them is, for `assertOptions`. */
@@ -28,7 +28,7 @@ export const signallingKinds: OptionKinds<SignallingOptions> = {
 
 export interface RealtimeMountOptions extends SignallingOptions {
   /** Where the endpoints are. Default `/rtc-realtime`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
 }
 
 /** @throws RoomKitError `invalid_option` */

@@ -6,7 +6,7 @@ import type { TransportSettings } from "../transport/settings.ts";
 
 /** How a mount wants an offer's client treated. */
 export interface OfferHandling {
-  readonly sessionFactory?: SessionFactory;
+  readonly sessionFactory?: SessionFactory | undefined;
   /** Called once, when nothing of the connection is left; also when the offer is refused. */
   readonly release: () => void;
 }

@@ -122,7 +122,7 @@ export class Signalling {
       const { sessionFactory } = this.#options;
       const answer = await this.#transport.offer(message, client, {
         release: admitted.release,
-        ...(sessionFactory ? { sessionFactory } : {}),
+        sessionFactory,
       });
       return { status: 200, body: answer };
     } catch (error) {
@@ -167,5 +167,5 @@ export class Signalling {
 }
 
 function refusal(error: string, limit: number | undefined): SignalAnswer {
-  return { status: "failed", meta: { error, ...(limit === undefined ? {} : { limit }) } };
+  return { status: "failed", meta: { error, limit } };
 }

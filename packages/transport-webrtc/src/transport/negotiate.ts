@@ -47,7 +47,7 @@ export function negotiate(
   const plan = offer.audio && planFor(offer.audio, settings);
   return host.accept({
     offer,
-    ...(plan ? { plan } : {}),
+    plan,
     inputSampleRate,
     outputSampleRate,
     loopback: settings.allowLoopback ?? addressScope(clientAddress) === "loopback",

@@ -155,7 +155,7 @@ export class Offers {
     const resumed = this.#resumable(request, client, call);
     const session = new RtcSession({
       call,
-      ...(resumed ? { resumed } : {}),
+      resumed,
       id: resumed?.connection.id ?? settings.ids("connection"),
       label: request.webrtc_id,
       metadata: client.metadata,

@@ -66,9 +66,9 @@ export const defaultLimits: Resolved<WebRTCLimits> = {
 /** Threads for media. */
 export interface MediaWorkersOptions {
   /** Threads at most; they start as calls come. Default: the cores this process may use, less one, at least 1. */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** Calls on one thread at most. Default 25. */
-  readonly calls?: number;
+  readonly calls?: number | undefined;
 }
 
 export interface WebRTCTransportOptions {
@@ -80,31 +80,31 @@ export interface WebRTCTransportOptions {
   /** Codes Opus: `opus()` of `@roomkit/codec-opus`. */
   readonly opus: OpusCodec;
   /** Codes G.711 mu-law: `mulaw()` of `@roomkit/codec-mulaw`. Needed for `outboundAudio` `pcmu` and `datachannel`. */
-  readonly mulaw?: AudioCodec;
+  readonly mulaw?: AudioCodec | undefined;
   /** Hz of the caller's audio: 8000, 12000, 16000, 24000 or 48000; Opus decodes straight to it. Default 16,000. */
-  readonly inputSampleRate?: OpusSampleRate;
+  readonly inputSampleRate?: OpusSampleRate | undefined;
   /** Hz of the audio played to the caller; an Opus rate, or any with `datachannel`. A PCMU track is 8,000 whatever this says. Default 24,000. */
-  readonly outputSampleRate?: number;
+  readonly outputSampleRate?: number | undefined;
   /**
    * `opus`, `pcmu`: an RTP track, which the browser's jitter buffer, loss concealment and echo canceller know. `datachannel`:
    * the seed's mu-law in JSON. Default `opus`.
    */
-  readonly outboundAudio?: OutboundAudio;
+  readonly outboundAudio?: OutboundAudio | undefined;
   /** Do the media of calls (the engine and the coders) on threads of their own. Default: on this thread. */
-  readonly workers?: MediaWorkersOptions;
+  readonly workers?: MediaWorkersOptions | undefined;
   /** Loopback candidates, and listening on loopback. Default: for clients whose HTTP request came from this machine. */
-  readonly allowLoopback?: boolean;
+  readonly allowLoopback?: boolean | undefined;
   /** Candidates in private networks. Default: for clients whose HTTP request came from one. */
-  readonly allowPrivate?: boolean;
+  readonly allowPrivate?: boolean | undefined;
   /** How much audio may be with the client unplayed, ms. Default 40 on a track, 200 on the data channel. */
-  readonly leadMs?: number;
-  readonly limits?: WebRTCLimits;
+  readonly leadMs?: number | undefined;
+  readonly limits?: WebRTCLimits | undefined;
   /**
    * How `transport.fetch` serves; a mount has options of its own. Without `auth` and `allowAnonymous` it serves only behind
    * another mount that has checked who asks.
    */
-  readonly signalling?: SignallingOptions;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  readonly ids?: IdSource;
+  readonly signalling?: SignallingOptions | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+  readonly ids?: IdSource | undefined;
 }

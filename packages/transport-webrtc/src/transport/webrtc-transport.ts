@@ -92,7 +92,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
    * the request came from. Inside another mount (`mountVoice(server, backend, { webrtc: transport })`) that mount's
    * authentication counts; elsewhere, without `auth` and `allowAnonymous`, everything is answered 401.
    */
-  fetch(request: Request, client?: { readonly address?: string }): Promise<Response> {
+  fetch(request: Request, client?: { readonly address?: string | undefined }): Promise<Response> {
     this.#fetch ??= fetchHandler(this, this.#signalling);
     return this.#fetch(request, client);
   }

@@ -14,10 +14,10 @@ import {
 
 export interface EchoEngineOptions {
   /** Before each answer, ms. */
-  readonly answerMs?: number;
+  readonly answerMs?: number | undefined;
   /** The thread does nothing before there is this file. */
-  readonly startsWith?: string;
-  readonly logger?: Logger;
+  readonly startsWith?: string | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 export function echoRecipe(options: EchoEngineOptions = {}, more: Partial<Recipe> = {}): Recipe {

@@ -62,7 +62,10 @@ function startProcess(parts: WorkerParts, { onMessages, onError }: LineEvents): 
     exited,
     post: send,
     hold(on) {
-      const channel = child.channel as { ref?: () => void; unref?: () => void } | null | undefined;
+      const channel = child.channel as
+        | { ref?: (() => void) | undefined; unref?: (() => void) | undefined }
+        | null
+        | undefined;
       for (const handle of [child, channel]) on ? handle?.ref?.() : handle?.unref?.();
     },
     kill: () => void child.kill("SIGKILL"),

@@ -230,5 +230,5 @@ export class MediaWorker {
 }
 
 function mediaLost(message: string, cause?: unknown): RoomKitError {
-  return new RoomKitError("media_lost", message, { retryable: true, ...(cause === undefined ? {} : { cause }) });
+  return new RoomKitError("media_lost", message, { retryable: true, cause });
 }

@@ -15,7 +15,7 @@ import type { MediaRequest, MediaStats } from "../host/media-host.ts";
 export interface WorkerParts {
   readonly engine: Recipe;
   readonly opus: Recipe;
-  readonly mulaw?: Recipe;
+  readonly mulaw?: Recipe | undefined;
   /** Hz callers' audio will be decoded to. */
   readonly inputSampleRate: OpusSampleRate;
 }

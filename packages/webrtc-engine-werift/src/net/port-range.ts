@@ -32,7 +32,7 @@ export class PortAllocator {
       try {
         return await UdpSocket.bind(address, port, onDatagram);
       } catch (error) {
-        if ((error as { code?: string }).code === "EADDRINUSE") continue;
+        if ((error as { code?: string | undefined }).code === "EADDRINUSE") continue;
         throw new RoomKitError("bind_failed", "a UDP socket could not be bound", {
           cause: error,
           details: { address },

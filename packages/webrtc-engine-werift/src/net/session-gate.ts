@@ -28,7 +28,7 @@ export interface GateOptions {
   /** Whether DTLS keys exist. */
   readonly established: () => boolean;
   /** After an authenticated request that nominates its address. */
-  readonly onNominated?: (address: string, port: number) => void;
+  readonly onNominated?: ((address: string, port: number) => void) | undefined;
 }
 
 /** Takes an authenticated request or an answer to a check of ours. */

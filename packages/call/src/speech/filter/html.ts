@@ -21,7 +21,7 @@ export type Bracketed =
   | { readonly type: "none" }
   | { readonly type: "wait" }
   /** Markup of so many characters, said as `spoken`; with `until`, what follows is not read up to that. */
-  | { readonly type: "markup"; readonly length: number; readonly spoken: string; readonly until?: string }
+  | { readonly type: "markup"; readonly length: number; readonly spoken: string; readonly until?: string | undefined }
   | { readonly type: "link"; readonly length: number };
 
 const NOTHING: Bracketed = { type: "none" };

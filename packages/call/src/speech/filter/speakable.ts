@@ -3,7 +3,7 @@ import type { SpeechFilter } from "./speech-filter.ts";
 
 export interface SpeakableOptions {
   /** Said for an address. Default "a link". */
-  readonly link?: string;
+  readonly link?: string | undefined;
 }
 
 /** {@link speakable} in other words, e.g. for another language. */

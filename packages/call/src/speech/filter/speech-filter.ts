@@ -15,5 +15,5 @@ export interface SpeechFilterStream {
 export interface SpeechFilter {
   (text: string): string;
   /** For one text. */
-  readonly stream?: () => SpeechFilterStream;
+  readonly stream?: (() => SpeechFilterStream) | undefined;
 }

@@ -29,7 +29,7 @@ export class Signalling {
         protocol: 1,
         audio,
         client,
-        ...(resume === undefined ? {} : { resume }),
+        resume,
       });
       body = await response.json().catch(() => undefined);
       const refused = statusError(response.status, body, url);
@@ -42,7 +42,12 @@ export class Signalling {
       if (cause instanceof VoiceClientError) throw cause;
       throw new VoiceClientError("connection_failed", `${url.host} cannot be reached`, { retryable: true, cause });
     }
-    const answer = (body ?? {}) as { type?: unknown; sdp?: unknown; status?: unknown; meta?: { error?: unknown } };
+    const answer = (body ?? {}) as {
+      type?: unknown;
+      sdp?: unknown;
+      status?: unknown;
+      meta?: { error?: unknown } | undefined;
+    };
     if (answer.type === "answer" && typeof answer.sdp === "string") return answer.sdp;
     const error = answer.status === "failed" ? answer.meta?.error : undefined;
     if (typeof error === "string") throw refusal(error, `the server refused the call: ${error}`, ending);

@@ -9,9 +9,9 @@ import { Signalling } from "./signalling.ts";
 
 export interface WebRTCOptions {
   /** What the server was asked already. */
-  readonly config?: ServerConfig;
+  readonly config?: ServerConfig | undefined;
   /** A network path must be found within this time, ms; else `connection_timeout`. Default: whenever `connect` is aborted. */
-  readonly iceTimeoutMs?: number;
+  readonly iceTimeoutMs?: number | undefined;
 }
 
 /** A path that is lost may come back by itself for so long, ms; then the call connects anew. */

@@ -10,7 +10,7 @@ interface Storage<T> {
 }
 
 interface Platform {
-  readonly process?: { getBuiltinModule?(name: string): unknown };
+  readonly process?: { getBuiltinModule?(name: string): unknown } | undefined;
 }
 
 /**
@@ -20,7 +20,7 @@ interface Platform {
  */
 export function asyncScope<T>(platform: Platform = globalThis as Platform): AsyncScope<T> {
   const hooks = platform.process?.getBuiltinModule?.("node:async_hooks") as
-    | { AsyncLocalStorage?: new () => Storage<T> }
+    | { AsyncLocalStorage?: (new () => Storage<T>) | undefined }
     | undefined;
   if (!hooks?.AsyncLocalStorage) return { run: (_value, work) => work(), get: () => undefined };
   const storage = new hooks.AsyncLocalStorage();

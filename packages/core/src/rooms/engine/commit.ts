@@ -15,7 +15,7 @@ import { narrow } from "./visibility.ts";
 /** An event that has passed the hooks, with the reason it is stored as blocked, if any. */
 interface Prepared {
   readonly draft: EventDraft;
-  readonly blocked?: { readonly by: string; readonly reason: string };
+  readonly blocked?: { readonly by: string; readonly reason: string } | undefined;
 }
 
 /**
@@ -68,7 +68,7 @@ async function prepare(
   const hooked: EventDraft = {
     ...event,
     source: { ...event.source, channelId: draft.source.channelId },
-    ...(draft.idempotencyKey !== undefined && { idempotencyKey: draft.idempotencyKey }),
+    idempotencyKey: draft.idempotencyKey,
   };
   if (!outcome.allowed) return { draft: hooked, blocked: { by: `hook:${outcome.hook}`, reason: outcome.reason } };
   // Looked at again: a hook may have muted, detached or closed meanwhile. The store refuses a closed room by itself.
@@ -89,7 +89,7 @@ async function store(
     ...draft,
     id: engine.ids("event"),
     status: blocked ? "blocked" : "delivered",
-    ...(blocked && { blockedBy: blocked.by }),
+    blockedBy: blocked?.by,
     chainDepth: request.chainDepth,
     visibility: draft.visibility ?? "all",
     createdAt: draft.createdAt ?? at,

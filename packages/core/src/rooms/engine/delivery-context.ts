@@ -21,7 +21,7 @@ export function deliveryContext(
     room: state.room,
     binding,
     signal,
-    ...(cascade.session && { session: cascade.session }),
+    session: cascade.session,
     // Read once, by the permissions that stand when it is first asked for.
     history: () => {
       history ??= visibleEvents(engine.store, state.bindings.get(channelId), event ? { before: event.index } : {});

@@ -24,8 +24,8 @@ export async function visibleEvents(
   for (let page = 0; page < MAX_PAGES && found.length < wanted; page++) {
     const events = await store.readEvents(binding.roomId, {
       last: MAX_HISTORY,
-      ...(query.after !== undefined && { after: query.after }),
-      ...(before !== undefined && { before }),
+      after: query.after,
+      before,
     });
     found = [...events.filter((event) => canSee(event, binding)), ...found];
     if (events.length < MAX_HISTORY) break;

@@ -26,7 +26,7 @@ function messageDraft(message: InboundMessage): EventDraft {
   const { roomId: _, channelId, participantId, role, ...rest } = message;
   return {
     ...rest,
-    source: { channelId, role: role ?? "user", ...(participantId !== undefined && { participantId }) },
+    source: { channelId, role: role ?? "user", participantId },
   };
 }
 
@@ -101,7 +101,7 @@ function within(
   if (chainDepth > maxChainDepth)
     throw new RoomKitError("chain_too_deep", `more than ${maxChainDepth} events follow from each other`);
   return {
-    draft: { ...draft, ...(parentEventId !== undefined && { parentEventId }) },
+    draft: { ...draft, parentEventId },
     chainDepth,
     block: tooDeep ? "event_chain_depth_limit" : undefined,
   };

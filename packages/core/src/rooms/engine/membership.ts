@@ -1,4 +1,5 @@
 import { RoomKitError } from "../../errors/error.ts";
+import { defined } from "../../errors/options.ts";
 import { Access, type Binding, ChannelCategory, canRead } from "../binding.ts";
 import type { Channel } from "../channel.ts";
 import { type AttachOptions, SYSTEM_CHANNEL_ID } from "../options.ts";
@@ -100,7 +101,7 @@ export async function updateBinding(
     const binding = state.bindings.get(channelId);
     if (!binding)
       throw new RoomKitError("not_attached", `the channel ${channelId} is not attached to the room ${roomId}`);
-    const changed: Binding = { ...binding, ...patch };
+    const changed: Binding = { ...binding, ...defined(patch) };
     assertBinding(changed);
     return await section.commit(() => putBinding(engine, state, changed));
   });

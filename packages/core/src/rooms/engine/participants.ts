@@ -1,4 +1,5 @@
 import { RoomKitError } from "../../errors/error.ts";
+import { defined } from "../../errors/options.ts";
 import type { ParticipantInput, ParticipantPatch } from "../options.ts";
 import type { Participant, ParticipantRole } from "../store.ts";
 import type { Engine } from "./engine.ts";
@@ -17,7 +18,7 @@ export async function ensureParticipant(
     id: input.id,
     roomId: state.id,
     role: input.role ?? "member",
-    ...(input.displayName !== undefined && { displayName: input.displayName }),
+    displayName: input.displayName,
     metadata: input.metadata ?? {},
   };
   await engine.store.putParticipant(made);
@@ -55,7 +56,7 @@ export async function updateParticipant(
     section.commit(async () => {
       const known = await findParticipant(engine, state, id);
       if (!known) throw new RoomKitError("unknown_participant", `there is no participant ${id} in the room ${roomId}`);
-      const changed = { ...known, ...patch };
+      const changed = { ...known, ...defined(patch) };
       await engine.store.putParticipant(changed);
       return changed;
     }),

@@ -38,7 +38,7 @@ export function completeDraft(pending: PendingReply, draft: EventDraft): EventDr
     // A channel speaks for nobody but itself.
     source: { ...draft?.source, channelId },
     parentEventId: draft?.parentEventId ?? trigger.id,
-    ...(correlationId !== undefined && { correlationId }),
+    correlationId,
   };
   assertDraft(whole);
   return whole;

@@ -10,7 +10,7 @@ export interface LockRequest {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   /** What is being handled, for calls made from inside. */
-  readonly handling?: Omit<CallScope, "kind" | "roomId">;
+  readonly handling?: Omit<CallScope, "kind" | "roomId"> | undefined;
 }
 
 /** What a section under the lock is given. */

@@ -10,7 +10,7 @@ export interface StreamFanoutOptions {
   /** Longest text, in UTF-16 code units. */
   readonly maxChars: number;
   /** The source was closed before its end: nobody reads on. */
-  readonly onClosed?: () => void;
+  readonly onClosed?: (() => void) | undefined;
 }
 
 /**

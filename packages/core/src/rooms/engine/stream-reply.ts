@@ -16,7 +16,7 @@ interface Received {
   readonly channelId: string;
   readonly text: SharedText;
   /** Absent when the channel failed. */
-  readonly delivery?: StreamDelivery;
+  readonly delivery?: StreamDelivery | undefined;
 }
 
 /**
@@ -47,7 +47,7 @@ async function makeReply(
   pending: PendingReply,
   stream: ReplyStream,
   scope: AbortScope,
-): Promise<{ readonly draft?: EventDraft; readonly received: readonly Received[] }> {
+): Promise<{ readonly draft?: EventDraft | undefined; readonly received: readonly Received[] }> {
   const { channelId } = pending;
   const startedAt = engine.clock.wallTime();
   const fanout = new StreamFanout(stream.text, {
@@ -136,7 +136,7 @@ async function deliverTo(
     const reply = {
       text: failed.text,
       channelId: pending.channelId,
-      ...(correlationId !== undefined && { correlationId }),
+      correlationId,
     };
     const context = deliveryContext(engine, state, channel.id, cascade, scope.signal);
     const running = engine.calls.outside(() => channel.deliverStream?.(reply, context));

@@ -1,16 +1,16 @@
 interface Block {
   readonly type: string;
-  readonly id?: string;
-  readonly tool_use_id?: string;
-  readonly text?: string;
-  readonly signature?: string;
+  readonly id?: string | undefined;
+  readonly tool_use_id?: string | undefined;
+  readonly text?: string | undefined;
+  readonly signature?: string | undefined;
 }
 
 export interface MessagesBody {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: string | readonly Block[] }[];
-  readonly thinking?: { readonly type: string };
-  readonly tools?: readonly unknown[];
+  readonly thinking?: { readonly type: string } | undefined;
+  readonly tools?: readonly unknown[] | undefined;
 }
 
 const blocksOf = (content: string | readonly Block[]): readonly Block[] =>

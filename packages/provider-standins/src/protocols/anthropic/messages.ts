@@ -7,7 +7,7 @@ import { brokenRule, heard, type MessagesBody } from "./conversation.ts";
 
 export interface AnthropicOptions {
   /** What the model answers. Default: it echoes. */
-  readonly script?: AIScript;
+  readonly script?: AIScript | undefined;
 }
 
 const TYPES = { sdk: "@anthropic-ai/sdk", file: "resources/messages/messages.d.ts" };

@@ -18,15 +18,15 @@ import { type HeardWord, Recogniser } from "./recogniser.ts";
 
 export interface DeepgramListenOptions {
   /** Silence of the connection (no audio, no KeepAlive) after which it is closed, ms. Default 10,000. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   /** Time for that. Default: the system's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** A final comes after so many words at the latest. Default 3. */
-  readonly wordsPerFinal?: number;
+  readonly wordsPerFinal?: number | undefined;
   /** How it closes after CloseStream; 1005 is no code. Default 1000. */
-  readonly closeCode?: 1000 | 1005;
+  readonly closeCode?: 1000 | 1005 | undefined;
   /** Finals answer Finalize as well. Default true; real servers leave it out when there is nothing. */
-  readonly answersFinalize?: boolean;
+  readonly answersFinalize?: boolean | undefined;
 }
 
 const SDK = { sdk: "@deepgram/sdk", file: "dist/esm/api/resources/listen/resources/v1/client/Socket.d.mts" };
@@ -131,7 +131,7 @@ class Listening {
       },
     );
     exchange.onBinary = (bytes) => this.#audio(bytes);
-    exchange.onJson = (frame) => this.#control((frame as { type?: string }).type);
+    exchange.onJson = (frame) => this.#control((frame as { type?: string | undefined }).type);
     exchange.signal.addEventListener("abort", () => this.#cancelIdle());
     this.#arm();
   }
@@ -206,7 +206,11 @@ class Listening {
     }
   }
 
-  #result(kind: { is_final?: boolean; speech_final?: boolean; from_finalize?: boolean }): void {
+  #result(kind: {
+    is_final?: boolean | undefined;
+    speech_final?: boolean | undefined;
+    from_finalize?: boolean | undefined;
+  }): void {
     const words = this.#words;
     if (kind.is_final) this.#words = [];
     const language = this.#query.get("language") === "multi" ? { languages: ["en"] } : {};

@@ -16,9 +16,9 @@ import { type HeardWord, Recogniser } from "./recogniser.ts";
 
 export interface DeepgramFluxOptions {
   /** Silence after which it is fairly sure that the turn ended, ms. Default 100. */
-  readonly eagerMs?: number;
+  readonly eagerMs?: number | undefined;
   /** Silence after which it is sure, ms. Default 400. */
-  readonly endMs?: number;
+  readonly endMs?: number | undefined;
 }
 
 const SDK = { sdk: "@deepgram/sdk", file: "dist/esm/api/resources/listen/resources/v2/client/Socket.d.mts" };
@@ -95,7 +95,7 @@ class Turns {
       { onWord: (word) => this.#heard(word), onSilence: (ms) => this.#silent(ms) },
     );
     exchange.onBinary = (bytes) => this.#recogniser.push(bytes);
-    exchange.onJson = (frame) => this.#control(frame as { type?: string; thresholds?: object });
+    exchange.onJson = (frame) => this.#control(frame as { type?: string | undefined; thresholds?: object | undefined });
     this.#send({ type: "Connected" });
   }
 
@@ -103,7 +103,7 @@ class Turns {
     this.#exchange.send({ ...message, request_id: REQUEST_ID, sequence_id: this.#sequence++ });
   }
 
-  #control({ type, thresholds = {} }: { type?: string; thresholds?: object }): void {
+  #control({ type, thresholds = {} }: { type?: string | undefined; thresholds?: object | undefined }): void {
     if (type === "Configure") {
       this.#send({ type: "ConfigureSuccess", thresholds, keyterms: [] });
     } else if (type === "CloseStream") {

@@ -14,7 +14,7 @@ import { elevenlabsErrorBody, rateOf, spokenMessages, voiceProblem } from "./voi
 
 export interface ElevenLabsMultiOptions extends ElevenLabsSocketOptions {
   /** How long after `close_context` the last message of a context comes, ms. Default 0. */
-  readonly finalDelayMs?: number;
+  readonly finalDelayMs?: number | undefined;
 }
 
 const MAX_CONTEXTS = 5;
@@ -52,11 +52,11 @@ function withoutFlag(frame: unknown): unknown {
 }
 
 interface ClientMessage {
-  readonly text?: string;
-  readonly context_id?: string;
-  readonly flush?: boolean;
-  readonly close_context?: boolean;
-  readonly close_socket?: boolean;
+  readonly text?: string | undefined;
+  readonly context_id?: string | undefined;
+  readonly flush?: boolean | undefined;
+  readonly close_context?: boolean | undefined;
+  readonly close_socket?: boolean | undefined;
 }
 
 interface Context {

@@ -5,7 +5,7 @@ import { findSdk } from "../../schemas/sdk.ts";
 interface Serializer {
   parse(value: unknown): {
     readonly ok: boolean;
-    readonly errors?: readonly { readonly path: readonly string[]; readonly message: string }[];
+    readonly errors?: readonly { readonly path: readonly string[]; readonly message: string }[] | undefined;
   };
 }
 

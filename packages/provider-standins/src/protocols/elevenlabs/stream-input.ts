@@ -6,7 +6,7 @@ import { elevenlabsErrorBody, rateOf, spokenMessages, voiceProblem } from "./voi
 
 export interface ElevenLabsSocketOptions {
   /** Time for what waits: inactivity, and finals that are late. Default: the system's. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** The query of both WebSockets. */
@@ -58,7 +58,7 @@ function withoutFlag(frame: unknown): unknown {
 
 interface ClientMessage {
   readonly text: string;
-  readonly flush?: boolean;
+  readonly flush?: boolean | undefined;
 }
 
 class Utterance {

@@ -7,18 +7,20 @@ import { geminiErrorBody } from "./gemini-errors.ts";
 
 export interface GeminiGenerateOptions {
   /** What the model answers. Default: it echoes. */
-  readonly script?: AIScript;
+  readonly script?: AIScript | undefined;
 }
 
 interface Part {
-  readonly text?: string;
-  readonly functionCall?: { readonly name: string };
-  readonly functionResponse?: { readonly name: string; readonly response?: Readonly<Record<string, unknown>> };
-  readonly thoughtSignature?: string;
+  readonly text?: string | undefined;
+  readonly functionCall?: { readonly name: string } | undefined;
+  readonly functionResponse?:
+    | { readonly name: string; readonly response?: Readonly<Record<string, unknown>> | undefined }
+    | undefined;
+  readonly thoughtSignature?: string | undefined;
 }
 
 interface Body {
-  readonly contents: readonly { readonly role?: string; readonly parts?: readonly Part[] }[];
+  readonly contents: readonly { readonly role?: string | undefined; readonly parts?: readonly Part[] | undefined }[];
   readonly tools?: unknown;
 }
 
@@ -115,7 +117,7 @@ function* chunksOf(reply: ScriptedReply): Generator<unknown, void, undefined> {
       promptTokenCount: input,
       candidatesTokenCount: output,
       totalTokenCount: input + output,
-      ...(cached === undefined ? {} : { cachedContentTokenCount: cached }),
+      cachedContentTokenCount: cached,
     },
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from "@roomkit/core";
 import { checkAgainst } from "../../schemas/validator.ts";
 import type { SocketRoute } from "../../server/route.ts";
 import { echoScript } from "../ai-script.ts";
@@ -25,6 +26,6 @@ export function geminiLiveRoute(options: GeminiLiveStandInOptions = {}): SocketR
     checkIn,
     checkRequest: ({ url }) =>
       url.searchParams.get("key") || url.searchParams.get("access_token") ? undefined : "no key",
-    connect: (exchange) => void new LiveConversation(exchange, { script: echoScript, ...options }, memory),
+    connect: (exchange) => void new LiveConversation(exchange, { script: echoScript, ...defined(options) }, memory),
   };
 }

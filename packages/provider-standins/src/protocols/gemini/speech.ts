@@ -11,14 +11,20 @@ const CHUNK_BYTES = 1_961;
 const MAX_CHARACTERS = 8_192;
 
 interface Body {
-  readonly contents: readonly { readonly parts?: readonly { readonly text?: string }[] }[];
+  readonly contents: readonly { readonly parts?: readonly { readonly text?: string | undefined }[] | undefined }[];
   readonly systemInstruction?: unknown;
-  readonly generationConfig?: {
-    readonly responseModalities?: readonly string[];
-    readonly speechConfig?: {
-      readonly voiceConfig?: { readonly prebuiltVoiceConfig?: { readonly voiceName?: string } };
-    };
-  };
+  readonly generationConfig?:
+    | {
+        readonly responseModalities?: readonly string[] | undefined;
+        readonly speechConfig?:
+          | {
+              readonly voiceConfig?:
+                | { readonly prebuiltVoiceConfig?: { readonly voiceName?: string | undefined } | undefined }
+                | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Cancel, systemClock } from "@roomkit/core";
+import { type Cancel, defined, systemClock } from "@roomkit/core";
 import type {
   ConversationItem,
   RealtimeClientEvent,
@@ -59,7 +59,7 @@ export class RealtimeConversation {
 
   #error(code: string, message: string, event_id: string | undefined): void {
     const type = "invalid_request_error";
-    this.#say({ type: "error", error: { type, code, message, ...(event_id === undefined ? {} : { event_id }) } });
+    this.#say({ type: "error", error: defined({ type, code, message, event_id }) });
   }
 
   #receive(event: RealtimeClientEvent): void {
@@ -268,15 +268,15 @@ export class RealtimeConversation {
     });
   }
 
-  #newItem(item: Omit<Item, "id"> & { readonly id?: string }): Item {
-    const kept = { id: `item_${++this.#count}`, ...item };
+  #newItem(item: Omit<Item, "id"> & { readonly id?: string | undefined }): Item {
+    const kept = { ...item, id: item.id ?? `item_${++this.#count}` };
     this.#items.push(kept);
     return kept;
   }
 }
 
 /** The id an item was given by who made it. */
-function named({ id }: ConversationItem): { readonly id?: string } {
+function named({ id }: ConversationItem): { readonly id?: string | undefined } {
   return id === undefined ? {} : { id };
 }
 

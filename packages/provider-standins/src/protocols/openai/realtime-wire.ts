@@ -11,5 +11,5 @@ export interface Item {
   text: string;
   /** Audio sent of it, ms. */
   audioMs: number;
-  readonly callId?: string;
+  readonly callId?: string | undefined;
 }

@@ -1,3 +1,4 @@
+import { defined } from "@roomkit/core";
 import { checkAgainst } from "../../schemas/validator.ts";
 import type { SocketRoute } from "../../server/route.ts";
 import { echoScript } from "../ai-script.ts";
@@ -29,6 +30,6 @@ export function openaiRealtimeRoute(options: OpenAIRealtimeStandInOptions = {}):
       if (request.headers["openai-beta"] !== undefined) return "OpenAI-Beta belongs to the protocol before this one";
       return headerProblem(request) ?? (request.url.searchParams.get("model") ? undefined : "no model");
     },
-    connect: (exchange) => void new RealtimeConversation(exchange, { script: echoScript, ...options }),
+    connect: (exchange) => void new RealtimeConversation(exchange, { script: echoScript, ...defined(options) }),
   };
 }

@@ -1,21 +1,21 @@
 export interface ResponsesBody {
   readonly model: string;
   readonly input: readonly InputItem[];
-  readonly store?: boolean;
-  readonly include?: readonly string[];
-  readonly instructions?: string;
-  readonly tools?: readonly unknown[];
-  readonly reasoning?: { readonly summary?: string };
+  readonly store?: boolean | undefined;
+  readonly include?: readonly string[] | undefined;
+  readonly instructions?: string | undefined;
+  readonly tools?: readonly unknown[] | undefined;
+  readonly reasoning?: { readonly summary?: string | undefined } | undefined;
 }
 
 interface InputItem {
-  readonly type?: string;
-  readonly role?: string;
-  readonly content?: string | readonly { readonly type: string; readonly text?: string }[];
-  readonly id?: string;
-  readonly call_id?: string;
-  readonly output?: string;
-  readonly encrypted_content?: string | null;
+  readonly type?: string | undefined;
+  readonly role?: string | undefined;
+  readonly content?: string | readonly { readonly type: string; readonly text?: string | undefined }[] | undefined;
+  readonly id?: string | undefined;
+  readonly call_id?: string | undefined;
+  readonly output?: string | undefined;
+  readonly encrypted_content?: string | null | undefined;
 }
 
 /** The rules of the API that its types do not say. Undefined when all are kept. */

@@ -8,7 +8,7 @@ import { brokenRule, heard, type ResponsesBody } from "./responses-input.ts";
 
 export interface OpenAIResponsesOptions {
   /** What the model answers. Default: it echoes. */
-  readonly script?: AIScript;
+  readonly script?: AIScript | undefined;
 }
 
 const TYPES = { sdk: "openai", file: "resources/responses/responses.d.ts" };
@@ -65,7 +65,7 @@ function asTyped(body: unknown): unknown {
   };
 }
 
-function isBare({ role, content }: { role?: string; content?: unknown }): boolean {
+function isBare({ role, content }: { role?: string | undefined; content?: unknown }): boolean {
   return (
     role === "assistant" &&
     Array.isArray(content) &&

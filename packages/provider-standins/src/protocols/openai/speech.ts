@@ -27,7 +27,7 @@ export function openaiSpeech(): HttpRoute {
         input,
         response_format,
         speed = 1,
-      } = request.json as { input: string; response_format?: string; speed?: number };
+      } = request.json as { input: string; response_format?: string | undefined; speed?: number | undefined };
       if (input.length === 0 || input.length > MAX_INPUT)
         return `input: 1 to ${MAX_INPUT} characters, not ${input.length}`;
       if (speed < 0.25 || speed > 4) return `speed: 0.25 to 4, not ${speed}`;

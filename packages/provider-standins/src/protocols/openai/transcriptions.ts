@@ -28,7 +28,7 @@ export function openaiTranscriptions(options: OpenAITranscriptionsOptions): Http
     errorBody: openaiErrorBody,
     unknownFrame: { type: "transcript.prophecy", text: "soon" },
     errorFrame: { error: { type: "server_error", code: null, message: "made up", param: null } },
-    checkOut: (frame) => ((frame as { type?: string }).type ? checkEvent(frame) : checkWhole(frame)),
+    checkOut: (frame) => ((frame as { type?: string | undefined }).type ? checkEvent(frame) : checkWhole(frame)),
     async checkRequest(request) {
       const problem = headerProblem(request);
       if (problem) return problem;
@@ -63,7 +63,9 @@ export function openaiTranscriptions(options: OpenAITranscriptionsOptions): Http
 }
 
 /** Reads a multipart form with one file. */
-async function readForm(request: StandInRequest): Promise<{ fields: Record<string, string>; file?: Uint8Array }> {
+async function readForm(
+  request: StandInRequest,
+): Promise<{ fields: Record<string, string>; file?: Uint8Array | undefined }> {
   const type = request.headers["content-type"] ?? "";
   const form = await new Response(new Uint8Array(request.body), { headers: { "content-type": type } }).formData();
   const fields: Record<string, string> = {};
