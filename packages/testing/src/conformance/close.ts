@@ -2,8 +2,15 @@ import { RoomKitError } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { ConformanceFailure, check, checkRejects, until, within } from "./case.ts";
 
-/** Turns of the event loop that something has been beginning for when it is closed: from none to well under way. */
-const MOMENTS = [0, 1, 2, 4, 8, 16, 32] as const;
+/**
+ * How long something has been beginning when it is closed: so many promises, then so many turns of the event loop, from none to
+ * well under way; and whether it was prepared.
+ */
+const MOMENTS = [
+  ...[0, 2, 16].map((turns) => ({ promises: 0, turns, prepared: false })),
+  ...[1, 2, 3, 4, 6, 9].map((promises) => ({ promises, turns: 0, prepared: true })),
+  ...[0, 1, 2, 3, 4, 6, 8, 16, 32].map((turns) => ({ promises: 0, turns, prepared: true })),
+] as const;
 
 /** Work that is under way when its owner is closed. */
 export interface OpenWork {
@@ -111,9 +118,10 @@ export function closeCases<T extends Closable>(subject: CloseSubject<T>): readon
       "ends what has only begun when it is closed, at whichever moment",
       async (unused) => {
         await close(unused);
-        for (const moment of MOMENTS) {
+        for (const { promises, turns, prepared } of MOMENTS) {
           const thing = await subject.create();
           try {
+            if (prepared) await within(Promise.resolve(thing.warmUp?.()), patienceMs, "preparing");
             let tellClosed = (): void => {};
             const closed = new Promise<void>((resolve) => {
               tellClosed = resolve;
@@ -122,10 +130,11 @@ export function closeCases<T extends Closable>(subject: CloseSubject<T>): readon
             const beginning = mayEnd(
               subject.beginning(thing, closed),
               patienceMs,
-              `what had begun ${moment} turns before`,
+              `what had begun ${promises} promises and ${turns} turns before`,
             );
             for (const ending of [preparing, beginning]) ending.catch(() => {});
-            if (moment > 0) await settle(moment);
+            for (let i = 0; i < promises; i++) await undefined;
+            if (turns > 0) await settle(turns);
             await Promise.all([close(thing), close(thing)]);
             tellClosed();
             await Promise.all([preparing, beginning]);
