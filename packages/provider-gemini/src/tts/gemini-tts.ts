@@ -1,6 +1,13 @@
 import type { GenerateContentParameters } from "@google/genai";
-import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
-import { abortable, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
+import {
+  abortable,
+  assertOptions,
+  type SpeechPart,
+  type TtsCapabilities,
+  type TtsOptions,
+  type TtsProvider,
+} from "@roomkit/core";
+import { OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
 import { clean } from "../text/clean.ts";

@@ -1,5 +1,12 @@
-import { assertOptions, type SpeechPart, type TtsCapabilities, type TtsOptions, type TtsProvider } from "@roomkit/core";
-import { abortable, incomplete, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
+import {
+  abortable,
+  assertOptions,
+  type SpeechPart,
+  type TtsCapabilities,
+  type TtsOptions,
+  type TtsProvider,
+} from "@roomkit/core";
+import { incomplete, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
 import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";
