@@ -23,9 +23,7 @@ function vendor() {
           end();
           return closed;
         },
-        async *[Symbol.asyncIterator]() {
-          await closed;
-        },
+        [Symbol.asyncIterator]: () => ({ next: () => closed.then(() => ({ value: undefined, done: true })) }),
       };
     },
     createProtocol: ({ ready }: { ready(kept: boolean): void }) => ({ begin: () => ready(false), lost() {} }),
