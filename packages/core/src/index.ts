@@ -44,6 +44,7 @@ export * from "./rooms/room.ts";
 export * from "./rooms/room-per-caller.ts";
 export * from "./rooms/store.ts";
 export * from "./time/abort-scope.ts";
+export * from "./time/abortable.ts";
 export * from "./time/after-silence.ts";
 export * from "./time/clock.ts";
 export * from "./time/silence-watch.ts";

@@ -1,5 +1,6 @@
 import { type AIMessage, type AIPart, type AIProvider, type AIRequest, RoomKitError } from "@roomkit/core";
 import { attempts } from "./attempts.ts";
+import { Closing } from "./closing.ts";
 import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./options.ts";
 
 /** Asks another model to go on where the first broke off. */
@@ -13,6 +14,7 @@ const CONTINUE: AIMessage = {
 export function fallbackAI(providers: readonly AIProvider[], options: FallbackOptions): AIProvider {
   const candidates = candidatesOf(providers, options);
   const settings = settingsOf(options);
+  const closing = new Closing(providers);
   return {
     name: `fallback(${providers.map(({ name }) => name).join(", ")})`,
     capabilities: { tools: providers.every(({ capabilities }) => capabilities.tools) },
@@ -37,20 +39,21 @@ export function fallbackAI(providers: readonly AIProvider[], options: FallbackOp
           retryable: true,
         });
       };
+      const call = closing.call(signal);
       try {
         // A call that was made is being carried out: another model would make it again.
-        yield* attempts(candidates, settingsFor(settings, { onFallback }), signal, open, () => !called);
+        yield* attempts(candidates, settingsFor(settings, { onFallback }), call.signal, open, () => !called);
       } catch (error) {
         if (signal.aborted) throw error;
         yield { type: "error", error: RoomKitError.from(error, "ai_failed") };
+      } finally {
+        call.release();
       }
     },
     async warmUp(signal) {
       await Promise.all(providers.map((provider) => provider.warmUp?.(signal)));
     },
-    async close() {
-      await Promise.all(providers.map((provider) => provider.close?.()));
-    },
+    close: () => closing.close(),
   };
 }
 

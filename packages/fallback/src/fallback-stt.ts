@@ -1,12 +1,6 @@
-import {
-  type AudioFrame,
-  abortedError,
-  BoundedQueue,
-  RoomKitError,
-  type SttProvider,
-  type TranscriptPart,
-} from "@roomkit/core";
+import { type AudioFrame, abortable, BoundedQueue, type SttProvider, type TranscriptPart } from "@roomkit/core";
 import { attempts } from "./attempts.ts";
+import { Closing } from "./closing.ts";
 import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./options.ts";
 
 /** Frames of a stream kept for the next recogniser, and frames one may be behind: a minute of 10 ms frames. */
@@ -16,6 +10,7 @@ const MAX_FRAMES = 6_000;
 export function fallbackStt(providers: readonly SttProvider[], options: FallbackOptions): SttProvider {
   const candidates = candidatesOf(providers, options);
   const settings = settingsOf(options);
+  const closing = new Closing(providers);
   const all = (test: (provider: SttProvider) => boolean): boolean => providers.every(test);
   const rates = new Set(providers.map(({ capabilities }) => capabilities.sampleRate));
   const [rate] = rates;
@@ -30,19 +25,26 @@ export function fallbackStt(providers: readonly SttProvider[], options: Fallback
     async *transcribe(audio, stt): AsyncGenerator<TranscriptPart, void, undefined> {
       const kept: AudioFrame[] = [];
       let current: BoundedQueue<AudioFrame> | undefined;
-      let ended = false;
-      const reading = new AbortController();
-      const pump = read(audio, stt.signal, reading.signal, (frame) => {
-        if (frame === undefined) {
-          ended = true;
-          current?.end();
-          return;
+      /** How the audio ended: undefined while it has not. */
+      let over: ((queue: BoundedQueue<AudioFrame>) => void) | undefined;
+      let broken = false;
+      const call = closing.call(stt.signal);
+      const reading = call.child();
+      const pump = async (): Promise<void> => {
+        try {
+          for await (const frame of abortable(audio, reading.signal)) {
+            kept.push(frame);
+            if (kept.length > MAX_FRAMES) kept.shift();
+            current?.push(frame);
+          }
+          over = (queue) => queue.end();
+        } catch (error) {
+          over = (queue) => queue.fail(error);
+          broken = !reading.aborted;
         }
-        kept.push(frame);
-        if (kept.length > MAX_FRAMES) kept.shift();
-        current?.push(frame);
-      });
-      pump.catch(() => {});
+        if (current) over(current);
+      };
+      void pump();
       const open = async function* ({
         provider,
         signal,
@@ -52,7 +54,7 @@ export function fallbackStt(providers: readonly SttProvider[], options: Fallback
       }): AsyncGenerator<TranscriptPart> {
         const queue = new BoundedQueue<AudioFrame>({ capacity: MAX_FRAMES });
         for (const frame of kept) queue.push(frame);
-        if (ended) queue.end();
+        over?.(queue);
         current = queue;
         const stop = queue.abortOn(signal);
         try {
@@ -67,44 +69,24 @@ export function fallbackStt(providers: readonly SttProvider[], options: Fallback
       };
       try {
         // A recogniser with nothing to hear says nothing: there is no first answer to wait for. The channel bounds its last word.
-        yield* attempts(candidates, { ...settingsFor(settings, stt), firstByteMs: NO_LIMIT_MS }, stt.signal, open);
+        yield* attempts(
+          candidates,
+          { ...settingsFor(settings, stt), firstByteMs: NO_LIMIT_MS },
+          call.signal,
+          open,
+          () => !broken,
+        );
       } finally {
         reading.abort();
+        call.release();
         current?.end();
       }
     },
     async warmUp(signal) {
       await Promise.all(providers.map((provider) => provider.warmUp?.(signal)));
     },
-    async close() {
-      await Promise.all(providers.map((provider) => provider.close?.()));
-    },
+    close: () => closing.close(),
   };
 }
 
 const NO_LIMIT_MS = 2 ** 31 - 1;
-
-async function read(
-  audio: AsyncIterable<AudioFrame>,
-  signal: AbortSignal,
-  stop: AbortSignal,
-  onFrame: (frame: AudioFrame | undefined) => void,
-): Promise<void> {
-  const iterator = audio[Symbol.asyncIterator]();
-  const stopped = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(abortedError(signal));
-    for (const one of [signal, stop]) one.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), stopped]);
-      if (next.done) break;
-      onFrame(next.value);
-    }
-  } catch (error) {
-    if (!RoomKitError.is(error, "aborted")) throw error;
-  } finally {
-    onFrame(undefined);
-    if (stop.aborted || signal.aborted) Promise.resolve(iterator.return?.()).catch(() => {});
-  }
-}

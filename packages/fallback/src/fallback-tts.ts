@@ -1,5 +1,6 @@
 import { frameDurationMs, HeardLedger, RoomKitError, type SpeechPart, type TtsProvider } from "@roomkit/core";
 import { attempts } from "./attempts.ts";
+import { Closing } from "./closing.ts";
 import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./options.ts";
 
 /**
@@ -9,6 +10,7 @@ import { candidatesOf, type FallbackOptions, settingsFor, settingsOf } from "./o
 export function fallbackTts(providers: readonly TtsProvider[], options: FallbackOptions): TtsProvider {
   const candidates = candidatesOf(providers, options);
   const settings = settingsOf(options);
+  const closing = new Closing(providers);
   const [first] = providers as [TtsProvider];
   if (providers.some(({ capabilities }) => capabilities.sampleRate !== first.capabilities.sampleRate)) {
     throw new RoomKitError("invalid_option", "voices that stand in for each other must have the same sample rate");
@@ -21,6 +23,7 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
       wordTimings: providers.every(({ capabilities }) => capabilities.wordTimings),
     },
     async *synthesize(text, tts): AsyncGenerator<SpeechPart, void, undefined> {
+      const call = closing.call(tts.signal);
       const source = text[Symbol.asyncIterator]();
       let pending: Promise<IteratorResult<string>> | undefined;
       let unsaid = "";
@@ -68,17 +71,16 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
         }
       };
       try {
-        yield* attempts(candidates, settingsFor(settings, tts), tts.signal, open);
+        yield* attempts(candidates, settingsFor(settings, tts), call.signal, open);
       } finally {
+        call.release();
         Promise.resolve(source.return?.()).catch(() => {});
       }
     },
     async warmUp(signal) {
       await Promise.all(providers.map((provider) => provider.warmUp?.(signal)));
     },
-    async close() {
-      await Promise.all(providers.map((provider) => provider.close?.()));
-    },
+    close: () => closing.close(),
   };
 }
 

@@ -37,6 +37,7 @@ describe("anthropicAI", () => {
         thinking: { type: "adaptive" },
       }),
     prompts: prompts as never,
+    open: () => standIn.openExchanges,
     tool: {
       definition: {
         name: "weather",

@@ -1,5 +1,6 @@
 import { callOptionKinds, resolveCallOptions } from "@roomkit/call";
 import {
+  AbortScope,
   abortedError,
   assertOptions,
   consoleLogger,
@@ -7,6 +8,7 @@ import {
   RoomKitError,
   randomId,
   systemClock,
+  untilAborted,
 } from "@roomkit/core";
 import { type CascadeOptions, resolveOptions } from "./options.ts";
 import { CascadeSession } from "./session.ts";
@@ -34,7 +36,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
   // Told now, not with the first caller.
   resolveCallOptions(options);
   const sessions = new Set<CascadeSession>();
-  let closed = false;
+  const closing = new AbortScope();
   return {
     name: `cascade(${stt.name}, ${ai.name}, ${tts.name})`,
     capabilities: {
@@ -46,9 +48,15 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
       resumption: false,
     },
     async connect(config, { signal, native, onFallback, inputSampleRate = 16_000, outputSampleRate = 24_000 }) {
-      if (closed) throw new RoomKitError("closed", "the provider is closed");
-      await Promise.all([stt.warmUp?.(signal), tts.warmUp?.(signal)]);
-      if (signal.aborted) throw abortedError(signal);
+      const opening = closing.child(signal);
+      try {
+        if (opening.aborted) throw abortedError(opening.signal);
+        const warming = Promise.all([stt.warmUp?.(opening.signal), tts.warmUp?.(opening.signal)]);
+        await untilAborted(warming, opening.signal);
+        if (opening.aborted) throw abortedError(opening.signal);
+      } finally {
+        opening.release();
+      }
       const session = new CascadeSession({
         id: randomId("cs"),
         ...{ ai, call: options, settings, clock, logger, config, native, onFallback },
@@ -62,7 +70,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
       return session;
     },
     async close() {
-      closed = true;
+      closing.abort(new RoomKitError("closed", "the provider is closed"));
       await Promise.all([...sessions].map((session) => session.close()));
     },
   };

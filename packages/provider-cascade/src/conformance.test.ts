@@ -30,6 +30,7 @@ describe("cascade", () => {
         clock,
       });
     },
+    open: () => clock.pendingTimers,
     prompts: [
       { text: "one apple", matches: (answer) => answer.includes("You said: one apple.") },
       // Written in a row they are one turn, and answered together.

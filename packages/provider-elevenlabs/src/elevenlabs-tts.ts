@@ -1,4 +1,5 @@
 import {
+  abortable,
   assertOptions,
   type SpeechPart,
   systemClock,
@@ -7,7 +8,6 @@ import {
   type TtsProvider,
 } from "@roomkit/core";
 import {
-  abortable,
   connectionKinds,
   linkedAbort,
   loggedRetry,

@@ -47,6 +47,7 @@ describe.each(["gpt-4.1-mini", "gpt-5-mini"])("openaiAI with %s", (model) => {
   const cases = aiConformance({
     create: () => openaiAI({ ...connection(), model }),
     prompts: prompts as never,
+    open: () => standIn.openExchanges,
     tool: {
       definition: {
         name: "weather",
@@ -62,7 +63,11 @@ describe.each(["gpt-4.1-mini", "gpt-5-mini"])("openaiAI with %s", (model) => {
 });
 
 describe("openaiTts", () => {
-  for (const { name, run } of ttsConformance({ create: () => openaiTts(connection()) })) it(name, run);
+  for (const { name, run } of ttsConformance({
+    create: () => openaiTts(connection()),
+    open: () => standIn.openExchanges,
+  }))
+    it(name, run);
 });
 
 describe.each(["gpt-4o-transcribe", "whisper-1"])("openaiStt with %s", (model) => {
@@ -73,6 +78,7 @@ describe.each(["gpt-4o-transcribe", "whisper-1"])("openaiStt with %s", (model) =
   };
   const cases = sttConformance({
     create: () => openaiStt({ ...connection(), model, maxSegmentMs: 5_000 }),
+    open: () => standIn.openExchanges,
     samples: [sample("the first thing said"), sample("and another one")],
   });
   for (const { name, run } of cases) it(name, run);

@@ -30,7 +30,7 @@ export * from "./socket/managed-web-socket.ts";
 export { connectionKinds, type ManagedWebSocketOptions, type SocketConnectionOptions } from "./socket/options.ts";
 export * from "./socket/web-socket-url.ts";
 export * from "./speech/speak-by-pieces.ts";
-export * from "./streams/abortable.ts";
 export * from "./streams/answer-watch.ts";
+export * from "./streams/eager.ts";
 export * from "./streams/linked-abort.ts";
 export * from "./streams/with-stream-timeouts.ts";

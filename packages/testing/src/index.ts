@@ -14,11 +14,8 @@ export { type StoreConformanceOptions, storeConformance } from "./conformance/st
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";
 export { type VadConformanceOptions, vadConformance } from "./conformance/vad.ts";
-export {
-  type WebRTCEngineClient,
-  type WebRTCEngineConformanceOptions,
-  webrtcEngineConformance,
-} from "./conformance/webrtc-engine.ts";
+export { webrtcEngineConformance } from "./conformance/webrtc-engine.ts";
+export type { WebRTCEngineClient, WebRTCEngineConformanceOptions } from "./conformance/webrtc-engine-bench.ts";
 export * from "./datagrams.ts";
 export { FakeBackend, type FakeBackendOptions } from "./fakes/backend.ts";
 export { FakeConnection, type FakeConnectionOptions } from "./fakes/connection.ts";

@@ -63,13 +63,14 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     };
   }
 
-  /** @throws RoomKitError `bind_failed` when `port` is taken. */
+  /** @throws RoomKitError `bind_failed` when `port` is taken, `closed`. */
   async warmUp(): Promise<void> {
+    this.#assertOpen();
     this.#listen();
   }
 
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
-    if (this.#closed) throw new RoomKitError("closed", "this WebRTC engine is closed");
+    this.#assertOpen();
     if (options.signal?.aborted)
       throw new RoomKitError("aborted", "the offer was given up", { cause: options.signal.reason });
     const { listenAddress, announcedAddress, portRange, port } = this.#options;
@@ -100,8 +101,10 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     peer.onClosed(() => this.#peers.delete(peer));
     try {
       await peer.negotiate();
+      this.#assertOpen();
     } catch (error) {
       await peer.close({ code: "server_closed", message: "the offer could not be answered" });
+      this.#assertOpen();
       throw error;
     }
     return peer;
@@ -111,6 +114,10 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     this.#closed = true;
     await Promise.all([...this.#peers].map((peer) => peer.close()));
     this.#mux?.stop();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new RoomKitError("closed", "this WebRTC engine is closed");
   }
 
   /** Opens the one port of all connections, once. @throws RoomKitError `bind_failed` when it is taken. */

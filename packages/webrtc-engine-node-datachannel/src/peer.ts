@@ -123,7 +123,11 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     } catch (error) {
       throw new RoomKitError("invalid_sdp", "the offer was not accepted", { cause: error });
     }
-    await withTimeout(this.#gathered, GATHER_MS, { what: "gathering addresses" });
+    const closed = new Promise<never>((_, reject) => {
+      const code = "closed";
+      this.onClosed(({ message }) => reject(new RoomKitError(code, message)));
+    });
+    await withTimeout(Promise.race([this.#gathered, closed]), GATHER_MS, { what: "gathering addresses" });
     const sdp = this.#connection.localDescription()?.sdp ?? "";
     if (!/^a=candidate:/m.test(sdp)) {
       throw new RoomKitError("no_free_port", "no UDP port is free for another connection", { retryable: true });

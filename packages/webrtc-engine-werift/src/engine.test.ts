@@ -1,11 +1,12 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { silentLogger, type WebRTCDataChannel, type WebRTCPeer } from "@roomkit/core";
-import { webrtcEngineConformance } from "@roomkit/testing";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { settle, webrtcEngineConformance } from "@roomkit/testing";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { RTCDtlsTransport } from "werift";
 import { type WeriftClient, weriftClient } from "./client.fixture.ts";
 import { WeriftEngine, type WeriftEngineOptions, werift } from "./engine.ts";
+import { UdpSocket } from "./net/udp-socket.ts";
 
 // Real sockets and handshakes: seconds on a machine that is busy with other things.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
@@ -23,6 +24,32 @@ function open(options: WeriftEngineOptions = {}): WeriftEngine {
   const engine = werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger, ...options });
   cleanups.push(() => engine.close());
   return engine;
+}
+
+/** Sockets that engines hold, and how many turns each takes to be bound, which a system may need and this one does not. */
+const sockets = { open: 0, turns: 0 };
+const bind = UdpSocket.bind.bind(UdpSocket);
+UdpSocket.bind = async (...how) => {
+  if (sockets.turns > 0) await settle(sockets.turns);
+  const socket = await bind(...how);
+  sockets.open++;
+  const closed = once(async () => {
+    await UdpSocket.prototype.close.call(socket);
+    sockets.open--;
+  });
+  socket.close = closed;
+  return socket;
+};
+afterAll(() => {
+  UdpSocket.bind = bind;
+});
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => {
+    made ??= { it: make() };
+    return made.it;
+  };
 }
 
 interface Call {
@@ -115,7 +142,8 @@ async function slowLine(port: number, ms: number): Promise<number> {
 
 describe("WeriftEngine as a WebRTC engine", () => {
   const openEngine = (): WeriftEngine => werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger });
-  for (const { name, run } of webrtcEngineConformance({ open: openEngine, client: weriftClient }))
+  const held = (): number => sockets.open;
+  for (const { name, run } of webrtcEngineConformance({ open: openEngine, client: weriftClient, held }))
     it(name, run, 40_000);
 });
 
@@ -128,6 +156,43 @@ describe("WeriftEngine", () => {
     for (const each of calls) await expectTalk(each);
     await calls[0]?.peer.close();
     await expectTalk(calls[1] as Call);
+  });
+
+  it.each([
+    ["a socket for each connection", undefined],
+    ["one socket for all", 1],
+  ])("closes while it binds, %s, and leaves none open", async (_name, shared) => {
+    const listenAddresses = Array.from({ length: 12 }, (_, i) => `127.0.0.${i + 1}`);
+    const client = weriftClient();
+    const offer = await client.offer();
+    await client.close();
+    const audio = { direction: "sendrecv", codecs: offer.audio?.codecs ?? [], ssrc: 5 } as const;
+    sockets.turns = 10;
+    cleanups.push(() => {
+      sockets.turns = 0;
+    });
+    let most = 0;
+    for (const turns of [0, 1, 4, 9, 12, 25, 60, 150]) {
+      const port = shared && (await freePorts(1));
+      const engine = open({ listenAddresses, ...(port === undefined ? {} : { port }) });
+      await engine.warmUp();
+      const accepting = engine.accept(offer, { audio, loopback: true, limits });
+      const outcome = accepting.then(
+        (peer) => () => peer.state,
+        ({ code }) =>
+          () =>
+            code,
+      );
+      if (turns > 0) await settle(turns);
+      most = Math.max(most, sockets.open);
+      await Promise.all([engine.close(), engine.close()]);
+      expect([turns, sockets.open]).toEqual([turns, 0]);
+      // The code of a refusal, or the state of what was accepted in time.
+      expect((await outcome)()).toBe("closed");
+      await settle(20);
+      expect([turns, sockets.open, engine.size]).toEqual([turns, 0, 0]);
+    }
+    expect(most).toBe(listenAddresses.length);
   });
 
   it("keeps to its range of ports, says so when it is used up, and uses ports again", async () => {

@@ -57,6 +57,7 @@ export class WeriftEngine implements WebRTCEngine {
   readonly #certificates: Certificates;
   readonly #peers = new Set<WeriftPeer>();
   readonly #shared = new Map<string, Promise<SharedPort>>();
+  readonly #accepting = new Set<Promise<WebRTCPeer>>();
   #closed = false;
 
   constructor(options: WeriftEngineOptions) {
@@ -86,6 +87,25 @@ export class WeriftEngine implements WebRTCEngine {
   }
 
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
+    const accepting = this.#accept(offer, options);
+    this.#accepting.add(accepting);
+    try {
+      return await accepting;
+    } finally {
+      this.#accepting.delete(accepting);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // What is being accepted binds sockets yet, and closes them itself.
+    await Promise.allSettled([...[...this.#peers].map((peer) => peer.close()), ...this.#accepting]);
+    const shared = await Promise.allSettled(this.#shared.values());
+    await Promise.all(shared.map((s) => (s.status === "fulfilled" ? s.value.close() : undefined)));
+    this.#shared.clear();
+  }
+
+  async #accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
     this.#assertOpen(options.signal);
     const certificate = await this.#certificates.current();
     this.#assertOpen(options.signal);
@@ -101,8 +121,9 @@ export class WeriftEngine implements WebRTCEngine {
     });
     this.#peers.add(peer);
     peer.onClosed(() => this.#peers.delete(peer));
+    const ports: PeerPort[] = [];
     try {
-      const ports = await this.#listen(peer, options.loopback);
+      await this.#listen(peer, options.loopback, ports);
       this.#assertOpen(options.signal);
       peer.answer = writeAnswer(offer, options, {
         ice: { usernameFragment: peer.localFragment, password: peer.localPassword, lite: iceLite },
@@ -119,18 +140,12 @@ export class WeriftEngine implements WebRTCEngine {
       });
     } catch (error) {
       await peer.close({ code: "server_closed", message: "the offer could not be answered" });
+      // Of a peer that was closed meanwhile: those it was given afterwards.
+      await Promise.all(ports.map(({ port }) => port.close()));
       throw error;
     }
     peer.start();
     return peer;
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#peers].map((peer) => peer.close()));
-    const shared = await Promise.allSettled(this.#shared.values());
-    this.#shared.clear();
-    await Promise.all(shared.map((s) => (s.status === "fulfilled" ? s.value.close() : undefined)));
   }
 
   #assertOpen(signal: AbortSignal | undefined): void {
@@ -138,13 +153,13 @@ export class WeriftEngine implements WebRTCEngine {
     if (signal?.aborted) throw new RoomKitError("aborted", "the offer was given up", { cause: signal.reason });
   }
 
-  /** Opens the session's sockets. An address that cannot be bound is left out, as long as one can. */
-  async #listen(peer: WeriftPeer, loopback: boolean): Promise<PeerPort[]> {
+  /** Opens the session's sockets, into `ports`. An address that cannot be bound is left out, as long as one can. */
+  async #listen(peer: WeriftPeer, loopback: boolean, ports: PeerPort[]): Promise<void> {
     const { announcedAddresses, port } = this.#options;
     const addresses = this.#addresses(loopback);
-    const ports: PeerPort[] = [];
     let failure: unknown = new RoomKitError("bind_failed", "this machine has no address to listen on");
     for (const [index, address] of addresses.entries()) {
+      if (this.#closed) return;
       let receive: (data: Buffer, from: string, fromPort: number) => GateResult = () => "dropped";
       try {
         const onDatagram = (data: Buffer, from: string, fromPort: number): GateResult => receive(data, from, fromPort);
@@ -166,7 +181,6 @@ export class WeriftEngine implements WebRTCEngine {
       }
     }
     if (ports.length === 0) throw failure;
-    return ports;
   }
 
   #addresses(loopback: boolean): string[] {

@@ -1,4 +1,4 @@
-import { type Clock, RoomKitError, withTimeout } from "@roomkit/core";
+import { afterSilence, type Clock, RoomKitError, untilAborted } from "@roomkit/core";
 
 export interface PatienceOptions {
   readonly clock: Clock;
@@ -26,10 +26,9 @@ export async function* withPatience<T>(
       const pending = Promise.resolve(iterator.next());
       let next: IteratorResult<T> | undefined;
       while (next === undefined) {
-        try {
-          next = await withTimeout(pending, ms, { clock, signal, what });
-        } catch (error) {
-          if (!RoomKitError.is(error, "timeout") || owes()) throw error;
+        next = await heard(pending, { clock, ms, signal });
+        if (next === undefined && owes()) {
+          throw new RoomKitError("timeout", `${what} took longer than ${ms} ms`, { retryable: true });
         }
       }
       if (next.done) return;
@@ -37,5 +36,21 @@ export async function* withPatience<T>(
     }
   } finally {
     void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+/** What `pending` gives; undefined when that did not come for so long. @throws RoomKitError `aborted`, or what `pending` rejects with. */
+async function heard<T>(
+  pending: Promise<T>,
+  { clock, ms, signal }: Pick<PatienceOptions, "clock" | "ms" | "signal">,
+): Promise<T | undefined> {
+  let cancel = (): void => {};
+  const silence = new Promise<undefined>((resolve) => {
+    cancel = afterSilence(clock, ms, () => resolve(undefined));
+  });
+  try {
+    return await untilAborted(Promise.race([pending, silence]), signal);
+  } finally {
+    cancel();
   }
 }

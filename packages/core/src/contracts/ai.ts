@@ -92,6 +92,10 @@ export interface AIProvider {
   generate(request: AIRequest, options: AIOptions): AsyncIterable<AIPart>;
   /** Loads models or libraries ahead of the first call; optional to call, safe to call twice. */
   warmUp?(signal?: AbortSignal): Promise<void>;
-  /** Releases models and connections; running calls end with `closed`. */
+  /**
+   * Releases models and connections. What runs ends with an `error` part of the code `closed`, and so does every later call; what is
+   * being prepared ends with `closed`. Idempotent: again, or twice at once, it resolves when all is released. Whoever made the
+   * provider closes it; who was given it does not.
+   */
   close?(): Promise<void>;
 }

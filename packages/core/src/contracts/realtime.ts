@@ -125,7 +125,7 @@ export interface RealtimeSession {
   submitToolResult(callId: string, result: string, options?: { readonly isError?: boolean | undefined }): void;
   /** Changes instructions, tools or voice; only what is given changes. @throws RoomKitError `unsupported` without `midSessionUpdate`. */
   update(config: Partial<RealtimeSessionConfig>): Promise<void>;
-  /** Ends the session and its socket; idempotent. */
+  /** Ends the session and its socket; `closed` is the last event, once. Idempotent: again, or twice at once, it resolves when it has ended. */
   close(): Promise<void>;
 }
 
@@ -144,5 +144,9 @@ export interface RealtimeProvider {
   readonly capabilities: RealtimeCapabilities;
   /** Resolves when the session may be spoken to. @throws RoomKitError with the provider's code, or `aborted`. */
   connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession>;
+  /**
+   * Ends every session; what is being connected ends with `closed`, and so does every later call. Idempotent: again, or twice at
+   * once, it resolves when all have ended. Whoever made the provider closes it; who was given it does not.
+   */
   close?(): Promise<void>;
 }

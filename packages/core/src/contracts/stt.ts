@@ -66,6 +66,9 @@ export interface SttProvider {
   transcribe(audio: AsyncIterable<AudioFrame>, options: SttOptions): AsyncIterable<TranscriptPart>;
   /** Loads models or opens connections ahead of the first call; optional to call, safe to call twice. */
   warmUp?(signal?: AbortSignal): Promise<void>;
-  /** Releases models and connections; running streams end with `closed`. */
+  /**
+   * Releases models and connections. What runs or is being prepared ends with `closed`, and so does every later call. Idempotent:
+   * again, or twice at once, it resolves when all is released. Whoever made the provider closes it; who was given it does not.
+   */
   close?(): Promise<void>;
 }

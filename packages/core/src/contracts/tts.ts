@@ -43,6 +43,9 @@ export interface TtsProvider {
   synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncIterable<SpeechPart>;
   /** Loads models or opens connections ahead of the first call; optional to call, safe to call twice. */
   warmUp?(signal?: AbortSignal): Promise<void>;
-  /** Releases models and connections. */
+  /**
+   * Releases models and connections. What runs or is being prepared ends with `closed`, and so does every later call. Idempotent:
+   * again, or twice at once, it resolves when all is released. Whoever made the provider closes it; who was given it does not.
+   */
   close?(): Promise<void>;
 }

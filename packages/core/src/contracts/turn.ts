@@ -25,5 +25,6 @@ export interface TurnDecision {
 export interface TurnDetector {
   readonly name: string;
   evaluate(context: TurnContext, options: { readonly signal: AbortSignal }): Promise<TurnDecision>;
+  /** Releases models and connections; what is being judged ends with `closed`. Idempotent. Whoever made the detector closes it. */
   close?(): Promise<void>;
 }

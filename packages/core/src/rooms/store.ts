@@ -73,7 +73,10 @@ export interface ConversationStore {
   putParticipant(participant: Participant): Promise<void>;
   /** In the order they were first put. */
   listParticipants(roomId: string): Promise<readonly Participant[]>;
-  /** Idempotent. */
+  /**
+   * Releases connections. What runs is done or fails with `closed`, and so does every later call. Idempotent: again, or twice at once,
+   * it resolves when all are released.
+   */
   close(): Promise<void>;
 }
 

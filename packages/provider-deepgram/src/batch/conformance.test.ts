@@ -17,6 +17,7 @@ describe("deepgramBatch", () => {
   const cases = sttConformance({
     create: () => deepgramBatch({ apiKey: "conformance-key", baseURL: standIn.url, maxSegmentMs: 1_000 }),
     samples: SAMPLES,
+    open: () => standIn.openExchanges,
   });
   for (const { name, run } of cases) it(name, run);
 });

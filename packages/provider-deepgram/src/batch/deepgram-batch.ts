@@ -1,6 +1,7 @@
 import type { DeepgramClient } from "@deepgram/sdk";
 import {
   type AudioFrame,
+  abortable,
   assertOptions,
   type SttCapabilities,
   type SttOptions,
@@ -8,7 +9,6 @@ import {
   type TranscriptPart,
 } from "@roomkit/core";
 import {
-  abortable,
   fernError,
   incomplete,
   loggedRetry,

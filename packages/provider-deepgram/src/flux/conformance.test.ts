@@ -17,6 +17,7 @@ describe("deepgramFlux", () => {
   const cases = sttConformance({
     create: () => deepgramFlux({ apiKey: "conformance-key", baseURL: standIn.url }),
     samples: SAMPLES,
+    open: () => standIn.openExchanges,
   });
   for (const { name, run } of cases) it(name, run);
 });

@@ -1,8 +1,14 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import { type AudioFormat, type AudioFrame, abortedError, systemClock, type TranscriptPart } from "@roomkit/core";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  abortable,
+  abortedError,
+  systemClock,
+  type TranscriptPart,
+} from "@roomkit/core";
 import {
   AnswerWatch,
-  abortable,
   incomplete,
   linkedAbort,
   loggedRetry,

@@ -20,6 +20,7 @@ describe.each([
 ] as const)("deepgramStt at %d Hz with interim results: %s", (rate, interimResults) => {
   const cases = sttConformance({
     create: () => deepgramStt({ apiKey: "conformance-key", baseURL: standIn.url, interimResults }),
+    open: () => standIn.openExchanges,
     samples: [sample("Good morning, how are you today?", rate), sample("The train was late.", rate)],
   });
   for (const { name, run } of cases) it(name, run);

@@ -21,6 +21,7 @@ describe("elevenlabsTts over requests", () => {
   const cases = ttsConformance({
     create: () =>
       elevenlabsTts({ voice: "voice1", apiKey: "conformance-key", baseURL: standIn.url, transport: "http" }),
+    open: () => standIn.openExchanges,
   });
   for (const { name, run } of cases) it(name, run);
 });

@@ -18,6 +18,7 @@ describe.each([
 ] as const)("elevenlabsTts with %j", (options) => {
   const cases = ttsConformance({
     create: () => elevenlabsTts({ voice: "voice1", apiKey: "conformance-key", baseURL: standIn.url, ...options }),
+    open: () => standIn.openExchanges,
   });
   for (const { name, run } of cases) it(name, run);
 });

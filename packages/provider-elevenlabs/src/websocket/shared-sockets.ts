@@ -77,6 +77,10 @@ export class SharedSockets {
   async #connect(manner: Manner, forget: () => void): Promise<SharedSocket> {
     // Whoever asked for it first may have gone; others may use it.
     const connection = await this.#endpoint.open("multi-stream-input", manner, this.#closed.signal);
+    if (this.#closed.signal.aborted) {
+      void connection.close();
+      throw abortedError(this.#closed.signal);
+    }
     const { idleMs = 120_000 } = this.#endpoint.settings;
     const socket: SharedSocket = new SharedSocket(connection, {
       clock: this.#endpoint.clock,

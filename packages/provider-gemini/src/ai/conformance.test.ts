@@ -45,6 +45,7 @@ describe("geminiAI", () => {
   const cases = aiConformance({
     create: () => geminiAI(connection()),
     prompts: prompts as never,
+    open: () => standIn.openExchanges,
     tool: {
       definition: weather,
       prompt: "How is the weather in Köln",

@@ -13,7 +13,10 @@ describe("geminiTts", () => {
     await standIn.expectClean();
     await standIn.close();
   });
-  const cases = ttsConformance({ create: () => geminiTts({ apiKey: "conformance-key", baseURL: standIn.url }) });
+  const cases = ttsConformance({
+    create: () => geminiTts({ apiKey: "conformance-key", baseURL: standIn.url }),
+    open: () => standIn.openExchanges,
+  });
   for (const { name, run } of cases) it(name, run);
 });
 

@@ -1,5 +1,6 @@
 import type { GenerateContentParameters } from "@google/genai";
 import {
+  abortable,
   assertOptions,
   defined,
   type SpeechPart,
@@ -7,7 +8,7 @@ import {
   type TtsOptions,
   type TtsProvider,
 } from "@roomkit/core";
-import { abortable, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
+import { OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import { NAME } from "../connection/name.ts";
 import { contentChunks, type GeminiRequests, geminiRequests } from "../connection/requests.ts";
 import { clean } from "../text/clean.ts";

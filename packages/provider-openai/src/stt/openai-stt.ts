@@ -1,12 +1,13 @@
 import {
   type AudioFrame,
+  abortable,
   assertOptions,
   type SttCapabilities,
   type SttOptions,
   type SttProvider,
   type TranscriptPart,
 } from "@roomkit/core";
-import { abortable, incomplete, OpenCalls, retryKinds, wavSegments } from "@roomkit/provider-utils";
+import { incomplete, OpenCalls, retryKinds, wavSegments } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import type {
   TranscriptionCreateParamsNonStreaming,

@@ -1,4 +1,5 @@
 import {
+  abortable,
   assertOptions,
   defined,
   type SpeechPart,
@@ -6,7 +7,7 @@ import {
   type TtsOptions,
   type TtsProvider,
 } from "@roomkit/core";
-import { abortable, incomplete, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
+import { incomplete, OpenCalls, retryKinds, speakByPieces } from "@roomkit/provider-utils";
 import type { SpeechCreateParams } from "openai/resources/audio/speech";
 import { NAME } from "../connection/connection.ts";
 import { type OpenAIRequests, openaiRequests } from "../connection/requests.ts";

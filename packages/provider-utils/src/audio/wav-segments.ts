@@ -1,5 +1,4 @@
-import { type AudioFormat, type AudioFrame, frameDurationMs, RoomKitError, sameFormat } from "@roomkit/core";
-import { abortable } from "../streams/abortable.ts";
+import { type AudioFormat, type AudioFrame, abortable, frameDurationMs, RoomKitError, sameFormat } from "@roomkit/core";
 import { wavOfSamples } from "./wav.ts";
 
 export interface WavSegmentOptions {

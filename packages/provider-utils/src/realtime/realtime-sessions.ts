@@ -1,4 +1,11 @@
-import { consoleLogger, type RealtimeConnectOptions, type RealtimeSession, randomId, systemClock } from "@roomkit/core";
+import {
+  abortedError,
+  consoleLogger,
+  type RealtimeConnectOptions,
+  type RealtimeSession,
+  randomId,
+  systemClock,
+} from "@roomkit/core";
 import { OpenCalls } from "../calls/open-calls.ts";
 import { loggedRetry, type RetrySettings } from "../retry/logged-retry.ts";
 import { retry } from "../retry/with-retry.ts";
@@ -48,7 +55,7 @@ export class RealtimeSessions {
     );
   }
 
-  /** Ends every session, and what is being connected with `closed`. */
+  /** Ends every session, and what is being connected with `closed`; resolves when all of it is gone. Idempotent. */
   async close(): Promise<void> {
     this.#connecting.close();
     await Promise.all([...this.#open].map((session) => session.close()));
@@ -64,8 +71,15 @@ export class RealtimeSessions {
       id: randomId("rt"),
       onClosed: () => this.#open.delete(runner),
     });
-    await runner.connect(signal);
     this.#open.add(runner);
+    try {
+      await runner.connect(signal);
+      // The provider may have been closed, or the caller gone, since it connected.
+      if (signal.aborted) throw abortedError(signal);
+    } catch (error) {
+      await runner.close();
+      throw error;
+    }
     return runner;
   }
 }

@@ -1,6 +1,6 @@
-import type { SpeechPart } from "@roomkit/core";
+import { abortable, type SpeechPart } from "@roomkit/core";
 import { PcmFramer } from "../audio/pcm-framer.ts";
-import { abortable, eager } from "../streams/abortable.ts";
+import { eager } from "../streams/eager.ts";
 import { linkedAbort } from "../streams/linked-abort.ts";
 
 /** How a voice without streamed input speaks. */

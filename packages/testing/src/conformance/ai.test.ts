@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { settle } from "../settle.ts";
 import { aiConformance } from "./ai.ts";
 import type { ConformanceCase } from "./case.ts";
+import { CLOSE_DEFECTS, type Connections, HeldConnection, WARM_UP_DEFECTS } from "./close.fixture.ts";
 
 /** What is wrong with a provider, and the case that must find it. */
 const DEFECTS = {
@@ -31,9 +32,12 @@ const DEFECTS = {
   "calls without an id": "calls a tool",
   "says stop after calling": "calls a tool",
   "forgets its own data": "calls a tool",
-  "survives its end": "ends what runs with the error `closed`",
-  "goes on after its end": "ends what runs with the error `closed`",
-  "throws when closed": "ends what runs with the error `closed`",
+  "survives its end": "ends what runs with `closed`",
+  "goes on after its end": "refuses with `closed`",
+  "throws when closed": "ends what runs with `closed`",
+  "does not end what has only begun": "what has only begun",
+  ...CLOSE_DEFECTS,
+  ...WARM_UP_DEFECTS,
 } as const;
 type Defect = keyof typeof DEFECTS;
 
@@ -45,9 +49,10 @@ const tool = {
 };
 
 /** Says back the last thing the user said, word by word; speaks of the weather after asking a tool. */
-function echo(defect?: Defect): AIProvider {
+function echo(connections: Connections, defect?: Defect): AIProvider {
   const is = (name: Defect): boolean => defect === name;
   const closing = new AbortController();
+  const connection = new HeldConnection(connections, defect, () => closing.abort());
   let warm = 0;
   let spent = false;
   let shared = "";
@@ -110,6 +115,10 @@ function echo(defect?: Defect): AIProvider {
       return;
     }
     if (signal.aborted && !is("begins although aborted")) throw abortedError(signal);
+    if (is("does not end what has only begun")) {
+      await settle(1);
+      if (closing.signal.aborted) await new Promise(() => {});
+    }
     try {
       for await (const part of parts(request, is("begins although aborted") ? new AbortController().signal : signal)) {
         yield part;
@@ -139,20 +148,22 @@ function echo(defect?: Defect): AIProvider {
     generate,
     async warmUp() {
       if (is("warms up once only") && warm++ > 0) throw new Error("warm already");
+      await connection.warmUp();
     },
-    async close() {
-      closing.abort();
-    },
+    close: () => connection.close(),
   };
 }
 
-const conformance = (defect?: Defect): ConformanceCase[] =>
-  aiConformance({
-    create: () => echo(defect),
+function conformance(defect?: Defect): ConformanceCase[] {
+  const connections = { open: 0 };
+  return aiConformance({
+    create: () => echo(connections, defect),
     prompts: ["say alpha", "say beta"].map((text) => ({ text, matches: (answer: string) => answer === text })) as never,
     tool,
     patienceMs: 150,
+    open: () => connections.open,
   });
+}
 
 describe("aiConformance", () => {
   for (const { name, run } of conformance()) it(`a sound provider ${name}`, run);
@@ -166,7 +177,7 @@ describe("aiConformance", () => {
   });
 
   it("passes one without tools and without close", async () => {
-    const { name, generate } = echo();
+    const { name, generate } = echo({ open: 0 });
     const plain = { name, capabilities: { tools: false }, generate };
     const prompts = ["say alpha", "say beta"].map((text) => ({
       text,

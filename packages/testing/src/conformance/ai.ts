@@ -1,7 +1,7 @@
 import type { AIMessage, AIPart, AIProvider, AIRequest, ToolDefinition } from "@roomkit/core";
-import { RoomKitError } from "@roomkit/core";
 import { settle } from "../settle.ts";
-import { type ConformanceCase, check, checkRejects, within } from "./case.ts";
+import { type ConformanceCase, ConformanceFailure, check, checkRejects, within } from "./case.ts";
+import { closeCases } from "./close.ts";
 import { collect } from "./source.ts";
 
 /** Something to say to a model, and how to know that the answer is one to it. */
@@ -28,6 +28,8 @@ export interface AIConformanceOptions {
         readonly result: string;
       }
     | undefined;
+  /** Connections and the like that are open, for the checks that nothing leaks. */
+  readonly open?: (() => number) | undefined;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 20,000. */
   readonly patienceMs?: number | undefined;
 }
@@ -175,23 +177,39 @@ export function aiConformance(options: AIConformanceOptions): ConformanceCase[] 
     check(finish(second).reason === "stop", `after the result the reason was ${finish(second).reason}`);
   });
 
-  add("ends what runs with the error `closed` when it is closed, and answers nothing more", async (provider, abort) => {
-    if (!provider.close) return;
-    const stream = provider.generate(said(prompt.text), { signal: abort.signal })[Symbol.asyncIterator]();
-    await firstText(stream, patienceMs);
-    await within(provider.close(), patienceMs, "closing");
-    const rest = await within(
-      collect({ [Symbol.asyncIterator]: () => stream }),
-      patienceMs,
-      "an answer that was running",
-    );
-    check(isClosed(rest.at(-1)), `an answer that was running ended with ${rest.at(-1)?.type}`);
-    const late = await ask(provider, said(prompt.text));
-    check(late.length === 1 && isClosed(late[0]), "it answered after it was closed");
-    await within(provider.close(), patienceMs, "closing again");
+  const closing = closeCases<AIProvider>({
+    create: options.create,
+    async begin(provider) {
+      const { signal } = new AbortController();
+      const stream = provider.generate(said(prompt.text), { signal })[Symbol.asyncIterator]();
+      await firstText(stream, patienceMs);
+      const rest = failing(collect({ [Symbol.asyncIterator]: () => stream }));
+      return { ended: rest.then(() => check(false, "an answer went on to its end although the provider was closed")) };
+    },
+    beginning: (provider) =>
+      failing(collect(provider.generate(said(prompt.text), { signal: new AbortController().signal }))),
+    late: (provider) =>
+      failing(
+        collect(provider.generate(said(prompt.text), { signal: new AbortController().signal })).then((parts) => {
+          check(parts.length === 1, `it yielded ${parts.length} parts after it was closed`);
+          return parts;
+        }),
+      ),
+    held: options.open,
+    patienceMs,
   });
+  for (const [name, run] of closing) add(name, run);
 
   return cases;
+}
+
+/** Rejects with the error that ends a stream; such a stream must not throw. */
+async function failing(stream: Promise<readonly AIPart[]>): Promise<void> {
+  const parts = await stream.catch((error: unknown): never => {
+    throw new ConformanceFailure(`it threw ${String(error)} although nobody aborted it`);
+  });
+  const last = parts.at(-1);
+  if (last?.type === "error") throw last.error;
 }
 
 /** Checks one whole stream against the contract. @throws ConformanceFailure */
@@ -242,10 +260,6 @@ async function firstText(stream: AsyncIterator<AIPart>, patienceMs: number): Pro
     check(!next.done && next.value.type !== "finish", "the answer had no text");
     if (next.value.type === "text-delta") return;
   }
-}
-
-function isClosed(part: AIPart | undefined): boolean {
-  return part?.type === "error" && RoomKitError.is(part.error, "closed");
 }
 
 function deepFreeze<T>(value: T): T {

@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import { settle } from "../settle.ts";
 import { tone } from "../signals.ts";
 import type { ConformanceCase } from "./case.ts";
+import { CLOSE_DEFECTS, type Connections, HeldConnection } from "./close.fixture.ts";
 import { realtimeConformance } from "./realtime.ts";
 
 /** What is wrong with a provider, and the case that must find it. */
@@ -37,7 +38,11 @@ const DEFECTS = {
   "mixes sessions up": "keeps sessions apart",
   "dies of a listener": "a listener that throws",
   "calls listeners that have gone": "a listener that has gone",
-  "leaves its sessions open": "ends its sessions with itself",
+  "leaves its sessions open": "ends what runs with `closed`",
+  "is closed before its sessions are": "closes when it is told twice at once",
+  "connects after its end": "refuses with `closed`",
+  "leaves what is connecting": "what has only begun",
+  ...CLOSE_DEFECTS,
 } as const;
 type Defect = keyof typeof DEFECTS;
 
@@ -176,10 +181,19 @@ class ReferenceSession implements RealtimeSession {
   }
 }
 
-function provider(defect?: Defect): RealtimeProvider {
+function provider(connections: Connections, defect?: Defect): RealtimeProvider {
   const is = (name: Defect): boolean => name === defect;
   const sessions: RealtimeSession[] = [];
   let closed = false;
+  const connection = new HeldConnection(connections, defect, async () => {
+    closed = true;
+    if (is("leaves its sessions open")) return;
+    const ending = (async () => {
+      if (is("is closed before its sessions are")) await settle(5);
+      await Promise.all(sessions.map((session) => session.close()));
+    })();
+    if (!is("is closed before its sessions are")) await ending;
+  });
   return {
     name: "reference",
     capabilities: {
@@ -191,23 +205,26 @@ function provider(defect?: Defect): RealtimeProvider {
       resumption: false,
     },
     async connect(_config, { signal }) {
-      if (closed) throw new RoomKitError("closed", "closed");
+      if (closed && !is("connects after its end")) throw new RoomKitError("closed", "closed");
       if (signal.aborted && !is("connects although aborted")) throw abortedError(signal);
       if (is("keeps listening to the signal")) signal.addEventListener("abort", () => {});
+      await settle(3);
+      if (closed && !is("leaves what is connecting") && !is("connects after its end")) {
+        throw new RoomKitError("closed", "closed");
+      }
       const session = new ReferenceSession(is);
       sessions.push(session);
       return session;
     },
-    async close() {
-      closed = true;
-      if (!is("leaves its sessions open")) await Promise.all(sessions.map((session) => session.close()));
-    },
+    close: () => connection.close(),
   };
 }
 
 function cases(defect?: Defect): ConformanceCase[] {
+  const connections = { open: 0 };
   return realtimeConformance({
-    create: () => provider(defect),
+    create: () => provider(connections, defect),
+    open: () => connections.open,
     prompts: [
       { text: "one apple", matches: (answer) => answer.includes("You said one apple") },
       { text: "two pears", matches: (answer) => answer.includes("You said two pears") },

@@ -2,11 +2,13 @@ import {
   frameDurationMs,
   type RealtimeEvent,
   type RealtimeProvider,
+  type RealtimeSession,
   type RealtimeSessionConfig,
   RoomKitError,
 } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { closeCases } from "./close.ts";
 import type { RealtimeConformanceOptions } from "./realtime-options.ts";
 import { addOrderCases } from "./realtime-orders.ts";
 import { countedSignal, disturb } from "./realtime-probes.ts";
@@ -259,14 +261,37 @@ export function realtimeConformance(options: RealtimeConformanceOptions): Confor
     check(late.length === 0, "a listener was called after it had gone");
   });
 
-  add("ends its sessions with itself, and takes no more", async (provider, { connect }) => {
-    if (!provider.close) return;
-    const watched = await connect();
-    await within(provider.close(), patienceMs, "closing the provider");
-    await watched.reaches("closed", 1);
-    const late = provider.connect({}, { signal: new AbortController().signal });
-    await checkRejects(late, "closed", patienceMs, "connecting after the end");
+  const connectTo = (provider: RealtimeProvider): Promise<RealtimeSession> =>
+    provider.connect({}, { signal: new AbortController().signal });
+  const closing = closeCases<RealtimeProvider>({
+    create: options.create,
+    async begin(provider) {
+      const watched = new WatchedSession(await within(connectTo(provider), patienceMs, "connecting"), patienceMs);
+      watched.session.sendText(prompt.text);
+      await watched.until(() => watched.session.responding, "a response");
+      return {
+        ended: watched.reaches("closed", 1),
+        over: () => watched.of("closed").length > 0,
+        async left() {
+          watched.session.sendText(other.text);
+          await settle(20);
+          watched.checkGrammar();
+          check(!watched.session.responding, "a session of a closed provider responds");
+        },
+      };
+    },
+    async beginning(provider, closed) {
+      const watched = new WatchedSession(await connectTo(provider), patienceMs);
+      await closed;
+      watched.session.sendText(prompt.text);
+      await settle(20);
+      check(watched.of("response-start").length === 0, "a session came to be that the end of its provider did not end");
+    },
+    late: connectTo,
+    held: options.open,
+    patienceMs,
   });
+  for (const [name, run] of closing) add(name, run);
 
   return cases;
 }

@@ -124,11 +124,4 @@ export const roomCases: readonly StoreCase[] = [
       checkEqual([found?.metadata, found?.status], [{ list: [1] }, "active"], "the room in the store");
     },
   ],
-  [
-    "a store closes twice as well as once",
-    async (store) => {
-      await store.close();
-      await store.close();
-    },
-  ],
 ];

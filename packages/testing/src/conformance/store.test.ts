@@ -7,10 +7,12 @@ import {
   type Participant,
   type Room,
   type RoomEvent,
+  RoomKitError,
   type RoomPatch,
 } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
-import { storeConformance } from "./store.ts";
+import { CLOSE_DEFECTS, HeldConnection } from "./close.fixture.ts";
+import { type StoreConformanceOptions, storeConformance } from "./store.ts";
 
 /** Lets every caller that is there already do its reading before anyone writes. */
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
@@ -260,24 +262,45 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
       })();
     },
   ],
-  "cannot be closed twice": [
-    "closes twice",
-    () => {
-      let closed = false;
-      return new (class extends MemoryStore {
-        override async close(): Promise<void> {
-          if (closed) throw new Error("closed already");
-          closed = true;
-        }
-      })();
-    },
-  ],
 };
 
-async function failures(open: () => MemoryStore): Promise<string[]> {
+async function failures(open: () => MemoryStore, more: Partial<StoreConformanceOptions> = {}): Promise<string[]> {
   const failed: string[] = [];
-  for (const { name, run } of storeConformance({ open })) await run().catch(() => failed.push(name));
+  for (const { name, run } of storeConformance({ open, ...more })) await run().catch(() => failed.push(name));
   return failed;
+}
+
+/** One whose database ends with it, and what that says then, if anything. */
+class DatabaseStore extends MemoryStore {
+  #gone = false;
+  readonly #after: () => Promise<void>;
+
+  constructor(after: () => Promise<void>) {
+    super();
+    this.#after = after;
+  }
+
+  async #ask<T>(query: () => Promise<T>): Promise<T> {
+    await later();
+    if (this.#gone) await this.#after();
+    return await query();
+  }
+
+  override createRoom(room: Room): Promise<void> {
+    return this.#ask(() => super.createRoom(room));
+  }
+
+  override getRoom(roomId: string): Promise<Room | undefined> {
+    return this.#ask(() => super.getRoom(roomId));
+  }
+
+  override commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+    return this.#ask(() => super.commit(roomId, events, at));
+  }
+
+  override async close(): Promise<void> {
+    this.#gone = true;
+  }
 }
 
 describe("storeConformance", () => {
@@ -290,6 +313,35 @@ describe("storeConformance", () => {
       expect((await failures(open)).filter((name) => name.includes(required))).toHaveLength(1);
     });
   }
+
+  for (const [defect, required] of Object.entries({ ...CLOSE_DEFECTS, none: "" })) {
+    it(`judges a store's close() with the defect: ${defect}`, async () => {
+      const connections = { open: 0 };
+      const open = (): MemoryStore => {
+        const connection = new HeldConnection(connections, defect, () => {});
+        return Object.assign(new MemoryStore(), { close: () => connection.close() });
+      };
+      const failed = await failures(open, { timeoutMs: 400, held: () => connections.open });
+      expect(failed.some((name) => name.includes(required))).toBe(defect !== "none");
+    });
+  }
+
+  it("passes a store whose database ends with it, when that is said with `closed`", async () => {
+    const closed = () => Promise.reject(new RoomKitError("closed", "the store is closed"));
+    expect(await failures(() => new DatabaseStore(closed))).toEqual([]);
+  });
+
+  it.each([
+    ["says what its database says", () => Promise.reject(new Error("the database is gone"))],
+    ["says nothing", () => new Promise<void>(() => {})],
+  ])("finds a store that after its end %s", async (_name, after) => {
+    const failed = await failures(() => new DatabaseStore(after), { timeoutMs: 100 });
+    expect(failed.map((name) => name.slice(0, 40))).toEqual([
+      expect.stringContaining("ends what runs"),
+      expect.stringContaining("ends what has only begun"),
+      expect.stringContaining("answers, or refuses"),
+    ]);
+  });
 
   it("ends a requirement that hangs", async () => {
     const open = (): MemoryStore => Object.assign(new MemoryStore(), { getRoom: () => new Promise(() => {}) });

@@ -1,17 +1,21 @@
 import type { ConversationStore } from "@roomkit/core";
 import { type ConformanceCase, within } from "./case.ts";
+import { closeCases } from "./close.ts";
 import { bindingCases } from "./store-bindings.ts";
 import type { StoreCase } from "./store-case.ts";
 import { commitCases } from "./store-commits.ts";
 import { idempotencyCases } from "./store-idempotency.ts";
 import { readCases } from "./store-reads.ts";
 import { roomCases } from "./store-rooms.ts";
+import { MADE_AT, sampleEvent, sampleRoom } from "./store-samples.ts";
 
 export interface StoreConformanceOptions {
   /** A store with nothing in it. Each requirement opens one of its own and closes it. */
   open(): ConversationStore | Promise<ConversationStore>;
   /** Real time one requirement may take, ms. Default 10,000. */
   readonly timeoutMs?: number | undefined;
+  /** How many stores and connections of theirs are open, for the checks that nothing leaks. */
+  held?(): number;
 }
 
 /**
@@ -26,6 +30,19 @@ export function storeConformance(options: StoreConformanceOptions): readonly Con
     ...idempotencyCases,
     ...readCases,
     ...bindingCases,
+    ...closeCases<ConversationStore>({
+      create: open,
+      async begin(store) {
+        await store.createRoom(sampleRoom("r"));
+        return { ended: commitMany(store) };
+      },
+      beginning: (store) => store.createRoom(sampleRoom("r")),
+      late: (store) => store.getRoom("r"),
+      // One that lives in memory has nothing to let go of.
+      mayAnswer: true,
+      held: options.held && (() => options.held?.() ?? 0),
+      patienceMs: timeoutMs / 2,
+    }).map(([name, run]): StoreCase => [`a store ${name}`, run]),
   ];
   return cases.map(([name, run]) => ({
     name,
@@ -38,4 +55,12 @@ export function storeConformance(options: StoreConformanceOptions): readonly Con
       }
     },
   }));
+}
+
+/** Resolves when all of several commits have been made, rejects with what the first that failed says when all have ended. */
+async function commitMany(store: ConversationStore): Promise<void> {
+  const commits = Array.from({ length: 20 }, (_, n) => store.commit("r", [sampleEvent(`event ${n}`)], MADE_AT));
+  const ended = await Promise.allSettled(commits);
+  const failed = ended.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }

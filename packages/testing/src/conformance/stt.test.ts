@@ -7,7 +7,9 @@ import {
   type TranscriptPart,
 } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
+import { settle } from "../settle.ts";
 import type { ConformanceCase } from "./case.ts";
+import { CLOSE_DEFECTS, type Connections, HeldConnection, WARM_UP_DEFECTS } from "./close.fixture.ts";
 import { greedy, nextOrAbort } from "./iterators.fixture.ts";
 import { type SpeechSample, sttConformance } from "./stt.ts";
 
@@ -54,16 +56,22 @@ const DEFECTS = {
   "hides what is wrong with the source": "passes on",
   "takes any rate": "refuses frames",
   "survives its end": "ends what runs with `closed`",
-  "goes on after its end": "ends what runs with `closed`",
+  "goes on after its end": "refuses with `closed`",
+  "does not end what has only begun": "what has only begun",
+  ...CLOSE_DEFECTS,
+  ...WARM_UP_DEFECTS,
 } as const;
 type Defect = keyof typeof DEFECTS;
 
 const shared: string[] = [];
 
 /** A correct recogniser of that language, but for one defect. */
-function provider(defect?: Defect): SttProvider {
+function provider(connections: Connections, defect?: Defect): SttProvider {
   const is = (name: Defect): boolean => name === defect;
   const closing = new AbortController();
+  const connection = new HeldConnection(connections, defect, () => {
+    if (!is("goes on after its end")) closing.abort(new RoomKitError("closed", "closed"));
+  });
   let warm = 0;
   let spent = false;
   return {
@@ -76,7 +84,10 @@ function provider(defect?: Defect): SttProvider {
       sampleRate: is("claims a rate that is none") ? 1 : 16_000,
     },
     async *transcribe(audio, options): AsyncGenerator<TranscriptPart, void, undefined> {
-      const close = is("survives its end") ? new AbortController().signal : closing.signal;
+      const begun = closing.signal.aborted;
+      if (is("does not end what has only begun")) await settle(3);
+      const late = is("does not end what has only begun") && !begun && closing.signal.aborted;
+      const close = is("survives its end") || late ? new AbortController().signal : closing.signal;
       const signal = AbortSignal.any([options.signal, close]);
       if (signal.aborted && !is("begins although aborted")) {
         if (is("is spent after an abort")) spent = true;
@@ -133,18 +144,18 @@ function provider(defect?: Defect): SttProvider {
     },
     async warmUp() {
       if (is("warms up once only") && warm++ > 0) throw new Error("warm already");
+      await connection.warmUp();
     },
-    async close() {
-      if (is("goes on after its end")) return;
-      closing.abort(new RoomKitError("closed", "closed"));
-    },
+    close: () => connection.close(),
   };
 }
 
 function casesOf(defect?: Defect): ConformanceCase[] {
+  const connections = { open: 0 };
   return sttConformance({
-    create: () => provider(defect),
+    create: () => provider(connections, defect),
     samples: [sample("alpha", "beta", "alpha"), sample("gamma", "delta")],
+    open: () => connections.open,
     patienceMs: 300,
     maxReadAheadMs: 1_000,
   });

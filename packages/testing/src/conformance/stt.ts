@@ -1,6 +1,7 @@
 import { type AudioFrame, RoomKitError, type SttProvider } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { closeCases } from "./close.ts";
 import { collect, EndlessSource, WatchedSource } from "./source.ts";
 import { checkTranscript, finalText } from "./transcript.ts";
 
@@ -17,6 +18,8 @@ export interface SttConformanceOptions {
   readonly create: () => SttProvider | Promise<SttProvider>;
   /** Two samples that say different things. */
   readonly samples: readonly [SpeechSample, SpeechSample];
+  /** Connections and the like that are open, for the checks that nothing leaks. */
+  readonly open?: (() => number) | undefined;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 20,000. */
   readonly patienceMs?: number | undefined;
   /** Audio a provider may read ahead of a consumer that does not pull, in ms. Default 10,000. */
@@ -204,18 +207,37 @@ export function sttConformance(options: SttConformanceOptions): ConformanceCase[
     await released(audio);
   });
 
-  add("ends what runs with `closed` when it is closed, and takes nothing more", async (provider, abort) => {
-    if (!provider.close) return;
+  const unending = (provider: SttProvider) => {
     const audio = new WatchedSource(speech.frames.slice(0, 10));
-    const result = collect(listen(provider, audio, abort));
-    result.catch(() => {});
-    await until(() => audio.taken === 10, patienceMs, "reading ten frames");
-    await within(provider.close(), patienceMs, "closing");
-    await checkRejects(result, "closed", patienceMs, "a transcription that was running");
+    const result = collect(listen(provider, audio, new AbortController()));
+    const ended = result.then(() => check(false, "a transcription ended well although its audio had not"));
+    return { audio, ended };
+  };
+  const releasing = async (audio: WatchedSource<AudioFrame>, ended: Promise<unknown>): Promise<void> => {
+    await ended.catch(() => {});
     await released(audio);
-    const late = new WatchedSource(speech.frames).end();
-    await checkRejects(collect(listen(provider, late, abort)), "closed", patienceMs, "a transcription after the end");
+    await ended;
+  };
+  const closing = closeCases<SttProvider>({
+    create: options.create,
+    async begin(provider) {
+      const { audio, ended } = unending(provider);
+      ended.catch(() => {});
+      await until(() => audio.taken === 10, patienceMs, "reading ten frames");
+      return { ended, left: () => released(audio) };
+    },
+    async beginning(provider) {
+      const { audio, ended } = unending(provider);
+      await releasing(audio, ended);
+    },
+    async late(provider) {
+      const audio = new WatchedSource(speech.frames).end();
+      await releasing(audio, collect(listen(provider, audio, new AbortController())));
+    },
+    held: options.open,
+    patienceMs,
   });
+  for (const [name, run] of closing) add(name, run);
 
   return cases;
 }

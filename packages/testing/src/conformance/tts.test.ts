@@ -1,7 +1,9 @@
 import { abortedError, RoomKitError, type SpeechPart, type TtsProvider } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
+import { settle } from "../settle.ts";
 import { tone } from "../signals.ts";
 import type { ConformanceCase } from "./case.ts";
+import { CLOSE_DEFECTS, type Connections, HeldConnection, WARM_UP_DEFECTS } from "./close.fixture.ts";
 import { greedy, nextOrAbort } from "./iterators.fixture.ts";
 import { ttsConformance } from "./tts.ts";
 
@@ -37,16 +39,22 @@ const DEFECTS = {
   "mixes streams up": "keeps concurrent streams apart",
   "hides what is wrong with the source": "passes on",
   "survives its end": "ends what runs with `closed`",
-  "goes on after its end": "ends what runs with `closed`",
+  "goes on after its end": "refuses with `closed`",
+  "does not end what has only begun": "what has only begun",
+  ...CLOSE_DEFECTS,
+  ...WARM_UP_DEFECTS,
 } as const;
 type Defect = keyof typeof DEFECTS;
 
 let shared: string | undefined;
 
 /** A correct voice that hums 20 ms for each character, but for one defect. */
-function provider(defect?: Defect): TtsProvider {
+function provider(connections: Connections, defect?: Defect): TtsProvider {
   const is = (name: Defect): boolean => name === defect;
   const closing = new AbortController();
+  const connection = new HeldConnection(connections, defect, () => {
+    if (!is("goes on after its end")) closing.abort(new RoomKitError("closed", "closed"));
+  });
   let warm = 0;
   let spent = false;
   const voices = ["low", "high"];
@@ -63,7 +71,10 @@ function provider(defect?: Defect): TtsProvider {
       const { voice = "low" } = options;
       if (!voices.includes(voice) && !is("takes any voice")) throw new RoomKitError("unknown_voice", "no such voice");
       if (voice === "high" && is("lacks a voice it names")) throw new RoomKitError("unknown_voice", "no such voice");
-      const close = is("survives its end") ? new AbortController().signal : closing.signal;
+      const begun = closing.signal.aborted;
+      if (is("does not end what has only begun")) await settle(3);
+      const late = is("does not end what has only begun") && !begun && closing.signal.aborted;
+      const close = is("survives its end") || late ? new AbortController().signal : closing.signal;
       const signal = AbortSignal.any([options.signal, close]);
       if (signal.aborted && !is("begins although aborted")) throw abortedError(signal);
       options.signal.addEventListener("abort", () => {
@@ -126,16 +137,16 @@ function provider(defect?: Defect): TtsProvider {
     },
     async warmUp() {
       if (is("warms up once only") && warm++ > 0) throw new Error("warm already");
+      await connection.warmUp();
     },
-    async close() {
-      if (is("goes on after its end")) return;
-      closing.abort(new RoomKitError("closed", "closed"));
-    },
+    close: () => connection.close(),
   };
 }
 
 function casesOf(defect?: Defect): ConformanceCase[] {
-  return ttsConformance({ create: () => provider(defect), patienceMs: 300, maxPiecesAhead: 4 });
+  const connections = { open: 0 };
+  const create = (): TtsProvider => provider(connections, defect);
+  return ttsConformance({ create, patienceMs: 300, maxPiecesAhead: 4, open: () => connections.open });
 }
 
 describe("the conformance suite of voices", () => {

@@ -1,6 +1,7 @@
 import { type AudioFrame, RoomKitError, rms, type SpeechPart, type TtsProvider } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { closeCases } from "./close.ts";
 import { collect, EndlessSource, WatchedSource } from "./source.ts";
 import { audioMs, checkSpeech } from "./speech.ts";
 
@@ -11,6 +12,8 @@ export interface TtsConformanceOptions {
   readonly sentences?: readonly [short: string, long: string] | undefined;
   /** Pieces a provider may take ahead of a reader that does not pull. Default 8. */
   readonly maxPiecesAhead?: number | undefined;
+  /** Connections and the like that are open, for the checks that nothing leaks. */
+  readonly open?: (() => number) | undefined;
   /** How long any single wait may take before it counts as hanging, in ms of real time. Default 20,000. */
   readonly patienceMs?: number | undefined;
 }
@@ -40,7 +43,7 @@ export function ttsConformance(options: TtsConformanceOptions): ConformanceCase[
     });
   };
   const speak = (provider: TtsProvider, text: AsyncIterable<string>, { signal }: AbortController, voice?: string) =>
-    provider.synthesize(text, { signal, voice });
+    provider.synthesize(text, { signal, ...(voice === undefined ? {} : { voice }) });
   const say = (provider: TtsProvider, pieces: readonly string[], abort: AbortController, voice?: string) =>
     within(
       collect(speak(provider, new WatchedSource(pieces).end(), abort, voice)),
@@ -190,18 +193,37 @@ export function ttsConformance(options: TtsConformanceOptions): ConformanceCase[
     await checkRejects(collect(speak(provider, text, abort)), "source_broke", patienceMs, "a broken source");
   });
 
-  add("ends what runs with `closed` when it is closed, and takes nothing more", async (provider, abort) => {
-    if (!provider.close) return;
+  const unending = (provider: TtsProvider) => {
     const text = new WatchedSource([short]);
-    const result = collect(speak(provider, text, abort));
-    result.catch(() => {});
-    await until(() => text.taken === 1, patienceMs, "taking the first piece");
-    await within(provider.close(), patienceMs, "closing");
-    await checkRejects(result, "closed", patienceMs, "a synthesis that was running");
+    const result = collect(speak(provider, text, new AbortController()));
+    const ended = result.then(() => check(false, "a synthesis ended well although its text had not"));
+    return { text, ended };
+  };
+  const releasing = async (text: WatchedSource<string>, ended: Promise<unknown>): Promise<void> => {
+    await ended.catch(() => {});
     await released(text);
-    const late = new WatchedSource([short]).end();
-    await checkRejects(collect(speak(provider, late, abort)), "closed", patienceMs, "a synthesis after the end");
+    await ended;
+  };
+  const closing = closeCases<TtsProvider>({
+    create: options.create,
+    async begin(provider) {
+      const { text, ended } = unending(provider);
+      ended.catch(() => {});
+      await until(() => text.taken === 1, patienceMs, "taking the first piece");
+      return { ended, left: () => released(text) };
+    },
+    async beginning(provider) {
+      const { text, ended } = unending(provider);
+      await releasing(text, ended);
+    },
+    async late(provider) {
+      const text = new WatchedSource([short]).end();
+      await releasing(text, collect(speak(provider, text, new AbortController())));
+    },
+    held: options.open,
+    patienceMs,
   });
+  for (const [name, run] of closing) add(name, run);
 
   return cases;
 }

@@ -8,7 +8,9 @@ import {
   type WebRTCOffer,
   type WebRTCPeer,
 } from "@roomkit/core";
-import type { WebRTCEngineClient } from "./webrtc-engine.ts";
+import { settle } from "../settle.ts";
+import { CLOSE_DEFECTS, HeldConnection, WARM_UP_DEFECTS } from "./close.fixture.ts";
+import type { WebRTCEngineClient } from "./webrtc-engine-bench.ts";
 
 /** What is wrong with an engine, and the requirement that must find it. */
 export const DEFECTS = {
@@ -30,9 +32,13 @@ export const DEFECTS = {
   "forgets who comes late": "ends once, with the reason given",
   "stops at a listener that throws": "survives listeners that throw",
   "takes any certificate": "never connects with another certificate",
-  "accepts when aborted": "refuses when aborted or closed",
-  "accepts after its end": "refuses when aborted or closed",
-  "leaves its peers open": "refuses when aborted or closed",
+  "accepts when aborted": "refuses when aborted",
+  "accepts after its end": "refuses with `closed`",
+  "leaves its peers open": "ends what runs with `closed`",
+  "is closed before its peers are": "closes when it is told twice at once",
+  "leaves what it is accepting": "ends what has only begun",
+  ...CLOSE_DEFECTS,
+  ...WARM_UP_DEFECTS,
 } as const;
 export type Defect = keyof typeof DEFECTS;
 
@@ -52,24 +58,40 @@ export class MemoryNetwork {
     return this.#defect === defect;
   }
 
+  /** Sockets of its engines. */
+  readonly sockets = { open: 0 };
+
   engine(): WebRTCEngine {
     const open = new Set<MemoryPeer>();
     let closed = false;
+    const socket = new HeldConnection(this.sockets, this.#defect, async () => {
+      closed = true;
+      const ending = async (): Promise<void> => {
+        if (this.is("is closed before its peers are")) await settle(5);
+        await Promise.all([...open].map((peer) => peer.close()));
+      };
+      if (this.is("leaves its peers open")) return;
+      if (this.is("is closed before its peers are")) void ending();
+      else await ending();
+    });
     return {
       name: "memory",
       accept: async (offer, options) => {
-        if (closed && !this.is("accepts after its end")) throw new RoomKitError("closed", "closed");
+        const refuse = (): void => {
+          if (closed && !this.is("accepts after its end")) throw new RoomKitError("closed", "closed");
+        };
+        refuse();
         if (options.signal?.aborted && !this.is("accepts when aborted")) throw new RoomKitError("aborted", "aborted");
+        await settle(3);
+        if (!this.is("leaves what it is accepting")) refuse();
         const id = `peer${++this.#count}`;
         const peer = new MemoryPeer(this, id, offer, options);
         this.#peers.set(id, peer);
         open.add(peer);
         return peer;
       },
-      close: async () => {
-        closed = true;
-        if (!this.is("leaves its peers open")) await Promise.all([...open].map((peer) => peer.close()));
-      },
+      warmUp: () => socket.warmUp(),
+      close: () => socket.close(),
     };
   }
 

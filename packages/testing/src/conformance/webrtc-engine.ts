@@ -1,79 +1,15 @@
-import type {
-  CloseReason,
-  WebRTCAcceptOptions,
-  WebRTCDataChannel,
-  WebRTCEngine,
-  WebRTCOffer,
-  WebRTCPeer,
-} from "@roomkit/core";
+import type { CloseReason, WebRTCDataChannel, WebRTCOffer } from "@roomkit/core";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { closeCases } from "./close.ts";
 import { checkEqual } from "./equal.ts";
-
-/** A client to talk to an engine with: a peer connection of any implementation, on this machine. */
-export interface WebRTCEngineClient {
-  /** Offers an audio section (Opus as payload type 111, both directions) and a data channel named `text`, as the transport hands offers on. */
-  offer(): Promise<WebRTCOffer>;
-  /** Applies the answer. */
-  accept(answer: string): Promise<void>;
-  /** Sends an RTP packet; its SSRC may be replaced by the client's own. */
-  sendRtp(packet: Uint8Array): void;
-  /** RTP packets received, whole. */
-  readonly rtp: readonly Uint8Array[];
-  /** Sends on the channel `text`. */
-  send(message: string | Uint8Array): void;
-  /** What came on the channel `text`; binary as a Uint8Array. */
-  readonly messages: readonly (string | Uint8Array)[];
-  /** Opens one more channel. */
-  open(label: string): void;
-  close(): Promise<void>;
-}
-
-export interface WebRTCEngineConformanceOptions {
-  /** An engine that listens on loopback. */
-  open(): WebRTCEngine | Promise<WebRTCEngine>;
-  client(): WebRTCEngineClient;
-  /** Real time one requirement may take, ms. Default 15,000. */
-  readonly timeoutMs?: number | undefined;
-}
-
-const SSRC = 0x1234_5678;
-const limits = { dataChannels: 3, messageBytes: 16_384, bufferedBytes: 65_536, remoteAddresses: 32, streams: 4 };
-
-/** What a peer did, written down as it came. */
-interface Call {
-  readonly peer: WebRTCPeer;
-  readonly client: WebRTCEngineClient;
-  readonly channels: WebRTCDataChannel[];
-  readonly messages: (string | Uint8Array)[];
-  readonly rtp: Uint8Array[];
-  readonly closed: CloseReason[];
-  /** How the peer was before its client had the answer. */
-  readonly before: { readonly state: WebRTCPeer["state"]; readonly sent: boolean };
-}
-
-interface Bench {
-  readonly engine: WebRTCEngine;
-  readonly timeoutMs: number;
-  call(change?: (offer: WebRTCOffer) => WebRTCOffer): Promise<Call>;
-  connected(): Promise<Call>;
-}
-
-function acceptOptions(offer: WebRTCOffer): WebRTCAcceptOptions {
-  const codecs = (offer.audio?.codecs ?? []).filter((c) => c.name === "opus");
-  return { audio: { direction: "sendrecv", codecs, ssrc: SSRC }, loopback: true, limits };
-}
-
-function rtpPacket(sequence: number, payload: Uint8Array, marker = false): Uint8Array {
-  const data = new Uint8Array(12 + payload.length);
-  const view = new DataView(data.buffer);
-  view.setUint8(0, 0x80);
-  view.setUint8(1, (marker ? 0x80 : 0) | 111);
-  view.setUint16(2, sequence);
-  view.setUint32(4, sequence * 960);
-  view.setUint32(8, SSRC);
-  data.set(payload, 12);
-  return data;
-}
+import {
+  acceptOptions,
+  EngineBench,
+  limits,
+  rtpPacket,
+  SSRC,
+  type WebRTCEngineConformanceOptions,
+} from "./webrtc-engine-bench.ts";
 
 /** Everything of a packet but its source: marker, payload type, sequence number, timestamp, payload. */
 const facts = (packet: Uint8Array): unknown => {
@@ -83,7 +19,7 @@ const facts = (packet: Uint8Array): unknown => {
   return [packet[1], view.getUint16(2), view.getUint32(4), [...packet.subarray(start + extension)]];
 };
 
-const CASES: readonly (readonly [string, (bench: Bench) => Promise<void>])[] = [
+const CASES: readonly (readonly [string, (bench: EngineBench) => Promise<void>])[] = [
   [
     "answers every section of an offer, with credentials, a fingerprint and an address",
     async ({ call }) => {
@@ -284,54 +220,71 @@ const CASES: readonly (readonly [string, (bench: Bench) => Promise<void>])[] = [
     },
   ],
   [
-    "refuses when aborted or closed, and closes what it has",
-    async ({ engine, connected, call, timeoutMs }) => {
-      const { peer, client, closed } = await connected();
-      const offer = await client.offer();
+    "refuses when aborted",
+    async ({ engine, offered, timeoutMs }) => {
+      const { offer } = await offered();
       const aborted = engine.accept(offer, { ...acceptOptions(offer), signal: AbortSignal.abort() });
       await checkRejects(aborted, "aborted", timeoutMs, "accepting with an aborted signal");
-      await engine.close();
-      checkEqual([peer.state, closed.length], ["closed", 1], "the peer of a closed engine");
-      await checkRejects(call(), "closed", timeoutMs, "accepting on a closed engine");
-      await engine.close();
     },
   ],
 ];
 
-/** What every {@link WebRTCEngine} must do; see {@link ConformanceCase}. Uses real sockets on loopback. */
+/** A bench whose client has made its offer. */
+class ReadyBench extends EngineBench {
+  readonly ready: ReturnType<EngineBench["offered"]> = this.offered();
+}
+
+function closing(options: WebRTCEngineConformanceOptions, timeoutMs: number): typeof CASES {
+  return closeCases<EngineBench>({
+    async create() {
+      const bench = new ReadyBench(await options.open(), options);
+      await bench.ready;
+      return bench;
+    },
+    async begin(bench) {
+      const { peer, closed, channels } = await bench.connected();
+      return {
+        ended: until(() => closed.length > 0, timeoutMs, "the end of a connection"),
+        over: () => peer.state === "closed" && closed.length === 1,
+        async left() {
+          checkEqual([peer.state, closed.length, channels[0]?.closed], ["closed", 1, true], "the peer");
+          check(channels[0]?.send("x") === false, "a channel of a closed engine still sends");
+          await bench.leave();
+        },
+      };
+    },
+    async beginning(bench, closed) {
+      try {
+        const { offer } = await (bench as ReadyBench).ready;
+        const peer = await bench.accept(offer);
+        await closed;
+        check(peer.state === "closed", `a peer of a closed engine is ${peer.state}`);
+      } finally {
+        await bench.leave();
+      }
+    },
+    async late(bench) {
+      const { client, offer } = await bench.offered();
+      await client.close();
+      await bench.accept(offer);
+    },
+    held: options.held && (() => options.held?.() ?? 0),
+    patienceMs: timeoutMs,
+  });
+}
+
+/** What every `WebRTCEngine` must do; see {@link ConformanceCase}. Uses real sockets on loopback. */
 export function webrtcEngineConformance(options: WebRTCEngineConformanceOptions): readonly ConformanceCase[] {
   const { timeoutMs = 15_000 } = options;
-  return CASES.map(([name, run]) => ({
+  return [...CASES, ...closing(options, timeoutMs)].map(([name, run]) => ({
     name,
     async run() {
-      const engine = await options.open();
-      const clients: WebRTCEngineClient[] = [];
-      const call: Bench["call"] = async (change = (offer) => offer) => {
-        const client = options.client();
-        clients.push(client);
-        const offer = change(await client.offer());
-        const peer = await engine.accept(offer, acceptOptions(offer));
-        const before = { state: peer.state, sent: peer.sendRtp(rtpPacket(1, Uint8Array.of(1))) };
-        const made: Call = { peer, client, channels: [], messages: [], rtp: [], closed: [], before };
-        peer.onRtp((packet) => made.rtp.push(packet));
-        peer.onDataChannel((channel) => {
-          made.channels.push(channel);
-          channel.onMessage((message) => made.messages.push(message));
-        });
-        peer.onClosed((reason) => made.closed.push(reason));
-        await client.accept(peer.answer);
-        return made;
-      };
-      const connected = async (): Promise<Call> => {
-        const made = await call();
-        await until(() => made.peer.state === "connected" && made.channels.length > 0, timeoutMs, "connecting");
-        return made;
-      };
+      const bench = new EngineBench(await options.open(), options);
       try {
-        await within(run({ engine, timeoutMs, call, connected }), timeoutMs * 2, name);
+        await within(run(bench), timeoutMs * 2, name);
       } finally {
-        await Promise.all(clients.map((client) => client.close()));
-        await engine.close();
+        await bench.leave();
+        await bench.close();
       }
     },
   }));

@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
-import { RoomKitError } from "@roomkit/core";
 import { settle } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
-import { abortable, eager } from "./abortable.ts";
+import { RoomKitError } from "../errors/error.ts";
+import { abortable } from "./abortable.ts";
 
 /** Gives items, then waits for ever, ends or fails. */
 function source(items: readonly number[], then: "wait" | "end" | Error) {
@@ -73,25 +73,6 @@ describe("abortable", () => {
     expect(broken.state.returned).toBe(0);
     const { iterable, state } = source([1, 2], "wait");
     for await (const item of abortable(iterable, signal)) if (item === 1) break;
-    expect(state.returned).toBe(1);
-  });
-});
-
-describe("eager", () => {
-  it("asks for the first item at once, and for no other", async () => {
-    const { iterable, state } = source([1, 2], "end");
-    const stream = eager(iterable);
-    await settle();
-    expect(state.asked).toBe(1);
-    expect(await collect(stream)).toEqual([1, 2]);
-  });
-
-  it("keeps a failure for the reader, and passes on that it stops", async () => {
-    const broken = eager(source([], new TypeError("broken")).iterable);
-    await settle();
-    await expect(collect(broken)).rejects.toThrow("broken");
-    const { iterable, state } = source([1, 2], "wait");
-    for await (const item of eager(iterable)) if (item === 1) break;
     expect(state.returned).toBe(1);
   });
 });
