@@ -1,5 +1,6 @@
 import { CallerLine, type CallRoom, type EndedUtterance, tellEnd, watchPipeline } from "@roomkit/call";
 import {
+  type AudioFormat,
   type AudioFrame,
   type ChannelHost,
   type RealtimeEvent,
@@ -109,6 +110,11 @@ export class RealtimeCall {
       );
     }
     this.#show();
+  }
+
+  /** What the listener plays. */
+  get outbound(): AudioFormat {
+    return this.#options.connection.outbound;
   }
 
   /** A frame of the caller's microphone. */

@@ -81,6 +81,12 @@ export interface DtmfDetector extends Stage {
   readonly tone?: { readonly from: number; readonly to: number } | undefined;
 }
 
+/**
+ * Makes the tones of some digits as mono audio of this rate in Hz; `dtmfTones` of `@roomkit/dtmf` does.
+ * @throws RoomKitError `invalid_digits`.
+ */
+export type DtmfTones = (digits: string, options: { readonly sampleRate: number }) => AudioFrame;
+
 /** Who is speaking: a label that is stable within the stream. */
 export interface SpeakerEvent {
   readonly speaker: string;
