@@ -13,6 +13,8 @@ import { HOP_MS, SpeechLevel } from "./speech-level.ts";
 const CLOSE_DB = 0.5;
 /** The limiter lets go of a peak within about this time. */
 const RELEASE_MS = 80;
+/** From here on it has let go. */
+const RELEASED = 0.999;
 
 /**
  * Brings speech to one level, by gain that changes slowly while somebody speaks and not at all otherwise, and keeps every sample below a
@@ -93,11 +95,15 @@ class Agc implements FrameStage {
       const x = samples[i] as number;
       energy += x * x;
       gain += step;
-      const y = x * gain;
-      const most = y < 0 ? -y : y;
+      let y = x * gain;
+      const most = Math.abs(y);
       if (most * limit > ceiling) limit = ceiling / most;
-      out[i] = Math.round(y * limit);
-      limit += (1 - limit) * release;
+      if (limit < 1) {
+        y *= limit;
+        limit = limit > RELEASED ? 1 : limit + (1 - limit) * release;
+      }
+      // The array cuts off what is behind the point.
+      out[i] = y < 0 ? y - 0.5 : y + 0.5;
     }
     this.#gain = gain;
     this.#limit = limit;
