@@ -9,6 +9,8 @@ import { percentile } from "./measure/statistics.ts";
 
 /** The smallest run of each. Nothing here says how fast anything is: only that it is measured. */
 const tiny: Record<string, { values: string[]; options: Record<string, string> }> = {
+  agc: { values: [], options: { frames: "20", rounds: "1" } },
+  dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
   // One call is taken, the others ask for as long as it is measured.
   overload: { values: ["3"], options: { calls: "1", workers: "1", rate: "20", seconds: "1.2", warm: "0" } },
   pipeline: { values: [], options: { frames: "20", rounds: "1" } },

@@ -1,3 +1,5 @@
+import { agc } from "./audio/agc.ts";
+import { dtmf } from "./audio/dtmf.ts";
 import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
@@ -7,4 +9,13 @@ import { webrtc } from "./webrtc/webrtc.ts";
 import { ws } from "./ws/ws.ts";
 
 /** Every benchmark by its name on the command line. */
-export const benches: Readonly<Record<string, Bench>> = { overload, pipeline, providers, turn, webrtc, ws };
+export const benches: Readonly<Record<string, Bench>> = {
+  agc,
+  dtmf,
+  overload,
+  pipeline,
+  providers,
+  turn,
+  webrtc,
+  ws,
+};

@@ -1,5 +1,6 @@
 import {
   type AudioPipeline,
+  type DtmfTones,
   defined,
   type OptionRanges,
   optionsWithin,
@@ -30,6 +31,8 @@ export interface RealtimeVoiceChannelOptions {
   readonly turnDetection?: "server" | "manual" | undefined;
   /** An audio path in front of the provider, and behind it: echo canceller, denoiser, recorder, touch tones. Default: none. */
   readonly pipeline?: AudioPipeline | undefined;
+  /** Makes the tones of `sendDtmf`: `dtmfTones` of `@roomkit/dtmf`. */
+  readonly dtmfTones?: DtmfTones | undefined;
   /** Options only the provider knows. */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Converts between the rates of transport and provider: `createResampler` of `@roomkit/pipeline`. Needed when they differ. */

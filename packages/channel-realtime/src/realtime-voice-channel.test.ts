@@ -462,6 +462,28 @@ it("changes a running session, only where it is told to", async () => {
   await expect(fixed.channel.reconfigure(fixed.session.id, {})).rejects.toMatchObject({ code: "unsupported" });
 });
 
+it("sends touch tones at the listener's rate, which are nobody's words", async () => {
+  const asked: unknown[] = [];
+  const dtmfTones = (digits: string, { sampleRate }: { readonly sampleRate: number }) => {
+    asked.push([digits, sampleRate]);
+    return { ...silence({ sampleRate, channels: 1 }, 400), samples: new Int16Array(sampleRate * 0.4).fill(900) };
+  };
+  const s = await running({ dtmfTones });
+  let loud = 0;
+  s.connection.onPlayed(({ samples }) => {
+    loud += samples.filter((x) => x === 900).length;
+  });
+  await s.channel.sendDtmf(s.session.id, "12");
+  await s.clock.advance(1_000);
+  const rate = s.connection.outbound.sampleRate;
+  expect(asked).toEqual([["12", rate]]);
+  expect(loud).toBe(rate * 0.4);
+  expect(await s.log()).toEqual([]);
+  await expect(s.channel.sendDtmf("nobody", "1")).rejects.toMatchObject({ code: "unknown_session" });
+  const without = await running();
+  await expect(without.channel.sendDtmf(without.session.id, "1")).rejects.toMatchObject({ code: "unsupported" });
+});
+
 it("typed words interrupt, are shown, and are answered", async () => {
   const c = await running();
   c.speak("r1", "One two three.", 2_000);

@@ -64,7 +64,7 @@ export class RealtimeVoiceChannel implements Channel {
         "toolResultMaxLength",
       ],
       boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
-      function: ["createResampler"],
+      function: ["createResampler", "dtmfTones"],
       object: ["provider", "transport", "providerOptions", "pipeline"],
       objects: ["tools"],
     });
@@ -161,6 +161,18 @@ export class RealtimeVoiceChannel implements Channel {
    */
   say(sessionId: string, text: string): void {
     this.sendText(sessionId, `Say this to the caller now, word for word: ${text}`, { role: "system" });
+  }
+
+  /**
+   * Presses keys for a session's caller, who may be a machine: sends touch tones, after what is queued of the model's speech. Resolves when all of them are
+   * queued. They are in no log and no transcript.
+   * @throws RoomKitError `unsupported` (no `dtmfTones` was given), `unknown_session`, `invalid_digits`.
+   */
+  async sendDtmf(sessionId: string, digits: string): Promise<void> {
+    const { dtmfTones, transport } = this.#settings;
+    if (!dtmfTones) throw new RoomKitError("unsupported", "touch tones are sent by a channel that was given dtmfTones");
+    const { session, outbound } = this.#sessions.call(sessionId);
+    await transport.sendAudio(session, dtmfTones(digits, outbound));
   }
 
   /** With `turnDetection: "manual"`: the caller's turn begins. @throws RoomKitError `unknown_session`. */

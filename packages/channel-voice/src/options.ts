@@ -1,11 +1,13 @@
 import { type CallOptions, type CallSettings, resolveCallOptions } from "@roomkit/call";
-import { optionsWithin, type RoomEvent, type VoiceBackend } from "@roomkit/core";
+import { type DtmfTones, optionsWithin, type RoomEvent, type VoiceBackend } from "@roomkit/core";
 
 export interface VoiceChannelOptions extends CallOptions {
   /** The transport callers come in by. */
   readonly backend: VoiceBackend;
   /** Voices by the channel that replies, e.g. one for each agent. */
   readonly voices?: Readonly<Record<string, string>> | undefined;
+  /** Makes the tones of `sendDtmf`: `dtmfTones` of `@roomkit/dtmf`. */
+  readonly dtmfTones?: DtmfTones | undefined;
   /** Which events of the room are spoken. Default: those of assistants. */
   readonly speaks?: ((event: RoomEvent) => boolean) | undefined;
   /** How long a client may be connected before its session is joined to a room. Default 30,000 ms. */
@@ -13,7 +15,7 @@ export interface VoiceChannelOptions extends CallOptions {
 }
 
 /** The options with every default filled in. */
-export interface VoiceSettings extends Pick<VoiceChannelOptions, "backend" | "voices" | "turnDetector"> {
+export interface VoiceSettings extends Pick<VoiceChannelOptions, "backend" | "voices" | "turnDetector" | "dtmfTones"> {
   readonly call: CallSettings;
   readonly speaks: (event: RoomEvent) => boolean;
   readonly joinTimeoutMs: number;
@@ -21,10 +23,18 @@ export interface VoiceSettings extends Pick<VoiceChannelOptions, "backend" | "vo
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveOptions(options: VoiceChannelOptions): VoiceSettings {
-  const { backend, voices, speaks = (event) => event.source.role === "assistant", joinTimeoutMs, ...call } = options;
+  const {
+    backend,
+    voices,
+    dtmfTones,
+    speaks = (event) => event.source.role === "assistant",
+    joinTimeoutMs,
+    ...call
+  } = options;
   return {
     backend,
     voices,
+    dtmfTones,
     speaks,
     ...optionsWithin({ joinTimeoutMs }, { joinTimeoutMs: 30_000 }, { joinTimeoutMs: [0, 3_600_000] }),
     call: resolveCallOptions(call),

@@ -3,6 +3,7 @@ import {
   type AudioPipeline,
   ChannelCategory,
   eventText,
+  type Logger,
   RoomKit,
   type SttProvider,
   sequentialIds,
@@ -38,6 +39,7 @@ interface Setup {
   readonly tts?: ScriptedTtsOptions | undefined;
   readonly voice?: Partial<VoiceChannelOptions> | undefined;
   readonly playback?: "reported" | "estimated" | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 const mono = { sampleRate: 16_000, channels: 1 } as const;
@@ -51,7 +53,7 @@ afterEach(async () => {
 export async function call(setup: Setup = {}) {
   const clock = new VirtualClock();
   const ids = sequentialIds();
-  const kit = new RoomKit({ clock, ids });
+  const kit = new RoomKit({ clock, ids, ...(setup.logger && { logger: setup.logger }) });
   const backend = new FakeBackend(ids);
   const pipeline = new FakePipeline(setup.vad ?? true);
   const stt = new ScriptedStt(clock, setup.stt ?? []);

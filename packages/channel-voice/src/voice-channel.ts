@@ -36,7 +36,7 @@ export class VoiceChannel implements Channel {
       ...callOptionKinds,
       string: ["language", "voice", "greeting"],
       number: [...callOptionKinds.number, "joinTimeoutMs"],
-      function: [...callOptionKinds.function, "speaks"],
+      function: [...callOptionKinds.function, "speaks", "dtmfTones"],
       object: ["backend", ...callOptionKinds.object, "voices"],
     });
     this.id = id;
@@ -95,6 +95,18 @@ export class VoiceChannel implements Channel {
    */
   async play(sessionId: string, audio: AudioFrame | AsyncIterable<AudioFrame>, text: string): Promise<StreamDelivery> {
     return this.#sessions.call(sessionId).say(text, { tts: recording(audio) });
+  }
+
+  /**
+   * Presses keys for a session's caller, who may be a machine: sends touch tones, after what is being said, also while the caller speaks. Resolves
+   * when they were played, with whether all of them were. They are in no log and no transcript.
+   * @throws RoomKitError `unsupported` (no `dtmfTones` was given), `unknown_session`, `queue_full`, `invalid_digits`.
+   */
+  async sendDtmf(sessionId: string, digits: string): Promise<boolean> {
+    const { dtmfTones } = this.#settings;
+    if (!dtmfTones) throw new RoomKitError("unsupported", "touch tones are sent by a channel that was given dtmfTones");
+    const call = this.#sessions.call(sessionId);
+    return call.sendTones(dtmfTones(digits, { sampleRate: call.connection.outbound.sampleRate }));
   }
 
   /**

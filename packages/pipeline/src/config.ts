@@ -28,6 +28,11 @@ export interface AudioPipelineConfig {
   readonly denoiser?: StageFactory<FrameStage> | undefined;
   /** Finds touch tones, before anything can blur them. */
   readonly dtmf?: StageFactory<DtmfDetector> | undefined;
+  /**
+   * Whether the digits that `dtmf` finds are silence to VAD and recogniser, so that nobody's PIN is a word. What is heard of a tone before the
+   * detector knows it stays, 20 to 45 ms. Default false.
+   */
+  readonly muteDigits?: boolean | undefined;
   /** Tells speakers apart. */
   readonly diarization?: StageFactory<Diarizer> | undefined;
   /** Hears the caller before any processing and what is said to the caller, both in the format it is opened with. */
@@ -50,6 +55,7 @@ export function checkConfig(config: AudioPipelineConfig): void {
   assertOptions("audioPipeline", config, {
     oneOf: { whenNative: ["skip", "process"], recordOutbound: ["generated", "played"] },
     number: ["internalSampleRate"],
+    boolean: ["muteDigits"],
     object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "logger"],
     objects: ["postprocessors"],
   });
@@ -66,6 +72,7 @@ export function checkConfig(config: AudioPipelineConfig): void {
     if (factory === undefined || typeof factory.open === "function") continue;
     throw new RoomKitError("invalid_option", `the stage ${role} is not a factory: it has no open()`);
   }
+  if (config.muteDigits && !dtmf) throw new RoomKitError("invalid_option", "muteDigits needs a dtmf stage");
   if (vad && !(vad.speechPadMs >= 0 && vad.speechPadMs <= 60_000)) {
     throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${vad.speechPadMs} ms`);
   }

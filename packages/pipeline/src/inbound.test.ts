@@ -38,6 +38,29 @@ describe("the inbound path", () => {
     expect(frames()).toEqual([{ samples: Int16Array.of(1_111, 1_112), ...mono(16_000), timestamp: 40 }]);
   });
 
+  it("silences digits to the sample, also in what a stage holds back", () => {
+    const tones = [undefined, { from: 25, to: 30 }, { from: 25, to: 40 }, undefined];
+    const detector = dtmfThat((_, count) => {
+      Object.assign(detector.opened[0] as object, { tone: tones[count - 1] });
+      return undefined;
+    });
+    let held: AudioFrame | undefined;
+    const late = changer("late", (frame) => {
+      const out = held ?? { ...frame, samples: new Int16Array(0) };
+      held = frame;
+      return out;
+    });
+    const { stream, frames } = openStream({ dtmf: detector, denoiser: late, muteDigits: true });
+    const samples = new Int16Array(4 * 160).fill(7);
+    for (const frame of inFrames(samples, mono(16_000), 160)) stream.processInbound(frame);
+    const out = inSequence(...frames().map((frame) => frame.samples));
+    // From 5 ms before to 10 ms after; the last frame is still held.
+    expect([...out].map((x, i) => (x === 0 ? i / 16 : -1)).filter((ms) => ms >= 0)).toEqual(
+      Array.from({ length: 160 }, (_, i) => 20 + i / 16),
+    );
+    expect(samples.every((x) => x === 7)).toBe(true);
+  });
+
   it("works without any stage", () => {
     const { stream, frames, notable } = openStream({});
     expect(stream.hasVad).toBe(false);

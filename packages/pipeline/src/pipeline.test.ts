@@ -288,6 +288,7 @@ describe("what is wrong from the start", () => {
     ["a postprocessor that is none", { postprocessors: [changer("a"), { name: "b" } as never] }],
     ["a VAD without a pre-roll", { vad: { name: "vad", open: () => ({}) } as never }],
     ["a VAD that wants an hour", { vad: vadThat(() => undefined, { speechPadMs: 3_600_000 }) }],
+    ["digits muted that nobody finds", { muteDigits: true }],
     ["a recording of something else", { recordOutbound: "all" as never }],
   ])("%s is an invalid_option", (_, config) => {
     expect(() => audioPipeline(config)).toThrowError(coded("invalid_option"));

@@ -10,6 +10,7 @@ export type {
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";
 export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
+export { type InboundStage, type StageConformanceOptions, stageConformance } from "./conformance/stage.ts";
 export { type StoreConformanceOptions, storeConformance } from "./conformance/store.ts";
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";

@@ -19,11 +19,19 @@ export interface Comparison {
   readonly note?: string | undefined;
 }
 
+/** Figures that stand for themselves, such as how good a result is; printed as a README has them. */
+export interface Table {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
 export interface BenchResult {
   readonly bench: string;
   /** What the ratios are against. */
   readonly reference: string;
   readonly comparisons: readonly Comparison[];
+  readonly tables?: readonly Table[] | undefined;
 }
 
 /** What every benchmark takes: its positional arguments and its `--name value` options. */
@@ -69,7 +77,7 @@ export function counts({ values }: BenchArguments, fallback: readonly number[], 
   });
 }
 
-export function table({ bench, reference, comparisons }: BenchResult): string {
+export function table({ bench, reference, comparisons, tables = [] }: BenchResult): string {
   const rows = comparisons.flatMap(({ label, figures }) =>
     figures.map(({ name, ours, reference: theirs, ratio }, i) => [
       i === 0 ? label : "",
@@ -85,7 +93,10 @@ export function table({ bench, reference, comparisons }: BenchResult): string {
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
   );
   const notes = comparisons.flatMap(({ label, note }) => (note === undefined ? [] : [`${label}: ${note}`]));
-  return [...lines, ...notes, `reference: ${reference}`].join("\n");
+  const more = tables.map(({ title, head, rows: cells }) =>
+    ["", title, "", ...[head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`)].join("\n"),
+  );
+  return [...lines, ...notes, `reference: ${reference}`, ...more].join("\n");
 }
 
 /** Three significant digits, without an exponent. */

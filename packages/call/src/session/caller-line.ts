@@ -1,5 +1,6 @@
 import type { AudioFrame, ConnectionInput, DtmfEvent, Unsubscribe, VoiceConnection, VoiceSession } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
+import { Digits } from "./digits.ts";
 import { Levels } from "./levels.ts";
 
 /** Who has the floor, as the client is shown it. */
@@ -21,6 +22,7 @@ export interface CallerLineOptions {
 export class CallerLine {
   readonly #options: CallerLineOptions;
   readonly #levels: Levels;
+  readonly #digits: Digits;
   readonly #stop: Unsubscribe[];
   #muted = false;
   #shown: ClientState | undefined;
@@ -30,6 +32,9 @@ export class CallerLine {
     const { room, session, connection } = options;
     this.#options = options;
     this.#levels = new Levels(room, session);
+    this.#digits = new Digits(room.clock, (event) =>
+      room.notifyHooks("ON_DTMF", { session, roomId: session.roomId, ...event }),
+    );
     this.#stop = [
       connection.onInput((input) => this.#onInput(input)),
       connection.onPlayed((frame) => this.#levels.outbound(frame)),
@@ -56,10 +61,9 @@ export class CallerLine {
     this.#levels.inbound(frame);
   }
 
-  /** A touch tone, wherever it was found. */
+  /** A touch tone in the caller's audio; the client may tell of the same key, too. */
   dtmf(event: DtmfEvent): void {
-    const { room, session } = this.#options;
-    room.notifyHooks("ON_DTMF", { session, roomId: session.roomId, ...event });
+    this.#digits.inBand(event);
   }
 
   /** Tells the client who has the floor, when that changed; `again`: also when not. */
@@ -92,7 +96,7 @@ export class CallerLine {
         onInterrupt();
         return;
       case "dtmf":
-        if (isDigit(input.digit)) this.dtmf({ digit: input.digit, durationMs: 0, timestamp: 0 });
+        if (isDigit(input.digit)) this.#digits.outOfBand(input.digit);
         return;
       case "data":
         room.notifyHooks("ON_CLIENT_DATA", { session, roomId, name: input.name, payload: input.payload });

@@ -26,6 +26,7 @@ import {
 } from "../turns/state.ts";
 import { TurnRunner } from "../turns/turn-runner.ts";
 import { once } from "../utterances/once.ts";
+import { toneVoice } from "../utterances/recording.ts";
 import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
 import { CallerLine } from "./caller-line.ts";
 import { CallFloor } from "./floor.ts";
@@ -160,6 +161,13 @@ export class VoiceCall {
     const delivery = await this.reply(once(text), { ...options, signal });
     if (!this.#closed) await this.#options.room.said(delivery.text, delivery.heard);
     return delivery;
+  }
+
+  /** Sends touch tones, after what is being said; resolves when they were played, with whether all of them were. @throws RoomKitError `queue_full`. */
+  async sendTones(tones: AudioFrame): Promise<boolean> {
+    const { signal } = new AbortController();
+    const sent = await this.#speaking.speak(once(""), { signal, tts: toneVoice(tones), tones: true });
+    return sent.audible && sent.error === undefined && !sent.record.interrupted;
   }
 
   /** The caller typed instead of speaking, or somebody for them. */

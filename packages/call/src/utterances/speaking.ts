@@ -22,6 +22,8 @@ export interface SpeakOptions {
   readonly voice?: string | undefined;
   /** Another source of audio than the call's voice. */
   readonly tts?: TtsProvider | undefined;
+  /** They are touch tones: no speech, nobody's words, and not to be waited with until the other side is silent. */
+  readonly tones?: boolean | undefined;
   /** The turn it answers. */
   readonly correlationId?: string | undefined;
 }
@@ -38,6 +40,9 @@ export interface SpeakingOptions {
   readonly onSynthesized: (correlationId: string | undefined) => void;
   readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
 }
+
+/** The floor of who may send at any time. */
+const FREE: Floor = { free: true, wait: async () => true };
 
 /** One utterance, speaking or waiting. */
 interface Place {
@@ -117,7 +122,7 @@ export class Speaking {
   async #speakNow(
     utterance: Utterance,
     text: AsyncIterable<string>,
-    { signal, correlationId }: SpeakOptions,
+    { signal, correlationId, tones }: SpeakOptions,
   ): Promise<SpokenUtterance> {
     const onAbort = (): void => {
       if (!utterance.silenced) utterance.silence("cancelled", utterance.audible ? this.#clear() : undefined);
@@ -126,7 +131,8 @@ export class Speaking {
     else signal.addEventListener("abort", onAbort, { once: true });
     try {
       const spoken = await utterance.speak(text);
-      this.#report(utterance, spoken, correlationId);
+      if (tones) this.#reportTones(spoken);
+      else this.#report(utterance, spoken, correlationId);
       return spoken;
     } finally {
       signal.removeEventListener("abort", onAbort);
@@ -146,7 +152,7 @@ export class Speaking {
     return new Utterance(id, {
       connection,
       pipeline,
-      floor,
+      floor: options.tones ? FREE : floor,
       clock: room.clock,
       tts: options.tts ?? settings.tts,
       voice: options.voice ?? settings.voice,
@@ -167,9 +173,11 @@ export class Speaking {
       },
       onAudible: () => {
         connection.send({ type: "utterance", id, phase: "start" });
-        this.#options.onAudible(id, options.correlationId);
+        if (!options.tones) this.#options.onAudible(id, options.correlationId);
       },
-      onSynthesized: () => this.#options.onSynthesized(options.correlationId),
+      onSynthesized: () => {
+        if (!options.tones) this.#options.onSynthesized(options.correlationId);
+      },
       onShown: (text, revision) =>
         connection.send({ type: "transcript", id, role: "assistant", text, final: false, revision }),
     });
@@ -195,6 +203,11 @@ export class Speaking {
       if (spoken.audible) this.#options.onEnd(id, correlationId);
     }
     tellEnd(this.#options, spoken);
+  }
+
+  /** Of tones only their client is told, which plays them: they are nothing that was said. */
+  #reportTones({ utterance: id, audible }: SpokenUtterance): void {
+    if (audible) this.#options.connection.send({ type: "utterance", id, phase: "end" });
   }
 
   #reportFailure(thrown: unknown): void {

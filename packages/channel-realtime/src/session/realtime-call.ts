@@ -1,5 +1,6 @@
 import { CallerLine, type CallRoom, type EndedUtterance, tellEnd, UserTranscripts, watchPipeline } from "@roomkit/call";
 import {
+  type AudioFormat,
   type AudioFrame,
   type ChannelHost,
   type RealtimeEvent,
@@ -111,6 +112,11 @@ export class RealtimeCall {
       );
     }
     this.#show();
+  }
+
+  /** What the listener plays. */
+  get outbound(): AudioFormat {
+    return this.#options.connection.outbound;
   }
 
   /** A frame of the caller's microphone. */

@@ -61,16 +61,31 @@ export interface VadFactory extends StageFactory<Vad> {
   readonly speechPadMs: number;
 }
 
-/** A touch-tone digit heard in the audio. */
+/** A press of a touch-tone key, told once. */
 export interface DtmfEvent {
   readonly digit: "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#" | "A" | "B" | "C" | "D";
+  /** How long the key was held, ms. */
   readonly durationMs: number;
+  /** When it was pressed, capture clock, ms. */
   readonly timestamp: number;
 }
 
+/** Finds touch tones. */
 export interface DtmfDetector extends Stage {
+  /** Takes the next frame; a press is told when it has ended. */
   process(frame: AudioFrame): DtmfEvent | undefined;
+  /**
+   * The tone that sounds, or has just sounded and is not told yet: when it began and until when it has lasted so far, capture clock, ms. For
+   * who silences it. Undefined in between; absent where a detector cannot say.
+   */
+  readonly tone?: { readonly from: number; readonly to: number } | undefined;
 }
+
+/**
+ * Makes the tones of some digits as mono audio of this rate in Hz; `dtmfTones` of `@roomkit/dtmf` does.
+ * @throws RoomKitError `invalid_digits`.
+ */
+export type DtmfTones = (digits: string, options: { readonly sampleRate: number }) => AudioFrame;
 
 /** Who is speaking: a label that is stable within the stream. */
 export interface SpeakerEvent {

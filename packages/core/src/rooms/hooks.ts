@@ -64,6 +64,10 @@ export interface HookPayloads {
   readonly ON_TURN_INCOMPLETE: InSession & { readonly text: string; readonly turnId: string };
   /** The answer has become audible, or was cut off after that. What a speech-to-speech provider does not tell is missing. */
   readonly ON_TURN_METRICS: InSession & { readonly metrics: TurnMetrics };
+  /**
+   * The caller pressed a key: once for each press, although it may be both heard and told of by the client. `durationMs` and `timestamp` are 0 where
+   * the client was first.
+   */
   readonly ON_DTMF: InSession & DtmfEvent;
   readonly ON_SPEAKER_CHANGE: InSession & SpeakerEvent;
   readonly ON_INPUT_AUDIO_LEVEL: InSession & { readonly db: number };

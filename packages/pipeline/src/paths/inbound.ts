@@ -16,6 +16,7 @@ import { EchoSlot } from "../stages/echo-slot.ts";
 import { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
 import { type SlotOptions, StageSlot } from "../stages/slot.ts";
+import { DigitMute } from "./digit-mute.ts";
 import { SpeechGate } from "./speech-gate.ts";
 
 /** Longer frames are cut into pieces: a stage answers once per frame, and its answer should not come a second late. */
@@ -34,6 +35,7 @@ export class InboundPath {
   readonly #options: InboundOptions;
   readonly #converter: FormatConverter;
   readonly #dtmf: StageSlot<DtmfDetector> | undefined;
+  readonly #mute: DigitMute | undefined;
   readonly #echo: EchoSlot | undefined;
   /** AEC, AGC, denoiser: those there are. */
   readonly #changers: readonly FrameSlot<FrameStage>[];
@@ -48,6 +50,7 @@ export class InboundPath {
     this.#options = options;
     this.#converter = new FormatConverter(inbound.sampleRate, format);
     this.#dtmf = StageSlot.open(config.dtmf, options);
+    this.#mute = config.muteDigits ? new DigitMute() : undefined;
     this.#echo = EchoSlot.open(config.aec, options);
     const [agc, denoiser] = [FrameSlot.open(config.agc, options), FrameSlot.open(config.denoiser, options)];
     this.#changers = [this.#echo?.frames, agc, denoiser].filter((slot) => slot !== undefined);
@@ -95,11 +98,16 @@ export class InboundPath {
   #processPiece(raw: AudioFrame): void {
     if (raw.samples.length === 0) return;
     this.#options.recorder?.inbound(raw);
-    const digit = heard(this.#dtmf, raw, (detector, frame) => detector.process(frame));
+    const digit = heard(this.#dtmf, raw, (detector, frame) => {
+      const event = detector.process(frame);
+      this.#mute?.note(detector.tone);
+      return event;
+    });
     if (digit) this.#options.events.emit("dtmf", digit);
     let frame = raw;
     for (const changer of this.#changers) frame = changer.process(frame);
     if (frame.samples.length === 0 || !this.#open) return;
+    if (this.#mute) frame = this.#mute.apply(frame);
     this.#gate.push(frame);
     if (!this.#open) return;
     const speaker = heard(this.#diarizer, frame, (diarizer, adapted) => diarizer.process(adapted));

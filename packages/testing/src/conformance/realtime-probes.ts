@@ -17,7 +17,11 @@ export function countedSignal(): { readonly signal: AbortSignal; readonly listen
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
   Object.assign(signal, {
-    addEventListener: (type: "abort", listener: () => void, options?: Parameters<AbortSignal["addEventListener"]>[2]) => {
+    addEventListener: (
+      type: "abort",
+      listener: () => void,
+      options?: Parameters<AbortSignal["addEventListener"]>[2],
+    ) => {
       listening.add(listener);
       add(type, listener, options);
     },

@@ -321,7 +321,7 @@ describe("storeConformance", () => {
         const connection = new HeldConnection(connections, defect, () => {});
         return Object.assign(new MemoryStore(), { close: () => connection.close() });
       };
-      const failed = await failures(open, { timeoutMs: 400, held: () => connections.open });
+      const failed = await failures(open, { timeoutMs: 1_500, held: () => connections.open });
       expect(failed.some((name) => name.includes(required))).toBe(defect !== "none");
     });
   }
@@ -335,7 +335,7 @@ describe("storeConformance", () => {
     ["says what its database says", () => Promise.reject(new Error("the database is gone"))],
     ["says nothing", () => new Promise<void>(() => {})],
   ])("finds a store that after its end %s", async (_name, after) => {
-    const failed = await failures(() => new DatabaseStore(after), { timeoutMs: 100 });
+    const failed = await failures(() => new DatabaseStore(after), { timeoutMs: 1_500 });
     expect(failed.map((name) => name.slice(0, 40))).toEqual([
       expect.stringContaining("ends what runs"),
       expect.stringContaining("ends what has only begun"),

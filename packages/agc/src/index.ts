@@ -1,0 +1,2 @@
+export { agc } from "./agc.ts";
+export type { AgcOptions } from "./options.ts";

@@ -1,0 +1,116 @@
+import type { AudioFrame, Logger } from "@roomkit/core";
+import { dtmf, dtmfTones } from "@roomkit/dtmf";
+import { audioPipeline } from "@roomkit/pipeline";
+import { inSequence, quiet } from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { call } from "./voice-call.fixture.ts";
+
+const rate = 16_000;
+const pipeline = audioPipeline({ dtmf: dtmf() });
+
+type Call = Awaited<ReturnType<typeof call>>;
+
+/** The digits in what the listener hears, and how often anything was played at all. */
+function listener(c: Call) {
+  const detector = dtmf().open(c.connection.outbound);
+  let at = 0;
+  const heard: string[] = [];
+  c.connection.onPlayed((frame: AudioFrame) => {
+    const event = detector.process({ ...frame, timestamp: at });
+    at += (frame.samples.length / frame.sampleRate) * 1000;
+    if (event) heard.push(event.digit);
+  });
+  return heard;
+}
+
+describe("digits that are sent", () => {
+  it("are heard, all of them, and are nobody's words", async () => {
+    const c = await call({ pipeline, voice: { dtmfTones } });
+    const hooks: string[] = [];
+    for (const name of ["AFTER_TTS", "BEFORE_TTS", "ON_TTS_CANCELLED"] as const)
+      c.kit.hook(name, () => void hooks.push(name));
+    const heard = listener(c);
+    const sent = c.voice.sendDtmf(c.session.id, "0180#*AD");
+    await c.clock.advance(3_000);
+    expect(await sent).toBe(true);
+    // The end of the last one is known from the silence after it, of which there is 100 ms.
+    expect(heard.join("")).toBe("0180#*AD");
+    expect(await c.log()).toEqual([]);
+    expect(c.connection.messages("transcript")).toEqual([]);
+    expect(c.connection.messages("state").map(({ state }) => state)).toEqual(["listening"]);
+    expect(hooks).toEqual([]);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it("come after what is being said, and before what is said next", async () => {
+    const c = await call({ pipeline, voice: { dtmfTones } });
+    const order: string[] = [];
+    const done = (name: string) => () => void order.push(name);
+    const said = c.voice.say(c.session.id, "Please hold the line.").then(done("first"));
+    const sent = c.voice.sendDtmf(c.session.id, "12").then(done("digits"));
+    const next = c.voice.say(c.session.id, "Thank you.").then(done("next"));
+    await c.clock.advance(20_000);
+    await Promise.all([said, sent, next]);
+    expect(order).toEqual(["first", "digits", "next"]);
+    expect(await c.log()).toEqual(["assistant: Please hold the line.", "assistant: Thank you."]);
+  });
+
+  it("do not wait until the other side is silent", async () => {
+    const c = await call({ voice: { dtmfTones } });
+    await c.microphone(60);
+    c.stream.speechStart(60);
+    await c.microphone(400);
+    const sent = c.voice.sendDtmf(c.session.id, "5");
+    await c.microphone(400);
+    expect(await sent).toBe(true);
+  });
+
+  it("are not all sent when somebody silences the channel", async () => {
+    const c = await call({ pipeline, voice: { dtmfTones } });
+    const heard = listener(c);
+    const sent = c.voice.sendDtmf(c.session.id, "1234567890");
+    await c.clock.advance(500);
+    c.voice.interrupt(c.session.id);
+    await c.clock.advance(3_000);
+    expect(await sent).toBe(false);
+    expect(heard.length).toBeLessThan(4);
+  });
+
+  it("are refused where they cannot be sent, without saying which", async () => {
+    const c = await call({ pipeline, voice: { dtmfTones } });
+    await expect(c.voice.sendDtmf("nobody", "1")).rejects.toMatchObject({ code: "unknown_session" });
+    const wrong = c.voice.sendDtmf(c.session.id, "98x");
+    await expect(wrong).rejects.toMatchObject({ code: "invalid_digits", message: expect.not.stringContaining("98") });
+    const without = await call();
+    await expect(without.voice.sendDtmf(without.session.id, "1")).rejects.toMatchObject({ code: "unsupported" });
+    await expect(call({ voice: { dtmfTones: 7 as never } })).rejects.toMatchObject({ code: "invalid_option" });
+  });
+});
+
+describe("digits that are pressed", () => {
+  const pressed = inSequence(quiet(rate, 200), dtmfTones("4711", { sampleRate: rate }).samples, quiet(rate, 200));
+
+  it("fire their hook once, heard and told of, and reach no log", async () => {
+    const lines: unknown[] = [];
+    const note = (...line: unknown[]): void => void lines.push(line);
+    const logger: Logger = { debug: note, info: note, warn: note, error: note };
+    const c = await call({ pipeline, logger });
+    const digits: string[] = [];
+    c.kit.hook("ON_DTMF", ({ digit }) => void digits.push(digit));
+    // Some before their tone is known, some after it.
+    for (const [i, ms] of [210, 620, 650, 850].entries())
+      c.clock.setTimeout(() => c.connection.input({ type: "dtmf", digit: "4711"[i] as string }), ms);
+    await c.sound(pressed);
+    await c.clock.advance(1_000);
+    expect(digits).toEqual(["4", "7", "1", "1"]);
+    expect(JSON.stringify(lines)).not.toMatch(/digit|dtmf/i);
+  });
+
+  it("fire it with their length when they are only heard", async () => {
+    const c = await call({ pipeline });
+    const lengths: number[] = [];
+    c.kit.hook("ON_DTMF", ({ durationMs }) => void lengths.push(Math.round(durationMs / 10)));
+    await c.sound(pressed);
+    expect(lengths).toEqual([10, 10, 10, 10]);
+  });
+});

@@ -1,0 +1,3 @@
+export { dtmf } from "./detector.ts";
+export type { DtmfOptions } from "./options.ts";
+export { type DtmfToneOptions, dtmfTones } from "./tones.ts";
