@@ -232,7 +232,7 @@ export class RoomKit {
     return this.#engine.events.on(event, listener);
   }
 
-  /** Ends replies and sessions, closes channels and store, each within `closeTimeoutMs`. Rooms stay as they are. Idempotent. */
+  /** Ends replies and sessions, closes channels, each within `closeTimeoutMs`. Rooms stay as they are. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= closeKit(this.#engine);
     return this.#closing;

@@ -28,7 +28,7 @@ export interface RoomKitLimits {
 }
 
 export interface RoomKitOptions extends Partial<RoomKitLimits> {
-  /** Default: this process's memory. The kit closes it when it closes. */
+  /** Default: this process's memory. Whoever made it closes it, once its kits are closed. */
   readonly store?: ConversationStore | undefined;
   /** Default: locks of this process. A `shared` store needs `shared` locks. */
   readonly locks?: LockManager | undefined;

@@ -3,7 +3,10 @@ import { withTimeout } from "../../time/clock.ts";
 import type { Engine } from "./engine.ts";
 import { endSessions } from "./sessions.ts";
 
-/** Ends everything a kit has going, in the order in which things feed each other. Nothing in it can keep the rest from ending. */
+/**
+ * Ends everything a kit has going, in the order in which things feed each other. Nothing in it can keep the rest from ending. The
+ * store is whoever made it to close: it may have other kits.
+ */
 export async function closeKit(engine: Engine): Promise<void> {
   // Asked before the first await. Who closes the kit from inside a delivery does not wait for that delivery.
   const inside = engine.calls.mustNotWait();
@@ -20,7 +23,6 @@ export async function closeKit(engine: Engine): Promise<void> {
   engine.hooks.clear();
   engine.channels.clear();
   for (const state of engine.rooms.all()) engine.rooms.drop(state.id);
-  await bounded(engine, "the store", () => engine.store.close());
   engine.events.clear();
 }
 
