@@ -314,6 +314,22 @@ describe("the order of speaking", () => {
     expect(await c.lines()).toEqual(["user: well?", "assistant: Yes."]);
   });
 
+  it("is kept when words were there all the time that the process was held up", async () => {
+    const c = await call();
+    c.speech();
+    c.silence();
+    c.start("r1");
+    c.audio("r1", 1_000);
+    c.end("r1");
+    await c.clock.advance(2_000);
+    c.clock.holdUp(20_000);
+    await c.clock.advance(0);
+    c.user("u1", "what time is it");
+    c.words("r1", "it is late");
+    await c.clock.advance(10_000);
+    expect(await c.lines()).toEqual(["user: what time is it", "assistant: it is late"]);
+  });
+
   it("is kept between responses whose words interleave", async () => {
     const c = await call();
     c.start("r1");

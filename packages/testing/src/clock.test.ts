@@ -122,4 +122,15 @@ describe("VirtualClock", () => {
     await clock.advance(1);
     expect(RoomKitError.is(await waited, "timeout")).toBe(true);
   });
+
+  it("runs what was due while it was held up late, when it moves on", async () => {
+    const clock = new VirtualClock();
+    const ran: number[] = [];
+    clock.setTimeout(() => ran.push(clock.now()), 100);
+    clock.holdUp(500);
+    expect([clock.now(), ran]).toEqual([500, []]);
+    await clock.advance(0);
+    expect(ran).toEqual([500]);
+    expect(() => clock.holdUp(-1)).toThrow("forward");
+  });
 });

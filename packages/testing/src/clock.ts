@@ -77,6 +77,12 @@ export class VirtualClock implements Clock {
     await this.#move(ms, () => false);
   }
 
+  /** Lets time pass while no timer runs, as in a process that is held up: those that were due run late, when time moves on again. */
+  holdUp(ms: number): void {
+    if (!(ms >= 0)) throw new RoomKitError("invalid_option", "a clock moves forward only");
+    this.#now += ms;
+  }
+
   /**
    * Moves time on until `predicate` holds, looking after each timer; returns how many ms that took.
    *

@@ -1,5 +1,6 @@
 import { type UserTranscripts, type UserWords, withWritten } from "@roomkit/call";
 import {
+  afterSilence,
   type ChannelHost,
   errorFields,
   HeardLedger,
@@ -184,7 +185,7 @@ export class Conversation {
 
   #wait(speech: Speech): void {
     speech.stopTimer?.();
-    speech.stopTimer = this.#options.host.clock.setTimeout(() => this.#giveUp(speech), CALLER_WORDS_MS);
+    speech.stopTimer = afterSilence(this.#options.host.clock, CALLER_WORDS_MS, () => this.#giveUp(speech));
   }
 
   /** Nothing is said there. Words that come all the same stand where they come. */

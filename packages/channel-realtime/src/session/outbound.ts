@@ -1,6 +1,7 @@
 import { type EndedUtterance, Playback } from "@roomkit/call";
 import {
   type AudioFrame,
+  afterSilence,
   type Clock,
   frameDurationMs,
   type RateConverter,
@@ -269,10 +270,10 @@ export class OutboundAudio {
 
   #settleAfter(ms: number, item: SpokenItem): void {
     item.stopTimer?.();
-    item.stopTimer = this.#options.clock.setTimeout(() => {
+    item.stopTimer = afterSilence(this.#options.clock, ms, () => {
       this.#wordless ||= ms === FIRST_WORDS_MS;
       this.#settle(item);
-    }, ms);
+    });
   }
 
   #settle(item: SpokenItem): void {
