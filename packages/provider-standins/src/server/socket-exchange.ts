@@ -6,6 +6,16 @@ import { step } from "../faults/schedule.ts";
 import type { SocketRouteBase, StandInRequest } from "./route-base.ts";
 import { checked, type StandInContext } from "./stand-in-context.ts";
 
+interface SocketExchangeParts {
+  readonly request: StandInRequest;
+  readonly ws: WebSocket;
+  readonly socket: Socket;
+  readonly route: SocketRouteBase;
+  readonly id: number;
+  readonly context: StandInContext;
+  readonly fault: Fault | undefined;
+}
+
 /** One WebSocket, through which every message passes: logged, checked, and bent by the fault. */
 export class SocketExchange {
   readonly request: StandInRequest;
@@ -31,15 +41,7 @@ export class SocketExchange {
   #lane: Promise<void> = Promise.resolve();
   #silent = false;
 
-  constructor(
-    request: StandInRequest,
-    ws: WebSocket,
-    socket: Socket,
-    route: SocketRouteBase,
-    id: number,
-    context: StandInContext,
-    fault: Fault | undefined,
-  ) {
+  constructor({ request, ws, socket, route, id, context, fault }: SocketExchangeParts) {
     this.request = request;
     this.#ws = ws;
     this.#socket = socket;

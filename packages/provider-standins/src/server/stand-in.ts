@@ -235,7 +235,7 @@ export class StandIn implements AsyncDisposable {
     }
     const ws = await new Promise<WebSocket>((resolve) => this.#sockets.handleUpgrade(incoming, socket, head, resolve));
     this.#open.add(id);
-    const exchange = new SocketExchange(request, ws, socket, route, id, this.#context, fault);
+    const exchange = new SocketExchange({ request, ws, socket, route, id, context: this.#context, fault });
     ws.on("close", (code, reason) => {
       this.#end(id, route.name, { byClient: !exchange.endedByUs, code, reason: reason.toString() });
     });

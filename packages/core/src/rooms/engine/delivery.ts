@@ -1,11 +1,10 @@
-import type { AbortScope } from "../../time/abort-scope.ts";
 import { withTimeout } from "../../time/clock.ts";
 import { canRead } from "../binding.ts";
 import type { Channel, ChannelReply } from "../channel.ts";
 import type { RoomEvent } from "../event.ts";
 import type { CallScope } from "./call-scopes.ts";
 import type { Cascade } from "./cascade.ts";
-import { deliveryContext } from "./delivery-context.ts";
+import { type Delivery, deliveryContext } from "./delivery-context.ts";
 import { type Engine, reportDelivery } from "./engine.ts";
 import { discardReply, handleReply } from "./replies.ts";
 import type { RoomState } from "./room-state.ts";
@@ -63,61 +62,43 @@ async function deliverTo(
   if (!channel || !readable(state, channelId)) return;
   if (channel.onEvent) {
     const scope = cascade.scope.child();
-    const reply = await ask(engine, state, channel, event, cascade, scope);
+    const delivery = { state, channelId, event, cascade, scope };
+    const reply = await ask(engine, channel, delivery);
     if (reply === undefined) scope.release();
-    else
-      cascade.track(handleReply(engine, state, channelId, event, reply, cascade, scope).finally(() => scope.release()));
+    else cascade.track(handleReply(engine, delivery, reply).finally(() => scope.release()));
   }
   const binding = readable(state, channelId);
   if (!channel.deliver || !binding || binding.outputMuted || streamed) return;
   const scope = cascade.scope.child();
-  const work = (): Promise<void> =>
-    channel.deliver?.(event, deliveryContext(engine, state, channelId, cascade, scope.signal, event)) ??
-    Promise.resolve();
-  await call(engine, state, channelId, event, cascade, scope, work).catch((error: unknown) => {
+  const delivery = { state, channelId, event, cascade, scope };
+  const work = (): Promise<void> => channel.deliver?.(event, deliveryContext(engine, delivery)) ?? Promise.resolve();
+  await call(engine, delivery, work).catch((error: unknown) => {
     reportDelivery(engine, state.id, channelId, error);
   });
   scope.release();
 }
 
 /** The channel's answer; undefined when it has none or failed. */
-async function ask(
-  engine: Engine,
-  state: RoomState,
-  channel: Channel,
-  event: RoomEvent,
-  cascade: Cascade,
-  scope: AbortScope,
-): Promise<ChannelReply | undefined> {
+async function ask(engine: Engine, channel: Channel, delivery: Delivery): Promise<ChannelReply | undefined> {
   let late = false;
   const work = async (): Promise<ChannelReply | undefined> => {
-    const reply = await channel.onEvent?.(
-      event,
-      deliveryContext(engine, state, channel.id, cascade, scope.signal, event),
-    );
+    const reply = await channel.onEvent?.(delivery.event, deliveryContext(engine, delivery));
     if (late && reply) discardReply(reply);
     return reply ?? undefined;
   };
   try {
-    return await call(engine, state, channel.id, event, cascade, scope, work);
+    return await call(engine, delivery, work);
   } catch (error) {
     late = true;
-    reportDelivery(engine, state.id, channel.id, error);
+    reportDelivery(engine, delivery.state.id, channel.id, error);
     return undefined;
   }
 }
 
 /** Calls into a channel, for so long; a channel that takes longer is told to stop. */
-async function call<T>(
-  engine: Engine,
-  state: RoomState,
-  channelId: string,
-  event: RoomEvent,
-  cascade: Cascade,
-  scope: AbortScope,
-  work: () => Promise<T>,
-): Promise<T> {
+async function call<T>(engine: Engine, delivery: Delivery, work: () => Promise<T>): Promise<T> {
   const { clock, limits, calls } = engine;
+  const { state, channelId, event, cascade, scope } = delivery;
   try {
     const running = calls.enter({ ...handling(event, cascade), kind: "delivery", roomId: state.id }, work);
     return await withTimeout(running, limits.deliveryTimeoutMs, { clock, what: `the channel ${channelId}` });

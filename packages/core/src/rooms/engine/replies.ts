@@ -1,8 +1,7 @@
 import { RoomKitError } from "../../errors/error.ts";
-import type { AbortScope } from "../../time/abort-scope.ts";
 import type { ChannelReply, ReplyStream } from "../channel.ts";
-import type { EventDraft, RoomEvent } from "../event.ts";
-import type { Cascade } from "./cascade.ts";
+import type { EventDraft } from "../event.ts";
+import type { Delivery } from "./delivery-context.ts";
 import { type Engine, reportDelivery } from "./engine.ts";
 import { commitReply, completeDraft, type PendingReply } from "./pending-reply.ts";
 import { writeBlock } from "./permissions.ts";
@@ -15,24 +14,11 @@ const MAX_EVENTS = 256;
 const REPLIES_PER_LEVEL = 10;
 
 /** Appends what a channel answered, one level deeper in the chain. Never throws: a reply that fails is its channel's failure. */
-export async function handleReply(
-  engine: Engine,
-  state: RoomState,
-  channelId: string,
-  trigger: RoomEvent,
-  reply: ChannelReply,
-  cascade: Cascade,
-  scope: AbortScope,
-): Promise<void> {
+export async function handleReply(engine: Engine, delivery: Delivery, reply: ChannelReply): Promise<void> {
   const events = reply.events ?? [];
   if (events.length === 0 && !reply.stream) return;
-  const pending: PendingReply = {
-    channelId,
-    trigger,
-    cascade,
-    scope,
-    block: chainBlock(engine, state, channelId, trigger, cascade),
-  };
+  const { state, channelId, event: trigger, cascade, scope } = delivery;
+  const pending: PendingReply = { channelId, trigger, cascade, scope, block: chainBlock(engine, delivery) };
   try {
     await commitEvents(engine, state, pending, events).catch((error: unknown) => {
       discardReply(reply);
@@ -82,15 +68,9 @@ async function streamReply(
 }
 
 /** The reason a reply is too much of a chain, if it is. */
-function chainBlock(
-  engine: Engine,
-  state: RoomState,
-  channelId: string,
-  trigger: RoomEvent,
-  cascade: Cascade,
-): string | undefined {
+function chainBlock(engine: Engine, { state, channelId, event, cascade }: Delivery): string | undefined {
   const { maxChainDepth } = engine.limits;
-  if (trigger.chainDepth + 1 >= maxChainDepth) {
+  if (event.chainDepth + 1 >= maxChainDepth) {
     engine.events.emit("chain_depth_exceeded", { roomId: state.id, channelId });
     return "event_chain_depth_limit";
   }

@@ -138,7 +138,7 @@ async function deliverTo(
       channelId: pending.channelId,
       correlationId,
     };
-    const context = deliveryContext(engine, state, channel.id, cascade, scope.signal);
+    const context = deliveryContext(engine, { state, channelId: channel.id, cascade, scope });
     const running = engine.calls.outside(() => channel.deliverStream?.(reply, context));
     const delivery = await withGrace(Promise.resolve(running), scope.signal, limits.deliveryTimeoutMs, clock);
     if (typeof delivery?.text !== "string")
