@@ -155,6 +155,7 @@ export function runProgram(module: WebAssembly.Module, args: readonly string[]):
       view().setUint32(written, total, true);
       return OK;
     },
+    // biome-ignore lint/complexity/useMaxParams: as WASI has it
     path_open(
       _dir: number,
       _dirFlags: number,
