@@ -9,6 +9,7 @@ export {
 export { type CallRoom, roomOf, type Said } from "./room.ts";
 export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
 export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
+export { CallRecording, noting } from "./session/recording.ts";
 export { UserTranscripts, type UserWords } from "./session/transcripts.ts";
 export { VoiceCall, type VoiceCallOptions } from "./session/voice-call.ts";
 export { watchPipeline } from "./session/watch-pipeline.ts";
@@ -35,4 +36,4 @@ export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
 export { Playback, type PlaybackOptions } from "./utterances/playback.ts";
 export { recording } from "./utterances/recording.ts";
 export type { SpeakOptions } from "./utterances/speaking.ts";
-export { type EndedUtterance, tellEnd } from "./utterances/tell-end.ts";
+export { type EndedUtterance, noteEnd, tellEnd } from "./utterances/tell-end.ts";

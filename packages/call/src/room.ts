@@ -1,4 +1,12 @@
-import { type ChannelHost, canRead, canWrite, eventText, type HeardRecord, type VoiceSession } from "@roomkit/core";
+import {
+  type ChannelHost,
+  canRead,
+  canWrite,
+  eventText,
+  type HeardRecord,
+  type RecordingNote,
+  type VoiceSession,
+} from "@roomkit/core";
 
 /** Words of a conversation, without its tools. */
 export interface Said {
@@ -18,6 +26,8 @@ export interface CallRoom
   readonly mayRead: boolean;
   /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. */
   submit(text: string, turnId: string, signal: AbortSignal): Promise<void>;
+  /** Something that belongs beside the call's recording, if there is one. */
+  note?(note: RecordingNote): void;
   /** The call is about to put words of its own into the caller's ear. */
   saying?(text: string): void;
   /** Words that the call itself put into the caller's ear, as far as they were heard. */

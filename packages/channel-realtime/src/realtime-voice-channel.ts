@@ -1,4 +1,4 @@
-import { ChannelSessions } from "@roomkit/call";
+import { type CallRecording, ChannelSessions } from "@roomkit/call";
 import {
   assertOptions,
   type Binding,
@@ -183,6 +183,11 @@ export class RealtimeVoiceChannel implements Channel {
   /** With `turnDetection: "manual"`: the caller's turn is complete, and is answered. @throws RoomKitError `unknown_session`. */
   activityEnd(sessionId: string): void {
     this.#sessions.call(sessionId).provider.activityEnd();
+  }
+
+  /** What the pipeline's recorder makes of a session's call; undefined without one, or when the session has ended. */
+  recording(sessionId: string): CallRecording | undefined {
+    return this.#sessions.get(sessionId)?.recording;
   }
 
   /** Silences the model for one session, as if its caller had interrupted. */

@@ -1,4 +1,13 @@
-import { ChannelSessions, callOptionKinds, once, recording, roomOf, type SpeakOptions, VoiceCall } from "@roomkit/call";
+import {
+  type CallRecording,
+  ChannelSessions,
+  callOptionKinds,
+  once,
+  recording,
+  roomOf,
+  type SpeakOptions,
+  VoiceCall,
+} from "@roomkit/call";
 import {
   type AudioFrame,
   assertOptions,
@@ -120,6 +129,11 @@ export class VoiceChannel implements Channel {
   /** With `turnDetection: "manual"`: the caller has finished, and is answered. @throws RoomKitError `unknown_session`. */
   activityEnd(sessionId: string): void {
     this.#sessions.call(sessionId).activityEnd();
+  }
+
+  /** What the pipeline's recorder makes of a session's call; undefined without one, or when the session has ended. */
+  recording(sessionId: string): CallRecording | undefined {
+    return this.#sessions.get(sessionId)?.recording;
   }
 
   /** Silences the assistant for one session, as if its caller had interrupted. */

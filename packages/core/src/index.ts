@@ -10,6 +10,7 @@ export * from "./contracts/opus.ts";
 export * from "./contracts/pipeline.ts";
 export * from "./contracts/realtime.ts";
 export * from "./contracts/recipe.ts";
+export * from "./contracts/recording.ts";
 export * from "./contracts/rtp.ts";
 export * from "./contracts/stage.ts";
 export * from "./contracts/stream-table.ts";

@@ -5,7 +5,7 @@ import {
   type EchoCanceller,
   type FrameStage,
   type Logger,
-  type Recorder,
+  type RecorderFactory,
   RoomKitError,
   type StageFactory,
   type VadFactory,
@@ -36,10 +36,10 @@ export interface AudioPipelineConfig {
   /** Tells speakers apart. */
   readonly diarization?: StageFactory<Diarizer> | undefined;
   /** Hears the caller before any processing and what is said to the caller, both in the format it is opened with. */
-  readonly recorder?: StageFactory<Recorder> | undefined;
+  readonly recorder?: RecorderFactory | undefined;
   /**
    * What the recorder hears of what is said: `generated`, as it was made, faster than it is spoken and including what is never heard; or
-   * `played`, as the transport says it goes out, silence included. Default `generated`.
+   * `played`, as the transport says it goes out, silence included. Default: as the recorder asks, otherwise `generated`.
    */
   readonly recordOutbound?: "generated" | "played" | undefined;
   /** Change what is said, in this order. */
@@ -73,6 +73,11 @@ export function checkConfig(config: AudioPipelineConfig): void {
     throw new RoomKitError("invalid_option", `the stage ${role} is not a factory: it has no open()`);
   }
   if (config.muteDigits && !dtmf) throw new RoomKitError("invalid_option", "muteDigits needs a dtmf stage");
+  const { recordOutbound } = config;
+  if (recorder?.outbound && recordOutbound && recorder.outbound !== recordOutbound) {
+    const told = `${recorder.name} records what is ${recorder.outbound}`;
+    throw new RoomKitError("invalid_option", `${told}: leave recordOutbound out, it is not for "${recordOutbound}"`);
+  }
   if (vad && !(vad.speechPadMs >= 0 && vad.speechPadMs <= 60_000)) {
     throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${vad.speechPadMs} ms`);
   }

@@ -207,7 +207,7 @@ describe("the inbound path", () => {
     b.stream.processInbound(frame(20));
     expect(agc.opened.map((stage) => stage.samples)).toEqual([[10], [20]]);
     expect(vad.opened.map((stage) => stage.samples)).toEqual([[11], [21]]);
-    expect(agc.opened[0]?.context).toEqual({ sessionId: "session_1" });
+    expect(agc.opened[0]?.context).toMatchObject({ sessionId: "session_1" });
     a.stream.close();
     expect([...agc.opened, ...vad.opened].map((stage) => stage.closes)).toEqual([1, 0, 1, 0]);
     b.stream.processInbound(frame(30));

@@ -138,7 +138,7 @@ describe("the outbound path", () => {
     say(opened, inFrames(tone(22_050, 500, 500, 4_000), mono(22_050)));
     const [tape] = own.opened;
     expect(tape?.format).toEqual(mono(24_000));
-    expect(tape?.context).toEqual({ sessionId: "session_1" });
+    expect(tape?.context).toMatchObject({ sessionId: "session_1" });
     expect([...(tape?.frames ?? []), ...(tape?.said ?? [])].every((frame) => frame.sampleRate === 24_000)).toBe(true);
     expect(tape?.heardMs).toBeGreaterThan(490);
     expect(tape?.saidMs).toBeCloseTo(500, 0);

@@ -6,7 +6,7 @@ import {
   type StageFactory,
   silentLogger,
 } from "@roomkit/core";
-import { inFrames } from "@roomkit/testing";
+import { FakeRecording, inFrames } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { type AudioPipelineConfig, audioPipeline } from "./index.ts";
 import {
@@ -100,6 +100,7 @@ describe("a stage that fails", () => {
     const thrower = {
       process: broken,
       reference: broken,
+      recording: new FakeRecording(),
       inbound: broken,
       outbound: broken,
       reset: broken,

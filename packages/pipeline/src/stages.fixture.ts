@@ -8,6 +8,8 @@ import {
   type PipelineEvents,
   type PipelineStream,
   type Recorder,
+  type RecorderFactory,
+  type RecorderNotice,
   type SpeakerEvent,
   type Stage,
   type StageContext,
@@ -17,6 +19,7 @@ import {
   type VadEvent,
   type VadFactory,
 } from "@roomkit/core";
+import { FakeRecording } from "@roomkit/testing";
 import { type AudioPipelineConfig, audioPipeline } from "./index.ts";
 
 export const mono = (sampleRate: number): AudioFormat => ({ sampleRate, channels: 1 });
@@ -143,14 +146,22 @@ export const diarizerThat = (answer: (frame: AudioFrame, count: number) => Speak
   watchable("fake-diarizer", (format) => new FakeListener(format, answer));
 
 export class FakeRecorder extends Watched implements Recorder {
+  readonly recording: FakeRecording = new FakeRecording();
   readonly said: AudioFrame[] = [];
+  readonly startedAt: (number | undefined)[] = [];
+  readonly notices: RecorderNotice[] = [];
 
   inbound(frame: AudioFrame): void {
     this.frames.push(frame);
   }
 
-  outbound(frame: AudioFrame): void {
+  outbound(frame: AudioFrame, startedAt?: number): void {
     this.said.push(frame);
+    this.startedAt.push(startedAt);
+  }
+
+  notice(notice: RecorderNotice): void {
+    this.notices.push(notice);
   }
 
   get saidMs(): number {
@@ -158,8 +169,13 @@ export class FakeRecorder extends Watched implements Recorder {
   }
 }
 
-export const recorder = (rate?: number): Watchable<FakeRecorder> =>
-  watchable("fake-recorder", (format, context) => new FakeRecorder(format, context), rate);
+export const recorder = (
+  rate?: number,
+  outbound?: "generated" | "played",
+): RecorderFactory & Watchable<FakeRecorder> => ({
+  ...watchable("fake-recorder", (format, context) => new FakeRecorder(format, context), rate),
+  ...(outbound && { outbound }),
+});
 
 /** An event of a stream, and its name. */
 type Told = { [K in keyof PipelineEvents]: { readonly name: K } & PipelineEvents[K] }[keyof PipelineEvents];

@@ -1,11 +1,13 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  type AudioPipeline,
   assertFrame,
   consoleLogger,
   Emitter,
   type PipelineEvents,
   type PipelineStream,
+  type Recording,
   RoomKitError,
   type Unsubscribe,
 } from "@roomkit/core";
@@ -27,11 +29,8 @@ export class Stream implements PipelineStream {
   readonly #silence: AudioFrame;
   #closed = false;
 
-  constructor(
-    config: AudioPipelineConfig,
-    formats: { readonly inbound: AudioFormat; readonly outbound: AudioFormat; readonly sessionId: string },
-  ) {
-    const { inbound, outbound, sessionId } = formats;
+  constructor(config: AudioPipelineConfig, formats: Parameters<AudioPipeline["open"]>[0]) {
+    const { inbound, outbound, sessionId, clock } = formats;
     const logger = config.logger ?? consoleLogger;
     const format: AudioFormat = { sampleRate: config.internalSampleRate ?? 16_000, channels: 1 };
     this.internal = format;
@@ -40,15 +39,16 @@ export class Stream implements PipelineStream {
       logger.error({ event, sessionId, code: RoomKitError.from(error).code }, "a pipeline listener failed");
     });
     this.#reports = new StageReports(this.#events);
-    const common = { context: { sessionId }, reports: this.#reports };
+    const common = { context: { sessionId, clock }, reports: this.#reports };
     this.#recorder = RecorderTap.open(config.recorder, { format, ...common });
-    this.#recordPlayed = config.recordOutbound === "played";
+    this.#recordPlayed = (config.recordOutbound ?? config.recorder?.outbound) === "played";
     this.#outbound = new OutboundPath({
       postprocessors: config.postprocessors ?? [],
       outbound,
       recorder: this.#recordPlayed ? undefined : this.#recorder,
       ...common,
     });
+    if (this.#recorder) this.#notify(this.#recorder);
     this.#inbound = new InboundPath({
       config,
       format,
@@ -61,6 +61,10 @@ export class Stream implements PipelineStream {
 
   get hasVad(): boolean {
     return this.#inbound.hasVad;
+  }
+
+  get recording(): Recording | undefined {
+    return this.#recorder?.recording;
   }
 
   on<K extends keyof PipelineEvents>(event: K, listener: (payload: PipelineEvents[K]) => void): Unsubscribe {
@@ -83,10 +87,10 @@ export class Stream implements PipelineStream {
     if (!this.#closed) this.#outbound.clear();
   }
 
-  played(frame: AudioFrame): void {
+  played(frame: AudioFrame, startedAt?: number): void {
     if (!this.#take(frame)) return;
     this.#inbound.played(frame);
-    if (this.#recordPlayed) this.#recorder?.outbound(frame);
+    if (this.#recordPlayed) this.#recorder?.outbound(frame, startedAt);
   }
 
   close(): void {
@@ -97,6 +101,14 @@ export class Stream implements PipelineStream {
     this.#outbound.close();
     this.#recorder?.close();
     this.#events.clear();
+  }
+
+  /** What is found in the audio is told the recorder first, so that it knows of it whatever a listener does. */
+  #notify(recorder: RecorderTap): void {
+    for (const type of ["speech-start", "speech-end"] as const)
+      this.#events.on(type, ({ timestamp }) => recorder.notice({ type, timestamp }));
+    this.#events.on("dtmf", (event) => recorder.notice({ type: "dtmf", ...event }));
+    this.#events.on("speaker", (event) => recorder.notice({ type: "speaker", ...event }));
   }
 
   /** Whether a frame is to be processed. @throws RoomKitError `invalid_audio` when it is none. */

@@ -24,6 +24,9 @@ export interface OwnRoomOptions extends FallbackListening {
   readonly said: (text: string) => void;
 }
 
+/** Whoever must agree to a recording is asked where the session is used: a recorder belongs into that channel's pipeline. */
+const asks = (trigger: HookTrigger): boolean => trigger === "ON_RECORDING_STARTED";
+
 /** The room of a call that is in none: a caller and a model, no hooks, no log. Hooks run where the session is used. */
 export function ownRoom(options: OwnRoomOptions): CallRoom {
   const { clock, logger, submit, history, onSpeechStart, onSpeechEnd, onError, onVoiceFailed, saying, said } = options;
@@ -34,8 +37,11 @@ export function ownRoom(options: OwnRoomOptions): CallRoom {
     mayWrite: true,
     mayRead: true,
     hasHooks: () => false,
-    hasSyncHooks: () => false,
-    runHooks: async (_trigger, payload) => ({ allowed: true, payload }),
+    hasSyncHooks: asks,
+    runHooks: async (trigger, payload) =>
+      asks(trigger)
+        ? { allowed: false, payload, hook: "cascade", reason: "nobody_to_ask" }
+        : { allowed: true, payload },
     notifyHooks<K extends HookTrigger>(trigger: K, payload: HookPayloads[K]) {
       if (trigger === "ON_SPEECH_START") onSpeechStart();
       else if (trigger === "ON_SPEECH_END") onSpeechEnd((payload as HookPayloads["ON_SPEECH_END"]).durationMs);

@@ -34,6 +34,7 @@ export {
   type ScriptedRealtimeOptions,
   ScriptedRealtimeSession,
 } from "./fakes/realtime.ts";
+export { FakeRecording } from "./fakes/recording.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
 export * from "./seeded-random.ts";
 export * from "./settle.ts";

@@ -30,6 +30,7 @@ import { toneVoice } from "../utterances/recording.ts";
 import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
 import { CallerLine } from "./caller-line.ts";
 import { CallFloor } from "./floor.ts";
+import { CallRecording, noting } from "./recording.ts";
 import { UserTranscripts } from "./transcripts.ts";
 import { watchPipeline } from "./watch-pipeline.ts";
 
@@ -52,6 +53,7 @@ export class VoiceCall {
   readonly #line: CallerLine;
   readonly #rules: TurnRules;
   readonly #pipeline: PipelineStream;
+  readonly #recording: CallRecording | undefined;
   readonly #hearing: Hearing;
   readonly #floor: CallFloor;
   readonly #speaking: Speaking;
@@ -63,20 +65,30 @@ export class VoiceCall {
   #state: TurnState = initialTurnState;
   #stepping = false;
   #closed = false;
+  #closing: Promise<void> | undefined;
   /** Cancels what nobody needs any more once the caller has said something, while nothing of it has been heard. */
   #dispensable: AbortController | undefined;
 
   constructor(options: VoiceCallOptions) {
-    const { room, session, connection } = options;
+    const { session, connection } = options;
     const settings = { ...options.settings };
-    this.#options = options;
     this.#settings = settings;
     this.session = session;
     this.connection = connection;
     this.#rules = { ...settings, maxHeldPieces: 8 };
     const { inbound, outbound } = connection;
-    const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native: options.native });
+    const { clock } = options.room;
+    const pipeline = settings.pipeline.open({
+      inbound,
+      outbound,
+      sessionId: session.id,
+      native: options.native,
+      clock,
+    });
     this.#pipeline = pipeline;
+    this.#recording = CallRecording.begin(pipeline.recording, options);
+    const room = noting(options.room, this.#recording, { speech: !pipeline.hasVad });
+    this.#options = { ...options, room };
     this.#line = new CallerLine({
       ...{ room, session, connection },
       onText: (text) => this.type(text),
@@ -121,6 +133,11 @@ export class VoiceCall {
   /** When the caller last stopped speaking, on the clock; undefined before. */
   get speechEndedAt(): number | undefined {
     return this.#hearing.speechEndedAt;
+  }
+
+  /** What is recorded of it; undefined without a recorder. */
+  get recording(): CallRecording | undefined {
+    return this.#recording;
   }
 
   /** Whether anything may be spoken to this caller now. */
@@ -196,9 +213,13 @@ export class VoiceCall {
     if (this.#speaking.busy) this.#speaking.silence(reason);
   }
 
-  /** Ends everything of the session at once; resolves when what was said last is in the room. Idempotent. */
+  /** Ends everything of the session at once; resolves when what was said last is in the room and its recording complete. Idempotent. */
   close(reason: string): Promise<void> {
-    if (this.#closed) return this.#turns.done;
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: string): Promise<void> {
     this.#closed = true;
     for (const stop of this.#subscriptions) stop();
     for (const cancel of this.#timers.values()) cancel();
@@ -207,8 +228,11 @@ export class VoiceCall {
     this.#hearing.close();
     this.#speaking.close(reason);
     this.#turns.close();
+    const told = this.#turns.done;
+    const recorded = this.#recording?.end(reason, Promise.all([told, this.#speaking.done]));
     this.#pipeline.close();
-    return this.#turns.done;
+    await told;
+    await recorded;
   }
 
   #hear(frame: AudioFrame): void {

@@ -21,7 +21,7 @@ export function watchPipeline(
   const { room, session, connection, line } = options;
   const { roomId } = session;
   const stop = [
-    connection.onPlayed((frame) => pipeline.played(frame)),
+    connection.onPlayed((frame, startedAt) => pipeline.played(frame, startedAt)),
     pipeline.on("dtmf", (event) => line.dtmf(event)),
     pipeline.on("speaker", (event) => room.notifyHooks("ON_SPEAKER_CHANGE", { session, roomId, ...event })),
     pipeline.on("stage-error", ({ stage, error }) =>

@@ -114,6 +114,11 @@ export class Speaking {
     return cut.catch(() => "");
   }
 
+  /** Resolves when what has been asked for so far is spoken, or cut off, and told. */
+  get done(): Promise<void> {
+    return this.#queue.then(() => {});
+  }
+
   close(reason: string): void {
     this.#closed = true;
     this.silence(reason);
@@ -173,7 +178,9 @@ export class Speaking {
       },
       onAudible: () => {
         connection.send({ type: "utterance", id, phase: "start" });
-        if (!options.tones) this.#options.onAudible(id, options.correlationId);
+        if (options.tones) return;
+        room.note?.({ type: "utterance-start", utterance: id });
+        this.#options.onAudible(id, options.correlationId);
       },
       onSynthesized: () => {
         if (!options.tones) this.#options.onSynthesized(options.correlationId);

@@ -11,14 +11,24 @@ export interface EndedUtterance extends HeardSplit {
   readonly audible: boolean;
 }
 
+/** Notes what was heard of it beside the call's recording. */
+export function noteEnd({ note }: Pick<CallRoom, "note">, ended: EndedUtterance): void {
+  const { utterance, heard: text, unheard, reason, record } = ended;
+  const { interrupted, playedMs, confidence } = record;
+  const heard = { unheard, interrupted, reason, playedMs, confidence };
+  if (ended.audible) note?.({ type: "transcript", role: "assistant", text, utterance, heard });
+}
+
 /** Tells client and hooks how an utterance ended, if anything of it was audible: said to its end, or silenced. */
 export function tellEnd(
   place: { readonly room: CallRoom; readonly session: VoiceSession; readonly connection: VoiceConnection },
-  { utterance, heard, unheard, record, reason, audible }: EndedUtterance,
+  ended: EndedUtterance,
 ): void {
+  const { utterance, heard, unheard, record, reason, audible } = ended;
   const { room, session, connection } = place;
   const { roomId } = session;
   if (!audible) return;
+  noteEnd(room, ended);
   if (reason === "") {
     room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance });
     return;

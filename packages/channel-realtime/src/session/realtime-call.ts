@@ -1,4 +1,13 @@
-import { CallerLine, type CallRoom, type EndedUtterance, tellEnd, UserTranscripts, watchPipeline } from "@roomkit/call";
+import {
+  CallerLine,
+  type CallRecording,
+  type CallRoom,
+  type EndedUtterance,
+  noteEnd,
+  tellEnd,
+  UserTranscripts,
+  watchPipeline,
+} from "@roomkit/call";
 import {
   type AudioFormat,
   type AudioFrame,
@@ -28,6 +37,8 @@ export interface RealtimeCallOptions {
   readonly connection: VoiceConnection;
   readonly provider: RealtimeSession;
   readonly audio: AudioPath;
+  /** What is recorded of the call, if anything is. */
+  readonly recording: CallRecording | undefined;
   readonly tools: Pick<ToolScope, "tools" | "toolLimits" | "lifetime">;
   /** The session is over from the provider's side. */
   readonly onEnded: (reason: string) => void;
@@ -87,6 +98,7 @@ export class RealtimeCall {
       onSound: () => this.#metrics.sound(),
       onAudible: (utterance) => {
         connection.send({ type: "utterance", id: utterance, phase: "start" });
+        room.note?.({ type: "utterance-start", utterance });
         this.#metrics.audible(utterance);
         this.#show();
       },
@@ -147,13 +159,18 @@ export class RealtimeCall {
     this.#show(waiting);
   }
 
-  /** Ends it at once; resolves when what was said is in the room. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /** What is recorded of it; undefined without a recorder. */
+  get recording(): CallRecording | undefined {
+    return this.#options.recording;
+  }
+
+  /** Ends it at once; resolves when what was said is in the room and its recording complete. */
+  close(reason: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
     return this.#closing;
   }
 
-  #close(): Promise<void> {
+  async #close(reason: string): Promise<void> {
     this.#closed = true;
     for (const stop of this.#subscriptions) stop();
     this.#outbound.close();
@@ -161,10 +178,12 @@ export class RealtimeCall {
     this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
     this.#running.clear();
     this.#line.close();
+    const recorded = this.recording?.end(reason, told);
     this.#options.audio.close();
     this.#options.onClosed();
     void this.provider.close();
-    return told;
+    await told;
+    await recorded;
   }
 
   #onEvent(event: RealtimeEvent): void {
@@ -249,9 +268,11 @@ export class RealtimeCall {
 
   /** What was heard of an item is known: client, hooks and room are told in this order, as of any utterance. */
   #onPlayed(ended: EndedUtterance, place: Said | undefined): void {
+    const { room } = this.#options;
     const { utterance, heard, record, reason } = ended;
     const told = (): void => {
-      if (!this.#closed) tellEnd(this.#options, ended);
+      if (this.#closed) noteEnd(room, ended);
+      else tellEnd(this.#options, ended);
     };
     const stored = (): void => {
       if (reason !== "" && !this.#closed) this.#metrics.interrupted(utterance);

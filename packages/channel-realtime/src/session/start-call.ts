@@ -1,4 +1,4 @@
-import { roomOf } from "@roomkit/call";
+import { CallRecording, noting, roomOf } from "@roomkit/call";
 import {
   abortedError,
   type ChannelHost,
@@ -34,15 +34,24 @@ export interface StartCallOptions {
  * @throws RoomKitError `invalid_option` (rates differ and no resampler was given), `timeout`, `aborted`, or the provider's code.
  */
 export async function startCall(options: StartCallOptions): Promise<RealtimeCall> {
-  const { host, settings, channelId, session, connection, overrides, tools } = options;
+  const { settings, channelId, session, connection, overrides, tools } = options;
   const { provider: vendor, createResampler, connectTimeoutMs, handshakeBufferMs, historyEvents } = settings;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const { inbound, outbound } = connection;
   const native = settings.transport.capabilities;
-  const pipeline = settings.pipeline?.open({ inbound, outbound, sessionId: session.id, native });
+  const pipeline = settings.pipeline?.open({
+    inbound,
+    outbound,
+    sessionId: session.id,
+    native,
+    clock: options.host.clock,
+  });
+  const recording = CallRecording.begin(pipeline?.recording, { room: options.host, session });
+  const speech = { speech: pipeline?.hasVad !== true };
+  const host = noting(options.host, recording, speech);
   const audio = new AudioPath({ connection, pipeline, createResampler, handshakeBufferMs });
-  const room = roomOf(host, channelId, session);
+  const room = noting(roomOf(options.host, channelId, session), recording, speech);
   let call: RealtimeCall | undefined;
   // From here on nothing the caller says is lost: they speak as soon as they are connected.
   const stopAudio = connection.onAudio((frame) => {
@@ -73,7 +82,7 @@ export async function startCall(options: StartCallOptions): Promise<RealtimeCall
       });
     }
     call = new RealtimeCall({
-      ...{ host, room, settings, channelId, session, connection, provider, audio, tools },
+      ...{ host, room, settings, channelId, session, connection, provider, audio, recording, tools },
       onEnded: options.onEnded,
       onClosed: stopAudio,
     });
@@ -84,7 +93,9 @@ export async function startCall(options: StartCallOptions): Promise<RealtimeCall
   } catch (error) {
     failed.abort(error);
     stopAudio();
+    const recorded = recording?.end("session_failed", Promise.resolve());
     audio.close();
+    await recorded;
     await provider?.close();
     throw error;
   }

@@ -2,6 +2,8 @@ import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Recording } from "./recording.ts";
 import type { DtmfEvent, SpeakerEvent } from "./stage.ts";
 import type { VoiceCapabilities } from "./voice.ts";
 
@@ -33,6 +35,8 @@ export interface PipelineStream {
   readonly internal: AudioFormat;
   /** Whether the stream has a VAD; without one no speech events come. */
   readonly hasVad: boolean;
+  /** What the pipeline's recorder makes of the stream. It waits to be started. Absent: there is no recorder. */
+  readonly recording?: Recording | undefined;
   on<K extends keyof PipelineEvents>(event: K, listener: (payload: PipelineEvents[K]) => void): Unsubscribe;
   /** Takes a frame from the transport; events fire before it returns. */
   processInbound(frame: AudioFrame): void;
@@ -42,8 +46,11 @@ export interface PipelineStream {
   flushOutbound(): AudioFrame;
   /** Drops what the outbound side holds: the utterance was cut off. */
   clearOutbound(): void;
-  /** Tells the stages what is physically being played now (echo reference); silence counts. */
-  played(frame: AudioFrame): void;
+  /**
+   * Tells the stages what is physically being played now (echo reference, recording); silence counts. `startedAt`: when its first
+   * sample was played, on the clock, ms; absent: about now.
+   */
+  played(frame: AudioFrame, startedAt?: number): void;
   close(): void;
 }
 
@@ -55,5 +62,7 @@ export interface AudioPipeline {
     readonly sessionId: string;
     /** What the caller's platform does to the inbound audio, so that nothing does it twice. Default: nothing. */
     readonly native?: VoiceCapabilities | undefined;
+    /** The call's, for stages that need one. Default: the system's. */
+    readonly clock?: Clock | undefined;
   }): PipelineStream;
 }

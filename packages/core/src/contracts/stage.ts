@@ -1,10 +1,17 @@
 import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
+import type { RoomKitError } from "../errors/error.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Recording } from "./recording.ts";
 
 /** What a stage may know about the stream it is opened for. */
 export interface StageContext {
   /** The session the stream belongs to: for stages that name what they make, such as a recording. */
   readonly sessionId: string;
+  /** The call's. Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Tells of a failure outside of the stage's calls, as of one that works in the background; one of each code is told on. */
+  readonly report?: ((error: RoomKitError) => void) | undefined;
 }
 
 /** Makes the instances of one pipeline stage: one per stream, so that no caller's state touches another's. */
@@ -98,10 +105,24 @@ export interface Diarizer extends Stage {
   process(frame: AudioFrame): SpeakerEvent | undefined;
 }
 
-/** Writes what is heard and said. Fed with both directions; must never block. */
+/** What else the pipeline finds in the audio, timed as the inbound frames are. */
+export type RecorderNotice =
+  | ({ readonly type: "dtmf" } & DtmfEvent)
+  | ({ readonly type: "speaker" } & SpeakerEvent)
+  | { readonly type: "speech-start" | "speech-end"; readonly timestamp: number };
+
+/** Writes what is heard and said, once its {@link Recording} was started. Fed with both directions from the opening on; must never block. */
 export interface Recorder extends Stage {
+  readonly recording: Recording;
   inbound(frame: AudioFrame): void;
-  outbound(frame: AudioFrame): void;
+  /** `startedAt`: when the first sample of it was played, on the clock, ms; absent: about now. */
+  outbound(frame: AudioFrame, startedAt?: number): void;
+  notice?(notice: RecorderNotice): void;
+}
+
+export interface RecorderFactory extends StageFactory<Recorder> {
+  /** What it must hear of what is said: as it was made, or as it was played. Absent: the pipeline's configuration decides. */
+  readonly outbound?: "generated" | "played";
 }
 
 /** Changes the rate of one mono stream of 16-bit samples; `createResampler` of `@roomkit/pipeline` makes them. */

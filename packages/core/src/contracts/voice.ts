@@ -121,8 +121,11 @@ export interface VoiceConnection {
   clear(): HeardReport;
   /** Reports per utterance, a few times a second while playing, once with `done` for each. */
   onPlayback(listener: (progress: PlaybackProgress) => void): Unsubscribe;
-  /** The audio that is being played right now, as it leaves the pacing queue: the echo canceller's reference. */
-  onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe;
+  /**
+   * The audio that is being played right now, as it leaves the pacing queue: the echo canceller's reference. `startedAt`: when its
+   * first sample was played, on the clock, ms; absent where a transport cannot say: about now.
+   */
+  onPlayed(listener: (frame: AudioFrame, startedAt?: number) => void): Unsubscribe;
   send(message: ConnectionMessage): void;
   /** What came before anybody listened is kept, within bounds, and given in the order in which it came. */
   onInput(listener: (input: ConnectionInput) => void): Unsubscribe;

@@ -1,4 +1,5 @@
 import type { ProviderFallback } from "../contracts/fallback.ts";
+import type { RecordingInfo } from "../contracts/recording.ts";
 import type { VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { RoomEvent } from "./event.ts";
@@ -25,6 +26,12 @@ export interface FrameworkEvents {
   readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly ai_error: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
+  /** A session is not recorded: a hook blocked it (`reason` is the hook's), or there is none and the recorder requires one (`no_consent`). */
+  readonly recording_refused: {
+    readonly session: VoiceSession;
+    readonly recording: RecordingInfo;
+    readonly reason: string;
+  };
   /** A provider made of several (`@roomkit/fallback`) went over to another in the middle of a room's conversation. */
   readonly provider_fallback: { readonly roomId: string } & ProviderFallback;
 }

@@ -1,4 +1,5 @@
 import type { AIUsage, ToolCall } from "../contracts/ai.ts";
+import type { RecordingInfo, RecordingSummary } from "../contracts/recording.ts";
 import type { DtmfEvent, SpeakerEvent } from "../contracts/stage.ts";
 import type { TurnMetrics, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
@@ -73,12 +74,12 @@ export interface HookPayloads {
   readonly ON_INPUT_AUDIO_LEVEL: InSession & { readonly db: number };
   readonly ON_OUTPUT_AUDIO_LEVEL: InSession & { readonly db: number };
   /**
-   * (sync, fails closed) Before recording begins: blocking means nothing is recorded. Reserved: nothing in this version runs it; a
-   * pipeline's `recorder` knows no room.
+   * (sync, fails closed) Before anything of a recording is written: blocking means that nothing is. The hook may take as long as its
+   * `timeoutMs`, to ask the caller, for instance; what is said meanwhile is recorded only if the recorder was told to hold it.
    */
-  readonly ON_RECORDING_STARTED: InSession;
-  /** Reserved, like `ON_RECORDING_STARTED`. */
-  readonly ON_RECORDING_STOPPED: InSession;
+  readonly ON_RECORDING_STARTED: InSession & { readonly recording: RecordingInfo };
+  /** A recording that was begun is over, and its files are complete. Once for each, however its call ended. */
+  readonly ON_RECORDING_STOPPED: InSession & { readonly recording: RecordingSummary };
   /** (sync) Before an AI channel asks its model. A speech-to-speech provider asks its own: not for that. */
   readonly BEFORE_AI_GENERATION: InRoom & { readonly channelId: string; readonly system: string | undefined };
   /** The reply of an AI channel's model is over; `text` is all it generated, heard or not. */

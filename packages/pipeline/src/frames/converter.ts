@@ -43,6 +43,13 @@ export class FormatConverter {
     return this.#give(held ? joined([held, samples]) : samples);
   }
 
+  /** Whether a frame continues the stream to the sample, or is the first of it. */
+  continues(frame: AudioFrame): boolean {
+    if (this.#inBegin === undefined) return true;
+    const next = this.#inBegin + (this.#inCount / this.#resampler.fromRate) * 1000;
+    return Math.abs(frame.timestamp - next) * frame.sampleRate < 1000;
+  }
+
   /** What is held back; the stream then begins anew. */
   flush(): AudioFrame {
     const frame = this.#give(this.#resampler.flush());

@@ -1,20 +1,37 @@
-import type { AudioFrame, Recorder, StageFactory } from "@roomkit/core";
+import {
+  type AudioFrame,
+  type Recorder,
+  type RecorderFactory,
+  type RecorderNotice,
+  type Recording,
+  RoomKitError,
+} from "@roomkit/core";
 import { FormatConverter } from "../frames/converter.ts";
-import { type SlotOptions, StageSlot } from "./slot.ts";
+import { openGuarded, type SlotOptions, StageSlot } from "./slot.ts";
 
 /** A recorder in its place: both directions reach it in the one format it was opened with. */
 export class RecorderTap {
+  readonly recording: Recording;
   readonly #slot: StageSlot<Recorder>;
   /** Made with the first frame: what is said to the caller may be of any rate. */
   #outbound: FormatConverter | undefined;
+  /** From the times of outbound frames to the clock's, ms; undefined where nobody says. */
+  #toClock: number | undefined;
 
+  /** @throws RoomKitError `invalid_stage_output` when nobody could be asked whether it may record. */
   private constructor(slot: StageSlot<Recorder>) {
+    const recording = slot.run((recorder) => recorder.recording)?.value;
+    if (typeof recording?.start !== "function") {
+      slot.close();
+      throw new RoomKitError("invalid_stage_output", "the recorder has no recording that could be started");
+    }
     this.#slot = slot;
+    this.recording = recording;
   }
 
-  static open(factory: StageFactory<Recorder> | undefined, options: SlotOptions): RecorderTap | undefined {
+  static open(factory: RecorderFactory | undefined, options: SlotOptions): RecorderTap | undefined {
     const slot = StageSlot.open(factory, options);
-    return slot && new RecorderTap(slot);
+    return slot && openGuarded(slot.name, options.reports, () => new RecorderTap(slot));
   }
 
   inbound(frame: AudioFrame): void {
@@ -22,27 +39,36 @@ export class RecorderTap {
     if (adapted.samples.length > 0) this.#slot.run((recorder) => recorder.inbound(adapted));
   }
 
-  outbound(frame: AudioFrame): void {
+  /** What was made, or, with or without `startedAt`, what is played: where that pauses, its place is kept to the sample. */
+  outbound(frame: AudioFrame, startedAt?: number): void {
     this.#slot.run((recorder) => {
       this.#outbound ??= new FormatConverter(frame.sampleRate, this.#slot.format);
-      give(recorder, this.#outbound.convert(frame));
+      if (!this.#outbound.continues(frame)) this.#give(recorder, this.#outbound.flush());
+      this.#toClock = startedAt === undefined ? undefined : startedAt - frame.timestamp;
+      this.#give(recorder, this.#outbound.convert(frame));
     });
   }
 
   /** The utterance is complete: what its change of rate holds back belongs to the recording. */
   endOutbound(): void {
-    this.#slot.run((recorder) => this.#outbound && give(recorder, this.#outbound.flush()));
+    this.#slot.run((recorder) => this.#outbound && this.#give(recorder, this.#outbound.flush()));
   }
 
   clearOutbound(): void {
     this.#outbound?.reset();
   }
 
+  notice(notice: RecorderNotice): void {
+    this.#slot.run((recorder) => recorder.notice?.(notice));
+  }
+
   close(): void {
     this.#slot.close();
   }
-}
 
-function give(recorder: Recorder, frame: AudioFrame): void {
-  if (frame.samples.length > 0) recorder.outbound(frame);
+  #give(recorder: Recorder, frame: AudioFrame): void {
+    if (frame.samples.length === 0) return;
+    if (this.#toClock === undefined) recorder.outbound(frame);
+    else recorder.outbound(frame, frame.timestamp + this.#toClock);
+  }
 }

@@ -41,7 +41,7 @@ export class StageSlot<S extends Stage> {
     const same = this.format.sampleRate === format.sampleRate;
     // Before the stage, so that nothing is open should there be no way to its rate.
     this.#toStage = same ? undefined : new FormatConverter(format.sampleRate, this.format);
-    this.#stage = factory.open(this.format, context);
+    this.#stage = factory.open(this.format, { ...context, report: (error) => this.fail(error) });
   }
 
   /** Opens a stage; undefined, and a report, when it cannot work here. */

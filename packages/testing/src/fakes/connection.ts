@@ -60,7 +60,7 @@ export class FakeConnection implements VoiceConnection {
     audio: AudioFrame;
     received: AudioFrame;
     playback: PlaybackProgress;
-    played: AudioFrame;
+    played: { readonly frame: AudioFrame; readonly startedAt: number };
     input: ConnectionInput;
     close: CloseReason;
   }>((error) => {
@@ -184,8 +184,8 @@ export class FakeConnection implements VoiceConnection {
     return this.#events.on("playback", listener);
   }
 
-  onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe {
-    return this.#events.on("played", listener);
+  onPlayed(listener: (frame: AudioFrame, startedAt: number) => void): Unsubscribe {
+    return this.#events.on("played", ({ frame, startedAt }) => listener(frame, startedAt));
   }
 
   send(message: ConnectionMessage): void {
@@ -244,7 +244,7 @@ export class FakeConnection implements VoiceConnection {
       if (now < rest) break;
       this.#queue.shift();
       this.#offsetMs = 0;
-      this.#events.emit("played", frame);
+      this.#events.emit("played", { frame, startedAt: this.#clock.now() - left - frameDurationMs(frame) });
     }
     if (reported !== undefined) this.#events.emit("playback", this.#progress(reported, false));
     this.#releaseWriters();

@@ -6,6 +6,7 @@ import {
   frameDurationMs,
   type PipelineEvents,
   type PipelineStream,
+  type Recording,
   silence,
   type Unsubscribe,
 } from "@roomkit/core";
@@ -14,6 +15,7 @@ import {
 export class FakePipelineStream implements PipelineStream {
   readonly internal: AudioFormat = { sampleRate: 16_000, channels: 1 };
   readonly hasVad: boolean;
+  readonly recording: Recording | undefined;
   closed = false;
   clears = 0;
   playedMs = 0;
@@ -26,7 +28,8 @@ export class FakePipelineStream implements PipelineStream {
   #speechMs = 0;
   #heard = true;
 
-  constructor(outbound: AudioFormat, hasVad: boolean) {
+  constructor(outbound: AudioFormat, hasVad: boolean, recording?: Recording) {
+    this.recording = recording;
     this.#outbound = outbound;
     this.hasVad = hasVad;
   }
@@ -96,6 +99,8 @@ export class FakePipeline implements AudioPipeline {
   readonly streams: FakePipelineStream[] = [];
   /** What each of them was opened with. */
   readonly opened: Parameters<AudioPipeline["open"]>[0][] = [];
+  /** What the streams that are opened are to give for their recording. */
+  recording: Recording | undefined;
   readonly #hasVad: boolean;
 
   constructor(hasVad = true) {
@@ -104,7 +109,7 @@ export class FakePipeline implements AudioPipeline {
 
   open(formats: Parameters<AudioPipeline["open"]>[0]): FakePipelineStream {
     this.opened.push(formats);
-    const stream = new FakePipelineStream(formats.outbound, this.#hasVad);
+    const stream = new FakePipelineStream(formats.outbound, this.#hasVad, this.recording);
     this.streams.push(stream);
     return stream;
   }

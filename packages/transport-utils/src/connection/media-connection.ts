@@ -16,6 +16,7 @@ import {
   type VoiceConnection,
 } from "@roomkit/core";
 import type { PlayoutQueueOptions } from "../playout/options.ts";
+import type { PlayedListener } from "../playout/played-tap.ts";
 import { PlayoutQueue } from "../playout/queue.ts";
 import { Inbound } from "./inbound.ts";
 import type { ConnectionLink } from "./link.ts";
@@ -64,8 +65,8 @@ export class MediaConnection implements VoiceConnection {
   readonly #logger: Logger;
   readonly #playedSilence: boolean;
   readonly #onClose = new Set<(reason: CloseReason) => void>();
-  readonly #played = new Set<(frame: AudioFrame) => void>();
-  #tap: ((frame: AudioFrame) => void) | undefined;
+  readonly #played = new Set<PlayedListener>();
+  #tap: PlayedListener | undefined;
   #received: ((frame: AudioFrame) => void) | undefined;
   #link: ConnectionLink | undefined;
   #held: Held[] = [];
@@ -151,13 +152,13 @@ export class MediaConnection implements VoiceConnection {
     return this.#events.on("playback", listener);
   }
 
-  onPlayed(listener: (frame: AudioFrame) => void): Unsubscribe {
+  onPlayed(listener: PlayedListener): Unsubscribe {
     if (this.closed) return () => {};
-    const entry = (frame: AudioFrame): void => listener(frame);
+    const entry: PlayedListener = (frame, startedAt) => listener(frame, startedAt);
     this.#played.add(entry);
     if (this.#played.size === 1) {
-      this.#tap = (frame) => {
-        for (const each of [...this.#played]) this.#show(each, frame);
+      this.#tap = (frame, startedAt) => {
+        for (const each of [...this.#played]) this.#show(each, frame, startedAt);
       };
       this.#queue.tapPlayed(this.#tap, { silence: this.#playedSilence });
     }
@@ -284,9 +285,9 @@ export class MediaConnection implements VoiceConnection {
     if (this.#held.length > MOST_HELD_MESSAGES) this.#held.shift();
   }
 
-  #show(listener: (frame: AudioFrame) => void, frame: AudioFrame): void {
+  #show(listener: PlayedListener, frame: AudioFrame, startedAt: number): void {
     try {
-      listener(frame);
+      listener(frame, startedAt);
     } catch (error) {
       this.#logger.error({ connection: this.id, ...errorFields(error) }, "a listener of played audio failed");
     }

@@ -5,16 +5,18 @@ import { audio, queueRig } from "./rig.fixture.ts";
 describe("the played audio", () => {
   it("is shown when it is played, not when it is sent", async () => {
     const { clock, queue } = queueRig();
-    const shown: { at: number; frame: AudioFrame }[] = [];
-    queue.tapPlayed((frame) => shown.push({ at: clock.now(), frame }));
+    const shown: { at: number; frame: AudioFrame; startedAt: number }[] = [];
+    await clock.advance(30);
+    queue.tapPlayed((frame, startedAt) => shown.push({ at: clock.now(), frame, startedAt }));
     await clock.advance(100);
     queue.play("u", audio(400));
     await clock.advance(1_000);
     expect(shown).toHaveLength(20);
-    for (const [i, { at, frame }] of shown.entries()) {
+    for (const [i, { at, frame, startedAt }] of shown.entries()) {
       expect(frame.timestamp).toBe(100 + i * 20);
-      expect(at - frame.timestamp).toBeGreaterThanOrEqual(0);
-      expect(at - frame.timestamp).toBeLessThanOrEqual(20);
+      expect(startedAt).toBe(130 + i * 20);
+      expect(at - startedAt).toBeGreaterThanOrEqual(0);
+      expect(at - startedAt).toBeLessThanOrEqual(20);
     }
     expect(shown.flatMap(({ frame }) => [...frame.samples])).toEqual(Array.from({ length: 6_400 }, (_, i) => i));
   });
@@ -22,7 +24,14 @@ describe("the played audio", () => {
   it("is one unbroken stream with silence when asked", async () => {
     const { clock, queue } = queueRig();
     const shown: AudioFrame[] = [];
-    queue.tapPlayed((frame) => shown.push(frame), { silence: true });
+    await clock.advance(1_000);
+    queue.tapPlayed(
+      (frame, startedAt) => {
+        expect(startedAt).toBeCloseTo(1_000 + frame.timestamp, 6);
+        shown.push(frame);
+      },
+      { silence: true },
+    );
     await clock.advance(95);
     queue.play("u", audio(50, 1));
     queue.endUtterance("u");

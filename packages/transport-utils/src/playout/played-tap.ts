@@ -4,6 +4,9 @@ import { type AudioFormat, type AudioFrame, samplesFor, silence } from "@roomkit
 const MOST_SILENCE_MS = 1_000;
 const FRAME_MS = 20;
 
+/** Hears of a frame, and when on the clock its first sample was played, ms. */
+export type PlayedListener = (frame: AudioFrame, startedAt: number) => void;
+
 /**
  * Turns what plays into frames on one continuous clock (ms since the tap began), with silence where nothing plays if asked: what
  * an echo canceller takes as its reference.
@@ -12,10 +15,10 @@ export class PlayedTap {
   readonly #format: AudioFormat;
   readonly #originMs: number;
   readonly #silence: boolean;
-  readonly #listener: (frame: AudioFrame) => void;
+  readonly #listener: PlayedListener;
   #cursorMs: number;
 
-  constructor(format: AudioFormat, now: number, silence: boolean, listener: (frame: AudioFrame) => void) {
+  constructor(format: AudioFormat, now: number, silence: boolean, listener: PlayedListener) {
     this.#format = format;
     this.#originMs = now;
     this.#cursorMs = now;
@@ -31,7 +34,7 @@ export class PlayedTap {
   readonly audio = (samples: Int16Array, startMs: number): void => {
     this.#fill(startMs, 0);
     const { sampleRate, channels } = this.#format;
-    this.#listener({ samples, sampleRate, channels, timestamp: startMs - this.#originMs });
+    this.#listener({ samples, sampleRate, channels, timestamp: startMs - this.#originMs }, startMs);
     this.#cursorMs = Math.max(this.#cursorMs, startMs + (samples.length / channels / sampleRate) * 1000);
   };
 
@@ -47,7 +50,7 @@ export class PlayedTap {
     while (true) {
       const ms = Math.min(FRAME_MS, untilMs - this.#cursorMs);
       if (ms <= 0 || ms < shortestMs - 1e-6 || samplesFor(this.#format, ms) === 0) return;
-      this.#listener(silence(this.#format, ms, this.#cursorMs - this.#originMs));
+      this.#listener(silence(this.#format, ms, this.#cursorMs - this.#originMs), this.#cursorMs);
       this.#cursorMs += ms;
     }
   }

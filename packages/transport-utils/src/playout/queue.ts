@@ -11,7 +11,7 @@ import {
 import { Backlog } from "./backlog.ts";
 import { fill } from "./framer.ts";
 import type { PlayedTapOptions, PlayoutQueueOptions } from "./options.ts";
-import { PlayedTap } from "./played-tap.ts";
+import { type PlayedListener, PlayedTap } from "./played-tap.ts";
 import { Resend } from "./resend.ts";
 import { Timeline } from "./timeline.ts";
 import { heardSamples, progressOf, type UtteranceRecord, Utterances } from "./utterances.ts";
@@ -175,7 +175,7 @@ export class PlayoutQueue {
   }
 
   /** Shows `listener` the audio when it is played, and silence between if asked. One at a time; `undefined` removes it. */
-  tapPlayed(listener: ((frame: AudioFrame) => void) | undefined, options: PlayedTapOptions = {}): void {
+  tapPlayed(listener: PlayedListener | undefined, options: PlayedTapOptions = {}): void {
     const { format, clock } = this.#options;
     this.#tap = listener && new PlayedTap(format, clock.now(), options.silence ?? false, listener);
     this.#wake();
