@@ -4,6 +4,10 @@ export const SETTLE_MS = 500;
 const NEAR_MS = 60;
 /** One that falls so far behind is put right at once: it stopped without saying so, ms. */
 const FAR_MS = 250;
+/** Frames that came at once say nothing of how late they are: more of what stalled may follow. Those that do came over so much time, ms. */
+const PACED_MS = 300;
+/** A time that jumps ahead so far is no measure of what came before it, ms. */
+const JUMP_MS = 1_000;
 /** Louder samples are not silence (-54 dBFS). */
 const QUIET = 64;
 
@@ -33,9 +37,11 @@ export interface PlacementOptions {
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #waiting: Waiting[] = [];
+  /** The source's time of what comes next without a pause. */
+  #expected = 0;
   /** From the source's time to the clock's, ms. */
   #offset: number | undefined;
-  /** The source's time of what follows without a pause. */
+  /** The source's time of what is placed next without a pause. */
   #next = 0;
   /** Where that goes, in samples of the time line. */
   #end = 0;
@@ -46,7 +52,8 @@ export class Placement {
 
   /** A frame, `timestamp` on the source's time, whose first sample was due at `due` on the clock, about. */
   push(samples: Int16Array, timestamp: number, due: number, now: number): void {
-    const known = Number.isFinite(timestamp) ? timestamp : this.#next;
+    const known = Number.isFinite(timestamp) ? timestamp : this.#expected;
+    this.#expected = known + (samples.length / this.#options.sampleRate) * 1000;
     this.#waiting.push({ samples, timestamp: known, delay: due - known, arrived: now });
     this.settle(now);
   }
@@ -87,7 +94,9 @@ export class Placement {
     const least = this.#leastDelay();
     const off = timestamp - this.#next;
     const step = 1000 / sampleRate;
-    const behind = this.#offset === undefined ? 0 : least - this.#offset;
+    const drift = this.#offset === undefined ? 0 : least - this.#offset;
+    // Nothing comes before it is said; but it may come late.
+    const behind = drift < NEAR_MS || this.#paced() ? drift : 0;
     // A time that goes back is another count.
     if (this.#offset === undefined || off < -step || behind > FAR_MS) this.#offset = least;
     else if (Math.abs(behind) > NEAR_MS && (off > step || quiet(samples))) this.#offset = least;
@@ -110,9 +119,25 @@ export class Placement {
     this.#options.lay(at, samples);
   }
 
+  /** Whether the frames that wait came one after the other, as they are said. */
+  #paced(): boolean {
+    const [first] = this.#waiting as [Waiting, ...Waiting[]];
+    let last = first;
+    for (const frame of this.#waiting) {
+      if (frame.arrived - last.arrived > 100 + (2000 * last.samples.length) / this.#options.sampleRate) return false;
+      last = frame;
+    }
+    return last.arrived - first.arrived >= PACED_MS;
+  }
+
   #leastDelay(): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const { delay } of this.#waiting) if (delay < least) least = delay;
+    let last = this.#waiting[0]?.timestamp ?? 0;
+    for (const { delay, timestamp } of this.#waiting) {
+      if (timestamp < last || timestamp > last + JUMP_MS) break;
+      last = timestamp;
+      if (delay < least) least = delay;
+    }
     return least;
   }
 }
