@@ -95,16 +95,18 @@ export class TrackFile {
     const writer = await SinkWriter.open(this.#options);
     this.#writer = writer;
     await writer.write(wavHeader(track.width, sampleRate));
+    let written = 0;
     while (!this.#given) {
       const bytes = this.#queue.take();
       if (bytes) {
         await writer.write(bytes);
-        this.#dataBytes += bytes.length;
-        if (this.#queue.empty) await writer.patch(wavHeader(track.width, sampleRate, this.#dataBytes));
+        written += bytes.length;
+        if (this.#queue.empty) await writer.patch(wavHeader(track.width, sampleRate, written));
+        this.#dataBytes = written;
       } else if (this.#ended) break;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-    if (this.#dataBytes === 0) await writer.patch(wavHeader(track.width, sampleRate, 0));
+    if (written === 0) await writer.patch(wavHeader(track.width, sampleRate, 0));
     await writer.close();
   }
 
