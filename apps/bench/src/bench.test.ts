@@ -15,6 +15,7 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   overload: { values: ["3"], options: { calls: "1", workers: "1", rate: "20", seconds: "1.2", warm: "0" } },
   pipeline: { values: [], options: { frames: "20", rounds: "1" } },
   providers: { values: ["anthropic", "openai, first text"], options: { calls: "2" } },
+  recorder: { values: [], options: { frames: "100", rounds: "1" } },
   turn: { values: [], options: { turns: "1" } },
   // A sound begins every 800 ms.
   webrtc: { values: ["1"], options: { seconds: "1.2", warm: "0", loss: "20" } },

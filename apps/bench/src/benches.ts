@@ -1,5 +1,6 @@
 import { agc } from "./audio/agc.ts";
 import { dtmf } from "./audio/dtmf.ts";
+import { recorder } from "./audio/recorder.ts";
 import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
@@ -15,6 +16,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   overload,
   pipeline,
   providers,
+  recorder,
   turn,
   webrtc,
   ws,

@@ -1,4 +1,4 @@
 export type { RecordingCipher, RecordingSink, RecordingStorage } from "./files/storage.ts";
 export type { WavRecorderOptions } from "./options.ts";
-export { wavRecorder } from "./wav-recorder.ts";
 export type { RecordingLayout } from "./wav/tracks.ts";
+export { wavRecorder } from "./wav-recorder.ts";

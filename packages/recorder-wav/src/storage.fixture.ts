@@ -93,7 +93,8 @@ export const flat = (value: number, timestamp: number, ms = 20): AudioFrame => (
 export function sides(file: Uint8Array): { readonly left: Int16Array; readonly right: Int16Array } {
   const { samples, format } = samplesOfWav(file);
   expect(format).toEqual({ sampleRate: 16_000, channels: 2 });
-  const side = (offset: number): Int16Array => new Int16Array(samples.length / 2).map((_, i) => samples[2 * i + offset] as number);
+  const side = (offset: number): Int16Array =>
+    new Int16Array(samples.length / 2).map((_, i) => samples[2 * i + offset] as number);
   return { left: side(0), right: side(1) };
 }
 

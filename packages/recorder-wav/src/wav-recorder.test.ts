@@ -34,7 +34,15 @@ describe("a recording", () => {
   });
 
   it.each([
-    ["mixed", [[[100, 0, 16_000], [300, 16_000, 32_000]]]],
+    [
+      "mixed",
+      [
+        [
+          [100, 0, 16_000],
+          [300, 16_000, 32_000],
+        ],
+      ],
+    ],
     ["inbound", [[[100, 0, 32_000]]]],
     ["outbound", [[[200, 16_000, 32_000]]]],
     ["separate", [[[100, 0, 32_000]], [[200, 16_000, 32_000]]]],
@@ -44,7 +52,9 @@ describe("a recording", () => {
     rig.recorder.recording.start();
     await talk(rig, 2_000);
     const { files, channels } = await rig.end();
-    expect(files.map(({ name }) => runs(samplesOfWav(storage.files.get(name) as Uint8Array).samples))).toEqual(expected);
+    expect(files.map(({ name }) => runs(samplesOfWav(storage.files.get(name) as Uint8Array).samples))).toEqual(
+      expected,
+    );
     expect(channels).toEqual(layout === "inbound" || layout === "outbound" ? [layout] : ["inbound", "outbound"]);
     if (layout === "separate") expect(files.map(({ channels: [side] }) => side)).toEqual(["inbound", "outbound"]);
   });
@@ -59,7 +69,10 @@ describe("a recording", () => {
       rig.recorder.inbound(flat(value, rig.clock.now() - 20));
     }
     await rig.end();
-    expect(runs(samplesOfWav(storage.file(".wav")).samples)).toEqual([[32_767, 0, 320], [-32_768, 320, 640]]);
+    expect(runs(samplesOfWav(storage.file(".wav")).samples)).toEqual([
+      [32_767, 0, 320],
+      [-32_768, 320, 640],
+    ]);
   });
 
   it("has the pipeline give it what is played, at the rate it asks for", async () => {
@@ -164,8 +177,14 @@ describe("a pause", () => {
   it("is silence as long as it was", async () => {
     const { storage, summary } = await spoken("silence");
     const { left, right } = sides(storage.file(".wav"));
-    expect(runs(left)).toEqual([[100, 0, 16_000], [100, 176_000, 192_000]]);
-    expect(runs(right)).toEqual([[200, 8_000, 16_000], [200, 184_000, 192_000]]);
+    expect(runs(left)).toEqual([
+      [100, 0, 16_000],
+      [100, 176_000, 192_000],
+    ]);
+    expect(runs(right)).toEqual([
+      [200, 8_000, 16_000],
+      [200, 184_000, 192_000],
+    ]);
     expect(summary.durationMs).toBe(12_000);
   });
 
@@ -196,7 +215,10 @@ describe("a pause", () => {
     await rig.clock.advance(500);
     for (let at = 1_000; at < 2_500; at += 20) rig.recorder.inbound(flat(at < 2_000 ? 7 : 9, at));
     await rig.end();
-    expect(runs(sides(storage.file(".wav")).left)).toEqual([[100, 0, 16_000], [9, 32_000, 40_000]]);
+    expect(runs(sides(storage.file(".wav")).left)).toEqual([
+      [100, 0, 16_000],
+      [9, 32_000, 40_000],
+    ]);
   });
 
   it("before the beginning holds from the beginning", async () => {
@@ -224,7 +246,10 @@ describe("what it leaves out", () => {
       if (at === 2_000) rig.recorder.notice?.({ type: "dtmf", digit: "5", durationMs: 1_000, timestamp: 1_000 });
     }
     await rig.end();
-    expect(runs(sides(storage.file(".wav")).left)).toEqual([[100, 0, 940 * 16], [100, 2_060 * 16, 64_000]]);
+    expect(runs(sides(storage.file(".wav")).left)).toEqual([
+      [100, 0, 940 * 16],
+      [100, 2_060 * 16, 64_000],
+    ]);
     const text = new TextDecoder().decode(storage.file(".json"));
     expect(JSON.parse(text).events).toEqual([{ type: "dtmf", durationMs: 1_000, atMs: 1_000 }]);
   });
@@ -242,7 +267,11 @@ describe("what it leaves out", () => {
       if (at === 4_000) rig.recorder.notice?.({ type: "speech-end", timestamp: 3_500 });
     }
     const summary = await rig.end();
-    return { ...sides(storage.file(".wav")), summary, json: JSON.parse(new TextDecoder().decode(storage.file(".json"))) };
+    return {
+      ...sides(storage.file(".wav")),
+      summary,
+      json: JSON.parse(new TextDecoder().decode(storage.file(".json"))),
+    };
   };
 
   it("what comes before the first word", async () => {
@@ -259,7 +288,10 @@ describe("what it leaves out", () => {
     expect(left).toHaveLength((2_100 + 1_600) * 16);
     expect(runs(left).map(([value]) => value)).toEqual([2, 3, 4, 8, 9, 10]);
     expect(runs(right)).toEqual([[200, 2_400 * 16, 3_400 * 16]]);
-    expect(json.cuts).toEqual([{ atMs: 2_100, durationMs: 3_900 }, { atMs: 3_700, durationMs: 2_700 }]);
+    expect(json.cuts).toEqual([
+      { atMs: 2_100, durationMs: 3_900 },
+      { atMs: 3_700, durationMs: 2_700 },
+    ]);
     expect(json.events).toMatchObject([
       { type: "speech-start", atMs: 300 },
       { type: "speech-end", atMs: 1_800 },
@@ -276,6 +308,9 @@ describe("what it leaves out", () => {
       rig.recorder.inbound(frame(new Int16Array(320), at));
     }
     expect(await rig.end()).toMatchObject({ durationMs: 0, files: [{ bytes: 44, durationMs: 0 }] });
-    expect(samplesOfWav(storage.file(".wav"))).toEqual({ samples: new Int16Array(0), format: { ...mono, channels: 2 } });
+    expect(samplesOfWav(storage.file(".wav"))).toEqual({
+      samples: new Int16Array(0),
+      format: { ...mono, channels: 2 },
+    });
   });
 });

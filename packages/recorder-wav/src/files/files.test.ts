@@ -70,24 +70,32 @@ describe("in a directory", () => {
     expect(await readdir(dir)).not.toContain("nowhere");
   });
 
-  it.each(["../../escaped", "/etc/passwd", "a\0b", "..", ".hidden", "CON", "nul.txt", "x".repeat(5_000), "ключ/../..", ""])(
-    "stays in it when a session is called %j",
-    async (sessionId) => {
-      await mkdir(join(dir, "in"));
-      for (const name of [undefined, () => sessionId] as const) {
-        const rig = open({ storage: join(dir, "in"), ...(name && { name }) });
-        rig.recorder.recording.start();
-        await speak(rig, 40);
-        void rig.recorder.recording.stop("done");
-        await over(rig);
-      }
-      const made = await readdir(join(dir, "in"));
-      expect(made).toHaveLength(2);
-      for (const file of made) expect(file).toMatch(/^(?!(con|nul)\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,110}\.wav$/i);
-      expect(await readdir(dir)).toEqual(["in"]);
-      expect(safeName(defaultName({ sessionId, startedAt: 0 }))).toMatch(/^19700101T000000000Z[-A-Za-z0-9_.]*$/);
-    },
-  );
+  it.each([
+    "../../escaped",
+    "/etc/passwd",
+    "a\0b",
+    "..",
+    ".hidden",
+    "CON",
+    "nul.txt",
+    "x".repeat(5_000),
+    "ключ/../..",
+    "",
+  ])("stays in it when a session is called %j", async (sessionId) => {
+    await mkdir(join(dir, "in"));
+    for (const name of [undefined, () => sessionId] as const) {
+      const rig = open({ storage: join(dir, "in"), ...(name && { name }) });
+      rig.recorder.recording.start();
+      await speak(rig, 40);
+      void rig.recorder.recording.stop("done");
+      await over(rig);
+    }
+    const made = await readdir(join(dir, "in"));
+    expect(made).toHaveLength(2);
+    for (const file of made) expect(file).toMatch(/^(?!(con|nul)\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,110}\.wav$/i);
+    expect(await readdir(dir)).toEqual(["in"]);
+    expect(safeName(defaultName({ sessionId, startedAt: 0 }))).toMatch(/^19700101T000000000Z[-A-Za-z0-9_.]*$/);
+  });
 
   it.skipIf(process.getuid?.() === 0)("that may not be written to harms nobody", async () => {
     await chmod(dir, 0o500);
@@ -119,25 +127,25 @@ describe("a file that is cut off", () => {
   };
   const sox = spawnSync("sox", ["--version"]).status === 0;
 
-  it.each([["a storage that can go back", false], ["one that only appends", true]])(
-    "opens at any byte behind its header, in %s",
-    async (_what, appendOnly) => {
-      const file = await whole(appendOnly);
-      expect(file.length).toBe(44 + 4_000 * 64);
-      const size = new DataView(file.buffer).getUint32(40, true);
-      expect(size).toBe(appendOnly ? 0x7fff_f000 : file.length - 44);
-      for (const length of [44, 45, 46, 47, 48, ...Array.from({ length: 256 }, (_, i) => 1_000 * (i + 1))]) {
-        const cut = file.slice(0, length);
-        const { samples } = samplesOfWav(cut);
-        expect(samples).toHaveLength(Math.floor((length - 44) / 2));
-        if (!sox || length % 16_000 !== 0) continue;
-        const heard = spawnSync("sox", ["-t", "wav", "-", "-t", "raw", "-"], { input: cut });
-        expect([heard.status, heard.stdout.length]).toEqual([0, Math.floor((length - 44) / 4) * 4]);
-      }
-      for (let length = 0; length < 44; length++)
-        expect(() => samplesOfWav(file.slice(0, length)), String(length)).toThrow(RoomKitError);
-    },
-  );
+  it.each([
+    ["a storage that can go back", false],
+    ["one that only appends", true],
+  ])("opens at any byte behind its header, in %s", async (_what, appendOnly) => {
+    const file = await whole(appendOnly);
+    expect(file.length).toBe(44 + 4_000 * 64);
+    const size = new DataView(file.buffer).getUint32(40, true);
+    expect(size).toBe(appendOnly ? 0x7fff_f000 : file.length - 44);
+    for (const length of [44, 45, 46, 47, 48, ...Array.from({ length: 256 }, (_, i) => 1_000 * (i + 1))]) {
+      const cut = file.slice(0, length);
+      const { samples } = samplesOfWav(cut);
+      expect(samples).toHaveLength(Math.floor((length - 44) / 2));
+      if (!sox || length % 16_000 !== 0) continue;
+      const heard = spawnSync("sox", ["-t", "wav", "-", "-t", "raw", "-"], { input: cut });
+      expect([heard.status, heard.stdout.length]).toEqual([0, Math.floor((length - 44) / 4) * 4]);
+    }
+    for (let length = 0; length < 44; length++)
+      expect(() => samplesOfWav(file.slice(0, length)), String(length)).toThrow(RoomKitError);
+  });
 
   it("says while it is written how much of it there is", async () => {
     const storage = new MemoryStorage();
@@ -165,7 +173,11 @@ describe("a storage", () => {
     await settle();
     await speak(rig, 1_000);
     const summary = await rig.end();
-    expect(summary).toMatchObject({ reason: "failed", files: [], error: { code: "storage_failed", message: "no bucket" } });
+    expect(summary).toMatchObject({
+      reason: "failed",
+      files: [],
+      error: { code: "storage_failed", message: "no bucket" },
+    });
     expect([...new Set(rig.reports.map(({ code }) => code))]).toEqual(["storage_failed"]);
   });
 
@@ -218,23 +230,26 @@ describe("a storage", () => {
     expect(rig.reports.map(({ code }) => code)).toEqual(["recording_gap"]);
   });
 
-  it.each(["open", "write", "close"] as const)("that hangs in %s costs its time, and no more memory than allowed", async (hanging) => {
-    const storage = new MemoryStorage();
-    storage.before = (call) => (call === hanging ? new Promise(() => {}) : undefined);
-    const rig = open({ storage, maxQueuedMs: 2_000, sidecar: true });
-    rig.recorder.recording.start();
-    await speak(rig, 5_000);
-    let summary: unknown;
-    void rig.recorder.recording.stop("client_closed").then((made) => {
-      summary = made;
-    });
-    await rig.clock.advance(1_999);
-    expect(summary).toBeUndefined();
-    await rig.clock.advance(1);
-    expect(summary).toMatchObject({ reason: "client_closed", error: { code: "timeout" } });
-    await rig.clock.advance(60_000);
-    expect(rig.clock.pendingTimers).toBe(0);
-  });
+  it.each(["open", "write", "close"] as const)(
+    "that hangs in %s costs its time, and no more memory than allowed",
+    async (hanging) => {
+      const storage = new MemoryStorage();
+      storage.before = (call) => (call === hanging ? new Promise(() => {}) : undefined);
+      const rig = open({ storage, maxQueuedMs: 2_000, sidecar: true });
+      rig.recorder.recording.start();
+      await speak(rig, 5_000);
+      let summary: unknown;
+      void rig.recorder.recording.stop("client_closed").then((made) => {
+        summary = made;
+      });
+      await rig.clock.advance(1_999);
+      expect(summary).toBeUndefined();
+      await rig.clock.advance(1);
+      expect(summary).toMatchObject({ reason: "client_closed", error: { code: "timeout" } });
+      await rig.clock.advance(60_000);
+      expect(rig.clock.pendingTimers).toBe(0);
+    },
+  );
 
   it("that hangs for good fails when its time is up", async () => {
     const storage = new MemoryStorage();

@@ -18,6 +18,12 @@ export function safeName(text: string): string {
 }
 
 /** `20261129T065653123Z-` and the session's id: in order of time, and one for each. */
-export function defaultName({ sessionId, startedAt }: { readonly sessionId: string; readonly startedAt: number }): string {
+export function defaultName({
+  sessionId,
+  startedAt,
+}: {
+  readonly sessionId: string;
+  readonly startedAt: number;
+}): string {
   return `${new Date(startedAt).toISOString().replace(/[-:.]/g, "")}-${sessionId}`;
 }

@@ -37,7 +37,11 @@ export class SinkWriter {
     for (let count = 1; ; count++) {
       const tried = `${name}${count === 1 ? "" : `-${count}`}${ending}${cipher ? ".enc" : ""}`;
       try {
-        const sink = await timed(options, () => storage.open(tried), (late) => late.close());
+        const sink = await timed(
+          options,
+          () => storage.open(tried),
+          (late) => late.close(),
+        );
         if (typeof sink?.write !== "function" || typeof sink.close !== "function")
           throw new RoomKitError("storage_failed", "the storage gave nothing that could be written to");
         return new SinkWriter(tried, sink, options);
@@ -102,12 +106,14 @@ async function timed<T>(
   let over = false;
   // In a promise of its own, so that one that throws at once is as any other.
   const made = (async () => call())();
-  made.then(
-    async (value) => {
-      if (over) await late?.(value);
-    },
-    () => {},
-  ).catch(() => {});
+  made
+    .then(
+      async (value) => {
+        if (over) await late?.(value);
+      },
+      () => {},
+    )
+    .catch(() => {});
   try {
     return await withTimeout(made, timeoutMs, { clock, what: "the storage" });
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { RecordedSide, RecordingFile } from "@roomkit/core";
 import { RoomKitError } from "@roomkit/core";
+import type { Stretch } from "../tape/tape.ts";
 import { wavHeader } from "../wav/header.ts";
 import type { Track } from "../wav/tracks.ts";
 import { bytesOf } from "../wav/tracks.ts";
-import type { Stretch } from "../tape/tape.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { SinkWriter, type SinkWriterOptions } from "./sink-writer.ts";
 

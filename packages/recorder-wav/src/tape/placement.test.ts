@@ -47,7 +47,10 @@ describe("where a caller's audio goes", () => {
 
   it("is later by a pause that the source counts, and by one that it does not", () => {
     const sending = (from: number, to: number, shift: number): Arrival[] =>
-      Array.from({ length: (to - from) / 20 }, (_, i) => ({ at: from + 20 * i + 70, timestamp: from + 20 * i - shift }));
+      Array.from({ length: (to - from) / 20 }, (_, i) => ({
+        at: from + 20 * i + 70,
+        timestamp: from + 20 * i - shift,
+      }));
     // A second that is counted, 4 s that are not (a mute of a client without offsets).
     const laid = placed([...sending(0, 2_000, 0), ...sending(3_000, 5_000, 0), ...sending(9_000, 11_000, 4_000)]);
     const ms = laid.map(({ at }) => at / 16 - 50);
@@ -59,9 +62,9 @@ describe("where a caller's audio goes", () => {
   it("is put right in silence where the source's crystal runs fast, and never far behind where it runs slow", () => {
     for (const ppm of [1_000, -1_000]) {
       const crystal = 1 + ppm / 1e6;
-      const valueOf = (i: number): number => (i % 100 > 80 ? 0 : 1_000 + (i % 20_000));
+      const sampleOf = (i: number): number => (i % 100 > 80 ? 0 : 1_000 + (i % 20_000));
       const arrivals = Array.from({ length: 10 * 60 * 50 }, (_, i) => {
-        const samples = new Int16Array(320).fill(valueOf(i));
+        const samples = new Int16Array(320).fill(sampleOf(i));
         return { at: (20 * i + 20) / crystal + 40, timestamp: 20 * i, samples };
       });
       let worst = 0;
@@ -69,7 +72,7 @@ describe("where a caller's audio goes", () => {
       for (const { at, samples } of placed(arrivals)) {
         // Frames of silence may be shortened, or are missing.
         if (samples[0] === 0) continue;
-        while (valueOf(i) !== samples[0]) i++;
+        while (sampleOf(i) !== samples[0]) i++;
         worst = Math.max(worst, Math.abs(at / 16 - ((arrivals[i]?.at ?? 0) - 20)));
       }
       expect(i).toBeGreaterThan(29_900);

@@ -50,7 +50,7 @@ function mixed({ length, inbound, outbound }: Stretch): Int16Array | undefined {
   const out = new Int16Array(length);
   for (let i = 0; i < length; i++) {
     const sum = (inbound[i] as number) + (outbound[i] as number);
-    out[i] = sum > 32_767 ? 32_767 : sum < -32_768 ? -32_768 : sum;
+    out[i] = Math.max(-32_768, Math.min(32_767, sum));
   }
   return out;
 }

@@ -48,8 +48,8 @@ export class FakeRecording implements Recording {
   stop(reason: string, last?: Promise<unknown>): Promise<RecordingSummary | undefined> {
     if (this.state === "ended") return this.ended;
     this.state = "ended";
-    if (last) void last.then(() => this.#end(reason));
-    else this.#end(reason);
+    if (last === undefined) this.#end(reason);
+    else void last.then(() => this.#end(reason));
     return this.ended;
   }
 
