@@ -65,7 +65,7 @@ describe("a call that is recorded", () => {
     await c.clock.advance(700);
     await c.backend.disconnect(c.session);
     await c.clock.advance(3_000);
-    expect(notes.at(-1)).toMatchObject({ role: "assistant", heard: { interrupted: true } });
-    expect((notes.at(-1) as { heard: { unheard: string } }).heard.unheard).not.toBe("");
+    const heard = { interrupted: true, unheard: expect.stringMatching(/\w/) };
+    expect(notes.at(-1)).toMatchObject({ role: "assistant", heard });
   });
 });

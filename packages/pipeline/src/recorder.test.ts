@@ -40,6 +40,16 @@ describe("a recorder in a pipeline", () => {
     expect(stretches[1]?.to).toBeCloseTo(1_330, 6);
   });
 
+  it("is told how far the caller's audio has come, though some is held back and long frames are cut", () => {
+    const tape = recorder();
+    const { stream } = openStream({ recorder: tape }, mono(48_000));
+    for (const frame of inFrames(tone(48_000, 400, 500, 4_000), mono(48_000), 4_800)) stream.processInbound(frame);
+    const [stage] = tape.opened;
+    expect(stage?.reached).toEqual([100, 200, 300, 400].flatMap((ms) => Array(5).fill(ms)));
+    expect(stage?.frames[0]?.timestamp).toBe(0);
+    expect(stage?.heardMs).toBeLessThan(399);
+  });
+
   it("is told what else is found, timed as the caller's audio is", () => {
     const tape = recorder();
     const digit = { digit: "5", durationMs: 80, timestamp: 20 } as const;

@@ -148,11 +148,13 @@ export const diarizerThat = (answer: (frame: AudioFrame, count: number) => Speak
 export class FakeRecorder extends Watched implements Recorder {
   readonly recording: FakeRecording = new FakeRecording();
   readonly said: AudioFrame[] = [];
+  readonly reached: (number | undefined)[] = [];
   readonly startedAt: (number | undefined)[] = [];
   readonly notices: RecorderNotice[] = [];
 
-  inbound(frame: AudioFrame): void {
+  inbound(frame: AudioFrame, reached?: number): void {
     this.frames.push(frame);
+    this.reached.push(reached);
   }
 
   outbound(frame: AudioFrame, startedAt?: number): void {

@@ -33,7 +33,7 @@ export function wavRecorder(options: WavRecorderOptions): RecorderFactory {
       });
       return {
         recording,
-        inbound: (frame: AudioFrame) => recording.take("inbound", frame),
+        inbound: (frame: AudioFrame, reached?: number) => recording.take("inbound", frame, reached),
         outbound: (frame: AudioFrame, at?: number) => recording.take("outbound", frame, at),
         notice: (notice) => recording.notice(notice),
         reset: () => recording.reset(),

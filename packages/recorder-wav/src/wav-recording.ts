@@ -12,7 +12,7 @@ import {
   RoomKitError,
   withTimeout,
 } from "@roomkit/core";
-import { SinkWriter } from "./files/sink-writer.ts";
+import { SinkWriter, storageError } from "./files/sink-writer.ts";
 import { TrackFile } from "./files/track-file.ts";
 import { Notes } from "./notes.ts";
 import type { WavSettings } from "./options.ts";
@@ -115,14 +115,15 @@ export class WavRecording implements Recording {
 
   // What its recorder gives ---------------------------------------------------------------------------------------------
 
-  take(side: RecordedSide, frame: AudioFrame, startedAt?: number): void {
+  /** `told`: of the caller's side, how far it has come; of the other, when it was played. */
+  take(side: RecordedSide, frame: AudioFrame, told?: number): void {
     const tape = this.#tape;
     if (this.#state === "ended" || !tape) return;
     const now = this.#options.clock.now();
     const { samples, timestamp } = frame;
     if (!this.#paused) {
-      if (side === "inbound") tape.hear(samples, timestamp, now);
-      else tape.say(samples, timestamp, startedAt, now);
+      if (side === "inbound") tape.hear(samples, timestamp, told, now);
+      else tape.say(samples, timestamp, told, now);
     }
     this.#turn(now);
   }
@@ -227,9 +228,10 @@ export class WavRecording implements Recording {
     const inTime = <T>(work: Promise<T>, what: string): Promise<T> =>
       withTimeout(work, Math.max(0, until - clock.now()), { clock, what });
     const written = inTime(Promise.all(this.#files.map((file) => file.finish())), "writing the end of a recording");
-    await written.catch((error: unknown) => {
-      for (const file of this.#files) file.giveUp(RoomKitError.from(error));
-      this.#options.report(RoomKitError.from(error));
+    await written.catch((thrown: unknown) => {
+      const late = storageError(thrown);
+      for (const file of this.#files) file.giveUp(late);
+      this.#options.report(late);
     });
     let error = this.#files.find((file) => file.error)?.error;
     const files = this.#files.map(({ file }) => file).filter((file) => file !== undefined);
@@ -242,8 +244,9 @@ export class WavRecording implements Recording {
       this.#settled = true;
       const sidecar = inTime(this.#writeSidecar(tape, facts), "writing the sidecar of a recording");
       const made = await sidecar.catch((thrown: unknown) => {
-        error ??= RoomKitError.from(thrown);
-        this.#options.report(RoomKitError.from(thrown));
+        const failed = storageError(thrown);
+        error ??= failed;
+        this.#options.report(failed);
       });
       if (made) files.push(made);
     }

@@ -114,7 +114,11 @@ export type RecorderNotice =
 /** Writes what is heard and said, once its {@link Recording} was started. Fed with both directions from the opening on; must never block. */
 export interface Recorder extends Stage {
   readonly recording: Recording;
-  inbound(frame: AudioFrame): void;
+  /**
+   * `reached`: how far the caller's audio has come by now, on its own time, ms: later than the frame's end where a change of rate holds
+   * some back, or more of it follows at once. Absent: to the frame's end.
+   */
+  inbound(frame: AudioFrame, reached?: number): void;
   /** `startedAt`: when the first sample of it was played, on the clock, ms; absent: about now. */
   outbound(frame: AudioFrame, startedAt?: number): void;
   notice?(notice: RecorderNotice): void;

@@ -43,11 +43,15 @@ export class FormatConverter {
     return this.#give(held ? joined([held, samples]) : samples);
   }
 
+  /** How far the stream has come, what is held back included: the time of what continues it, ms; undefined before the first frame. */
+  get reached(): number | undefined {
+    return this.#inBegin === undefined ? undefined : this.#inBegin + (this.#inCount / this.#resampler.fromRate) * 1000;
+  }
+
   /** Whether a frame continues the stream to the sample, or is the first of it. */
   continues(frame: AudioFrame): boolean {
-    if (this.#inBegin === undefined) return true;
-    const next = this.#inBegin + (this.#inCount / this.#resampler.fromRate) * 1000;
-    return Math.abs(frame.timestamp - next) * frame.sampleRate < 1000;
+    const { reached } = this;
+    return reached === undefined || Math.abs(frame.timestamp - reached) * frame.sampleRate < 1000;
   }
 
   /** What is held back; the stream then begins anew. */

@@ -97,7 +97,7 @@ export class InboundPath {
 
   #processPiece(raw: AudioFrame): void {
     if (raw.samples.length === 0) return;
-    this.#options.recorder?.inbound(raw);
+    this.#options.recorder?.inbound(raw, this.#converter.reached);
     const digit = heard(this.#dtmf, raw, (detector, frame) => {
       const event = detector.process(frame);
       this.#mute?.note(detector.tone);

@@ -34,9 +34,9 @@ export class RecorderTap {
     return slot && openGuarded(slot.name, options.reports, () => new RecorderTap(slot));
   }
 
-  inbound(frame: AudioFrame): void {
+  inbound(frame: AudioFrame, reached: number | undefined): void {
     const adapted = this.#slot.adapted(frame);
-    if (adapted.samples.length > 0) this.#slot.run((recorder) => recorder.inbound(adapted));
+    if (adapted.samples.length > 0) this.#slot.run((recorder) => recorder.inbound(adapted, reached));
   }
 
   /** What was made, or, with or without `startedAt`, what is played: where that pauses, its place is kept to the sample. */

@@ -245,7 +245,7 @@ describe("a storage", () => {
       await rig.clock.advance(1_999);
       expect(summary).toBeUndefined();
       await rig.clock.advance(1);
-      expect(summary).toMatchObject({ reason: "client_closed", error: { code: "timeout" } });
+      expect(summary).toMatchObject({ reason: "client_closed", error: { code: "storage_timeout" } });
       await rig.clock.advance(60_000);
       expect(rig.clock.pendingTimers).toBe(0);
     },
@@ -257,7 +257,7 @@ describe("a storage", () => {
     const rig = open({ storage, storageTimeoutMs: 3_000 });
     rig.recorder.recording.start();
     await rig.clock.advance(3_000);
-    expect(await rig.end()).toMatchObject({ reason: "failed", error: { code: "timeout" } });
+    expect(await rig.end()).toMatchObject({ reason: "failed", error: { code: "storage_timeout" } });
   });
 
   it("that opens when its time is up has what it gave closed", async () => {

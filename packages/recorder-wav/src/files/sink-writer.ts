@@ -31,7 +31,7 @@ export class SinkWriter {
     this.#cipher = options.cipher && within("the cipher", () => options.cipher?.(name));
   }
 
-  /** @throws RoomKitError `storage_failed`, `cipher_failed`, `timeout`. */
+  /** @throws RoomKitError `storage_failed`, `cipher_failed`, `storage_timeout`. */
   static async open(options: SinkWriterOptions): Promise<SinkWriter> {
     const { storage, name, ending, cipher } = options;
     for (let count = 1; ; count++) {
@@ -61,17 +61,17 @@ export class SinkWriter {
     return this.#sink.writeAt !== undefined && !this.#cipher;
   }
 
-  /** @throws RoomKitError `storage_failed`, `cipher_failed`, `timeout`. */
+  /** @throws RoomKitError `storage_failed`, `cipher_failed`, `storage_timeout`. */
   async write(bytes: Uint8Array): Promise<void> {
     await this.#append(this.#cipher ? within("the cipher", () => this.#cipher?.update(bytes)) : bytes);
   }
 
-  /** Writes over the beginning, where the storage can. @throws RoomKitError `storage_failed`, `timeout`. */
+  /** Writes over the beginning, where the storage can. @throws RoomKitError `storage_failed`, `storage_timeout`. */
   async patch(bytes: Uint8Array): Promise<void> {
     if (this.patches) await timed(this.#options, () => this.#sink.writeAt?.(bytes, 0));
   }
 
-  /** @throws RoomKitError `storage_failed`, `cipher_failed`, `timeout`. */
+  /** @throws RoomKitError `storage_failed`, `cipher_failed`, `storage_timeout`. */
   async close(): Promise<void> {
     try {
       if (this.#cipher) await this.#append(within("the cipher", () => this.#cipher?.final()));
@@ -118,8 +118,15 @@ async function timed<T>(
     return await withTimeout(made, timeoutMs, { clock, what: "the storage" });
   } catch (error) {
     over = true;
-    throw RoomKitError.from(error, "storage_failed");
+    throw storageError(error);
   }
+}
+
+/** What a storage failed with, or that it took too long. */
+export function storageError(thrown: unknown): RoomKitError {
+  const error = RoomKitError.from(thrown, "storage_failed");
+  if (!RoomKitError.is(error, "timeout")) return error;
+  return new RoomKitError("storage_timeout", error.message, { retryable: true, cause: error });
 }
 
 function within<T>(what: string, call: () => T | undefined): T {

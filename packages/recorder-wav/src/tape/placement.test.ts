@@ -162,7 +162,7 @@ describe("an hour", () => {
         heard.set(i, 1 + (i % 29_989));
       }
       for (let next = waiting[0]; next && next.at <= now; next = waiting[0]) {
-        tape.hear(new Int16Array(320).fill(next.value), next.timestamp, next.at);
+        tape.hear(new Int16Array(320).fill(next.value), next.timestamp, undefined, next.at);
         waiting.shift();
       }
       const readable = tape.readable(now);

@@ -1,5 +1,5 @@
 /** How long a frame waits for those after it, which tell whether it came late, ms. */
-export const SETTLE_MS = 500;
+const SETTLE_MS = 500;
 /** A source that is so far off its own times, at a pause or in silence, is put right there, ms. */
 const NEAR_MS = 60;
 /** One that falls so far behind is put right at once: it stopped without saying so, ms. */

@@ -87,11 +87,12 @@ export class Tape {
     return Math.max(0, Math.round(((clockMs - this.#options.zero) * this.#options.sampleRate) / 1000));
   }
 
-  /** The caller's audio, whose last sample came just now. */
-  hear(samples: Int16Array, timestamp: number, now: number): void {
+  /** The caller's audio, which has come to `reached` of its own time just now; absent: to the end of these samples. */
+  hear(samples: Int16Array, timestamp: number, reached: number | undefined, now: number): void {
     this.#called(now);
-    const dueAt = now - (samples.length / this.#options.sampleRate) * 1000;
-    this.#sources.inbound.push(samples, timestamp, dueAt, now);
+    const lengthMs = (samples.length / this.#options.sampleRate) * 1000;
+    const sinceMs = Number.isFinite(reached) ? (reached as number) - timestamp : lengthMs;
+    this.#sources.inbound.push(samples, timestamp, now - sinceMs, now);
   }
 
   /** What is played to them, from just now on, or exactly from `startedAt`. */

@@ -1,5 +1,5 @@
 /** What a WAV file of 16-bit linear PCM begins with. */
-export const HEADER_BYTES = 44 as const;
+const HEADER_BYTES = 44 as const;
 /**
  * The size of what is still being written: those who read a file of a stream take what there is. (Above it, readers that take
  * sizes for signed numbers see none.)

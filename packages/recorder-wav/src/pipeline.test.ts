@@ -1,0 +1,58 @@
+import { silentLogger } from "@roomkit/core";
+import { audioPipeline } from "@roomkit/pipeline";
+import { inFrames, samplesOfWav, VirtualClock } from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { wavRecorder } from "./index.ts";
+import { MemoryStorage, sides } from "./storage.fixture.ts";
+
+/** A second of nothing with a click in it. */
+function click(rate: number, atMs: number): Int16Array {
+  const samples = new Int16Array(rate);
+  samples[(atMs * rate) / 1000] = 30_000;
+  return samples;
+}
+
+const loudest = (samples: Int16Array): number =>
+  samples.reduce((best, sample, i) => (Math.abs(sample) > Math.abs(samples[best] as number) ? i : best), 0);
+
+describe("in a pipeline", () => {
+  it.each([16_000, 8_000, 48_000])(
+    "both sides keep their places to the sample, whatever the rates: %i Hz",
+    async (sampleRate) => {
+      const clock = new VirtualClock();
+      const storage = new MemoryStorage();
+      const recorder = wavRecorder({ storage, ...(sampleRate !== 16_000 && { sampleRate }) });
+      const [inbound, outbound] = [
+        { sampleRate: 48_000, channels: 1 },
+        { sampleRate: 24_000, channels: 1 },
+      ] as const;
+      const pipeline = audioPipeline({ recorder, logger: silentLogger });
+      const stream = pipeline.open({ inbound, outbound, sessionId: "s", clock });
+      stream.recording?.start();
+      // The caller clicks at 250 ms. What is played begins at 313.5 ms, with a click at 500 ms of it.
+      const heard = inFrames(click(48_000, 250), inbound);
+      const played = inFrames(click(24_000, 500), outbound);
+      for (let i = 0; i < 50; i++) {
+        const frame = played[i];
+        if (frame) stream.played(frame, 313.5 + frame.timestamp);
+        await clock.advance(20);
+        if (heard[i]) stream.processInbound(heard[i] as (typeof heard)[number]);
+      }
+      await clock.advance(500);
+      void stream.recording?.stop("done");
+      stream.close();
+      await clock.advance(5_000);
+      const file = storage.file(".wav");
+      const { format, samples } = samplesOfWav(file);
+      expect(format).toEqual({ sampleRate, channels: 2 });
+      const { left, right } = sampleRate === 16_000 ? sides(file) : split(samples);
+      const perMs = sampleRate / 1000;
+      expect(Math.abs(loudest(left) - 250 * perMs)).toBeLessThanOrEqual(1);
+      expect(Math.abs(loudest(right) - 813.5 * perMs)).toBeLessThanOrEqual(1);
+    },
+  );
+});
+
+function split(samples: Int16Array): { readonly left: Int16Array; readonly right: Int16Array } {
+  return { left: samples.filter((_sample, i) => i % 2 === 0), right: samples.filter((_sample, i) => i % 2 === 1) };
+}
