@@ -1,5 +1,5 @@
 import { RoomKitError } from "@roomkit/core";
-import type { AIScript, SttScript } from "@roomkit/testing";
+import { type AIScript, FakePipeline, FakeRecording, type SttScript, settle } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { open } from "./cascade.fixture.ts";
 
@@ -346,4 +346,17 @@ it("recogniser and voice are given what the application asks for, the audio path
   const change = { from: "a", to: "b", error: new RoomKitError("down", "down") };
   for (const { onFallback } of [...c.recogniser.options, ...c.voice.options, ...c.model.options]) onFallback?.(change);
   expect(told).toEqual([change, change, change]);
+});
+
+describe("a recorder in the cascade's own pipeline", () => {
+  it("is refused: nobody can be asked there", async () => {
+    const pipeline = new FakePipeline();
+    const recording = new FakeRecording();
+    pipeline.recording = recording;
+    const c = await open([], [], {}, { pipeline });
+    await settle();
+    expect(recording.state).toBe("ended");
+    expect(await recording.ended).toBeUndefined();
+    await c.session.close();
+  });
 });

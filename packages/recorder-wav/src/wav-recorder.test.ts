@@ -314,3 +314,53 @@ describe("what it leaves out", () => {
     });
   });
 });
+
+describe("the sidecar", () => {
+  it("has words and events on the clock of the file, and no more of them than are kept", async () => {
+    const storage = new MemoryStorage();
+    const rig = open({ storage, sidecar: true, beforeConsent: "hold" });
+    const { recording } = rig.recorder;
+    await talk(rig, 1_000);
+    recording.note({ type: "utterance-start", utterance: "u" });
+    recording.start();
+    await talk(rig, 1_000);
+    rig.recorder.notice?.({ type: "speaker", speaker: "a", confidence: 0.9, timestamp: 1_200 });
+    rig.recorder.notice?.({ type: "dtmf", digit: "7", durationMs: 80, timestamp: 500 });
+    let told = (): void => {};
+    const last = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    const stopped = recording.stop("client_closed", last);
+    await rig.clock.advance(500);
+    recording.note({ type: "transcript", role: "assistant", text: "the last words" });
+    for (let i = 0; i < 10_000; i++) recording.note({ type: "many" });
+    told();
+    await rig.clock.advance(5_000);
+    const summary = await stopped;
+    recording.note({ type: "too late" });
+    const json = JSON.parse(new TextDecoder().decode(storage.file(".json")));
+    expect(json).toMatchObject({
+      ...{ version: 1, id: recording.info.id, sessionId: "vs_1", reason: "client_closed", layout: "stereo" },
+      ...{ sampleRate: 16_000, durationMs: 2_000, startedAt: "2025-01-01T00:00:00.000Z", notesDropped: 4 },
+      transcript: [{ type: "transcript", role: "assistant", text: "the last words", atMs: 2_000 }],
+    });
+    expect(json.events.slice(0, 4)).toEqual([
+      { type: "dtmf", digit: "7", durationMs: 80, atMs: 500 },
+      { type: "utterance-start", utterance: "u", atMs: 1_000 },
+      { type: "speaker", speaker: "a", confidence: 0.9, atMs: 1_200 },
+      { type: "many", atMs: 2_000 },
+    ]);
+    expect(summary?.files.map(({ kind }) => kind)).toEqual(["audio", "sidecar"]);
+    expect(JSON.stringify(json)).not.toContain("too late");
+  });
+
+  it("does not wait long for last words that never come", async () => {
+    const storage = new MemoryStorage();
+    const rig = open({ storage, sidecar: true, closeTimeoutMs: 1_000 });
+    rig.recorder.recording.start();
+    const stopped = rig.recorder.recording.stop("client_closed", new Promise(() => {}));
+    await rig.clock.advance(2_000);
+    expect((await stopped)?.files.map(({ kind }) => kind)).toEqual(["audio", "sidecar"]);
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});

@@ -225,8 +225,8 @@ export class WavRecording implements Recording {
     const { settings, clock, sampleRate, info } = this.#options;
     const until = clock.now() + settings.closeTimeoutMs;
     const startedAt = clock.wallTime() - (clock.now() - tape.beginsAt);
-    const inTime = <T>(work: Promise<T>, what: string): Promise<T> =>
-      withTimeout(work, Math.max(0, until - clock.now()), { clock, what });
+    const inTime = <T>(work: Promise<T>, what: string, lessMs = 0): Promise<T> =>
+      withTimeout(work, Math.max(0, until - lessMs - clock.now()), { clock, what });
     const written = inTime(Promise.all(this.#files.map((file) => file.finish())), "writing the end of a recording");
     await written.catch((thrown: unknown) => {
       const late = storageError(thrown);
@@ -240,7 +240,8 @@ export class WavRecording implements Recording {
     const lostMs = (lost / sampleRate) * 1000;
     const facts = { ...info, reason, startedAt, durationMs, files, lostMs };
     if (settings.sidecar) {
-      await inTime(last ?? Promise.resolve(), "the last words").catch(() => {});
+      // Should they never come, the sidecar still has its time.
+      await inTime(last ?? Promise.resolve(), "the last words", settings.closeTimeoutMs / 2).catch(() => {});
       this.#settled = true;
       const sidecar = inTime(this.#writeSidecar(tape, facts), "writing the sidecar of a recording");
       const made = await sidecar.catch((thrown: unknown) => {
