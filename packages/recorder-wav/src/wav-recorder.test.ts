@@ -105,6 +105,19 @@ describe("a recording", () => {
     expect(await rig.end()).toMatchObject({ reason: "closed", durationMs: 200 });
   });
 
+  it("goes on while nobody sends anything, to its longest", async () => {
+    const storage = new MemoryStorage();
+    const rig = open({ storage, maxDurationMs: 60_000 });
+    rig.recorder.recording.start();
+    await talk(rig, 1_000);
+    await rig.clock.advance(29_000);
+    await settle();
+    expect((storage.file(".wav").length - 44) / 64).toBeGreaterThan(18_000);
+    await rig.clock.advance(40_000);
+    expect(await rig.recorder.recording.ended).toMatchObject({ reason: "max_duration", durationMs: 60_000 });
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it("holds no more than what is not written yet", async () => {
     const storage = new MemoryStorage();
     const rig = open({ storage });

@@ -33,6 +33,9 @@ export interface WavRecordingOptions {
 const HOLD_MS = 1_000;
 /** ... and what detectors tell of it afterwards. */
 const LOOK_BACK_MS = 2_000;
+/** What nobody speaks in is written all the same, so often, ms; a little later than its time, so that what a stall held up comes first. */
+const SILENCE_MS = 5_000;
+const AFTER_STALL_MS = 100;
 /** Silence is read in pieces of at most so much. */
 const PIECE_MS = 1_000;
 
@@ -53,6 +56,7 @@ export class WavRecording implements Recording {
   #paused = false;
   /** Nothing can be noted any more. */
   #settled = false;
+  #stopTimer = (): void => {};
   #settle: (summary: RecordingSummary | undefined) => void = () => {};
 
   constructor(options: WavRecordingOptions) {
@@ -84,6 +88,7 @@ export class WavRecording implements Recording {
     if (this.#paused && this.#pauses.length === 0) this.#beginPause(now);
     this.#files = this.#tracks.map((track) => this.#open(track));
     this.#turn(now);
+    this.#wait();
   }
 
   pause(): void {
@@ -184,6 +189,17 @@ export class WavRecording implements Recording {
     this.#notes.add(this.#tape.index(clockMs), note);
   }
 
+  /** Goes on by itself while nobody sends anything. */
+  #wait(): void {
+    const { clock } = this.#options;
+    this.#stopTimer = clock.setTimeout(() => {
+      this.#stopTimer = clock.setTimeout(() => {
+        this.#turn(clock.now());
+        if (this.#state !== "ended") this.#wait();
+      }, AFTER_STALL_MS);
+    }, SILENCE_MS);
+  }
+
   /** Gives the files what is due. */
   #turn(now: number): void {
     const tape = this.#tape;
@@ -209,6 +225,7 @@ export class WavRecording implements Recording {
     if (this.#state === "ended") return;
     const tape = this.#state === "waiting" ? undefined : this.#tape;
     this.#state = "ended";
+    this.#stopTimer();
     if (!tape) {
       this.#settled = true;
       this.#tape = undefined;

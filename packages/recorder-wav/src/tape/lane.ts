@@ -6,7 +6,7 @@ interface Piece {
 
 /** One side of a call on the time line: audio where there was some, in any order; what is laid later covers what was there. */
 export class Lane {
-  #pieces: Piece[] = [];
+  readonly #pieces: Piece[] = [];
   #end = 0;
 
   /** Where the newest audio ends. */
@@ -34,7 +34,10 @@ export class Lane {
   /** Nobody will ask for what lies before `at`. */
   forget(at: number): void {
     const pieces = this.#pieces;
-    if (pieces.length > 0 && pieces.every((piece) => piece.at + piece.samples.length <= at)) this.#pieces = [];
-    else this.#pieces = pieces.filter((piece) => piece.at + piece.samples.length > at);
+    let over = 0;
+    while (over < pieces.length && endOf(pieces[over] as Piece) <= at) over++;
+    if (over > 0) pieces.splice(0, over);
   }
 }
+
+const endOf = ({ at, samples }: Piece): number => at + samples.length;

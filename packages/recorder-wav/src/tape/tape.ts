@@ -144,7 +144,6 @@ export class Tape {
 
   /** How much may be read now: nothing that could still change. */
   readable(now: number): number {
-    this.#called(now);
     this.#sources.inbound.settle(now);
     this.#sources.outbound.settle(now);
     if (now < this.#readableFrom) return 0;
