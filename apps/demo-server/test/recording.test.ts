@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
+import { RealtimeVoiceChannel } from "@roomkit/channel-realtime";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import {
@@ -18,10 +19,19 @@ import {
   silentLogger,
   type VoiceSession,
 } from "@roomkit/core";
-import { audioPipeline } from "@roomkit/pipeline";
+import { audioPipeline, createResampler } from "@roomkit/pipeline";
 import { encodeAudioFrame, samplesToPcm16 } from "@roomkit/protocol";
 import { type RecordingStorage, type WavRecorderOptions, wavRecorder } from "@roomkit/recorder-wav";
-import { ScriptedStt, ScriptedTts, samplesOfWav, seededRandom, VirtualClock } from "@roomkit/testing";
+import {
+  FakeBackend,
+  FakeConnection,
+  ScriptedRealtime,
+  ScriptedStt,
+  ScriptedTts,
+  samplesOfWav,
+  seededRandom,
+  VirtualClock,
+} from "@roomkit/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 
@@ -91,11 +101,26 @@ async function recordedCall(options: WavRecorderOptions, consent?: (kit: RoomKit
     connection.onPlayed((frame, at = Number.NaN) => played.push({ at, frame }));
   });
   backend.onAudioReceived(() => void received++);
-  const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/voice/websocket/offer`);
-  await once(socket, "open");
-  const audio = { codec: "pcm16", sampleRate: RATE };
-  socket.send(JSON.stringify({ event: "start", protocol: 1, audio: { send: audio, receive: audio } }));
-  await until(() => session !== undefined && voice.sessions.length === 1);
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/voice/websocket/offer`;
+  let socket: WebSocket;
+  let resume: string | undefined;
+  /** Connects, the second time to the same call. */
+  const connect = async (): Promise<void> => {
+    socket = new WebSocket(url);
+    let ready = false;
+    socket.on("message", (data, binary) => {
+      const message = binary ? {} : JSON.parse(String(data));
+      if (message.event !== "ready") return;
+      ready = true;
+      resume = message.resume;
+    });
+    await once(socket, "open");
+    const audio = { codec: "pcm16", sampleRate: RATE };
+    const start = { event: "start", protocol: 1, audio: { send: audio, receive: audio }, ...(resume && { resume }) };
+    socket.send(JSON.stringify(start));
+    await until(() => ready && voice.sessions.length === 1);
+  };
+  await connect();
   running.push(async () => {
     socket.terminate();
     await kit.close();
@@ -113,11 +138,21 @@ async function recordedCall(options: WavRecorderOptions, consent?: (kit: RoomKit
     await until(() => voice.sessions.length === 0);
     for (let i = 0; i < 20; i++) await clock.advance(100);
   };
-  return { clock, kit, voice, session: session as unknown as VoiceSession, send, hangUp, played, stopped, socket };
+  /** The line breaks, and is there again after a while. */
+  const reconnect = async (ms: number): Promise<void> => {
+    const gone = once(socket, "close");
+    socket.terminate();
+    await gone;
+    await clock.advance(ms);
+    await connect();
+  };
+  return { clock, kit, voice, session: session as unknown as VoiceSession, send, hangUp, reconnect, played, stopped };
 }
 
 describe("a call over WebSocket that is recorded", () => {
-  it("lines up with what was said and played, in ten minutes, to the sample", { timeout: 180_000 }, async () => {
+  it("lines up with what was said and played, in ten minutes with stalls, mutes and reconnects, to the sample", {
+    timeout: 180_000,
+  }, async () => {
     const { storage, files } = memory();
     const call = await recordedCall({ storage });
     const { clock, voice, session } = call;
@@ -126,10 +161,12 @@ describe("a call over WebSocket that is recorded", () => {
     const said = new Int16Array(RATE * (SECONDS + 10));
     const noise = (length: number): Int16Array => new Int16Array(length).map(() => 1 + 20_000 * random());
     let waiting: (() => Promise<void>)[] = [];
+    /** Where the client counts from. */
+    let joined = 0;
     let stalledUntil = 0;
     let mutedUntil = 0;
     for (let second = 0, at = 0; second < SECONDS; at += 100) {
-      // Stalls of the line are made up for (2 s at once is what a client may); a muted client sends nothing, and counts on.
+      // Twice the line breaks. Stalls are made up for (2 s at once is what a client may); a muted client sends nothing, and counts on.
       if (random() < 0.004) stalledUntil = at + 1_200 * random();
       if (random() < 0.004) mutedUntil = at + 4_000 * random();
       if (at % 1_000 === 0) {
@@ -140,11 +177,19 @@ describe("a call over WebSocket that is recorded", () => {
           void voice.play(session.id, { samples, ...mono, timestamp: 0 }, "An announcement.").catch(() => {});
         }
       }
+      if (at === 200_000 || at === 400_000) {
+        for (const send of waiting.splice(0)) await send();
+        await call.reconnect(3_000);
+        at += 3_000;
+        second += 3;
+        joined = at;
+      }
       await clock.advance(100);
       if (at >= mutedUntil) {
         const samples = noise(RATE / 10);
+        const offset = (at - joined) * 16;
         said.set(samples, at * 16);
-        waiting.push(() => call.send(samples, at * 16));
+        waiting.push(() => call.send(samples, offset));
       }
       if (at + 100 < stalledUntil) continue;
       for (const send of waiting.splice(0)) await send();
@@ -199,7 +244,7 @@ describe("a call over WebSocket that is recorded", () => {
       await call.clock.advance(100);
       await call.send(new Int16Array(1_600).fill(9), at * 16);
     }
-    call.socket.close();
+    await call.hangUp();
     await until(() => call.stopped.length === 1);
     const [wav, json] = call.stopped[0]?.files ?? [];
     const { samples } = samplesOfWav(await readFile(join(dir, wav?.name ?? "")));
@@ -221,6 +266,44 @@ describe("a call over WebSocket that is recorded", () => {
     expect(call.voice.recording(call.session.id)?.state).toBe("ended");
     await call.hangUp();
     expect([refused, call.stopped, existsSync(folder)]).toEqual([["not here"], [], false]);
+  });
+});
+
+describe("a speech-to-speech call that is recorded", () => {
+  it("has what was heard of an answer that was cut off, and nothing else of it", async () => {
+    const { storage, files } = memory();
+    const clock = new VirtualClock();
+    const kit = new RoomKit({ clock, logger: silentLogger });
+    const transport = new FakeBackend();
+    const provider = new ScriptedRealtime({ clock });
+    const pipeline = audioPipeline({ recorder: wavRecorder({ storage }), logger: silentLogger });
+    const channel = new RealtimeVoiceChannel("rt", { provider, transport, pipeline, createResampler });
+    kit.registerChannel(channel);
+    const room = await kit.createRoom();
+    await kit.attachChannel(room.id, "rt");
+    transport.client(new FakeConnection({ clock, id: "client", inbound: mono }));
+    const { id } = await channel.startSession(room.id, "ada", { connection: "client" });
+    const [remote] = provider.sessions;
+    await clock.advance(500);
+    remote?.say({ type: "response-start", responseId: "r" });
+    const { sampleRate = 24_000 } = remote?.outbound ?? {};
+    for (let at = 0; at < 5_000; at += 20) {
+      const samples = new Int16Array(sampleRate / 50).fill(5_000);
+      const frame: AudioFrame = { samples, sampleRate, channels: 1, timestamp: at };
+      remote?.say({ type: "audio", responseId: "r", itemId: "r", frame });
+    }
+    await clock.advance(1_000);
+    remote?.say({ type: "speech-start" });
+    await clock.advance(2_000);
+    await channel.endSession(id);
+    const { samples } = samplesOfWav(Buffer.concat([...files.values()][0] ?? []));
+    const right = samples.filter((_sample, i) => i % 2 === 1);
+    const loud = right.reduce((count, sample) => count + (Math.abs(sample) > 4_000 ? 1 : 0), 0);
+    expect(loud / 16).toBeGreaterThan(950);
+    expect(loud / 16).toBeLessThan(1_050);
+    expect(right.findIndex((sample) => sample !== 0) / 16).toBeGreaterThan(495);
+    expect(right.length / 16).toBe(3_500);
+    await kit.close();
   });
 });
 
