@@ -33,7 +33,7 @@ export interface WavRecorderOptions {
   readonly maxHeldMs?: number | undefined;
   /** How often audio goes to the storage, ms. Default 1,000. */
   readonly flushMs?: number | undefined;
-  /** Audio waiting for the storage at most, ms; the oldest becomes silence. Default 10,000. */
+  /** Audio waiting for the storage at most, besides what is held anyway, ms; the oldest becomes silence. Default 10,000. */
   readonly maxQueuedMs?: number | undefined;
   /** How long a caller who sends nothing is waited for, ms: what they said and comes later is lost. Default 5,000. */
   readonly maxLateMs?: number | undefined;

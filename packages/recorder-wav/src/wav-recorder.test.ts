@@ -157,6 +157,15 @@ describe("before somebody has agreed", () => {
     expect(summary.startedAt - Date.UTC(2025, 0, 1)).toBe(400);
   });
 
+  it("all that was held is written, more than may wait for a storage otherwise", async () => {
+    const storage = new MemoryStorage();
+    const rig = open({ storage, beforeConsent: "hold", maxQueuedMs: 20, maxLateMs: 0 });
+    await talk(rig, 20_000);
+    rig.recorder.recording.start();
+    expect(await rig.end()).toMatchObject({ lostMs: 0, durationMs: 20_000 });
+    expect(runs(sides(storage.file(".wav")).left)).toEqual([[100, 0, 320_000]]);
+  });
+
   it("nothing is left of what was held when they do not", async () => {
     const storage = new MemoryStorage();
     const rig = open({ storage, beforeConsent: "hold", sidecar: true });

@@ -160,15 +160,16 @@ export class WavRecording implements Recording {
 
   #open(track: Track): TrackFile {
     const { settings, info, sampleRate, clock, report } = this.#options;
-    const { storage, cipher, maxQueuedMs } = settings;
+    const { storage, cipher, maxQueuedMs, maxHeldMs, maxLateMs, flushMs } = settings;
+    // What is held by then is given to it at once, when the recording begins or ends.
+    const heldMs = Math.max(LOOK_BACK_MS, maxLateMs) + flushMs + (settings.beforeConsent === "hold" ? maxHeldMs : 0);
     const bytesPerMs = (sampleRate * track.width * 2) / 1000;
     return new TrackFile({
       ...{ storage, cipher, clock, track, sampleRate },
       name: `${info.name}${track.suffix}`,
       ending: ".wav",
       timeoutMs: settings.storageTimeoutMs,
-      // At least what is given to it at once.
-      capacity: Math.ceil(Math.max(maxQueuedMs, 2 * PIECE_MS) * bytesPerMs),
+      capacity: Math.ceil((maxQueuedMs + heldMs) * bytesPerMs),
       onFailed: (error) => {
         report(error);
         this.#stop("failed");

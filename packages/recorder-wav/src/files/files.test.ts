@@ -208,7 +208,7 @@ describe("a storage", () => {
 
   it("that is slow for a while leaves silence where it could not keep up, in its place", async () => {
     const storage = new MemoryStorage();
-    const rig = open({ storage, maxQueuedMs: 4_000, storageTimeoutMs: 60_000 });
+    const rig = open({ storage, maxQueuedMs: 1_000, maxLateMs: 0, storageTimeoutMs: 60_000 });
     rig.recorder.recording.start();
     await speak(rig, 5_000, 1);
     let go = (): void => {};
