@@ -242,7 +242,7 @@ export class WavRecording implements Recording {
   async #finish(tape: Tape, reason: string, last: Promise<unknown> | undefined): Promise<RecordingSummary> {
     const { settings, clock, sampleRate, info } = this.#options;
     const until = clock.now() + settings.closeTimeoutMs;
-    const startedAt = clock.wallTime() - (clock.now() - tape.beginsAt);
+    const startedAt = Math.round(clock.wallTime() - (clock.now() - tape.beginsAt));
     const inTime = <T>(work: Promise<T>, what: string, lessMs = 0): Promise<T> =>
       withTimeout(work, Math.max(0, until - lessMs - clock.now()), { clock, what });
     const written = inTime(Promise.all(this.#files.map((file) => file.finish())), "writing the end of a recording");
