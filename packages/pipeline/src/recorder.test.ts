@@ -67,6 +67,21 @@ describe("a recorder in a pipeline", () => {
     ]);
   });
 
+  it("is told of a touch tone while it sounds", () => {
+    const tape = recorder();
+    const tones = [undefined, { from: 25, to: 40 }, { from: 25, to: 60 }, undefined];
+    const detector = dtmfThat((_frame, count) => {
+      Object.assign(detector.opened[0] as object, { tone: tones[count - 1] });
+      return undefined;
+    });
+    const { stream } = openStream({ recorder: tape, dtmf: detector });
+    for (const frame of inFrames(new Int16Array(1_280), mono(16_000))) stream.processInbound(frame);
+    expect(tape.opened[0]?.notices).toEqual([
+      { type: "tone", timestamp: 25, durationMs: 15 },
+      { type: "tone", timestamp: 25, durationMs: 35 },
+    ]);
+  });
+
   it("shows its recording, and is left out where it has none", () => {
     const tape = recorder();
     const { stream } = openStream({ recorder: tape });

@@ -1,9 +1,10 @@
 import { silentLogger } from "@roomkit/core";
+import { dtmf, dtmfTones } from "@roomkit/dtmf";
 import { audioPipeline } from "@roomkit/pipeline";
-import { inFrames, samplesOfWav, VirtualClock } from "@roomkit/testing";
+import { inFrames, inSequence, samplesOfWav, speechLike, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { wavRecorder } from "./index.ts";
-import { MemoryStorage, sides } from "./storage.fixture.ts";
+import { MemoryStorage, mono, sides } from "./storage.fixture.ts";
 
 /** A second of nothing with a click in it. */
 function click(rate: number, atMs: number): Int16Array {
@@ -52,6 +53,38 @@ describe("in a pipeline", () => {
     },
   );
 });
+
+describe("with a detector of touch tones", () => {
+  it("no digit is heard in it, and what is said between them is", async () => {
+    const clock = new VirtualClock();
+    const storage = new MemoryStorage();
+    const recorder = wavRecorder({ storage, layout: "inbound", muteDigits: true, sidecar: true });
+    const pipeline = audioPipeline({ recorder, dtmf: dtmf(), logger: silentLogger });
+    const stream = pipeline.open({ inbound: mono, outbound: mono, sessionId: "s", clock });
+    stream.recording?.start();
+    const pin = (toneMs: number) => dtmfTones("42#", { sampleRate: 16_000, toneMs, pauseMs: 200 }).samples;
+    const said = inSequence(speechLike(16_000, 1_000, 4_000), pin(80), pin(1_000), speechLike(16_000, 1_000, 4_000, 2));
+    for (const frame of inFrames(said, mono)) {
+      await clock.advance(20);
+      stream.processInbound(frame);
+    }
+    await clock.advance(500);
+    void stream.recording?.stop("done");
+    stream.close();
+    await clock.advance(5_000);
+    const { samples } = samplesOfWav(storage.file(".wav"));
+    // From 20 ms before the first digit to the end of the last: nothing of any.
+    const [from, to] = [980 * 16, 16 * (1_000 + 840 + 3_600)];
+    expect(loudestOf(samples.subarray(from, to - 200 * 16))).toBe(0);
+    expect(samples.subarray(0, 930 * 16)).toEqual(said.subarray(0, 930 * 16));
+    expect(samples.subarray(to, to + 16_000)).toEqual(said.subarray(to, to + 16_000));
+    const json = new TextDecoder().decode(storage.file(".json"));
+    expect(JSON.parse(json).events.filter(({ type }: { type: string }) => type === "dtmf")).toHaveLength(6);
+    expect(json).not.toContain("digit");
+  });
+});
+
+const loudestOf = (samples: Int16Array): number => Math.abs(samples[loudest(samples)] ?? 0);
 
 function split(samples: Int16Array): { readonly left: Int16Array; readonly right: Int16Array } {
   return { left: samples.filter((_sample, i) => i % 2 === 0), right: samples.filter((_sample, i) => i % 2 === 1) };

@@ -276,6 +276,24 @@ describe("what it leaves out", () => {
     expect(JSON.parse(text).events).toEqual([{ type: "dtmf", durationMs: 1_000, atMs: 1_000 }]);
   });
 
+  it("a digit whose key is held for long, told while it sounds", async () => {
+    const storage = new MemoryStorage();
+    const rig = open({ storage, muteDigits: true });
+    rig.recorder.recording.start();
+    for (let at = 0; at < 8_000; at += 20) {
+      await rig.clock.advance(20);
+      rig.recorder.inbound(flat(100, at));
+      if (at >= 1_040 && at < 6_000)
+        rig.recorder.notice?.({ type: "tone", timestamp: 1_000, durationMs: at + 20 - 1_000 });
+      if (at === 6_040) rig.recorder.notice?.({ type: "dtmf", digit: "5", durationMs: 5_000, timestamp: 1_000 });
+    }
+    await rig.end();
+    expect(runs(sides(storage.file(".wav")).left)).toEqual([
+      [100, 0, 940 * 16],
+      [100, 6_060 * 16, 128_000],
+    ]);
+  });
+
   const words = async (trigger: "first-speech" | "speech") => {
     const storage = new MemoryStorage();
     const rig = open({ storage, trigger, sidecar: true });

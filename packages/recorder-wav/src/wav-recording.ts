@@ -138,6 +138,10 @@ export class WavRecording implements Recording {
     if (!tape) return;
     const { type, timestamp, ...facts } = notice;
     const { muteDigits } = this.#options.settings;
+    if (notice.type === "tone") {
+      if (muteDigits) tape.digit(timestamp, notice.durationMs);
+      return;
+    }
     const at = tape.clockOf(timestamp) ?? this.#options.clock.now();
     if (notice.type === "speech-start" || notice.type === "speech-end") tape.speech(notice.type, timestamp);
     if (notice.type === "dtmf" && muteDigits) {

@@ -40,7 +40,7 @@ export interface RecordingSummary extends RecordingInfo {
   /** Audio that is silence in the files because it could not be written in time or came too late for its place, ms. */
   readonly lostMs: number;
   /** Why it ended early, or is not whole. */
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: { readonly code: string; readonly message: string } | undefined;
 }
 
 /** Something that happened in the call, for a recording that keeps more than sound: JSON, without what identifies the call. */

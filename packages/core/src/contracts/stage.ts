@@ -108,6 +108,8 @@ export interface Diarizer extends Stage {
 /** What else the pipeline finds in the audio, timed as the inbound frames are. */
 export type RecorderNotice =
   | ({ readonly type: "dtmf" } & DtmfEvent)
+  /** A touch tone sounds, as far as it has lasted: told with every frame of it, before `dtmf` tells of the press. */
+  | { readonly type: "tone"; readonly timestamp: number; readonly durationMs: number }
   | ({ readonly type: "speaker" } & SpeakerEvent)
   | { readonly type: "speech-start" | "speech-end"; readonly timestamp: number };
 
@@ -126,7 +128,7 @@ export interface Recorder extends Stage {
 
 export interface RecorderFactory extends StageFactory<Recorder> {
   /** What it must hear of what is said: as it was made, or as it was played. Absent: the pipeline's configuration decides. */
-  readonly outbound?: "generated" | "played";
+  readonly outbound?: "generated" | "played" | undefined;
 }
 
 /** Changes the rate of one mono stream of 16-bit samples; `createResampler` of `@roomkit/pipeline` makes them. */

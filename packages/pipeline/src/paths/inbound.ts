@@ -97,10 +97,13 @@ export class InboundPath {
 
   #processPiece(raw: AudioFrame): void {
     if (raw.samples.length === 0) return;
-    this.#options.recorder?.inbound(raw, this.#converter.reached);
+    const { recorder } = this.#options;
+    recorder?.inbound(raw, this.#converter.reached);
     const digit = heard(this.#dtmf, raw, (detector, frame) => {
       const event = detector.process(frame);
-      this.#mute?.note(detector.tone);
+      const { tone } = detector;
+      this.#mute?.note(tone);
+      if (tone) recorder?.notice({ type: "tone", timestamp: tone.from, durationMs: tone.to - tone.from });
       return event;
     });
     if (digit) this.#options.events.emit("dtmf", digit);
