@@ -19,7 +19,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 /** Real storages take their time, and virtual time does not wait for them. */
 const until = async (what: () => boolean | Promise<boolean>): Promise<void> => {
-  for (let i = 0; i < 5_000 && !(await what()); i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 20_000 && !(await what()); i++) await new Promise((resolve) => setTimeout(resolve, 1));
 };
 
 async function speak({ clock, recorder }: Rig, ms: number, value = 100, begin = clock.now()): Promise<void> {
