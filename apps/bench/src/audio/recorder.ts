@@ -8,11 +8,11 @@ const format = { sampleRate: 16_000, channels: 1 } as const;
 const layouts: readonly RecordingLayout[] = ["stereo", "mixed", "separate"];
 
 /**
- * Processor time of a recorder per 20 ms of a call, both sides: `recorder [--frames 2000] [--rounds 5]`, into a storage that takes
+ * Processor time of a recorder per 20 ms of a call, both sides: `recorder [--frames 10000] [--rounds 5]`, into a storage that takes
  * everything at once, beside the bare copying of both frames into one buffer.
  */
 export const recorder: Bench = async (args) => {
-  const frames = numberOption(args, "frames", 2_000, [10, 1_000_000]);
+  const frames = numberOption(args, "frames", 10_000, [10, 1_000_000]);
   const rounds = numberOption(args, "rounds", 5, [1, 100]);
   const speech = speechLike(format.sampleRate, 4_000);
   const comparisons: Comparison[] = [];
