@@ -20,7 +20,8 @@ export default defineConfig({
         ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
         test: {
           name: "node",
-          // Real sockets, threads, processes and schemas made on first use: seconds on a machine that is busy with other things. What a test
+          globalSetup: "./tools/schemas.ts",
+          // Real sockets, threads and processes: seconds on a machine that is busy with other things. What a test
           // has to say of time it says on a clock of its own.
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -22,7 +22,7 @@ export class MemoryStorage implements RecordingStorage {
   before: (call: "open" | "write" | "close", name: string) => unknown = () => {};
   readonly #appendOnly: boolean;
 
-  constructor({ appendOnly = false }: { readonly appendOnly?: boolean } = {}) {
+  constructor({ appendOnly = false }: { readonly appendOnly?: boolean | undefined } = {}) {
     this.#appendOnly = appendOnly;
   }
 

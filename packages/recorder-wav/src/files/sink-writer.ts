@@ -93,7 +93,10 @@ export class SinkWriter {
 }
 
 function taken(error: unknown): boolean {
-  const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
+  const { code, cause } = error as {
+    readonly code?: unknown;
+    readonly cause?: { readonly code?: unknown } | undefined;
+  };
   return code === "EEXIST" || cause?.code === "EEXIST";
 }
 

@@ -13,7 +13,7 @@ const MOMENTS = [
 ] as const;
 
 /** Work that is under way when its owner is closed. */
-export interface OpenWork {
+interface OpenWork {
   /** How it ended. Resolves where ending cleanly is right, rejects with the error it ended with. */
   readonly ended: Promise<unknown>;
   /** Checks what it left behind, once it is closed. */

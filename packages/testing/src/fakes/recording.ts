@@ -12,7 +12,7 @@ export class FakeRecording implements Recording {
   #begun = false;
   #settled = false;
 
-  constructor(options: { readonly id?: string; readonly requireConsent?: boolean } = {}) {
+  constructor(options: { readonly id?: string | undefined; readonly requireConsent?: boolean | undefined } = {}) {
     const { id = "rec_fake", requireConsent = false } = options;
     this.info = { id, name: `name-of-${id}`, channels: ["inbound", "outbound"] };
     this.requireConsent = requireConsent;
