@@ -9,7 +9,9 @@ import { percentile } from "./measure/statistics.ts";
 
 /** The smallest run of each. Nothing here says how fast anything is: only that it is measured. */
 const tiny: Record<string, { values: string[]; options: Record<string, string> }> = {
+  aec: { values: [], options: { frames: "20", rounds: "1", rooms: "1" } },
   agc: { values: [], options: { frames: "20", rounds: "1" } },
+  denoiser: { values: [], options: { frames: "20", rounds: "1", seconds: "3", ratios: "1", clips: "0" } },
   dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
   // One call is taken, the others ask for as long as it is measured.
   overload: { values: ["3"], options: { calls: "1", workers: "1", rate: "20", seconds: "1.2", warm: "0" } },
@@ -39,6 +41,10 @@ describe("every benchmark", () => {
       expect(reference, figure).toBeGreaterThan(0);
       expect(Number.isFinite(ratio), figure).toBe(true);
     }
+    for (const { head, rows } of result.tables ?? []) {
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) expect(row).toHaveLength(head.length);
+    }
     if (name === "overload") {
       expect(result.comparisons[0]?.note).toMatch(/^1 taken, 2 not, \d+ offers refused with 503 server_busy/);
     }
@@ -60,6 +66,11 @@ describe("what they share", () => {
   it("tells what happened that is no figure", () => {
     const noted: BenchResult = { ...result, comparisons: [compare("one", {}, {}, "two of them refused")] };
     expect(table(noted).split("\n")[1]).toBe("one: two of them refused");
+  });
+
+  it("prints figures that stand for themselves as a README has them", () => {
+    const tables = [{ title: "how good", head: ["what", "dB"], rows: [["one", 3]] }];
+    expect(table({ ...result, tables })).toMatch(/\n\nhow good\n\n\| what \| dB \|\n\| --- \| --- \|\n\| one \| 3 \|$/);
   });
 
   it("takes percentiles by the nearest rank", () => {

@@ -1,4 +1,6 @@
+import { aec } from "./audio/aec.ts";
 import { agc } from "./audio/agc.ts";
+import { denoiser } from "./audio/denoiser.ts";
 import { dtmf } from "./audio/dtmf.ts";
 import { recorder } from "./audio/recorder.ts";
 import type { Bench } from "./measure/report.ts";
@@ -11,7 +13,9 @@ import { ws } from "./ws/ws.ts";
 
 /** Every benchmark by its name on the command line. */
 export const benches: Readonly<Record<string, Bench>> = {
+  aec,
   agc,
+  denoiser,
   dtmf,
   overload,
   pipeline,

@@ -1,7 +1,9 @@
+export { type BlockEngine, BlockStage, type BlockStageOptions } from "./audio/block-stage.ts";
 export * from "./audio/format.ts";
 export * from "./audio/frame.ts";
 export * from "./audio/framer.ts";
 export * from "./audio/level.ts";
+export { type Place, SharedInstances } from "./audio/shared-instances.ts";
 export * from "./audio/speech-segmenter.ts";
 export * from "./contracts/ai.ts";
 export * from "./contracts/codec.ts";

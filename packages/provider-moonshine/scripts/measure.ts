@@ -7,12 +7,12 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AudioFrame, SttProvider } from "@roomkit/core";
 import { fliteTts } from "@roomkit/provider-flite";
+import { wordErrorRate, wordErrors } from "@roomkit/testing";
 import { framesOf, presentClips, samplesOf, stream } from "../src/clips.fixture.ts";
 import { Moonshine } from "../src/engine/moonshine.ts";
 import { Speaker } from "../src/flite.fixture.ts";
 import { PHRASES } from "../src/phrases.fixture.ts";
 import { moonshineStt } from "../src/provider.ts";
-import { wordErrorRate, wordErrors } from "../src/wer.fixture.ts";
 
 const VOICES = ["slt", "rms", "awb", "kal16"];
 const speaker = new Speaker();

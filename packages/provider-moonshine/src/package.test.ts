@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { wordErrors } from "@roomkit/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installPacked, type ScratchProject } from "../../../tools/pack.ts";
 import { Speaker } from "./flite.fixture.ts";
-import { wordErrors } from "./wer.fixture.ts";
 
 describe("the published package", { timeout: 120_000 }, () => {
   let project: ScratchProject;

@@ -1,13 +1,12 @@
 import { getEventListeners } from "node:events";
 import { tmpdir } from "node:os";
 import type { AudioFrame, SttOptions, SttProvider, TranscriptPart } from "@roomkit/core";
-import { quiet, settle, VirtualClock, whiteNoise } from "@roomkit/testing";
+import { quiet, settle, VirtualClock, whiteNoise, wordErrors } from "@roomkit/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { framesOf, stream } from "./clips.fixture.ts";
 import { Speaker } from "./flite.fixture.ts";
 import type { MoonshineOptions } from "./options.ts";
 import { moonshineStt } from "./provider.ts";
-import { wordErrors } from "./wer.fixture.ts";
 
 const made: SttProvider[] = [];
 const stt = (options: MoonshineOptions = {}): SttProvider => {

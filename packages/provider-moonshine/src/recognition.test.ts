@@ -1,10 +1,10 @@
 import type { SttProvider } from "@roomkit/core";
+import { wordErrorRate } from "@roomkit/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CLIPS, framesOf, presentClips, samplesOf, stream } from "./clips.fixture.ts";
 import { Speaker } from "./flite.fixture.ts";
 import { PHRASES } from "./phrases.fixture.ts";
 import { moonshineStt } from "./provider.ts";
-import { wordErrorRate, wordErrors, wordsOf } from "./wer.fixture.ts";
 
 async function transcribe(provider: SttProvider, samples: Int16Array): Promise<string> {
   const finals: string[] = [];
@@ -63,22 +63,5 @@ describe("what is written with digits", { timeout: 60_000 }, () => {
     ["It was 20°C.", /(twenty|20) degrees celsius/i],
   ])("is understood when it is spoken: %s", async (text, heard) => {
     expect(await transcribe(stt, await speaker.say(text))).toMatch(heard);
-  });
-});
-
-describe("counting word errors", () => {
-  it("compares words, not spelling", () => {
-    expect(wordsOf("It’s 42, Mr. Smith — cold-hearted!")).toEqual(
-      "it's forty two mister smith cold hearted".split(" "),
-    );
-    expect(wordErrors("one two three", "one two three")).toEqual({ errors: 0, words: 3 });
-    expect(wordErrors("one two three", "one too three four")).toEqual({ errors: 2, words: 3 });
-    expect(wordErrors("one two", "")).toEqual({ errors: 2, words: 2 });
-    expect(
-      wordErrorRate([
-        ["a b", "a"],
-        ["c d", "c d"],
-      ]),
-    ).toBe(0.25);
   });
 });

@@ -36,7 +36,9 @@ export {
 } from "./fakes/realtime.ts";
 export { FakeRecording } from "./fakes/recording.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
+export { echoIn, type Room } from "./room.ts";
 export * from "./seeded-random.ts";
 export * from "./settle.ts";
 export * from "./signals.ts";
 export * from "./wav.ts";
+export * from "./word-errors.ts";

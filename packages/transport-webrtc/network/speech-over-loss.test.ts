@@ -1,9 +1,9 @@
 import type { AudioFrame } from "@roomkit/core";
 import { moonshineStt } from "@roomkit/provider-moonshine";
+import { wordErrorRate } from "@roomkit/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Speaker } from "../../provider-moonshine/src/flite.fixture.ts";
 import { PHRASES } from "../../provider-moonshine/src/phrases.fixture.ts";
-import { wordErrorRate } from "../../provider-moonshine/src/wer.fixture.ts";
 import { join, until } from "../src/testing.fixture.ts";
 import { Caller } from "./caller.fixture.ts";
 import { startEcho } from "./echo-server.fixture.ts";

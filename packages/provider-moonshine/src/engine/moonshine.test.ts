@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { whiteNoise } from "@roomkit/testing";
+import { whiteNoise, wordsOf } from "@roomkit/testing";
 import llamaTokenizer from "llama-tokenizer-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Speaker } from "../flite.fixture.ts";
-import { wordsOf } from "../wer.fixture.ts";
 import { findModel } from "./files.ts";
 import { Moonshine } from "./moonshine.ts";
 import { englishOnly, isNoise } from "./noise.ts";

@@ -1,0 +1,1 @@
+export { type WebrtcProcessing, type WebrtcProcessingOptions, webrtcAec, webrtcAudioProcessing } from "./processing.ts";

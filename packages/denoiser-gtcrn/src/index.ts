@@ -1,0 +1,1 @@
+export { type GtcrnFactory, type GtcrnOptions, gtcrn } from "./gtcrn.ts";

@@ -1,0 +1,1 @@
+export { type RnnoiseFactory, type RnnoiseOptions, rnnoise } from "./rnnoise.ts";
