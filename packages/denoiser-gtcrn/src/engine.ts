@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { type BlockEngine, RoomKitError, SharedInstances } from "@roomkit/core";
 
 export const SAMPLE_RATE = 16_000;
@@ -34,7 +35,9 @@ let shared: SharedInstances<Gtcrn> | undefined;
 export function loadGtcrn(): void {
   if (shared) return;
   try {
-    const file = createRequire(import.meta.url).resolve("@sapphi-red/web-noise-suppressor/gtcrn.wasm");
+    // A CommonJS bundle does not know where it is; what it was put together for then has the package.
+    const from = import.meta.url ?? join(process.cwd(), "package.json");
+    const file = createRequire(from).resolve("@sapphi-red/web-noise-suppressor/gtcrn.wasm");
     const module = new WebAssembly.Module(readFileSync(file));
     const instances = new SharedInstances(STREAMS, () => instanceOf(module));
     instances.take().release(() => {});
