@@ -32,6 +32,12 @@ const rules: Readonly<Record<string, Rule>> = {
   diarization: { mayImport: ["core"], platform: "node", thirdParty: true },
   recorder: { mayImport: ["core"], platform: "node", thirdParty: true },
   turn: { mayImport: ["core"], platform: "node", thirdParty: true },
+  // Not a leaf: a choice of stages. What is heavy or native is handed to it.
+  presets: {
+    mayImport: ["core", "pipeline", "vad-energy", "agc", "dtmf", "denoiser-rnnoise"],
+    platform: "universal",
+    thirdParty: false,
+  },
 
   // transport-utils is not a leaf: what the transports share (docs/decisions/0001-transport-utils.md).
   backend: { mayImport: ["core", "protocol", "transport-utils"], platform: "node", thirdParty: true },

@@ -90,7 +90,7 @@ describe("what they share", () => {
     try {
       const written = JSON.parse(readFileSync(await save(result, pathToFileURL(`${folder}/`)), "utf8"));
       expect(written).toMatchObject({
-        ...result,
+        ...JSON.parse(JSON.stringify(result)),
         machine: { load: [expect.any(Number), expect.any(Number), expect.any(Number)] },
       });
     } finally {

@@ -1,7 +1,9 @@
+import { webrtcAudioProcessing } from "@roomkit/aec-webrtc";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { type AudioFrame, silentLogger } from "@roomkit/core";
-import { audioPipeline, createResampler } from "@roomkit/pipeline";
+import { type AudioPipelineConfig, audioPipeline, createResampler } from "@roomkit/pipeline";
+import { browser, phone, speakerphone } from "@roomkit/presets";
 import { energyVad } from "@roomkit/vad-energy";
 import { sileroVad } from "@roomkit/vad-silero";
 import { microsecondsPerCall } from "../measure/cpu.ts";
@@ -54,18 +56,27 @@ function resampler(from: number, to: number): () => Stage {
   };
 }
 
-function wholeStream(inbound: number, outbound: number): () => Stage {
+/** A frame in, and the same out, of which the pipeline is told that it is played. */
+function wholeStream(
+  inbound: number,
+  outbound: number,
+  make: () => AudioPipelineConfig = browser,
+  name = "whole stream",
+): () => Stage {
   return () => {
-    const path = audioPipeline({ vad: energyVad(), logger: silentLogger }).open({
+    const path = audioPipeline({ ...make(), logger: silentLogger }).open({
       inbound: { sampleRate: inbound, channels: 1 },
       outbound: { sampleRate: outbound, channels: 1 },
       sessionId: "bench",
     });
     path.on("frame", ({ frame }) => path.processOutbound(frame));
     return {
-      label: `whole stream, ${inbound} in, ${outbound} out`,
+      label: `${name}, ${inbound} in, ${outbound} out`,
       sampleRate: inbound,
-      step: (frame) => path.processInbound(frame),
+      step: (frame) => {
+        path.played(frame);
+        path.processInbound(frame);
+      },
       close: () => path.close(),
     };
   };
@@ -128,4 +139,7 @@ const stages: readonly (() => Stage | Promise<Stage>)[] = [
   },
   wholeStream(48_000, 24_000),
   wholeStream(8_000, 8_000),
+  wholeStream(48_000, 24_000, browser, "preset browser"),
+  wholeStream(8_000, 8_000, phone, "preset phone"),
+  wholeStream(48_000, 24_000, () => speakerphone({ processing: webrtcAudioProcessing }), "preset speakerphone"),
 ];

@@ -1,0 +1,8 @@
+export {
+  browser,
+  type PhoneOptions,
+  type PresetOptions,
+  phone,
+  type SpeakerphoneOptions,
+  speakerphone,
+} from "./presets.ts";

@@ -1,0 +1,73 @@
+import { agc } from "@roomkit/agc";
+import { assertOptions, optionsWithin, type VadFactory } from "@roomkit/core";
+import { rnnoise } from "@roomkit/denoiser-rnnoise";
+import { dtmf } from "@roomkit/dtmf";
+import type { AudioPipelineConfig } from "@roomkit/pipeline";
+import { energyVad } from "@roomkit/vad-energy";
+
+export interface PresetOptions {
+  /** Finds speech. Default `energyVad()`. */
+  readonly vad?: VadFactory | undefined;
+}
+
+export interface PhoneOptions extends PresetOptions {
+  /** How much of the noise is taken away, 0 to 1; 0: nothing is, and no denoiser opened. Default 0.5. */
+  readonly denoise?: number | undefined;
+}
+
+export interface SpeakerphoneOptions extends PresetOptions {
+  /** Makes the stages that are one in it: `webrtcAudioProcessing` of `@roomkit/aec-webrtc`. */
+  readonly processing: (asked: {
+    readonly echoCancellation: true;
+    readonly noiseSuppression: true;
+    readonly autoGainControl: true;
+  }) => Pick<AudioPipelineConfig, "aec" | "agc" | "denoiser">;
+}
+
+/**
+ * For a page: it finds speech, and nothing else, as the browser takes away echo and noise itself and levels the loudness.
+ *
+ * @throws RoomKitError `invalid_option`
+ */
+export function browser(options: PresetOptions = {}): AudioPipelineConfig {
+  assertOptions("browser", options, { object: ["vad"] });
+  return { vad: options.vad ?? energyVad() };
+}
+
+/**
+ * For a telephone line: loudness is levelled, noise lowered, keys are heard and kept from the recogniser. The telephone takes
+ * care of echo.
+ *
+ * @throws RoomKitError `invalid_option`
+ */
+export function phone(options: PhoneOptions = {}): AudioPipelineConfig {
+  assertOptions("phone", options, { object: ["vad"], number: ["denoise"] });
+  const { denoise } = optionsWithin({ denoise: options.denoise }, { denoise: 0.5 }, { denoise: [0, 1] });
+  return {
+    dtmf: dtmf(),
+    muteDigits: true,
+    agc: agc(),
+    denoiser: denoise === 0 ? undefined : rnnoise({ strength: denoise }),
+    vad: options.vad ?? energyVad(),
+  };
+}
+
+/**
+ * For a loudspeaker in a room, on a device that does nothing about it: echo and noise are taken away and the loudness levelled,
+ * by one instance. Where the device says that it does some of it, that is left out.
+ *
+ * @throws RoomKitError `invalid_option`
+ */
+export function speakerphone(options: SpeakerphoneOptions): AudioPipelineConfig {
+  assertOptions("speakerphone", options, { required: ["processing"], function: ["processing"], object: ["vad"] });
+  const {
+    aec,
+    agc: levels,
+    denoiser,
+  } = options.processing({
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+  });
+  return { aec, agc: levels, denoiser, vad: options.vad ?? energyVad() };
+}
