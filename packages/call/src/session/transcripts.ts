@@ -1,4 +1,4 @@
-import { errorFields, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import { errorFields, keepNewest, type VoiceConnection, type VoiceSession } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 
 /** Words of the caller: `id` names them to the client, `turnId` their turn to hooks and room. */
@@ -8,8 +8,14 @@ export interface UserWords {
   readonly text: string;
 }
 
-/** Stretches of words remembered as finished: they end in order, so a few are enough to stop what comes late. */
-const MAX_FINISHED = 8;
+/** What the client was told of some words. */
+interface Shown {
+  revision: number;
+  finished: boolean;
+}
+
+/** Words remembered at most: a few are enough to stop what comes late, and some never end. */
+const MAX_SHOWN = 64;
 
 /**
  * The caller's words on their way through the hooks to the client, whoever recognised them. Nothing is shown before its hook has
@@ -19,8 +25,7 @@ export class UserTranscripts {
   readonly #room: CallRoom;
   readonly #session: VoiceSession;
   readonly #connection: VoiceConnection;
-  readonly #revisions = new Map<string, number>();
-  readonly #finished = new Set<string>();
+  readonly #shown = new Map<string, Shown>();
   #running = false;
   #next: UserWords | undefined;
 
@@ -32,7 +37,7 @@ export class UserTranscripts {
 
   /** Shows a guess; only the newest of several that wait for a hook is shown. */
   partial(words: UserWords): void {
-    if (words.text === "" || this.#finished.has(words.id)) return;
+    if (words.text === "" || this.#of(words.id).finished) return;
     if (this.#room.hasHooks("ON_PARTIAL_TRANSCRIPTION", this.#session.roomId)) {
       this.#next = words;
       if (!this.#running) void this.#drain();
@@ -50,7 +55,7 @@ export class UserTranscripts {
 
   /** Shows an unfinished turn as its hooks left it. */
   hooked(words: UserWords): void {
-    if (!this.#finished.has(words.id)) this.#send(words, false);
+    if (!this.#of(words.id).finished) this.#send(words, false);
   }
 
   /** The turn is complete: shows it as its hooks left it, and tells the hooks that wait for it. */
@@ -64,12 +69,7 @@ export class UserTranscripts {
 
   /** No guess at these words is shown any more. */
   finish(id: string): void {
-    this.#finished.add(id);
-    for (const oldest of this.#finished) {
-      if (this.#finished.size <= MAX_FINISHED) break;
-      this.#finished.delete(oldest);
-      this.#revisions.delete(oldest);
-    }
+    this.#of(id).finished = true;
   }
 
   async #drain(): Promise<void> {
@@ -85,7 +85,7 @@ export class UserTranscripts {
         const gated =
           this.#room.hasSyncHooks("ON_TRANSCRIPTION", roomId) &&
           !this.#room.hasSyncHooks("ON_PARTIAL_TRANSCRIPTION", roomId);
-        if (outcome.allowed && !gated && !this.#finished.has(id))
+        if (outcome.allowed && !gated && !this.#of(id).finished)
           this.#send({ id, turnId, text: outcome.payload.text }, false);
       }
     } catch (error) {
@@ -96,8 +96,17 @@ export class UserTranscripts {
   }
 
   #send({ id, text }: UserWords, final: boolean): void {
-    const revision = this.#revisions.get(id) ?? 0;
-    this.#revisions.set(id, revision + 1);
+    const revision = this.#of(id).revision++;
     this.#connection.send({ type: "transcript", id, role: "user", text, final, revision });
+  }
+
+  #of(id: string): Shown {
+    let shown = this.#shown.get(id);
+    if (!shown) {
+      shown = { revision: 0, finished: false };
+      this.#shown.set(id, shown);
+      keepNewest(this.#shown, MAX_SHOWN);
+    }
+    return shown;
   }
 }
