@@ -1,40 +1,39 @@
 import {
+  type AudioTaps,
   assertOptions,
-  type Diarizer,
-  type DtmfDetector,
-  type EchoCanceller,
   type FrameStage,
   type Logger,
   type RecorderFactory,
   RoomKitError,
+  type StageFactories,
   type StageFactory,
-  type VadFactory,
+  type StageRole,
   type VoiceCapabilities,
 } from "@roomkit/core";
 
 /** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
 export interface AudioPipelineConfig {
   /** Finds speech. Without one the stream has no speech events. */
-  readonly vad?: VadFactory | undefined;
+  readonly vad?: StageFactories["vad"] | undefined;
   /** Removes what the caller's speaker plays from what the microphone hears. */
-  readonly aec?: StageFactory<EchoCanceller> | undefined;
+  readonly aec?: StageFactories["aec"] | undefined;
   /** Levels the loudness. */
-  readonly agc?: StageFactory<FrameStage> | undefined;
+  readonly agc?: StageFactories["agc"] | undefined;
   /**
    * What becomes of `aec` and `agc` where the caller's platform says that it does the same: `skip` leaves the stage out, `process`
    * opens it all the same. Default `skip`: twice sounds worse than once.
    */
   readonly whenNative?: "skip" | "process" | undefined;
-  readonly denoiser?: StageFactory<FrameStage> | undefined;
+  readonly denoiser?: StageFactories["denoiser"] | undefined;
   /** Finds touch tones, before anything can blur them. */
-  readonly dtmf?: StageFactory<DtmfDetector> | undefined;
+  readonly dtmf?: StageFactories["dtmf"] | undefined;
   /**
    * Whether the digits that `dtmf` finds are silence to VAD and recogniser, so that nobody's PIN is a word. What is heard of a tone before the
    * detector knows it stays, 20 to 45 ms. Default false.
    */
   readonly muteDigits?: boolean | undefined;
   /** Tells speakers apart. */
-  readonly diarization?: StageFactory<Diarizer> | undefined;
+  readonly diarization?: StageFactories["diarization"] | undefined;
   /** Hears the caller before any processing and what is said to the caller, both in the format it is opened with. */
   readonly recorder?: RecorderFactory | undefined;
   /**
@@ -46,6 +45,12 @@ export interface AudioPipelineConfig {
   readonly postprocessors?: readonly StageFactory<FrameStage>[] | undefined;
   /** The rate in Hz that the stages and STT see, 8,000 to 192,000. Default 16,000. */
   readonly internalSampleRate?: number | undefined;
+  /** A stage that has failed on so many frames is taken out of its stream; ten that it does well make good for one. 1 to 100,000. Default 50. */
+  readonly maxStageFailures?: number | undefined;
+  /** Whether `stages.list()` of a stream says how much each stage works, and how long for. Default false. */
+  readonly countWork?: boolean | undefined;
+  /** Write down what each stage makes of the audio, for whoever looks for what is wrong with it. Asks nobody: not for production. */
+  readonly taps?: AudioTaps | undefined;
   /** Hears of listeners that throw. Default: the console. */
   readonly logger?: Logger | undefined;
 }
@@ -55,41 +60,46 @@ export function checkConfig(config: AudioPipelineConfig): void {
   assertOptions("audioPipeline", config, {
     oneOf: { whenNative: ["skip", "process"], recordOutbound: ["generated", "played"] },
     number: ["internalSampleRate"],
-    boolean: ["muteDigits"],
-    object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "logger"],
+    within: { maxStageFailures: [1, 100_000] },
+    boolean: ["muteDigits", "countWork"],
+    object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "taps", "logger"],
     objects: ["postprocessors"],
   });
   const { internalSampleRate: rate = 16_000, postprocessors = [] } = config;
   if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {
     throw new RoomKitError("invalid_option", `internalSampleRate is 8,000 to 192,000 Hz, not ${rate}`);
   }
-  const { vad, aec, agc, denoiser, dtmf, diarization, recorder } = config;
-  const stages: Record<string, StageFactory<unknown> | undefined> = {
-    ...{ vad, aec, agc, denoiser, dtmf, diarization, recorder },
+  const { vad, aec, agc, denoiser, dtmf, diarization, recorder, taps } = config;
+  const stages: Record<string, StageFactory<unknown> | AudioTaps | undefined> = {
+    ...{ vad, aec, agc, denoiser, dtmf, diarization, recorder, taps },
     ...Object.fromEntries(postprocessors.map((factory, i) => [`postprocessors[${i}]`, factory])),
   };
-  for (const [role, factory] of Object.entries(stages)) {
-    if (factory === undefined || typeof factory.open === "function") continue;
-    throw new RoomKitError("invalid_option", `the stage ${role} is not a factory: it has no open()`);
-  }
+  for (const [role, factory] of Object.entries(stages)) if (factory !== undefined) assertStage(role, factory);
   if (config.muteDigits && !dtmf) throw new RoomKitError("invalid_option", "muteDigits needs a dtmf stage");
   const { recordOutbound } = config;
   if (recorder?.outbound && recordOutbound && recorder.outbound !== recordOutbound) {
     const told = `${recorder.name} records what is ${recorder.outbound}`;
     throw new RoomKitError("invalid_option", `${told}: leave recordOutbound out, it is not for "${recordOutbound}"`);
   }
-  if (vad && !(vad.speechPadMs >= 0 && vad.speechPadMs <= 60_000)) {
-    throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${vad.speechPadMs} ms`);
-  }
 }
 
-/** The configuration for a caller whose platform does some of it itself. */
-export function withoutNative(config: AudioPipelineConfig, native: VoiceCapabilities | undefined): AudioPipelineConfig {
-  if (!native || config.whenNative === "process") return config;
-  const { aec, agc, ...rest } = config;
-  return {
-    ...rest,
-    ...(aec && !native.nativeEchoCancellation && { aec }),
-    ...(agc && !native.nativeGainControl && { agc }),
-  };
+/** @throws RoomKitError `invalid_option` for what makes no such stage. */
+export function assertStage(
+  role: string,
+  factory: { readonly open?: unknown; readonly speechPadMs?: number | undefined } | null,
+): void {
+  if (typeof factory?.open !== "function")
+    throw new RoomKitError("invalid_option", `the stage ${role} is not a factory: it has no open()`);
+  const { speechPadMs = -1 } = factory;
+  if (role === "vad" && !(speechPadMs >= 0 && speechPadMs <= 60_000))
+    throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${factory.speechPadMs} ms`);
+}
+
+/** The stages that a caller's platform does itself. */
+export function nativeRoles(config: AudioPipelineConfig, native: VoiceCapabilities | undefined): StageRole[] {
+  if (!native || config.whenNative === "process") return [];
+  return [
+    ...(native.nativeEchoCancellation ? ["aec" as const] : []),
+    ...(native.nativeGainControl ? ["agc" as const] : []),
+  ];
 }

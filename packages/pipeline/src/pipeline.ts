@@ -1,5 +1,5 @@
 import { type AudioFormat, type AudioPipeline, RoomKitError } from "@roomkit/core";
-import { type AudioPipelineConfig, checkConfig, withoutNative } from "./config.ts";
+import { type AudioPipelineConfig, checkConfig } from "./config.ts";
 import { Stream } from "./stream.ts";
 
 /**
@@ -7,7 +7,8 @@ import { Stream } from "./stream.ts";
  * diarization. Outbound: postprocess, record, resample to what the transport plays. Which rates are changed follows from
  * the formats: the transport's, the frames' own, and those the stages ask for.
  *
- * A stage that fails on a frame, or cannot be opened for the format, is passed by and told of as `stage-error`; the call goes on.
+ * A stage that fails on a frame, or cannot be opened for the format, is passed by and told of as `stage-error`; the call goes on. One
+ * that fails again and again is taken out (`stage-change`). The stream's `stages` can be switched while it lasts.
  *
  * `open` throws RoomKitError `invalid_audio` for a format that is none, `unsupported_format` when there is no way from the
  * transport's rate to the internal one.
@@ -19,7 +20,7 @@ export function audioPipeline(config: AudioPipelineConfig = {}): AudioPipeline {
   return {
     open(formats) {
       for (const direction of ["inbound", "outbound"] as const) checkFormat(formats[direction], direction);
-      return new Stream(withoutNative(config, formats.native), formats);
+      return new Stream(config, formats);
     },
   };
 }

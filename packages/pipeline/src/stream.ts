@@ -9,11 +9,13 @@ import {
   type PipelineStream,
   type Recording,
   RoomKitError,
+  type StageControl,
   type Unsubscribe,
 } from "@roomkit/core";
 import type { AudioPipelineConfig } from "./config.ts";
 import { InboundPath } from "./paths/inbound.ts";
 import { OutboundPath } from "./paths/outbound.ts";
+import { Tap } from "./paths/taps.ts";
 import { RecorderTap } from "./stages/recorder-tap.ts";
 import { StageReports } from "./stages/reports.ts";
 
@@ -26,11 +28,12 @@ export class Stream implements PipelineStream {
   readonly #recordPlayed: boolean;
   readonly #inbound: InboundPath;
   readonly #outbound: OutboundPath;
+  readonly #playedTap: Tap | undefined;
   readonly #silence: AudioFrame;
   #closed = false;
 
   constructor(config: AudioPipelineConfig, formats: Parameters<AudioPipeline["open"]>[0]) {
-    const { inbound, outbound, sessionId, clock } = formats;
+    const { inbound, outbound, sessionId, native, clock } = formats;
     const logger = config.logger ?? consoleLogger;
     const format: AudioFormat = { sampleRate: config.internalSampleRate ?? 16_000, channels: 1 };
     this.internal = format;
@@ -39,11 +42,13 @@ export class Stream implements PipelineStream {
       logger.error({ event, sessionId, code: RoomKitError.from(error).code }, "a pipeline listener failed");
     });
     this.#reports = new StageReports(this.#events);
-    const common = { context: { sessionId, clock }, reports: this.#reports };
-    this.#recorder = RecorderTap.open(config.recorder, { format, ...common });
+    const { maxStageFailures: maxFailures = 50, countWork: counts = false } = config;
+    const common = { format, context: { sessionId, clock }, reports: this.#reports, maxFailures, counts };
+    this.#recorder = RecorderTap.open(config.recorder, common);
+    this.#playedTap = Tap.open(config, "out-1-played", common);
     this.#recordPlayed = (config.recordOutbound ?? config.recorder?.outbound) === "played";
     this.#outbound = new OutboundPath({
-      postprocessors: config.postprocessors ?? [],
+      config,
       outbound,
       recorder: this.#recordPlayed ? undefined : this.#recorder,
       ...common,
@@ -51,7 +56,7 @@ export class Stream implements PipelineStream {
     if (this.#recorder) this.#notify(this.#recorder);
     this.#inbound = new InboundPath({
       config,
-      format,
+      native,
       inbound,
       recorder: this.#recorder,
       events: this.#events,
@@ -61,6 +66,14 @@ export class Stream implements PipelineStream {
 
   get hasVad(): boolean {
     return this.#inbound.hasVad;
+  }
+
+  get stages(): StageControl {
+    const { stages } = this.#inbound;
+    return {
+      list: () => [...stages.list(), ...(this.#recorder ? [this.#recorder.status] : []), ...this.#outbound.statuses],
+      set: (role, to) => stages.set(role, to),
+    };
   }
 
   get recording(): Recording | undefined {
@@ -89,6 +102,7 @@ export class Stream implements PipelineStream {
 
   played(frame: AudioFrame, startedAt?: number): void {
     if (!this.#take(frame)) return;
+    this.#playedTap?.write(frame);
     this.#inbound.played(frame);
     if (this.#recordPlayed) this.#recorder?.outbound(frame, startedAt);
   }
@@ -99,6 +113,7 @@ export class Stream implements PipelineStream {
     this.#reports.deliver();
     this.#inbound.close();
     this.#outbound.close();
+    this.#playedTap?.close();
     this.#recorder?.close();
     this.#events.clear();
   }

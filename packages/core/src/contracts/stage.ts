@@ -131,6 +131,17 @@ export interface RecorderFactory extends StageFactory<Recorder> {
   readonly outbound?: "generated" | "played" | undefined;
 }
 
+/** Writes down what passes one point of a stream's path, for whoever looks for what a stage does to the audio. Must never block. */
+export interface AudioTap extends Stage {
+  write(frame: AudioFrame): void;
+}
+
+/** Makes the taps of a stream; `wavTaps` of `@roomkit/recorder-wav` does. */
+export interface AudioTaps {
+  /** `point`: where it is, such as `in-2-denoiser`; letters, digits and `-`. */
+  open(point: string, format: AudioFormat, context?: StageContext): AudioTap;
+}
+
 /** Changes the rate of one mono stream of 16-bit samples; `createResampler` of `@roomkit/pipeline` makes them. */
 export interface RateConverter {
   process(samples: Int16Array): Int16Array;

@@ -1,18 +1,18 @@
-import type { AudioFormat, AudioFrame, FrameStage, StageContext, StageFactory } from "@roomkit/core";
+import type { AudioFormat, AudioFrame, FrameStage, StageStatus } from "@roomkit/core";
+import type { AudioPipelineConfig } from "../config.ts";
 import { FormatConverter } from "../frames/converter.ts";
 import { joined } from "../frames/samples.ts";
 import { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
-import type { StageReports } from "../stages/reports.ts";
+import type { SlotOptions } from "../stages/slot.ts";
+import { Tap } from "./taps.ts";
 
-export interface OutboundOptions {
-  readonly postprocessors: readonly StageFactory<FrameStage>[];
+export interface OutboundOptions extends SlotOptions {
+  readonly config: AudioPipelineConfig;
   /** What the transport plays. */
   readonly outbound: AudioFormat;
   /** Hears what is said here; undefined when nothing does. */
   readonly recorder: RecorderTap | undefined;
-  readonly context: StageContext;
-  readonly reports: StageReports;
 }
 
 /** The postprocessors, once there is a first frame to say at which rate they work. */
@@ -28,8 +28,15 @@ export class OutboundPath {
   #workshop: Workshop | undefined;
   #exit: FormatConverter | undefined;
 
+  readonly #tap: Tap | undefined;
+
   constructor(options: OutboundOptions) {
     this.#options = options;
+    this.#tap = Tap.open(options.config, "out-0-said", options);
+  }
+
+  get statuses(): readonly StageStatus[] {
+    return this.#workshop?.slots.map(({ slot }) => slot.status) ?? [];
   }
 
   /** @throws RoomKitError `unsupported_format` when there is no way from the frame's rate to the transport's. */
@@ -39,6 +46,7 @@ export class OutboundPath {
     const worked = this.#work(frame);
     if (worked.samples.length === 0) return { samples: new Int16Array(0), ...outbound, timestamp: frame.timestamp };
     recorder?.outbound(worked);
+    this.#tap?.write(worked);
     return this.#exit.convert(worked);
   }
 
@@ -50,6 +58,7 @@ export class OutboundPath {
     const rest = this.#restOfWork();
     const first = rest && this.#exit.convert(rest);
     if (rest) recorder?.outbound(rest);
+    if (rest) this.#tap?.write(rest);
     recorder?.endOutbound();
     const last = this.#exit.flush();
     return first ? { ...first, samples: joined([first.samples, last.samples]) } : last;
@@ -65,17 +74,18 @@ export class OutboundPath {
 
   close(): void {
     for (const { slot } of this.#workshop?.slots ?? []) slot.close();
+    this.#tap?.close();
   }
 
   #work(frame: AudioFrame): AudioFrame {
-    const { postprocessors, context, reports } = this.#options;
+    const { postprocessors = [] } = this.#options.config;
     if (postprocessors.length === 0) return frame;
     if (this.#workshop === undefined) {
       const format: AudioFormat = { sampleRate: frame.sampleRate, channels: 1 };
       this.#workshop = {
         entrance: new FormatConverter(format.sampleRate, format),
         slots: postprocessors
-          .map((factory) => FrameSlot.open(factory, { format, context, reports }))
+          .map((factory) => FrameSlot.open("postprocessor", factory, { ...this.#options, format }))
           .filter((slot) => slot !== undefined),
       };
     }

@@ -21,10 +21,10 @@ const LIKELY = 0.5;
 
 /** Makes a stream of frames and a detector's decisions into utterances: pre-roll, frames, and an end for every start. */
 export class SpeechGate {
-  readonly #slot: StageSlot<Vad> | undefined;
   readonly #events: Emitter<PipelineEvents>;
-  readonly #padMs: number;
-  readonly #preRoll: PreRoll;
+  #slot: StageSlot<Vad> | undefined;
+  #padMs = 0;
+  #preRoll = new PreRoll(0);
   /** Where the speech under way began. */
   #start: number | undefined;
   /** End of the newest frame. */
@@ -37,23 +37,32 @@ export class SpeechGate {
   #rates = false;
   #closed = false;
 
-  constructor(slot: StageSlot<Vad> | undefined, padMs: number, events: Emitter<PipelineEvents>) {
-    this.#slot = slot;
+  constructor(events: Emitter<PipelineEvents>) {
     this.#events = events;
+  }
+
+  /** Another detector finds speech from now on, or none: what the one before found ends here. */
+  listen(slot: StageSlot<Vad> | undefined, padMs: number): void {
+    if (this.#start !== undefined) this.#end(this.#now, this.#now - this.#start);
+    this.#slot = slot;
     this.#padMs = padMs;
     this.#preRoll = new PreRoll(padMs + MAX_LAG_MS);
+    this.#failingMs = 0;
+    this.#countedMs = 0;
+    this.#rates = false;
   }
 
   /** Takes the next processed frame and tells of it, then of what the detector makes of it. */
   push(frame: AudioFrame): void {
     const speech = this.#start !== undefined;
     this.#now = frame.timestamp + frameDurationMs(frame);
-    if (this.#slot && !speech) this.#preRoll.push(frame);
+    const slot = this.#slot;
+    if (slot && !slot.failed && !speech) this.#preRoll.push(frame);
     // Judged before it is told, so that it is told with what it adds to the speech.
-    const event = this.#slot && this.#judge(this.#slot, frame);
+    const event = slot && this.#judge(slot, frame);
     if (this.#closed) return;
-    const speechMs = this.#slot?.run((vad) => this.#count(vad, frame, speech))?.value;
-    this.#events.emit("frame", { frame, speech, speechMs });
+    const found = slot?.run((vad) => ({ speechMs: this.#count(vad, frame, speech), probability: vad.probability }));
+    this.#events.emit("frame", { frame, speech, ...found?.value });
     // A listener may have closed the stream.
     if (this.#closed) return;
     if (event?.type === "speech-start") this.#begin(event.timestamp);
@@ -70,7 +79,7 @@ export class SpeechGate {
   #judge(slot: StageSlot<Vad>, frame: AudioFrame): VadEvent | undefined {
     const adapted = slot.adapted(frame);
     if (adapted.samples.length === 0) return undefined;
-    const result = slot.run((vad) => {
+    const result = slot.work(adapted, (vad) => {
       const event = vad.process(adapted);
       if (event) this.#assertInTurn(event);
       return event;
@@ -80,7 +89,7 @@ export class SpeechGate {
       return result.value;
     }
     this.#failingMs += frameDurationMs(frame);
-    if (this.#start === undefined || this.#failingMs < GIVE_UP_MS) return undefined;
+    if (this.#start === undefined || (this.#failingMs < GIVE_UP_MS && !slot.failed)) return undefined;
     this.#failingMs = 0;
     slot.reset();
     return { type: "speech-end", timestamp: this.#now, durationMs: this.#now - this.#start };

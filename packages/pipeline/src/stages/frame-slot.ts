@@ -1,29 +1,38 @@
-import { type AudioFormat, type AudioFrame, type FrameStage, RoomKitError, type StageFactory } from "@roomkit/core";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type FrameStage,
+  RoomKitError,
+  type StageFactory,
+  type StageStatus,
+} from "@roomkit/core";
 import { FormatConverter } from "../frames/converter.ts";
 import { joined } from "../frames/samples.ts";
 import { openGuarded, type SlotOptions, StageSlot } from "./slot.ts";
 
 /** A stage that changes audio, in its place: what goes in and comes out is of the path's format. */
-export class FrameSlot<S extends FrameStage> {
+export class FrameSlot<S extends FrameStage = FrameStage> {
   readonly slot: StageSlot<S>;
   readonly #format: AudioFormat;
   readonly #fromStage: FormatConverter | undefined;
 
-  private constructor(factory: StageFactory<S>, options: SlotOptions) {
+  /** @throws whatever keeps the stage from working here; {@link openGuarded} makes a report of that. */
+  constructor(role: StageStatus["role"], factory: StageFactory<S>, options: SlotOptions) {
     const { format } = options;
     const { sampleRate = format.sampleRate } = factory;
     this.#format = format;
     // Before the stage, so that nothing is open should there be no way from its rate.
     this.#fromStage = sampleRate === format.sampleRate ? undefined : new FormatConverter(sampleRate, format);
-    this.slot = new StageSlot(factory, options);
+    this.slot = new StageSlot(role, factory, options);
   }
 
   /** Opens a stage; undefined, and a report, when it cannot work here. */
   static open<S extends FrameStage>(
+    role: StageStatus["role"],
     factory: StageFactory<S> | undefined,
     options: SlotOptions,
   ): FrameSlot<S> | undefined {
-    return factory && openGuarded(factory.name, options.reports, () => new FrameSlot(factory, options));
+    return factory && openGuarded(factory.name, options.reports, () => new FrameSlot(role, factory, options));
   }
 
   /** The frame as the stage leaves it, or as it was when the stage fails; possibly empty. */
@@ -50,7 +59,7 @@ export class FrameSlot<S extends FrameStage> {
   /** At the stage's own rate, so that a frame it fails on loses nothing and is as long as any other. */
   #through(frame: AudioFrame): AudioFrame {
     if (frame.samples.length === 0) return frame;
-    const result = this.slot.run((stage) => {
+    const result = this.slot.work(frame, (stage) => {
       const out = stage.process(frame);
       assertOutput(out, this.slot.format);
       return out;

@@ -5,6 +5,7 @@ import {
   type RecorderNotice,
   type Recording,
   RoomKitError,
+  type StageStatus,
 } from "@roomkit/core";
 import { FormatConverter } from "../frames/converter.ts";
 import { openGuarded, type SlotOptions, StageSlot } from "./slot.ts";
@@ -30,13 +31,17 @@ export class RecorderTap {
   }
 
   static open(factory: RecorderFactory | undefined, options: SlotOptions): RecorderTap | undefined {
-    const slot = StageSlot.open(factory, options);
+    const slot = StageSlot.open("recorder", factory, options);
     return slot && openGuarded(slot.name, options.reports, () => new RecorderTap(slot));
+  }
+
+  get status(): StageStatus {
+    return this.#slot.status;
   }
 
   inbound(frame: AudioFrame, reached: number | undefined): void {
     const adapted = this.#slot.adapted(frame);
-    if (adapted.samples.length > 0) this.#slot.run((recorder) => recorder.inbound(adapted, reached));
+    if (adapted.samples.length > 0) this.#slot.work(adapted, (recorder) => recorder.inbound(adapted, reached));
   }
 
   /** What was made, or, with or without `startedAt`, what is played: where that pauses, its place is kept to the sample. */
