@@ -9,6 +9,7 @@ import {
   type Metadata,
   RoomKitError,
   type SendTextOptions,
+  type StageControl,
   type VoiceSession,
 } from "@roomkit/core";
 import { ToolSet } from "@roomkit/tools";
@@ -188,6 +189,11 @@ export class RealtimeVoiceChannel implements Channel {
   /** What the pipeline's recorder makes of a session's call; undefined without one, or when the session has ended. */
   recording(sessionId: string): CallRecording | undefined {
     return this.#sessions.get(sessionId)?.recording;
+  }
+
+  /** The stages of a session's audio path, and their switches; undefined without any, or when the session has ended. */
+  stages(sessionId: string): StageControl | undefined {
+    return this.#sessions.get(sessionId)?.stages;
   }
 
   /** Silences the model for one session, as if its caller had interrupted. */

@@ -19,6 +19,7 @@ import {
   eventText,
   type RoomEvent,
   RoomKitError,
+  type StageControl,
   type StreamDelivery,
   type StreamedReply,
   type VoiceSession,
@@ -134,6 +135,11 @@ export class VoiceChannel implements Channel {
   /** What the pipeline's recorder makes of a session's call; undefined without one, or when the session has ended. */
   recording(sessionId: string): CallRecording | undefined {
     return this.#sessions.get(sessionId)?.recording;
+  }
+
+  /** The stages of a session's audio path, and their switches; undefined without any, or when the session has ended. */
+  stages(sessionId: string): StageControl | undefined {
+    return this.#sessions.get(sessionId)?.stages;
   }
 
   /** Silences the assistant for one session, as if its caller had interrupted. */

@@ -97,10 +97,16 @@ export function resolveOptions(options: WavRecorderOptions): WavSettings {
     ] as (keyof WavRecorderOptions & string)[],
   });
   const { storage, cipher, name, sampleRate, ...rest } = options;
-  if (typeof storage === "string" ? storage === "" || storage.includes("\0") : typeof storage.open !== "function")
-    throw new RoomKitError("invalid_option", "wavRecorder: storage is a directory, or an object with open()");
+  const place = storageOf("wavRecorder", storage);
   if (sampleRate !== undefined && !Number.isInteger(sampleRate))
     throw new RoomKitError("invalid_option", `wavRecorder: sampleRate is a whole number of Hz, not ${sampleRate}`);
   const settings = optionsWithin(rest, defaults, ranges);
-  return { ...settings, cipher, name, sampleRate, storage: typeof storage === "string" ? directory(storage) : storage };
+  return { ...settings, cipher, name, sampleRate, storage: place };
+}
+
+/** @throws RoomKitError `invalid_option`. */
+export function storageOf(what: string, storage: string | RecordingStorage): RecordingStorage {
+  if (typeof storage === "string" ? storage === "" || storage.includes("\0") : typeof storage.open !== "function")
+    throw new RoomKitError("invalid_option", `${what}: storage is a directory, or an object with open()`);
+  return typeof storage === "string" ? directory(storage) : storage;
 }

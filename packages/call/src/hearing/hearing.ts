@@ -17,6 +17,8 @@ export interface Hearing {
   /** The application marks where speech begins and ends, where it does. */
   begin?(): void;
   end?(): void;
+  /** Another hears the caller from now on; what was heard so far is still told. */
+  retire(): void;
   close(): void;
 }
 
@@ -31,6 +33,8 @@ export interface HearingOptions {
   /** Longest speech handed to one recogniser stream, in frames. */
   readonly maxFrames: number;
   readonly dispatch: (input: TurnInput) => void;
+  /** Numbers the segments of a call, from 1. */
+  readonly nextSegment: () => number;
   readonly onSpeechStart: (timestamp: number) => void;
   readonly onSpeechEnd: (timestamp: number, durationMs: number) => void;
   readonly onError: (error: RoomKitError) => void;

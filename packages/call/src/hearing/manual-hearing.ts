@@ -51,6 +51,11 @@ export class ManualHearing implements Hearing {
     this.end();
   }
 
+  retire(): void {
+    this.#stop();
+    this.end();
+  }
+
   close(): void {
     this.#stop();
     this.#segments.close();

@@ -5,7 +5,6 @@ import { SpeechSegment } from "./segment.ts";
 export class SpeechSegments {
   readonly #options: HearingOptions;
   readonly #segments = new Map<number, SpeechSegment>();
-  #count = 0;
   #current: SpeechSegment | undefined;
 
   constructor(options: HearingOptions) {
@@ -19,7 +18,7 @@ export class SpeechSegments {
 
   begin(): SpeechSegment {
     const { stt, clock, hints, finalTimeoutMs, maxFrames, dispatch, onError } = this.#options;
-    const id = ++this.#count;
+    const id = this.#options.nextSegment();
     const segment = new SpeechSegment(id, {
       ...{ stt, clock, hints, finalTimeoutMs, maxFrames, onError },
       onPartial: (text) => dispatch({ type: "partial", segment: id, text }),

@@ -32,7 +32,9 @@ export class StreamHearing implements Hearing {
   readonly #feed: SpeechFeed;
   readonly #turns: StreamTurns;
   readonly #waits = new Map<Wait, () => void>();
-  #count = 0;
+  /** The segment begun last. */
+  #segment = 0;
+  #retired = false;
   #startedAt = 0;
   #position = 0;
   /** The pipeline is being given silence in place of audio that does not come. */
@@ -50,13 +52,14 @@ export class StreamHearing implements Hearing {
       onBegin: () => {
         this.#startedAt = this.#position;
         options.onSpeechStart(this.#position);
-        dispatch({ type: "speech-start", segment: ++this.#count, elapsedMs: 0 });
+        this.#segment = options.nextSegment();
+        dispatch({ type: "speech-start", segment: this.#segment, elapsedMs: 0 });
         this.#watchForGap();
       },
       onWords: (text) => {
-        dispatch({ type: "partial", segment: this.#count, text });
+        dispatch({ type: "partial", segment: this.#segment, text });
         // Words were heard: that it is speech needs no other proof.
-        dispatch({ type: "speech-progress", segment: this.#count, speechMs: Number.POSITIVE_INFINITY });
+        dispatch({ type: "speech-progress", segment: this.#segment, speechMs: Number.POSITIVE_INFINITY });
       },
       onEnd: () => {
         for (const wait of ["quiet", "stall", "gap"] as const) this.#cancel(wait);
@@ -64,12 +67,12 @@ export class StreamHearing implements Hearing {
         this.speechMs = this.#position - this.#startedAt;
         options.onSpeechEnd(this.#position, this.speechMs);
         this.#wait("late", LATE_MS, () => this.#turns.settle());
-        dispatch({ type: "speech-end", segment: this.#count });
+        dispatch({ type: "speech-end", segment: this.#segment });
       },
       onText: (text) => {
         this.#cancel("late");
         this.#wait("memory", MEMORY_MS, () => this.#turns.forget());
-        dispatch({ type: "transcript", segment: this.#count, text });
+        dispatch({ type: "transcript", segment: this.#segment, text });
       },
     });
     this.#stop = options.pipeline.on("frame", ({ frame }) => {
@@ -86,13 +89,19 @@ export class StreamHearing implements Hearing {
   }
 
   drop(segment: number): void {
-    if (segment !== this.#count) return;
+    if (segment !== this.#segment) return;
     for (const wait of this.#waits.keys()) this.#cancel(wait);
     this.#turns.drop();
   }
 
   pause(): void {
     if (this.#turns.state === "open") this.#fillGap();
+  }
+
+  retire(): void {
+    this.#stop();
+    this.#retired = true;
+    this.#feed.end();
   }
 
   close(): void {
@@ -123,6 +132,11 @@ export class StreamHearing implements Hearing {
       if (signal.aborted) return;
       if (failure) onError(failure);
       const { readMs } = this.#feed;
+      if (this.#retired) {
+        this.#turns.streamOver();
+        this.#turns.end();
+        return;
+      }
       const waitMs = restarts.next({ spoke: spoke && !failure, readMs, lastedMs: clock.now() - openedAt });
       this.#turns.streamOver();
       if (waitMs === undefined) {

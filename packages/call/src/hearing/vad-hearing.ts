@@ -45,9 +45,13 @@ export class VadHearing implements Hearing {
     this.#fillGap();
   }
 
-  close(): void {
+  retire(): void {
     this.#stopGapTimer();
     for (const stop of this.#subscriptions) stop();
+  }
+
+  close(): void {
+    this.retire();
     this.#segments.close();
   }
 

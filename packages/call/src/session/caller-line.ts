@@ -1,4 +1,12 @@
-import type { AudioFrame, ConnectionInput, DtmfEvent, Unsubscribe, VoiceConnection, VoiceSession } from "@roomkit/core";
+import type {
+  AudioFrame,
+  ConnectionInput,
+  DtmfEvent,
+  PipelineEvents,
+  Unsubscribe,
+  VoiceConnection,
+  VoiceSession,
+} from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 import { Digits } from "./digits.ts";
 import { Levels } from "./levels.ts";
@@ -59,6 +67,11 @@ export class CallerLine {
   /** A frame of the caller that was let through. */
   heard(frame: AudioFrame): void {
     this.#levels.inbound(frame);
+  }
+
+  /** What the pipeline has made of such frames. */
+  processed(event: PipelineEvents["frame"]): void {
+    this.#levels.processed(event);
   }
 
   /** A touch tone in the caller's audio; the client may tell of the same key, too. */

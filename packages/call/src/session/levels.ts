@@ -1,4 +1,4 @@
-import { type AudioFrame, levelDb, type VoiceSession } from "@roomkit/core";
+import { type AudioFrame, type HookPayloads, levelDb, type PipelineEvents, type VoiceSession } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 
 /** Level hooks fire at most so often per direction and session. */
@@ -10,6 +10,8 @@ export class Levels {
   readonly #session: VoiceSession;
   #nextInbound = 0;
   #nextOutbound = 0;
+  /** The newest frame behind the pipeline's stages. */
+  #processed: PipelineEvents["frame"] | undefined;
 
   constructor(room: CallRoom, session: VoiceSession) {
     this.#room = room;
@@ -17,18 +19,32 @@ export class Levels {
   }
 
   inbound(frame: AudioFrame): void {
-    this.#nextInbound = this.#report("ON_INPUT_AUDIO_LEVEL", frame, this.#nextInbound);
+    const next = this.#due("ON_INPUT_AUDIO_LEVEL", this.#nextInbound);
+    if (next === undefined) return;
+    this.#nextInbound = next;
+    const { frame: processed, probability: speechProbability } = this.#processed ?? {};
+    const processedDb = processed && levelDb(processed.samples);
+    this.#room.notifyHooks("ON_INPUT_AUDIO_LEVEL", { ...this.#of(frame), processedDb, speechProbability });
+  }
+
+  processed(event: PipelineEvents["frame"]): void {
+    this.#processed = event;
   }
 
   outbound(frame: AudioFrame): void {
-    this.#nextOutbound = this.#report("ON_OUTPUT_AUDIO_LEVEL", frame, this.#nextOutbound);
+    const next = this.#due("ON_OUTPUT_AUDIO_LEVEL", this.#nextOutbound);
+    if (next === undefined) return;
+    this.#nextOutbound = next;
+    this.#room.notifyHooks("ON_OUTPUT_AUDIO_LEVEL", this.#of(frame));
   }
 
-  #report(trigger: "ON_INPUT_AUDIO_LEVEL" | "ON_OUTPUT_AUDIO_LEVEL", frame: AudioFrame, next: number): number {
-    const { roomId } = this.#session;
+  /** When it is due again, if it is now and anybody listens. */
+  #due(trigger: "ON_INPUT_AUDIO_LEVEL" | "ON_OUTPUT_AUDIO_LEVEL", next: number): number | undefined {
     const now = this.#room.clock.now();
-    if (now < next || !this.#room.hasHooks(trigger, roomId)) return next;
-    this.#room.notifyHooks(trigger, { session: this.#session, roomId, db: levelDb(frame.samples) });
-    return now + INTERVAL_MS;
+    return now < next || !this.#room.hasHooks(trigger, this.#session.roomId) ? undefined : now + INTERVAL_MS;
+  }
+
+  #of(frame: AudioFrame): HookPayloads["ON_OUTPUT_AUDIO_LEVEL"] {
+    return { session: this.#session, roomId: this.#session.roomId, db: levelDb(frame.samples) };
   }
 }

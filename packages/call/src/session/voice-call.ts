@@ -3,14 +3,15 @@ import {
   errorFields,
   type PipelineStream,
   type RoomKitError,
+  type StageControl,
   type StreamDelivery,
   type Unsubscribe,
   type VoiceCapabilities,
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
+import { CallHearing } from "../hearing/call-hearing.ts";
 import type { Hearing } from "../hearing/hearing.ts";
-import { openHearing } from "../hearing/open-hearing.ts";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import { turnStep } from "../turns/machine.ts";
@@ -138,6 +139,11 @@ export class VoiceCall {
   /** What is recorded of it; undefined without a recorder. */
   get recording(): CallRecording | undefined {
     return this.#recording;
+  }
+
+  /** The stages of its audio path, and their switches; undefined where the pipeline has none. */
+  get stages(): StageControl | undefined {
+    return this.#pipeline.stages;
   }
 
   /** Whether anything may be spoken to this caller now. */
@@ -298,7 +304,7 @@ export class VoiceCall {
     const { room, session, connection } = this.#options;
     const { roomId } = session;
     const settings = this.#settings;
-    return openHearing(settings.turnDetection, {
+    return new CallHearing(settings.turnDetection, {
       stt: settings.stt,
       pipeline: this.#pipeline,
       inbound: connection.inbound,

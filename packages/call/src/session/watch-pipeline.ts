@@ -22,11 +22,16 @@ export function watchPipeline(
   const { roomId } = session;
   const stop = [
     connection.onPlayed((frame, startedAt) => pipeline.played(frame, startedAt)),
+    pipeline.on("frame", (event) => line.processed(event)),
     pipeline.on("dtmf", (event) => line.dtmf(event)),
     pipeline.on("speaker", (event) => room.notifyHooks("ON_SPEAKER_CHANGE", { session, roomId, ...event })),
     pipeline.on("stage-error", ({ stage, error }) =>
       room.logger.warn({ session: session.id, stage, ...errorFields(error) }, "an audio stage was passed by"),
     ),
+    pipeline.on("stage-change", ({ role, name, state, error }) => {
+      if (state === "failed") room.logger.warn({ session: session.id, stage: name }, "an audio stage was taken out");
+      room.emit("audio_stage_changed", { session, role, name, state, error });
+    }),
   ];
   return () => {
     for (const each of stop) each();

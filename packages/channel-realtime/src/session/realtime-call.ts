@@ -17,6 +17,7 @@ import {
   RoomKitError,
   randomId,
   type SendTextOptions,
+  type StageControl,
   type Unsubscribe,
   type VoiceConnection,
   type VoiceSession,
@@ -157,6 +158,11 @@ export class RealtimeCall {
     if (reason !== "barge_in" || this.provider.responding) this.provider.interrupt();
     this.#cutting = undefined;
     this.#show(waiting);
+  }
+
+  /** The stages of its audio path, and their switches; undefined where there is none. */
+  get stages(): StageControl | undefined {
+    return this.#options.audio.pipeline?.stages;
   }
 
   /** What is recorded of it; undefined without a recorder. */

@@ -1,4 +1,5 @@
 import type { ProviderFallback } from "../contracts/fallback.ts";
+import type { StageStatus } from "../contracts/pipeline.ts";
 import type { RecordingInfo } from "../contracts/recording.ts";
 import type { VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
@@ -31,6 +32,14 @@ export interface FrameworkEvents {
     readonly session: VoiceSession;
     readonly recording: RecordingInfo;
     readonly reason: string;
+  };
+  /** A stage of a session's audio path was switched on or off, or taken out for its failures (`failed`, with the last `error`). */
+  readonly audio_stage_changed: {
+    readonly session: VoiceSession;
+    readonly role: StageStatus["role"];
+    readonly name: string;
+    readonly state: StageStatus["state"];
+    readonly error?: RoomKitError | undefined;
   };
   /** A provider made of several (`@roomkit/fallback`) went over to another in the middle of a room's conversation. */
   readonly provider_fallback: { readonly roomId: string } & ProviderFallback;

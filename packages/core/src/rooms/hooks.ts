@@ -71,7 +71,15 @@ export interface HookPayloads {
    */
   readonly ON_DTMF: InSession & DtmfEvent;
   readonly ON_SPEAKER_CHANGE: InSession & SpeakerEvent;
-  readonly ON_INPUT_AUDIO_LEVEL: InSession & { readonly db: number };
+  /**
+   * How loud the caller is, ten times a second. `processedDb`: after the stages of the pipeline; `speechProbability`: how likely its VAD
+   * finds that to be speech, 0 to 1. Both absent where there is none.
+   */
+  readonly ON_INPUT_AUDIO_LEVEL: InSession & {
+    readonly db: number;
+    readonly processedDb?: number | undefined;
+    readonly speechProbability?: number | undefined;
+  };
   readonly ON_OUTPUT_AUDIO_LEVEL: InSession & { readonly db: number };
   /**
    * (sync, fails closed) Before anything of a recording is written: blocking means that nothing is. The hook may take as long as its
