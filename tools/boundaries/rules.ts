@@ -32,6 +32,8 @@ const rules: Readonly<Record<string, Rule>> = {
   diarization: { mayImport: ["core"], platform: "node", thirdParty: true },
   recorder: { mayImport: ["core"], platform: "node", thirdParty: true },
   turn: { mayImport: ["core"], platform: "node", thirdParty: true },
+  // Stages done by threads.
+  stage: { mayImport: ["core", "worker-pool"], platform: "node", thirdParty: false },
   // Not a leaf: a choice of stages. What is heavy or native is handed to it.
   presets: {
     mayImport: ["core", "pipeline", "vad-energy", "agc", "dtmf", "denoiser-rnnoise"],

@@ -28,6 +28,7 @@ export function gtcrn(options: GtcrnOptions = {}): GtcrnFactory {
     name: "denoiser-gtcrn",
     sampleRate: SAMPLE_RATE,
     delayMs: 32,
+    recipe: { module: import.meta.url, name: "gtcrn", options },
     open: (format) => new BlockStage(format, { ...block, open: openGtcrn }),
   };
 }

@@ -28,6 +28,7 @@ export function rnnoise(options: RnnoiseOptions = {}): RnnoiseFactory {
     name: "denoiser-rnnoise",
     sampleRate: SAMPLE_RATE,
     delayMs: 20,
+    recipe: { module: import.meta.url, name: "rnnoise", options },
     open: (format) => new BlockStage(format, { ...block, open: openRnnoise }),
   };
 }

@@ -1,4 +1,5 @@
 export * from "./entry.ts";
 export * from "./pool.ts";
+export * from "./recipe.ts";
 export * from "./serve.ts";
 export * from "./wire-error.ts";

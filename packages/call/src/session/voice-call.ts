@@ -2,7 +2,6 @@ import {
   type AudioFrame,
   errorFields,
   type PipelineStream,
-  type RoomKitError,
   type StageControl,
   type StreamDelivery,
   type Unsubscribe,
@@ -33,6 +32,7 @@ import { CallerLine } from "./caller-line.ts";
 import { CallFloor } from "./floor.ts";
 import { CallRecording, noting } from "./recording.ts";
 import { UserTranscripts } from "./transcripts.ts";
+import { tellUnheard } from "./unheard.ts";
 import { watchPipeline } from "./watch-pipeline.ts";
 
 export interface VoiceCallOptions {
@@ -327,21 +327,9 @@ export class VoiceCall {
         this.#turns.endpointed();
         room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
       },
-      onError: (error) => this.#onUnheard(error),
+      onError: (error) => tellUnheard(error, this.#options),
       onAudio: (frame) => this.#turns.hear(frame),
     });
-  }
-
-  #onUnheard(error: RoomKitError): void {
-    const { room, session, connection } = this.#options;
-    const { code } = error;
-    room.logger.warn({ session: session.id, ...errorFields(error) }, "speech could not be recognised");
-    room.emit("stt_error", { session, error });
-    room.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "stt", error });
-    // Given up: what is said to somebody who cannot hear is lost, and the caller must know.
-    const lost = code === "stt_unavailable";
-    const message = lost ? "Speech cannot be recognised at present." : "Speech could not be recognised.";
-    connection.send({ type: "error", code: lost ? code : "stt_failed", message, retryable: !lost });
   }
 
   #showPhase(): void {

@@ -2,6 +2,7 @@ import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { Clock } from "../time/clock.ts";
+import type { Recipe } from "./recipe.ts";
 import type { Recording } from "./recording.ts";
 
 /** What a stage may know about the stream it is opened for. */
@@ -19,6 +20,8 @@ export interface StageFactory<S> {
   readonly name: string;
   /** The rate in Hz the stage works at; absent: any. The pipeline resamples around it when it must. */
   readonly sampleRate?: number | undefined;
+  /** How another thread makes it: for `onWorker` of `@roomkit/stage-worker`. Absent: it cannot. */
+  readonly recipe?: Recipe | undefined;
   /** @throws RoomKitError `unsupported_format` when the stage cannot work on `format`. */
   open(format: AudioFormat, context?: StageContext): S;
 }

@@ -66,20 +66,7 @@ export class InboundPath {
   }
 
   process(frame: AudioFrame): void {
-    this.stages.during(() => {
-      const converted = this.#converter.convert(frame);
-      const { samples, timestamp, sampleRate } = converted;
-      if (samples.length <= samplesFor(converted, LONG_MS)) {
-        this.#processPiece(converted);
-        return;
-      }
-      const length = samplesFor(converted, PIECE_MS);
-      // A listener may close the stream in between.
-      for (let at = 0; at < samples.length && this.#open; at += length) {
-        const piece = samples.subarray(at, at + length);
-        this.#processPiece({ ...converted, samples: piece, timestamp: timestamp + (at / sampleRate) * 1000 });
-      }
-    });
+    this.stages.during(() => this.#inPieces(this.#converter.convert(frame), (piece) => this.#processPiece(piece)));
   }
 
   played(frame: AudioFrame): void {
@@ -122,12 +109,29 @@ export class InboundPath {
       this.#taps.write(changer.slot.role, frame);
     }
     if (frame.samples.length === 0 || !this.#open) return;
-    if (this.#mute) frame = this.#mute.apply(frame);
+    this.#inPieces(this.#mute ? this.#mute.apply(frame) : frame, (piece) => this.#hear(piece));
+  }
+
+  #hear(frame: AudioFrame): void {
     this.#taps.write("heard", frame);
     this.#gate.push(frame);
     if (!this.#open) return;
     const speaker = heard(this.stages.listener("diarization"), frame, (diarizer, adapted) => diarizer.process(adapted));
     if (speaker) this.#options.events.emit("speaker", speaker);
+  }
+
+  /** A long frame piece by piece; a listener may close the stream in between. */
+  #inPieces(frame: AudioFrame, take: (piece: AudioFrame) => void): void {
+    const { samples, timestamp, sampleRate } = frame;
+    if (samples.length <= samplesFor(frame, LONG_MS)) {
+      take(frame);
+      return;
+    }
+    const length = samplesFor(frame, PIECE_MS);
+    for (let at = 0; at < samples.length && this.#open; at += length) {
+      const piece = samples.subarray(at, at + length);
+      take({ ...frame, samples: piece, timestamp: timestamp + (at / sampleRate) * 1000 });
+    }
   }
 
   /** What a stage that goes still held back belongs before what comes next. */

@@ -1,6 +1,6 @@
+import { recipeOf } from "@roomkit/worker-pool";
 import { LocalMediaHost } from "../host/local-host.ts";
 import type { MediaHost } from "../host/media-host.ts";
-import { recipeOf } from "../workers/recipe.ts";
 import { WorkerMediaHost } from "../workers/worker-host.ts";
 import type { WebRTCTransportOptions } from "./options.ts";
 import type { TransportSettings } from "./settings.ts";

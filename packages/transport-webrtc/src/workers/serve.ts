@@ -1,11 +1,10 @@
 import type { Logger, OpusCodec, WebRTCEngine } from "@roomkit/core";
 import { type AudioCodec, type LogFields, systemClock } from "@roomkit/core";
-import { toWire } from "@roomkit/worker-pool";
+import { follow, toWire } from "@roomkit/worker-pool";
 import { LocalMediaHost } from "../host/local-host.ts";
 import type { MediaStats } from "../host/media-host.ts";
 import type { FromWorker, ToWorker, WorkerParts } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { make } from "./recipe.ts";
 import { ServedCall } from "./served-call.ts";
 
 /** The worker's end of the line to the main thread. */
@@ -68,9 +67,9 @@ export async function serveMedia(port: WorkerPort, parts: WorkerParts): Promise<
 async function openHost(parts: WorkerParts, logger: Logger): Promise<LocalMediaHost> {
   const { inputSampleRate } = parts;
   const host = new LocalMediaHost({
-    engine: await make<WebRTCEngine>(parts.engine, { logger }),
-    opus: await make<OpusCodec>(parts.opus),
-    mulaw: parts.mulaw && (await make<AudioCodec>(parts.mulaw)),
+    engine: await follow<WebRTCEngine>(parts.engine, { logger }),
+    opus: await follow<OpusCodec>(parts.opus),
+    mulaw: parts.mulaw && (await follow<AudioCodec>(parts.mulaw)),
     inputSampleRate,
     // The main thread chooses whom to give a call.
     busy: { lagMs: Number.POSITIVE_INFINITY, utilization: 1 },

@@ -8,12 +8,12 @@ import {
   type Recipe,
   RoomKitError,
 } from "@roomkit/core";
+import { recipeOf } from "@roomkit/worker-pool";
 import { LoadMeter, type LoopLimits, tooBusy } from "../host/load-meter.ts";
 import { serverBusy } from "../host/local-host.ts";
 import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "../host/media-host.ts";
 import { MediaWorker } from "./media-worker.ts";
 import type { WorkerParts } from "./messages.ts";
-import { recipeOf } from "./recipe.ts";
 
 export interface WorkerMediaHostOptions {
   /** How the worker of an index makes its engine. */

@@ -1,15 +1,15 @@
 import { type Recipe, RoomKitError } from "@roomkit/core";
 
 /** Follows a recipe. @throws RoomKitError `invalid_option` when its module or function is not there. */
-export async function make<Made>({ module, name, options }: Recipe, more: object = {}): Promise<Made> {
+export async function follow<Made>({ module, name, options }: Recipe, more: object = {}): Promise<Made> {
   let factory: unknown;
   try {
     factory = ((await import(module)) as Record<string, unknown>)[name];
   } catch (cause) {
-    throw new RoomKitError("invalid_option", `a media worker cannot load ${name}`, { cause, details: { module } });
+    throw new RoomKitError("invalid_option", `a worker cannot load ${name}`, { cause, details: { module } });
   }
   if (typeof factory === "function") return factory({ ...options, ...more }) as Made;
-  throw new RoomKitError("invalid_option", `a media worker finds no ${name}: was its module bundled away?`, {
+  throw new RoomKitError("invalid_option", `a worker finds no ${name}: was its module bundled away?`, {
     details: { module },
   });
 }

@@ -1,0 +1,1 @@
+export { onWorker, type StageWorkerOptions, type WorkerStageFactory } from "./on-worker.ts";
