@@ -1,6 +1,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type AudioDevices, type CallState, type CallStats, VoiceClient, VoiceClientError } from "@roomkit/client";
 import { clientOptions } from "./client-options.ts";
+import { DeskStore } from "./desk-store.ts";
 import {
   type Entry,
   findTyped,
@@ -37,6 +38,8 @@ export interface Levels {
   readonly muted: boolean;
 }
 
+const isConnected = (state: CallState): boolean => ["listening", "thinking", "speaking"].includes(state);
+
 /** The call as the page sees it: signals to show, and what a person can do. */
 export class CallStore {
   readonly state: Signal<CallState> = signal("idle");
@@ -63,9 +66,7 @@ export class CallStore {
     () => this.state.value !== "idle" && this.state.value !== "ended",
   );
   /** Connected, so that what is said gets through. */
-  readonly connected: ReadonlySignal<boolean> = computed(() =>
-    ["listening", "thinking", "speaking"].includes(this.state.value),
-  );
+  readonly connected: ReadonlySignal<boolean> = computed(() => isConnected(this.state.value));
   readonly medianReplyMs: ReadonlySignal<number | undefined> = computed(() =>
     median(
       this.entries.value.flatMap((entry) =>
@@ -74,6 +75,9 @@ export class CallStore {
     ),
   );
   readonly history: LevelHistory = new LevelHistory(HISTORY);
+  readonly desk: DeskStore = new DeskStore((name, payload) => {
+    if (this.connected.value) this.#try((client) => client.sendData(name, payload));
+  });
   /** Called 20 times a second during a call: drawn directly, not through the page's rendering. */
   onLevels: (levels: Levels) => void = () => {};
 
@@ -109,6 +113,7 @@ export class CallStore {
     });
     this.#aliases.clear();
     this.history.clear();
+    this.desk.begin();
     await this.#call(how.microphone ?? true);
   }
 
@@ -272,6 +277,7 @@ export class CallStore {
       this.hasMicrophone.value = client.hasMicrophone;
       this.#report(error);
     });
+    client.on("data", ({ name, payload }) => this.desk.hear(name, payload));
     client.on("devices", (devices) => {
       this.devices.value = devices;
     });
@@ -291,6 +297,7 @@ export class CallStore {
       return;
     }
     this.state.value = state;
+    if (isConnected(state) && !isConnected(previous)) this.desk.connected();
     if (state === "reconnecting") this.quality.value = "lost";
     if (state === "listening" && previous === "connecting")
       this.#note(this.#switching ? "Connected, in a new conversation" : "Call started");
@@ -298,6 +305,7 @@ export class CallStore {
     if (previous !== "connecting") this.#note(reason === "client_closed" ? "You ended the call" : "The call ended");
     this.#cancelSample?.abort();
     batch(() => {
+      this.desk.ended();
       this.entries.value = settled(this.entries.value);
       this.silenced.value = undefined;
       this.hasMicrophone.value = false;

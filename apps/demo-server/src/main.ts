@@ -4,7 +4,9 @@ import { voiceServerOptions } from "@roomkit/backend-ws";
 import { AIChannel } from "@roomkit/channel-ai";
 import { RoomKit } from "@roomkit/core";
 import { readConfig, SYSTEM_PROMPT } from "./config.ts";
+import { Desk } from "./desk.ts";
 import { mountSpeechToSpeech } from "./realtime.ts";
+import { Recordings } from "./recordings.ts";
 import { speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
 import { mountClassicVoice } from "./voice.ts";
@@ -13,16 +15,22 @@ const config = readConfig(process.env);
 const kit = new RoomKit();
 let stopping = false;
 
+const recordings = await Recordings.open();
 const server = createServer(voiceServerOptions, (request, response) => {
+  if (recordings.serve(request, response)) return;
   const home = request.method === "GET" && (request.url ?? "/").split("?", 1)[0] === "/";
   response.writeHead(home ? 302 : 404, home ? { location: "/voice/ui" } : { "content-type": "text/plain" });
   response.end(home ? undefined : "Not found.\n");
 });
 
 // A recogniser, a model and a voice: by vendors whose keys are set, otherwise on this machine. And the two ways to talk to them.
-const parts = speech(process.env, config.voice);
+const parts = speech(process.env, config.voice, recordings);
 kit.registerChannel(new AIChannel("ai", { provider: parts.ai.provider, system: SYSTEM_PROMPT, tools: demoTools }));
-const transports = [...mountClassicVoice(server, kit, config, parts), mountSpeechToSpeech(server, kit, config, parts)];
+const voiceParts = { speech: parts, desk: new Desk(kit, recordings) };
+const transports = [
+  ...mountClassicVoice(server, kit, config, voiceParts),
+  mountSpeechToSpeech(server, kit, config, voiceParts),
+];
 
 await parts.warmUp();
 server.listen(config.port, config.host, () => {
@@ -38,6 +46,7 @@ async function stop(): Promise<void> {
   // The calls first, then what carried them; whoever made something closes it.
   await kit.close();
   await Promise.all(transports.map((transport) => transport.close()));
+  await recordings.close();
   process.exit(0);
 }
 process.on("SIGINT", stop);

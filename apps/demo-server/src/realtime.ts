@@ -8,12 +8,13 @@ import { playground } from "@roomkit/playground";
 import { mountRealtime, WebRTCTransport } from "@roomkit/transport-webrtc";
 import { werift } from "@roomkit/webrtc-engine-werift";
 import { type DemoConfig, SYSTEM_PROMPT } from "./config.ts";
-import type { Speech } from "./speech.ts";
 import { demoTools } from "./tools.ts";
+import type { VoiceParts } from "./voice.ts";
 
 /** Speech to speech, at `/rtc-realtime`: by a vendor whose key is set, or put together from the recogniser, model and voice. */
-export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): VoiceBackend {
+export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, parts: VoiceParts): VoiceBackend {
   const { outboundAudio, workers } = config;
+  const { speech, desk } = parts;
   const transport = new WebRTCTransport({
     engine: werift(),
     opus: opus(),
@@ -26,8 +27,10 @@ export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoCo
     transport,
     systemPrompt: SYSTEM_PROMPT,
     tools: demoTools,
+    pipeline: speech.realtimePipeline,
     createResampler,
   });
+  desk.serve(transport, channel);
   kit.registerChannel(channel);
 
   mountRealtime(server, transport, {

@@ -8,7 +8,14 @@ import { playground } from "@roomkit/playground";
 import { WebRTCTransport } from "@roomkit/transport-webrtc";
 import { werift } from "@roomkit/webrtc-engine-werift";
 import type { DemoConfig } from "./config.ts";
+import type { Desk } from "./desk.ts";
 import type { Speech } from "./speech.ts";
+
+/** What the mounts of both kinds are made of. */
+export interface VoiceParts {
+  readonly speech: Speech;
+  readonly desk: Desk;
+}
 
 /** One local recogniser serves everybody: when many callers stop at the same moment, the last of them has to wait. */
 const STT_TIMEOUT_MS = 30_000;
@@ -17,20 +24,23 @@ const STT_TIMEOUT_MS = 30_000;
  * Recogniser, model and voice in turn, at `/voice`. A channel has one transport: so there is one for WebSocket and one for
  * WebRTC, with the same assistant behind both; the caller closes them.
  */
-export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, speech: Speech): VoiceBackend[] {
+export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, parts: VoiceParts): VoiceBackend[] {
+  const { speech, desk } = parts;
   const { stt, tts, pipeline } = speech;
   const { greeting, outboundAudio, workers, maxCalls } = config;
-  const addChannel = (id: string, backend: VoiceBackend): void =>
-    kit.registerChannel(
-      new VoiceChannel(id, {
-        backend,
-        stt: stt.provider,
-        tts: tts.provider,
-        pipeline,
-        sttTimeoutMs: STT_TIMEOUT_MS,
-        ...(greeting === "" ? {} : { greeting }),
-      }),
-    );
+  const addChannel = (id: string, backend: VoiceBackend): void => {
+    const channel = new VoiceChannel(id, {
+      backend,
+      stt: stt.provider,
+      tts: tts.provider,
+      pipeline,
+      sttTimeoutMs: STT_TIMEOUT_MS,
+      ...(greeting === "" ? {} : { greeting }),
+    });
+    // Before the channel: the call's recording asks as soon as it begins.
+    desk.serve(backend, channel);
+    kit.registerChannel(channel);
+  };
 
   const websocket = new WebSocketBackend({ codec: mulaw() });
   const webrtc = new WebRTCTransport({

@@ -11,6 +11,9 @@ import {
   type VoiceCapabilities,
 } from "@roomkit/core";
 
+/** The places of the inbound path, in their order. */
+export const ROLES: readonly StageRole[] = ["dtmf", "aec", "agc", "denoiser", "vad", "diarization"];
+
 /** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
 export interface AudioPipelineConfig {
   /** Finds speech. Without one the stream has no speech events. */
@@ -45,6 +48,8 @@ export interface AudioPipelineConfig {
   readonly postprocessors?: readonly StageFactory<FrameStage>[] | undefined;
   /** The rate in Hz that the stages and STT see, 8,000 to 192,000. Default 16,000. */
   readonly internalSampleRate?: number | undefined;
+  /** Stages that are switched off when a stream begins; `stages.set(role, true)` switches one on. Default none. */
+  readonly startOff?: readonly StageRole[] | undefined;
   /** A stage that has failed on so many frames is taken out of its stream; ten that it does well make good for one. 1 to 100,000. Default 50. */
   readonly maxStageFailures?: number | undefined;
   /** Whether `stages.list()` of a stream says how much each stage works, and how long for. Default false. */
@@ -75,6 +80,9 @@ export function checkConfig(config: AudioPipelineConfig): void {
     ...Object.fromEntries(postprocessors.map((factory, i) => [`postprocessors[${i}]`, factory])),
   };
   for (const [role, factory] of Object.entries(stages)) if (factory !== undefined) assertStage(role, factory);
+  const off = config.startOff ?? [];
+  const absent = Array.isArray(off) ? off.find((role: StageRole) => !ROLES.includes(role) || !config[role]) : off;
+  if (absent !== undefined) throw new RoomKitError("invalid_option", `startOff: there is no stage ${String(absent)}`);
   if (config.muteDigits && !dtmf) throw new RoomKitError("invalid_option", "muteDigits needs a dtmf stage");
   const { recordOutbound } = config;
   if (recorder?.outbound && recordOutbound && recorder.outbound !== recordOutbound) {

@@ -137,6 +137,17 @@ describe("a switch", () => {
     expect(states(stream)).toEqual(["aec on", "agc native"]);
   });
 
+  it("is off from the beginning where that is asked for", () => {
+    const agc = changer("agc", plus(1));
+    const { stream, frames } = openStream({ agc, startOff: ["agc"] });
+    stream.processInbound(frame(0));
+    stream.stages?.set("agc", true);
+    stream.processInbound(frame(1));
+    expect([agc.opened.length, frames().map(({ samples }) => samples[0])]).toEqual([1, [0, 1]]);
+    for (const startOff of [["vad"], ["nothing"], "agc"])
+      expect(code(() => audioPipeline({ agc, startOff: startOff as "agc"[] }))).toBe("invalid_option");
+  });
+
   it("takes effect after the frame under way when a listener turns it", () => {
     const denoiser = changer("dn", plus(10));
     const { stream, frames } = openStream({ denoiser, dtmf: dtmfThat(() => undefined) });

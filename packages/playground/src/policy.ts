@@ -8,6 +8,8 @@ export function contentSecurityPolicy(host: string): string {
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
+    // What was recorded, played by the page.
+    "media-src 'self'",
     `connect-src 'self' ws://${host} wss://${host}`,
     "base-uri 'none'",
     "form-action 'none'",

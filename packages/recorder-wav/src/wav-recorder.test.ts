@@ -82,6 +82,20 @@ describe("a recording", () => {
     expect(() => factory.open({ sampleRate: 8_000, channels: 2 })).toThrow("mono");
   });
 
+  it("has lost nothing when it begins in the middle of a frame", async () => {
+    const storage = new MemoryStorage();
+    const rig = open({ storage });
+    for (let i = 0; i < 100; i++) {
+      await rig.clock.advance(7);
+      if (i === 50) rig.recorder.recording.start();
+      await rig.clock.advance(13);
+      rig.recorder.inbound(flat(5, 20 * i));
+      rig.recorder.outbound(flat(6, 20 * i), rig.clock.now() - 20);
+    }
+    const { lostMs, durationMs } = await rig.end();
+    expect([lostMs, Math.round(durationMs)]).toEqual([0, 993]);
+  });
+
   it("ends at its longest, once, and the call goes on", async () => {
     const storage = new MemoryStorage();
     const rig = open({ storage, maxDurationMs: 3_000 });

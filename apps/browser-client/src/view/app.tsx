@@ -11,7 +11,9 @@ import { Details } from "./details.tsx";
 import { Duet } from "./duet.tsx";
 import { Header } from "./header.tsx";
 import { onShortcut } from "./keyboard.ts";
+import { Recorder } from "./recorder.tsx";
 import { SettingsDialog } from "./settings-dialog.tsx";
+import { SoundPath } from "./sound-path.tsx";
 import { Stage } from "./stage.tsx";
 import { keepSteady } from "./steady.ts";
 
@@ -45,6 +47,8 @@ export function App({ store, settings, token }: AppProps): JSX.Element {
         <Stage store={store} />
         <Duet store={store} />
         <Controls store={store} />
+        <Recorder store={store} settings={settings} />
+        <SoundPath desk={store.desk} />
         <Details store={store} settings={settings} />
       </aside>
       <main class="sheet">

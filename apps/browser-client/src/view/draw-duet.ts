@@ -1,4 +1,5 @@
 import type { LevelHistory } from "../model/level-history.ts";
+import { cleared } from "./canvas.ts";
 
 /** Width of a bar and of the space after it, CSS pixels. */
 const BAR = 2;
@@ -6,18 +7,9 @@ const GAP = 2;
 
 /** Draws the newest levels from the right edge on: one voice up, the other down. */
 export function drawDuet(canvas: HTMLCanvasElement, history: LevelHistory): void {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const ratio = devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-  }
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  const style = getComputedStyle(canvas);
-  const colour = (name: string): string => style.getPropertyValue(name);
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  const surface = cleared(canvas);
+  if (surface === undefined) return;
+  const { context, width, height, colour } = surface;
   const axis = Math.round(height / 2);
   const reach = axis - 3;
   const count = Math.min(history.length, Math.floor(width / (BAR + GAP)));

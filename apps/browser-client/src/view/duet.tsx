@@ -1,8 +1,8 @@
-import type { JSX, RefObject } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { CallStore } from "../call-store.ts";
-import { loudness } from "../model/level-history.ts";
 import { drawDuet } from "./draw-duet.ts";
+import { Meter, setMeter } from "./meter.tsx";
 
 /** Both voices over the last seconds, yours above the line and the assistant's below it, with a meter for each. */
 export function Duet({ store }: { readonly store: CallStore }): JSX.Element {
@@ -44,38 +44,8 @@ export function Duet({ store }: { readonly store: CallStore }): JSX.Element {
       <div class="score" aria-hidden="true">
         <canvas ref={canvas} />
       </div>
-      <Meter side="you" label="Your microphone" element={you} />
-      <Meter side="bot" label="The assistant's voice" element={assistant} />
+      <Meter class="you" label="Your microphone" element={you} />
+      <Meter class="bot" label="The assistant's voice" element={assistant} />
     </section>
   );
-}
-
-interface MeterProps {
-  readonly side: "you" | "bot";
-  readonly label: string;
-  readonly element: RefObject<HTMLDivElement | null>;
-}
-
-/** Moves 20 times a second, set from outside. */
-function Meter({ side, label, element }: MeterProps): JSX.Element {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a native meter cannot be drawn from the middle outwards
-    <div
-      ref={element}
-      class={`meter ${side}`}
-      role="meter"
-      aria-label={label}
-      aria-valuemin={-60}
-      aria-valuemax={0}
-      aria-valuenow={-60}
-      aria-valuetext="silent"
-    />
-  );
-}
-
-function setMeter(element: HTMLDivElement | null, db: number): void {
-  if (element === null) return;
-  element.style.setProperty("--level", loudness(db).toFixed(3));
-  element.setAttribute("aria-valuenow", db.toFixed(0));
-  element.setAttribute("aria-valuetext", db <= -54 ? "silent" : `${db.toFixed(0)} decibels`);
 }

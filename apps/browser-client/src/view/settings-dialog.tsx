@@ -6,6 +6,7 @@ import { rates, type Settings, transports } from "../model/settings.ts";
 import { Choice, Field, Switch } from "./fields.tsx";
 import { Icon } from "./icons.tsx";
 import { ServedBy } from "./served-by.tsx";
+import { StageSwitches } from "./sound-path.tsx";
 
 interface SettingsDialogProps {
   readonly store: CallStore;
@@ -39,6 +40,7 @@ export function SettingsDialog({ store, settings, token, open }: SettingsDialogP
           </button>
         </header>
         <SoundSettings store={store} settings={settings} />
+        <StageSwitches desk={store.desk} />
         <TransportSettings store={store} settings={settings} />
         <ServerSettings store={store} settings={settings} token={token} />
         {shown && <ServedBy server={settings.value.server} token={token.value} />}

@@ -9,7 +9,7 @@ import {
   type StageRole,
   type StageStatus,
 } from "@roomkit/core";
-import { assertStage } from "../config.ts";
+import { assertStage, ROLES } from "../config.ts";
 import { EchoSlot } from "../stages/echo-slot.ts";
 import { FrameSlot } from "../stages/frame-slot.ts";
 import { openGuarded, type SlotOptions, StageSlot } from "../stages/slot.ts";
@@ -25,8 +25,6 @@ interface Place {
   empty: "off" | "native" | "failed";
 }
 
-/** In the order of the path. */
-export const ROLES: readonly StageRole[] = ["dtmf", "aec", "agc", "denoiser", "vad", "diarization"];
 const CHANGERS: readonly StageRole[] = ["aec", "agc", "denoiser"];
 
 type ListenerOf<R extends StageRole> = StageSlot<ReturnType<StageFactories[R]["open"]>>;
@@ -34,8 +32,8 @@ type ListenerOf<R extends StageRole> = StageSlot<ReturnType<StageFactories[R]["o
 export interface InboundStagesOptions extends SlotOptions {
   /** The factories there are. */
   readonly factories: { readonly [R in StageRole]?: StageFactories[R] | undefined };
-  /** Those left out, as the caller's platform does the same. */
-  readonly native: readonly StageRole[];
+  /** Those left out at first, and why: the caller's platform does the same, or they are switched off. */
+  readonly without: { readonly native: readonly StageRole[]; readonly off: readonly StageRole[] };
   /** A stage goes; `rest`: what it held back, if it changes audio. */
   readonly onLeft: (role: StageRole, rest: AudioFrame | undefined) => void;
   /** Something else stands in a place now. */
@@ -67,9 +65,9 @@ export class InboundStages implements StageControl {
     for (const role of ROLES) {
       const factory = options.factories[role];
       if (!factory) continue;
-      const native = options.native.includes(role);
-      const occupant = native ? undefined : this.#open(role, factory);
-      this.#places.set(role, { factory, occupant, empty: native ? "native" : "failed" });
+      const { native, off } = options.without;
+      const empty = off.includes(role) ? "off" : native.includes(role) ? "native" : "failed";
+      this.#places.set(role, { factory, occupant: empty === "failed" ? this.#open(role, factory) : undefined, empty });
     }
     this.#arrange();
   }

@@ -8,13 +8,13 @@ import {
   samplesFor,
   type VoiceCapabilities,
 } from "@roomkit/core";
-import { type AudioPipelineConfig, nativeRoles } from "../config.ts";
+import { type AudioPipelineConfig, nativeRoles, ROLES } from "../config.ts";
 import { FormatConverter } from "../frames/converter.ts";
 import type { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
 import type { SlotOptions, StageSlot } from "../stages/slot.ts";
 import { DigitMute } from "./digit-mute.ts";
-import { InboundStages, ROLES } from "./inbound-stages.ts";
+import { InboundStages } from "./inbound-stages.ts";
 import { SpeechGate } from "./speech-gate.ts";
 import { InboundTaps } from "./taps.ts";
 
@@ -52,7 +52,7 @@ export class InboundPath {
     this.stages = new InboundStages({
       ...options,
       factories: config,
-      native: nativeRoles(config, native),
+      without: { native: nativeRoles(config, native), off: config.startOff ?? [] },
       onLeft: (role, rest) => this.#left(role, rest),
       onSwitched: (role) => {
         if (role === "vad") this.#listen();

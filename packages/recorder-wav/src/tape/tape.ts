@@ -56,6 +56,7 @@ export class Tape {
   /** Samples given to be written so far. */
   #written = 0;
   #lost = 0;
+  #wantedFrom = 0;
   #firstKept: number | undefined;
   #lastCall = Number.NEGATIVE_INFINITY;
   #readableFrom = 0;
@@ -139,6 +140,7 @@ export class Tape {
   drop(before: number): void {
     this.#sources.inbound.settle(this.#lastCall);
     this.#read = Math.max(this.#read, before);
+    this.#wantedFrom = this.#read;
     this.#forget();
   }
 
@@ -198,12 +200,11 @@ export class Tape {
   #lay(side: RecordedSide, at: number, samples: Int16Array): void {
     const { sides, trigger } = this.#options;
     if (!sides.includes(side)) return;
-    const late = this.#read - at;
-    if (late >= samples.length || at > this.index(this.#lastCall + MOST_AHEAD_MS)) {
-      this.#lost += samples.length;
-      return;
-    }
-    if (late > 0) this.#lost += late;
+    const late = Math.min(Math.max(0, this.#read - at), samples.length);
+    const ahead = at > this.index(this.#lastCall + MOST_AHEAD_MS);
+    // What lies before all that is wanted is not lost.
+    this.#lost += ahead ? samples.length : Math.max(0, late - Math.max(0, this.#wantedFrom - at));
+    if (ahead || late === samples.length) return;
     const [begin, rest] = late > 0 ? [this.#read, samples.subarray(late)] : [at, samples];
     this.#lanes[side].lay(begin, rest);
     if (side === "inbound" || trigger === "always" || !rest.some((sample) => sample !== 0)) return;
