@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { ServerMessage } from "@roomkit/protocol";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
@@ -363,6 +364,82 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     problems.splice(0);
   });
 
+  const desk = (recording: object): ServerMessage => ({
+    type: "data",
+    name: "sound",
+    payload: {
+      type: "state",
+      stages: [
+        { role: "aec", state: "native" },
+        { role: "denoiser", state: "off" },
+      ],
+      recording,
+    },
+  });
+  /** What the page has asked of the desk. */
+  const asked = (made: ScriptedCall): unknown[] =>
+    made.received.flatMap((message) => (message.event === "data" ? [message.payload] : []));
+
+  it("shows what the server does to the sound, where it says so, and switches it", async () => {
+    await open();
+    const made = await call();
+    await until(() => asked(made).length === 1);
+    expect(asked(made)).toEqual([{ type: "hello" }]);
+    expect(await page.getByText("Your sound at the server").count()).toBe(0);
+    made.say(desk({ state: "off" }));
+    await page.locator(".sound-path summary").click();
+    await until(() => asked(made).some((each) => (each as { type: string }).type === "watch"));
+    made.say({ type: "data", name: "sound", payload: { type: "level", before: -40, after: -20, speech: 0.9 } });
+    await page
+      .getByRole("meter", { name: "Level behind the stages" })
+      .and(page.locator("[aria-valuenow='-20']"))
+      .waitFor();
+    expect(await page.getByLabel("Level before the stages").getAttribute("aria-valuetext")).toBe("-40 decibels");
+    await page.locator(".sound-path summary").click();
+    await until(() => JSON.stringify(asked(made).at(-1)) === '{"type":"watch","on":false}');
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("switch", { name: "Cancel echo (your browser does)" }).waitFor();
+    await page
+      .getByRole("group", { name: "Your sound at the server" })
+      .getByRole("switch", { name: "Suppress noise" })
+      .click();
+    await until(() => JSON.stringify(asked(made).at(-1)) === '{"type":"switch","role":"denoiser","on":true}');
+    // Nonsense changes nothing.
+    for (const payload of [
+      null,
+      7,
+      { type: "state" },
+      { type: "state", stages: [null, { role: "toString", state: "on" }] },
+    ])
+      made.say({ type: "data", name: "sound", payload });
+    made.say(desk({ state: "off" }));
+    await page.getByRole("switch", { name: "Cancel echo (your browser does)" }).waitFor();
+  });
+
+  it("records only when somebody has said that all agree, and plays it when the call is over", async () => {
+    await open();
+    const made = await call();
+    made.say(desk({ state: "off" }));
+    await page.getByRole("button", { name: "Record this call" }).click();
+    await page.getByRole("button", { name: "No", exact: true }).click();
+    await page.getByRole("button", { name: "Record this call" }).click();
+    expect(asked(made).some((each) => (each as { type: string }).type === "record")).toBe(false);
+    await page.getByRole("button", { name: "Yes, record" }).click();
+    await until(() => JSON.stringify(asked(made).at(-1)) === '{"type":"record","action":"start"}');
+    made.say(desk({ state: "recording", address: "/recordings/1.wav" }));
+    await page.getByRole("button", { name: "Pause" }).click();
+    made.say(desk({ state: "paused", address: "/recordings/1.wav" }));
+    await page.getByText("Recording paused").waitFor();
+    await page.getByRole("button", { name: "Go on" }).click();
+    await until(() => JSON.stringify(asked(made).at(-1)) === '{"type":"record","action":"resume"}');
+    await page.getByRole("button", { name: "End", exact: true }).click();
+    const link = page.getByRole("link", { name: "Download" });
+    expect(await link.getAttribute("href")).toBe(`${server.url.replace(/(:[0-9]+).*/, "$1")}/recordings/1.wav`);
+    await page.getByRole("button", { name: "Delete" }).click();
+    await link.waitFor({ state: "detached" });
+    problems.splice(0);
+  });
+
   it.each(["light", "dark"] as const)("has no accessibility violation axe can find (%s)", async (colorScheme) => {
     await open({ colorScheme, reducedMotion: "reduce" });
     const violations = async (): Promise<string[]> => {
@@ -395,7 +472,10 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     made.say({ type: "state", state: "speaking", since: 0 });
     made.say({ type: "error", code: "stt_failed", message: "", retryable: true });
     await page.getByText("1.25 s to reply").click();
-    await page.locator(".details summary").click();
+    made.say(desk({ state: "off" }));
+    await page.locator(".details:not(.sound-path) summary").click();
+    await page.locator(".sound-path summary").click();
+    await page.getByRole("button", { name: "Record this call" }).click();
     expect(await violations()).toEqual([]);
     await page.getByRole("button", { name: "Settings" }).click();
     expect(await violations()).toEqual([]);
