@@ -138,6 +138,7 @@ const stages: readonly (() => Stage | Promise<Stage>)[] = [
     };
   },
   wholeStream(48_000, 24_000),
+  wholeStream(48_000, 24_000, () => ({ ...browser(), countWork: true }), "the same with its work counted"),
   wholeStream(8_000, 8_000),
   wholeStream(48_000, 24_000, browser, "preset browser"),
   wholeStream(8_000, 8_000, phone, "preset phone"),
