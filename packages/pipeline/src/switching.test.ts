@@ -52,6 +52,22 @@ describe("a stage that fails again and again", () => {
     expect(agc.opened[0]?.closes).toBe(1);
   });
 
+  it("is taken out once, also when it cannot be closed either", () => {
+    const agc = changer("agc", failing);
+    const { open } = agc;
+    const bad = {
+      ...agc,
+      open: (...given: Parameters<typeof open>) => Object.assign(open(...given), { close: failing }),
+    };
+    const { stream } = openStream({ agc: bad, maxStageFailures: 2 });
+    const changes = changesOf(stream);
+    for (let i = 0; i < 5; i++) stream.processInbound(frame(i));
+    stream.stages?.set("agc", true);
+    stream.stages?.set("agc", false);
+    expect(changes.map(({ state }) => state)).toEqual(["failed", "on", "off"]);
+    stream.close();
+  });
+
   it("stays when it does well more often than not", () => {
     const agc = changer("agc", (given, stage) => (stage.frames.length % 11 === 0 ? failing(given, stage) : given));
     const { stream } = openStream({ agc, maxStageFailures: 3 });

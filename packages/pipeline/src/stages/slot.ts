@@ -134,8 +134,13 @@ export class StageSlot<S extends Stage> {
 
   #strike(error: RoomKitError): void {
     if (++this.#strikes < this.#maxFailures || this.#failed) return;
-    this.close();
+    // Before it is closed, which may fail as well.
     this.#failed = true;
+    try {
+      this.#stage.close();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
     this.#reports.change({ ...this.status, error });
   }
 }
