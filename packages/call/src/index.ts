@@ -9,6 +9,13 @@ export {
 export { type CallRoom, roomOf, type Said } from "./room.ts";
 export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
 export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
+export {
+  type DtmfMode,
+  type DtmfSending,
+  dtmfModes,
+  dtmfToSend,
+  type SendDtmfOptions,
+} from "./session/dtmf-sending.ts";
 export { CallRecording, noting } from "./session/recording.ts";
 export { UserTranscripts, type UserWords } from "./session/transcripts.ts";
 export { VoiceCall, type VoiceCallOptions } from "./session/voice-call.ts";

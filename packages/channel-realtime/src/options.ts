@@ -1,3 +1,4 @@
+import type { DtmfMode } from "@roomkit/call";
 import {
   type AudioPipeline,
   type DtmfTones,
@@ -33,6 +34,11 @@ export interface RealtimeVoiceChannelOptions {
   readonly pipeline?: AudioPipeline | undefined;
   /** Makes the tones of `sendDtmf`: `dtmfTones` of `@roomkit/dtmf`. */
   readonly dtmfTones?: DtmfTones | undefined;
+  /**
+   * How `sendDtmf` sends them: `rfc4733`, as events beside the audio, to clients that agreed to take them; `inband`, as tones of `dtmfTones`;
+   * `auto`, as events where that can be, else as tones. Default `auto`.
+   */
+  readonly dtmfMode?: DtmfMode | undefined;
   /** Options only the provider knows. */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Converts between the rates of transport and provider: `createResampler` of `@roomkit/pipeline`. Needed when they differ. */
@@ -68,6 +74,7 @@ const defaults = {
   maxBufferedMs: 120_000,
   toolTimeoutMs: 15_000,
   toolResultMaxLength: 16_384,
+  dtmfMode: "auto" as DtmfMode,
 };
 
 const ranges: OptionRanges<typeof defaults> = {

@@ -15,6 +15,7 @@ import { RealtimeVoiceChannel, type StartSessionOptions } from "./realtime-voice
 async function setup(
   options: Partial<RealtimeVoiceChannelOptions> = {},
   vendor: Partial<ScriptedRealtimeOptions> = {},
+  dtmfEvents?: string,
 ) {
   const clock = new VirtualClock();
   const kit = new RoomKit({ clock, ids: sequentialIds() });
@@ -24,7 +25,7 @@ async function setup(
   kit.registerChannel(channel);
   const room = await kit.createRoom();
   await kit.attachChannel(room.id, "rt");
-  const connection = new FakeConnection({ clock, id: "client" });
+  const connection = new FakeConnection({ clock, id: "client", dtmfEvents });
   transport.client(connection);
   const start = (more: Partial<StartSessionOptions> = {}) =>
     channel.startSession(room.id, "ada", { connection: "client", ...more });
@@ -39,8 +40,9 @@ async function setup(
 async function running(
   options: Partial<RealtimeVoiceChannelOptions> = {},
   vendor: Partial<ScriptedRealtimeOptions> = {},
+  dtmfEvents?: string,
 ) {
-  const s = await setup(options, vendor);
+  const s = await setup(options, vendor, dtmfEvents);
   const session = await s.start();
   const remote = s.provider.sessions[0];
   if (!remote) throw new Error("no session");
@@ -479,9 +481,32 @@ it("sends touch tones at the listener's rate, which are nobody's words", async (
   expect(asked).toEqual([["12", rate]]);
   expect(loud).toBe(rate * 0.4);
   expect(await s.log()).toEqual([]);
+  await expect(s.channel.sendDtmf(s.session.id, "12x")).rejects.toMatchObject({ code: "invalid_digits" });
   await expect(s.channel.sendDtmf("nobody", "1")).rejects.toMatchObject({ code: "unknown_session" });
   const without = await running();
   await expect(without.channel.sendDtmf(without.session.id, "1")).rejects.toMatchObject({ code: "unsupported" });
+});
+
+it("sends touch tones as events where the client takes them, in order and bounded", async () => {
+  const s = await running({}, {}, "0123456789");
+  const pressed = (): string => s.connection.pressed.map(({ digit }) => digit).join("");
+  await s.channel.sendDtmf(s.session.id, "12", { toneMs: 60, pauseMs: 40 });
+  await s.channel.sendDtmf(s.session.id, "34");
+  await s.clock.advance(1_000);
+  expect(pressed()).toBe("1234");
+  await s.channel.sendDtmf(s.session.id, "5".repeat(64));
+  await expect(s.channel.sendDtmf(s.session.id, "6".repeat(64))).rejects.toMatchObject({ code: "queue_full" });
+  await s.clock.advance(20_000);
+  expect(pressed()).toBe(`1234${"5".repeat(64)}`);
+  // What interrupts the model's speech drops what is queued behind it.
+  s.speak("r1", "One two three.", 2_000);
+  await s.clock.advance(300);
+  await s.channel.sendDtmf(s.session.id, "7");
+  s.channel.interrupt(s.session.id);
+  await s.clock.advance(5_000);
+  expect(pressed()).not.toContain("7");
+  await expect(s.channel.sendDtmf(s.session.id, "#")).rejects.toMatchObject({ code: "unsupported" });
+  await expect(running({ dtmfMode: "x" as never })).rejects.toMatchObject({ code: "invalid_option" });
 });
 
 it("typed words interrupt, are shown, and are answered", async () => {

@@ -1,4 +1,4 @@
-import { type CallRecording, ChannelSessions } from "@roomkit/call";
+import { type CallRecording, ChannelSessions, dtmfModes, type SendDtmfOptions } from "@roomkit/call";
 import {
   assertOptions,
   type Binding,
@@ -53,7 +53,7 @@ export class RealtimeVoiceChannel implements Channel {
     assertOptions("RealtimeVoiceChannel", options, {
       required: ["provider", "transport"],
       string: ["systemPrompt", "voice", "language", "greetingPrompt"],
-      oneOf: { turnDetection: ["server", "manual"] },
+      oneOf: { turnDetection: ["server", "manual"], dtmfMode: dtmfModes },
       number: [
         "temperature",
         "historyEvents",
@@ -165,15 +165,13 @@ export class RealtimeVoiceChannel implements Channel {
   }
 
   /**
-   * Presses keys for a session's caller, who may be a machine: sends touch tones, after what is queued of the model's speech. Resolves when all of them are
-   * queued. They are in no log and no transcript.
-   * @throws RoomKitError `unsupported` (no `dtmfTones` was given), `unknown_session`, `invalid_digits`.
+   * Presses keys for a session's caller, who may be a machine: sends touch tones as `dtmfMode` says, after what is queued of the model's speech.
+   * Resolves when all of them are queued. They are in no log and no transcript.
+   * @throws RoomKitError `unsupported` (the client takes no events, and no `dtmfTones` was given), `unknown_session`, `queue_full` (retryable: more
+   *   than 15 s would be queued), `invalid_digits`, `invalid_option`.
    */
-  async sendDtmf(sessionId: string, digits: string): Promise<void> {
-    const { dtmfTones, transport } = this.#settings;
-    if (!dtmfTones) throw new RoomKitError("unsupported", "touch tones are sent by a channel that was given dtmfTones");
-    const { session, outbound } = this.#sessions.call(sessionId);
-    await transport.sendAudio(session, dtmfTones(digits, outbound));
+  async sendDtmf(sessionId: string, digits: string, options: Omit<SendDtmfOptions, "signal"> = {}): Promise<void> {
+    this.#sessions.call(sessionId).sendDtmf(digits, options);
   }
 
   /** With `turnDetection: "manual"`: the caller's turn begins. @throws RoomKitError `unknown_session`. */

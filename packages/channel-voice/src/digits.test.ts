@@ -87,6 +87,104 @@ describe("digits that are sent", () => {
   });
 });
 
+describe("digits that are sent as events", () => {
+  const dtmfEvents = "0123456789*#";
+  const pressedOf = (c: Call): string => c.connection.pressed.map(({ digit }) => digit).join("");
+
+  it("are told where the client takes them, and are nobody's words", async () => {
+    const lines: unknown[] = [];
+    const note = (...line: unknown[]): void => void lines.push(line);
+    const c = await call({ pipeline, dtmfEvents, logger: { debug: note, info: note, warn: note, error: note } });
+    const heard = listener(c);
+    const sent = c.voice.sendDtmf(c.session.id, "0180#*", { toneMs: 60, pauseMs: 200 });
+    await c.clock.advance(3_000);
+    expect(await sent).toBe(true);
+    expect(pressedOf(c)).toBe("0180#*");
+    expect(c.connection.pressed[0]).toEqual({ digit: "0", toneMs: 60, pauseMs: 200 });
+    expect([heard, await c.log(), c.connection.messages("transcript")]).toEqual([[], [], []]);
+    expect(JSON.stringify(lines)).not.toMatch(/digit|dtmf|0180/i);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ["auto", "12", "12", 0],
+    ["auto", "1A", "", 2],
+    ["inband", "12", "", 2],
+    ["rfc4733", "12", "12", 0],
+  ] as const)("or as tones: with %s, %s", async (dtmfMode, digits, events, tones) => {
+    const c = await call({ pipeline, dtmfEvents, voice: { dtmfTones, dtmfMode } });
+    const heard = listener(c);
+    const sent = c.voice.sendDtmf(c.session.id, digits, { toneMs: 200, pauseMs: 60 });
+    await c.clock.advance(2_000);
+    expect(await sent).toBe(true);
+    expect([pressedOf(c), heard.length]).toEqual([events, tones]);
+    if (tones) expect([...c.connection.played.values()]).toEqual([520]);
+  });
+
+  it("come after what is being said, before what is said next, and one sending after the other", async () => {
+    const c = await call({ dtmfEvents });
+    const order: string[] = [];
+    const done = (name: string) => () => void order.push(`${name} ${pressedOf(c)}`);
+    const all = [
+      c.voice.say(c.session.id, "Please hold the line.").then(done("first")),
+      c.voice.sendDtmf(c.session.id, "12").then(done("digits")),
+      c.voice.sendDtmf(c.session.id, "34").then(done("more")),
+      c.voice.say(c.session.id, "Thank you.").then(done("next")),
+    ];
+    await c.clock.advance(20_000);
+    await Promise.all(all);
+    expect(order).toEqual(["first ", "digits 12", "more 1234", "next 1234"]);
+  });
+
+  it.each<[string, (c: Call, abort: AbortController) => unknown, unknown]>([
+    ["somebody silences the channel", (c) => c.voice.interrupt(c.session.id), false],
+    ["the caller hangs up", (c) => c.connection.close({ code: "client_closed", message: "" }), false],
+    ["the session ends", (c) => void c.voice.leave(c.session, "over"), false],
+    ["they are called off", (_, abort) => abort.abort(), "aborted"],
+  ])("are not all sent when %s amid them", async (_, act, outcome) => {
+    const c = await call({ dtmfEvents });
+    const abort = new AbortController();
+    const sent = c.voice
+      .sendDtmf(c.session.id, "1234567890", { signal: abort.signal })
+      .catch(({ code }: { code: string }) => code);
+    await c.clock.advance(500);
+    act(c, abort);
+    await c.clock.advance(6_000);
+    expect(await sent).toBe(outcome);
+    expect(pressedOf(c)).toBe("12");
+  });
+
+  it("are held back where a lot of them wait, and bounded", async () => {
+    const c = await call({ dtmfEvents, voice: { maxQueuedMs: 1_000, maxUtterances: 3 } });
+    const sent = c.voice.sendDtmf(c.session.id, "5".repeat(64), { toneMs: 1_000, pauseMs: 1_000 });
+    await c.clock.advance(1_000);
+    expect(c.connection.queuedMs).toBeLessThanOrEqual(3_000);
+    const more = Array.from({ length: 5 }, () =>
+      c.voice.sendDtmf(c.session.id, "1").catch(({ code }: { code: string }) => code),
+    );
+    await c.clock.advance(200_000);
+    expect(await sent).toBe(true);
+    expect(await Promise.all(more)).toEqual([true, true, true, "queue_full", "queue_full"]);
+  });
+
+  it("are refused where they cannot be sent, without saying which", async () => {
+    const c = await call({ dtmfEvents, voice: { dtmfMode: "rfc4733", dtmfTones } });
+    const send = (digits: unknown, options?: object) => c.voice.sendDtmf(c.session.id, digits as string, options);
+    await expect(send("A")).rejects.toMatchObject({ code: "unsupported" });
+    for (const digits of ["", "98x", "1".repeat(65), "1 2", "a", "\u{1F600}", undefined, 12])
+      await expect(send(digits)).rejects.toMatchObject({
+        code: "invalid_digits",
+        message: expect.not.stringContaining("98"),
+      });
+    for (const options of [{ toneMs: 10 }, { pauseMs: 2_000 }, { toneMs: "1" }])
+      await expect(send("1", options)).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(send("1", { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+    const tones = await call({ voice: { dtmfMode: "rfc4733", dtmfTones } });
+    await expect(tones.voice.sendDtmf(tones.session.id, "1")).rejects.toMatchObject({ code: "unsupported" });
+    await expect(call({ voice: { dtmfMode: "sip" as never } })).rejects.toMatchObject({ code: "invalid_option" });
+  });
+});
+
 describe("digits that are pressed", () => {
   const pressed = inSequence(quiet(rate, 200), dtmfTones("4711", { sampleRate: rate }).samples, quiet(rate, 200));
 

@@ -1,4 +1,4 @@
-import { type CallOptions, type CallSettings, resolveCallOptions } from "@roomkit/call";
+import { type CallOptions, type CallSettings, type DtmfMode, resolveCallOptions } from "@roomkit/call";
 import { type DtmfTones, optionsWithin, type RoomEvent, type VoiceBackend } from "@roomkit/core";
 
 export interface VoiceChannelOptions extends CallOptions {
@@ -8,6 +8,11 @@ export interface VoiceChannelOptions extends CallOptions {
   readonly voices?: Readonly<Record<string, string>> | undefined;
   /** Makes the tones of `sendDtmf`: `dtmfTones` of `@roomkit/dtmf`. */
   readonly dtmfTones?: DtmfTones | undefined;
+  /**
+   * How `sendDtmf` sends them: `rfc4733`, as events beside the audio, to clients that agreed to take them; `inband`, as tones of `dtmfTones`;
+   * `auto`, as events where that can be, else as tones. Default `auto`.
+   */
+  readonly dtmfMode?: DtmfMode | undefined;
   /** Which events of the room are spoken. Default: those of assistants. */
   readonly speaks?: ((event: RoomEvent) => boolean) | undefined;
   /** How long a client may be connected before its session is joined to a room. Default 30,000 ms. */
@@ -16,6 +21,7 @@ export interface VoiceChannelOptions extends CallOptions {
 
 /** The options with every default filled in. */
 export interface VoiceSettings extends Pick<VoiceChannelOptions, "backend" | "voices" | "turnDetector" | "dtmfTones"> {
+  readonly dtmfMode: DtmfMode;
   readonly call: CallSettings;
   readonly speaks: (event: RoomEvent) => boolean;
   readonly joinTimeoutMs: number;
@@ -27,6 +33,7 @@ export function resolveOptions(options: VoiceChannelOptions): VoiceSettings {
     backend,
     voices,
     dtmfTones,
+    dtmfMode = "auto",
     speaks = (event) => event.source.role === "assistant",
     joinTimeoutMs,
     ...call
@@ -35,6 +42,7 @@ export function resolveOptions(options: VoiceChannelOptions): VoiceSettings {
     backend,
     voices,
     dtmfTones,
+    dtmfMode,
     speaks,
     ...optionsWithin({ joinTimeoutMs }, { joinTimeoutMs: 30_000 }, { joinTimeoutMs: [0, 3_600_000] }),
     call: resolveCallOptions(call),

@@ -39,6 +39,8 @@ interface Setup {
   readonly tts?: ScriptedTtsOptions | undefined;
   readonly voice?: Partial<VoiceChannelOptions> | undefined;
   readonly playback?: "reported" | "estimated" | undefined;
+  /** Keys the caller's client takes as events. */
+  readonly dtmfEvents?: string | undefined;
   readonly logger?: Logger | undefined;
 }
 
@@ -73,7 +75,8 @@ export async function call(setup: Setup = {}) {
   await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
   const session = await backend.connect(room.id, "caller", "voice");
   await kit.join(room.id, "voice", { session });
-  const connection = new FakeConnection({ clock, playback: setup.playback ?? "reported" });
+  const { playback = "reported", dtmfEvents } = setup;
+  const connection = new FakeConnection({ clock, playback, dtmfEvents });
   backend.bind(session, connection);
   const stream = pipeline.streams[0] as FakePipelineStream;
   let position = 0;

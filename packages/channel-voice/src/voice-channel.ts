@@ -2,9 +2,11 @@ import {
   type CallRecording,
   ChannelSessions,
   callOptionKinds,
+  dtmfModes,
   once,
   recording,
   roomOf,
+  type SendDtmfOptions,
   type SpeakOptions,
   VoiceCall,
 } from "@roomkit/call";
@@ -45,6 +47,7 @@ export class VoiceChannel implements Channel {
       required: ["backend", "stt", "tts", "pipeline"],
       ...callOptionKinds,
       string: ["language", "voice", "greeting"],
+      oneOf: { ...callOptionKinds.oneOf, dtmfMode: dtmfModes },
       number: [...callOptionKinds.number, "joinTimeoutMs"],
       function: [...callOptionKinds.function, "speaks", "dtmfTones"],
       object: ["backend", ...callOptionKinds.object, "voices"],
@@ -108,15 +111,13 @@ export class VoiceChannel implements Channel {
   }
 
   /**
-   * Presses keys for a session's caller, who may be a machine: sends touch tones, after what is being said, also while the caller speaks. Resolves
-   * when they were played, with whether all of them were. They are in no log and no transcript.
-   * @throws RoomKitError `unsupported` (no `dtmfTones` was given), `unknown_session`, `queue_full`, `invalid_digits`.
+   * Presses keys for a session's caller, who may be a machine: sends touch tones as `dtmfMode` says, after what is being said, also while the
+   * caller speaks. Resolves when they were played, with whether all of them were. They are in no log and no transcript.
+   * @throws RoomKitError `unsupported` (the client takes no events, and no `dtmfTones` was given), `unknown_session`, `queue_full`,
+   *   `invalid_digits`, `invalid_option`, `aborted`.
    */
-  async sendDtmf(sessionId: string, digits: string): Promise<boolean> {
-    const { dtmfTones } = this.#settings;
-    if (!dtmfTones) throw new RoomKitError("unsupported", "touch tones are sent by a channel that was given dtmfTones");
-    const call = this.#sessions.call(sessionId);
-    return call.sendTones(dtmfTones(digits, { sampleRate: call.connection.outbound.sampleRate }));
+  async sendDtmf(sessionId: string, digits: string, options: SendDtmfOptions = {}): Promise<boolean> {
+    return this.#sessions.call(sessionId).sendDtmf(digits, options, this.#settings);
   }
 
   /**

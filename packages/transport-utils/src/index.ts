@@ -42,7 +42,7 @@ export {
 export { mountPath } from "./mount/path.ts";
 export { type Ui, uiResponse } from "./mount/ui.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
-export type { PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
+export type { DtmfFrame, PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";
 export type { ConnectionRequest } from "./request.ts";
 export {

@@ -19,13 +19,16 @@ export interface TestClientOptions {
   readonly audio?: boolean | undefined;
   /** Default true. */
   readonly channel?: boolean | undefined;
-  readonly codecs?: readonly ("opus" | "pcmu" | "red")[] | undefined;
+  readonly codecs?: readonly ("opus" | "pcmu" | "red" | "events48" | "events8")[] | undefined;
   readonly direction?: "sendrecv" | "sendonly" | "recvonly" | undefined;
   /** Of loopback. Default 127.0.0.1. */
   readonly address?: "127.0.0.1" | "::1" | undefined;
   readonly protocol?: 1 | undefined;
   readonly resume?: string | undefined;
 }
+
+/** Payload types of touch tones told as events, by their clock. */
+export const EVENT_TYPES = { events48: 110, events8: 126 } as const;
 
 /** werift's DTLS client gives up at a second HelloVerifyRequest (RFC 6347, 4.3.2), which comes when a server is busy for half a second. */
 function withoutSecondVerify(onData: { execute: (datagram: Buffer) => void }): void {
@@ -69,6 +72,11 @@ export class TestClient {
     const codecs = (options.codecs ?? ["opus"]).map((name) => {
       if (name === "pcmu") return usePCMU();
       if (name === "opus") return useOPUS({ payloadType: 111, parameters: "minptime=10;useinbandfec=1" });
+      if (name !== "red") {
+        const clockRate = name === "events48" ? 48_000 : 8_000;
+        const payloadType = EVENT_TYPES[name];
+        return new RTCRtpCodecParameters({ mimeType: "audio/telephone-event", clockRate, channels: 1, payloadType });
+      }
       return new RTCRtpCodecParameters({
         mimeType: "audio/red",
         clockRate: 48_000,

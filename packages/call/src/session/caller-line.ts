@@ -9,6 +9,7 @@ import type {
 } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 import { Digits } from "./digits.ts";
+import { isDigit } from "./dtmf-sending.ts";
 import { Levels } from "./levels.ts";
 
 /** Who has the floor, as the client is shown it. */
@@ -117,5 +118,3 @@ export class CallerLine {
     }
   }
 }
-
-const isDigit = (digit: string): digit is DtmfEvent["digit"] => /^[0-9*#A-D]$/.test(digit);

@@ -26,9 +26,9 @@ import {
 } from "../turns/state.ts";
 import { TurnRunner } from "../turns/turn-runner.ts";
 import { once } from "../utterances/once.ts";
-import { toneVoice } from "../utterances/recording.ts";
 import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
 import { CallerLine } from "./caller-line.ts";
+import { type DtmfSending, dtmfToSend, type SendDtmfOptions, speakDtmf } from "./dtmf-sending.ts";
 import { CallFloor } from "./floor.ts";
 import { CallRecording, noting } from "./recording.ts";
 import { UserTranscripts } from "./transcripts.ts";
@@ -186,11 +186,12 @@ export class VoiceCall {
     return delivery;
   }
 
-  /** Sends touch tones, after what is being said; resolves when they were played, with whether all of them were. @throws RoomKitError `queue_full`. */
-  async sendTones(tones: AudioFrame): Promise<boolean> {
-    const { signal } = new AbortController();
-    const sent = await this.#speaking.speak(once(""), { signal, tts: toneVoice(tones), tones: true });
-    return sent.audible && sent.error === undefined && !sent.record.interrupted;
+  /**
+   * Sends touch tones, after what is being said; resolves when they were played, with whether all of them were.
+   * @throws RoomKitError as {@link dtmfToSend}, `queue_full`, `aborted`.
+   */
+  async sendDtmf(digits: string, options: SendDtmfOptions, sending: DtmfSending): Promise<boolean> {
+    return speakDtmf(this.#speaking, dtmfToSend(this.connection, digits, options, sending), options.signal);
   }
 
   /** The caller typed instead of speaking, or somebody for them. */

@@ -2,6 +2,7 @@ import {
   type AudioFrame,
   afterSilence,
   type Clock,
+  type DtmfPress,
   frameDurationMs,
   HeardLedger,
   type HeardReport,
@@ -107,17 +108,28 @@ export class Playback {
 
   /** Audio in the listener's format. */
   play(frame: AudioFrame): void {
+    const { connection } = this.#options;
+    if (frame.samples.length > 0) this.#give(frameDurationMs(frame), () => connection.play(this.utterance, frame));
+  }
+
+  /** A key that is pressed, as an event beside the audio. */
+  press(press: DtmfPress): void {
+    const { connection } = this.#options;
+    this.#give(press.toneMs + press.pauseMs, () => connection.playDtmf?.(this.utterance, press));
+  }
+
+  #give(ms: number, put: () => void): void {
     const { connection, onAudible } = this.#options;
-    if (this.#over || this.#ended || connection.closed || frame.samples.length === 0) return;
+    if (this.#over || this.#ended || connection.closed) return;
     const first = !this.audible;
-    this.#givenMs += frameDurationMs(frame);
+    this.#givenMs += ms;
     if (first) {
       this.#subscriptions = [
         connection.onPlayback((progress) => this.#onPlayback(progress)),
         connection.onClose(() => this.close()),
       ];
     }
-    connection.play(this.utterance, frame);
+    put();
     if (first) onAudible();
   }
 

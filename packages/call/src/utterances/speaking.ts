@@ -1,4 +1,5 @@
 import {
+  type DtmfPress,
   errorFields,
   type HeardReport,
   type PipelineStream,
@@ -24,6 +25,8 @@ export interface SpeakOptions {
   readonly tts?: TtsProvider | undefined;
   /** They are touch tones: no speech, nobody's words, and not to be waited with until the other side is silent. */
   readonly tones?: boolean | undefined;
+  /** Keys to press, as events beside the audio: all that is sent, instead of any audio. */
+  readonly presses?: readonly DtmfPress[] | undefined;
   /** The turn it answers. */
   readonly correlationId?: string | undefined;
 }
@@ -127,7 +130,7 @@ export class Speaking {
   async #speakNow(
     utterance: Utterance,
     text: AsyncIterable<string>,
-    { signal, correlationId, tones }: SpeakOptions,
+    { signal, correlationId, tones, presses }: SpeakOptions,
   ): Promise<SpokenUtterance> {
     const onAbort = (): void => {
       if (!utterance.silenced) utterance.silence("cancelled", utterance.audible ? this.#clear() : undefined);
@@ -135,7 +138,7 @@ export class Speaking {
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
     try {
-      const spoken = await utterance.speak(text);
+      const spoken = await (presses ? utterance.press(presses) : utterance.speak(text));
       if (tones) this.#reportTones(spoken);
       else this.#report(utterance, spoken, correlationId);
       return spoken;

@@ -2,6 +2,7 @@ import {
   type AudioFrame,
   abortedError,
   type Clock,
+  type DtmfPress,
   frameDurationMs,
   type HeardReport,
   type PipelineStream,
@@ -114,11 +115,20 @@ export class Utterance {
    * Speaks until the text ends and its audio has been played, or it is silenced. Never throws: what went wrong stands in the
    * result, beside what was heard. A text that fails is spoken as far as it came; its failure is its owner's to report.
    */
-  async speak(text: AsyncIterable<string>): Promise<SpokenUtterance> {
+  speak(text: AsyncIterable<string>): Promise<SpokenUtterance> {
+    return this.#run(() => this.#produce(text));
+  }
+
+  /** Presses keys, as events beside the audio; otherwise as {@link speak}. */
+  press(presses: readonly DtmfPress[]): Promise<SpokenUtterance> {
+    return this.#run(() => this.#press(presses));
+  }
+
+  async #run(produce: () => Promise<void>): Promise<SpokenUtterance> {
     const { ledger } = this.#playback;
     let error: unknown;
     try {
-      if (!this.silenced) await this.#produce(text);
+      if (!this.silenced) await produce();
     } catch (thrown) {
       if (!this.silenced) error = thrown;
     }
@@ -149,16 +159,29 @@ export class Utterance {
   }
 
   async #play(frame: AudioFrame, signal: AbortSignal): Promise<void> {
-    const { connection, pipeline, maxQueuedMs, floor } = this.#context;
+    const { pipeline } = this.#context;
     const { ledger } = this.#playback;
     if (ledger.audioMs === 0) this.#context.onSynthesized?.();
     ledger.addAudio(frameDurationMs(frame));
+    await this.#room(signal);
+    this.#playback.play(pipeline.processOutbound(frame));
+  }
+
+  async #press(presses: readonly DtmfPress[]): Promise<void> {
+    for (const press of presses) {
+      await this.#room(this.#abort.signal);
+      this.#playback.press(press);
+    }
+  }
+
+  /** Waits until the listener may be given more. */
+  async #room(signal: AbortSignal): Promise<void> {
+    const { connection, maxQueuedMs, floor } = this.#context;
     if (connection.queuedMs > maxQueuedMs) await connection.writable(maxQueuedMs, signal);
     // Looked at again after each wait: the caller may have begun once more.
     while (!this.audible && !floor.free) if (!(await floor.wait(signal))) break;
     if (signal.aborted) throw abortedError(signal);
     if (connection.closed) throw new RoomKitError("connection_closed", "the listener has gone");
-    this.#playback.play(pipeline.processOutbound(frame));
   }
 
   /** The pieces as the voice gets them: after filter and hooks. */

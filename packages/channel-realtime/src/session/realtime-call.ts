@@ -2,16 +2,18 @@ import {
   CallerLine,
   type CallRecording,
   type CallRoom,
+  dtmfToSend,
   type EndedUtterance,
   noteEnd,
+  type SendDtmfOptions,
   tellEnd,
   UserTranscripts,
   watchPipeline,
 } from "@roomkit/call";
 import {
-  type AudioFormat,
   type AudioFrame,
   type ChannelHost,
+  frameDurationMs,
   type RealtimeEvent,
   type RealtimeSession,
   RoomKitError,
@@ -46,6 +48,9 @@ export interface RealtimeCallOptions {
   /** Called once when it ends from whichever side. */
   readonly onClosed: () => void;
 }
+
+/** Queued at the connection at most when touch tones are added, ms: past its own bound it drops what is oldest. */
+const MOST_TONES_MS = 15_000;
 
 /** One caller and one provider session, joined: audio both ways, words to the room, tools, interruption. */
 export class RealtimeCall {
@@ -127,9 +132,20 @@ export class RealtimeCall {
     this.#show();
   }
 
-  /** What the listener plays. */
-  get outbound(): AudioFormat {
-    return this.#options.connection.outbound;
+  /** Queues touch tones, behind what is queued. @throws RoomKitError as {@link dtmfToSend}, `queue_full`. */
+  sendDtmf(digits: string, options: Omit<SendDtmfOptions, "signal">): void {
+    const { connection, room, settings } = this.#options;
+    const what = dtmfToSend(connection, digits, options, settings);
+    const ms =
+      "tones" in what
+        ? frameDurationMs(what.tones)
+        : what.presses.reduce((sum, { toneMs, pauseMs }) => sum + toneMs + pauseMs, 0);
+    if (connection.queuedMs + ms > MOST_TONES_MS)
+      throw new RoomKitError("queue_full", "too many touch tones are waiting to be sent", { retryable: true });
+    const utterance = room.ids("utt");
+    if ("tones" in what) connection.play(utterance, what.tones);
+    else for (const press of what.presses) connection.playDtmf?.(utterance, press);
+    connection.endUtterance(utterance);
   }
 
   /** A frame of the caller's microphone. */

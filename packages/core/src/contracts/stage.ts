@@ -92,10 +92,18 @@ export interface DtmfDetector extends Stage {
 }
 
 /**
- * Makes the tones of some digits as mono audio of this rate in Hz; `dtmfTones` of `@roomkit/dtmf` does.
+ * Makes the tones of some digits as mono audio of this rate in Hz; `dtmfTones` of `@roomkit/dtmf` does. The lengths of each tone and of
+ * the silence after it, ms, are given where somebody asked for them.
  * @throws RoomKitError `invalid_digits`.
  */
-export type DtmfTones = (digits: string, options: { readonly sampleRate: number }) => AudioFrame;
+export type DtmfTones = (
+  digits: string,
+  options: {
+    readonly sampleRate: number;
+    readonly toneMs?: number | undefined;
+    readonly pauseMs?: number | undefined;
+  },
+) => AudioFrame;
 
 /** Who is speaking: a label that is stable within the stream. */
 export interface SpeakerEvent {

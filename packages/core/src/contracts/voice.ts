@@ -1,6 +1,7 @@
 import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
+import type { DtmfEvent } from "./stage.ts";
 
 /** Anything an application hangs on a session or connection. */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -74,6 +75,15 @@ export interface TurnMetrics {
   readonly interrupted: boolean;
 }
 
+/** One press of a touch-tone key, to be told beside the audio. */
+export interface DtmfPress {
+  readonly digit: DtmfEvent["digit"];
+  /** How long the key is held, ms, 40 to 1,000; a transport rounds up to its packets (20 ms). */
+  readonly toneMs: number;
+  /** Silence after it, ms, 40 to 1,000; rounded up, too. */
+  readonly pauseMs: number;
+}
+
 /** What the client tells the server besides audio and playback. */
 export type ConnectionInput =
   | { readonly type: "mute"; readonly muted: boolean }
@@ -113,6 +123,16 @@ export interface VoiceConnection {
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe;
   /** Queues audio of an utterance; the connection paces it. Past its bound it drops the oldest whole utterance and reports that. */
   play(utterance: UtteranceId, frame: AudioFrame): void;
+  /**
+   * The keys whose presses the other side takes as events beside the audio (RFC 4733, or a telephone provider's own), as agreed for
+   * this client: some of `0123456789*#ABCD`. Absent or empty: none, and a tone must be played.
+   */
+  readonly dtmfEvents?: string | undefined;
+  /**
+   * Presses a key as such an event. It takes its place, and its time, in the same queue as the audio of its utterance: paced, dropped,
+   * cleared and reported like it, with silence where the tone would be. Ignored for a key that is not among {@link dtmfEvents}.
+   */
+  playDtmf?(utterance: UtteranceId, press: DtmfPress): void;
   /** No more audio of this utterance will come; travels the same queue. */
   endUtterance(utterance: UtteranceId): void;
   /** Resolves when at most `belowMs` of audio is queued, or the connection ended. @throws RoomKitError `aborted`. */

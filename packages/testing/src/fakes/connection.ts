@@ -6,11 +6,13 @@ import {
   type CloseReason,
   type ConnectionInput,
   type ConnectionMessage,
+  type DtmfPress,
   Emitter,
   frameDurationMs,
   type HeardReport,
   type Metadata,
   type PlaybackProgress,
+  silence,
   type Unsubscribe,
   type UtteranceId,
   type VoiceConnection,
@@ -19,6 +21,7 @@ import {
 interface Queued {
   readonly utterance: UtteranceId;
   readonly frame: AudioFrame | undefined;
+  readonly press?: DtmfPress | undefined;
 }
 
 export interface FakeConnectionOptions {
@@ -28,6 +31,8 @@ export interface FakeConnectionOptions {
   readonly playback?: "reported" | "estimated" | undefined;
   readonly id?: string | undefined;
   readonly metadata?: Metadata | undefined;
+  /** Keys it takes as events. Default none. */
+  readonly dtmfEvents?: string | undefined;
 }
 
 /** Audio held until somebody listens, ms. */
@@ -47,6 +52,9 @@ export class FakeConnection implements VoiceConnection {
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
   readonly playback: "reported" | "estimated";
+  readonly dtmfEvents: string;
+  /** Keys that were pressed as events and have been played, oldest first. */
+  readonly pressed: DtmfPress[] = [];
   /** Everything sent, oldest first. */
   readonly sent: ConnectionMessage[] = [];
   /** Messages of the application's own, oldest first. */
@@ -81,6 +89,7 @@ export class FakeConnection implements VoiceConnection {
     this.inbound = options.inbound ?? { sampleRate: 16_000, channels: 1 };
     this.outbound = options.outbound ?? { sampleRate: 24_000, channels: 1 };
     this.playback = options.playback ?? "reported";
+    this.dtmfEvents = options.dtmfEvents ?? "";
   }
 
   get closed(): boolean {
@@ -134,6 +143,12 @@ export class FakeConnection implements VoiceConnection {
   play(utterance: UtteranceId, frame: AudioFrame): void {
     if (this.closed || frame.samples.length === 0) return;
     this.#queue.push({ utterance, frame });
+    this.#tick();
+  }
+
+  playDtmf(utterance: UtteranceId, press: DtmfPress): void {
+    if (this.closed || !this.dtmfEvents.includes(press.digit)) return;
+    this.#queue.push({ utterance, frame: silence(this.outbound, press.toneMs + press.pauseMs), press });
     this.#tick();
   }
 
@@ -227,7 +242,7 @@ export class FakeConnection implements VoiceConnection {
     let left = ms;
     let reported: UtteranceId | undefined;
     while (this.#queue.length > 0) {
-      const { utterance, frame } = this.#queue[0] as Queued;
+      const { utterance, frame, press } = this.#queue[0] as Queued;
       if (frame === undefined) {
         this.#queue.shift();
         reported = undefined;
@@ -243,6 +258,7 @@ export class FakeConnection implements VoiceConnection {
       this.#offsetMs += now;
       if (now < rest) break;
       this.#queue.shift();
+      if (press) this.pressed.push(press);
       this.#offsetMs = 0;
       this.#events.emit("played", { frame, startedAt: this.#clock.now() - left - frameDurationMs(frame) });
     }

@@ -134,6 +134,23 @@ describe("a connection", () => {
     expect(connection.utteranceNumber("c")).toBe(3);
   });
 
+  it("presses the keys its client takes, and no others", async () => {
+    const connection = make({ dtmfEvents: "12" });
+    connection.attach(link);
+    for (const digit of ["1", "3", "2"] as const) connection.playDtmf("u", { digit, toneMs: 40, pauseMs: 40 });
+    connection.endUtterance("u");
+    const none = make();
+    none.attach(link);
+    none.playDtmf("u", { digit: "1", toneMs: 40, pauseMs: 40 });
+    expect([connection.dtmfEvents, none.dtmfEvents, none.queuedMs]).toEqual(["12", "", 0]);
+    await clock.advance(1_000);
+    expect(link.frames.flatMap(({ dtmf }) => (dtmf?.begins ? dtmf.digit : []))).toEqual(["1", "2"]);
+    expect(link.frames.filter(({ samples }) => samples.length > 0)).toHaveLength(8);
+    connection.end({ code: "bye", message: "" });
+    connection.playDtmf("v", { digit: "1", toneMs: 40, pauseMs: 40 });
+    expect(connection.queuedMs).toBe(0);
+  });
+
   it("gives several listeners what is played, with silence if it is told to, until the last has gone", async () => {
     const connection = make({ playedSilence: true });
     connection.attach(link);

@@ -4,6 +4,7 @@ import {
   type CloseReason,
   type ConnectionInput,
   type ConnectionMessage,
+  type DtmfPress,
   Emitter,
   errorFields,
   type HeardReport,
@@ -35,6 +36,8 @@ export interface MediaConnectionOptions
   readonly holdInboundMs?: number | undefined;
   /** Give {@link VoiceConnection.onPlayed} silence too where nothing plays. Default false. */
   readonly playedSilence?: boolean | undefined;
+  /** {@link VoiceConnection.dtmfEvents}, which every link of this connection can send. Default none. */
+  readonly dtmfEvents?: string | undefined;
 }
 
 interface Events {
@@ -59,6 +62,7 @@ export class MediaConnection implements VoiceConnection {
   readonly metadata: Metadata;
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
+  readonly dtmfEvents: string;
   readonly #queue: PlayoutQueue;
   readonly #inbound: Inbound;
   readonly #events: Emitter<Events>;
@@ -81,6 +85,7 @@ export class MediaConnection implements VoiceConnection {
     this.metadata = metadata;
     this.inbound = inbound;
     this.outbound = outbound;
+    this.dtmfEvents = options.dtmfEvents ?? "";
     this.#logger = logger;
     this.#playedSilence = options.playedSilence ?? false;
     let overflowed = false;
@@ -131,6 +136,10 @@ export class MediaConnection implements VoiceConnection {
 
   play(utterance: UtteranceId, frame: AudioFrame): void {
     this.#queue.play(utterance, frame);
+  }
+
+  playDtmf(utterance: UtteranceId, press: DtmfPress): void {
+    if (this.dtmfEvents.includes(press.digit)) this.#queue.play(utterance, press);
   }
 
   endUtterance(utterance: UtteranceId): void {

@@ -1,7 +1,10 @@
+import type { DtmfPress } from "@roomkit/core";
 import { Framer } from "./framer.ts";
+import type { DtmfFrame } from "./options.ts";
 import type { UtteranceRecord } from "./utterances.ts";
 
 const EMPTY = new Int16Array(0);
+const FRAME_MS = 20;
 /** Less than a frame waits this long for more before it goes out as it is, ms. */
 const CARRY_MS = 60;
 
@@ -10,18 +13,21 @@ export interface Waiting {
   readonly record: UtteranceRecord;
   /** Interleaved; empty when only the end is to be told. */
   readonly samples: Int16Array;
+  readonly dtmf?: DtmfFrame | undefined;
   end: boolean;
 }
 
 /** What waits to be sent, in order, cut into frames. Counts are interleaved samples. */
 export class Backlog {
   readonly #framer: Framer;
+  readonly #silence: Int16Array;
   #waiting: Waiting[] = [];
   #samples = 0;
   #carriedSince = 0;
 
   constructor(frameSize: number) {
     this.#framer = new Framer(frameSize);
+    this.#silence = new Int16Array(frameSize);
   }
 
   /** Samples waiting, with those that do not fill a frame yet. */
@@ -41,6 +47,15 @@ export class Backlog {
     if (this.#framer.record !== record) this.#flushCarry();
     this.#framer.push(record, samples, (frame) => this.#put(record, frame));
     if (this.#framer.carried > 0) this.#carriedSince = now;
+  }
+
+  /** A key that is pressed, and the silence after it. */
+  press(record: UtteranceRecord, { digit, toneMs, pauseMs }: DtmfPress): void {
+    this.#flushCarry();
+    const frames = Math.ceil(toneMs / FRAME_MS);
+    for (let i = 0; i < frames; i++)
+      this.#put(record, this.#silence, { digit, begins: i === 0, ends: i === frames - 1 });
+    for (let ms = 0; ms < pauseMs; ms += FRAME_MS) this.#put(record, this.#silence);
   }
 
   /** The last frame of `record` ends it, or an empty one does. */
@@ -96,8 +111,8 @@ export class Backlog {
     if (record && samples) this.#put(record, samples);
   }
 
-  #put(record: UtteranceRecord, samples: Int16Array): void {
-    const frame = { record, samples, end: false };
+  #put(record: UtteranceRecord, samples: Int16Array, dtmf?: DtmfFrame): void {
+    const frame = { record, samples, dtmf, end: false };
     this.#count(frame);
     this.#waiting.push(frame);
   }

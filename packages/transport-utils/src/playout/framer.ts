@@ -1,3 +1,4 @@
+import { type AudioFormat, type AudioFrame, RoomKitError } from "@roomkit/core";
 import type { UtteranceRecord } from "./utterances.ts";
 
 /** Cuts audio of any length into frames of one length, carrying the rest over to the next piece of the same utterance. */
@@ -57,6 +58,15 @@ export class Framer {
     this.drop();
     return frame;
   }
+}
+
+/** @throws RoomKitError `invalid_audio` when the frame has another format. */
+export function assertFormat(frame: AudioFrame, format: AudioFormat): void {
+  const { sampleRate, channels } = frame;
+  if (sampleRate === format.sampleRate && channels === format.channels) return;
+  throw new RoomKitError("invalid_audio", "the frame has not the connection's outbound format", {
+    details: { sampleRate, channels, wanted: format },
+  });
 }
 
 /** A frame of `size`, short ones with silence at their end. */

@@ -1,5 +1,14 @@
-import type { AudioFormat, Clock, PlaybackProgress, UtteranceId } from "@roomkit/core";
+import type { AudioFormat, Clock, DtmfPress, PlaybackProgress, UtteranceId } from "@roomkit/core";
 import type { PacingWheel } from "../pacing/wheel.ts";
+
+/** 20 ms of a key that is held. */
+export interface DtmfFrame {
+  readonly digit: DtmfPress["digit"];
+  /** The key goes down with this frame. */
+  readonly begins: boolean;
+  /** It is up after this frame. */
+  readonly ends: boolean;
+}
 
 /** A piece of an utterance on its way to the client. */
 export interface PlayoutFrame {
@@ -12,6 +21,8 @@ export interface PlayoutFrame {
   readonly samples: Int16Array;
   /** Nothing more of this utterance follows. */
   readonly end: boolean;
+  /** It is told as this event, instead of its samples, which are silence. Only for links of connections with `dtmfEvents`. */
+  readonly dtmf?: DtmfFrame | undefined;
 }
 
 export interface PlayoutQueueOptions {

@@ -1,6 +1,7 @@
 import {
   type AudioFrame,
   abortedError,
+  type DtmfPress,
   type HeardReport,
   type PlaybackProgress,
   RoomKitError,
@@ -9,7 +10,7 @@ import {
   type UtteranceId,
 } from "@roomkit/core";
 import { Backlog } from "./backlog.ts";
-import { fill } from "./framer.ts";
+import { assertFormat, fill } from "./framer.ts";
 import type { PlayedTapOptions, PlayoutQueueOptions } from "./options.ts";
 import { type PlayedListener, PlayedTap } from "./played-tap.ts";
 import { Resend } from "./resend.ts";
@@ -80,22 +81,19 @@ export class PlayoutQueue {
   }
 
   /**
-   * Adds audio. Ignored for an utterance that has ended or was cleared or dropped, and after {@link close}.
+   * Adds audio, or a key that is pressed: silence, with {@link PlayoutFrame.dtmf}. Ignored for an utterance that has ended or was cleared
+   * or dropped, and after {@link close}.
    *
    * @throws RoomKitError `invalid_audio` when the frame has not the queue's format.
    */
-  play(utterance: UtteranceId, frame: AudioFrame): void {
-    const { format } = this.#options;
-    if (frame.sampleRate !== format.sampleRate || frame.channels !== format.channels) {
-      throw new RoomKitError("invalid_audio", "the frame has not the connection's outbound format", {
-        details: { sampleRate: frame.sampleRate, channels: frame.channels, wanted: format },
-      });
-    }
+  play(utterance: UtteranceId, sound: AudioFrame | DtmfPress): void {
+    if ("samples" in sound) assertFormat(sound, this.#options.format);
     const record = this.#closed ? undefined : this.#utterances.open(utterance);
-    if (!record || record.closed || frame.samples.length === 0) return;
+    if (!record || record.closed || ("samples" in sound && sound.samples.length === 0)) return;
     record.started = true;
     const now = this.#options.clock.now();
-    this.#backlog.add(record, frame.samples, now);
+    if ("samples" in sound) this.#backlog.add(record, sound.samples, now);
+    else this.#backlog.press(record, sound);
     this.#pump(now);
     if (this.#bound()) this.#pump(now);
     this.#wake();
@@ -253,11 +251,11 @@ export class PlayoutQueue {
     if (this.#suspended) return;
     let sent = 0;
     for (const waiting of this.#backlog.frames) {
-      const { record, samples, end } = waiting;
+      const { record, samples, dtmf, end } = waiting;
       const ahead = this.#timeline.aheadMs(now);
       if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > this.#leadMs + 1e-6) break;
       const filled = this.#options.wholeFrames && samples.length > 0 ? fill(samples, this.#frameSize) : samples;
-      const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, end };
+      const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, dtmf, end };
       if (!this.#options.send(frame) || this.#closed) break;
       sent++;
       const count = samples.length / this.#options.format.channels;

@@ -16,8 +16,9 @@ export interface CodersSetup {
 export interface CallCoders {
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
+  readonly dtmfEvents: string;
   receiver(options: Omit<AudioReceiverOptions, "decoder" | "payloadTypes">): AudioReceiver | undefined;
-  sender(options: Omit<AudioSenderOptions, "encoder" | "payloadType">): AudioSender | undefined;
+  sender(options: Omit<AudioSenderOptions, "encoder" | "payloadType" | "telephoneEvent">): AudioSender | undefined;
   close(): void;
 }
 
@@ -40,6 +41,7 @@ export async function openCoders(setup: CodersSetup): Promise<CallCoders> {
     return {
       inbound: { sampleRate: decoder?.sampleRate ?? inputSampleRate, channels: 1 },
       outbound: { sampleRate: encoder?.sampleRate ?? outputSampleRate, channels: 1 },
+      dtmfEvents: plan?.outbound?.telephoneEvent?.digits ?? "",
       receiver(options) {
         if (!decoder || !plan?.inbound) return undefined;
         const { payloadType, red, telephoneEvent } = plan.inbound;
@@ -47,7 +49,8 @@ export async function openCoders(setup: CodersSetup): Promise<CallCoders> {
       },
       sender(options) {
         if (!encoder || !plan?.outbound) return undefined;
-        return new AudioSender({ ...options, encoder, payloadType: plan.outbound.payloadType });
+        const { payloadType, telephoneEvent } = plan.outbound;
+        return new AudioSender({ ...options, encoder, payloadType, telephoneEvent });
       },
       close() {
         decoder?.close();

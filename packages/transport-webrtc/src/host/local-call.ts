@@ -10,7 +10,7 @@ import {
   type WebRTCDataChannel,
   type WebRTCPeer,
 } from "@roomkit/core";
-import { PacingWheel, TrafficGuard, type TrafficLimits } from "@roomkit/transport-utils";
+import { type DtmfFrame, PacingWheel, TrafficGuard, type TrafficLimits } from "@roomkit/transport-utils";
 import type { AudioReceiver } from "../media/audio-receiver.ts";
 import type { AudioSender } from "../media/audio-sender.ts";
 import type { CallCoders } from "./coders.ts";
@@ -108,6 +108,15 @@ export class LocalCall implements MediaCall {
   send(samples: Int16Array): boolean {
     const { peer, clock } = this.#options;
     return peer.state !== "closed" && (this.#sender?.send(samples, clock.now()) ?? false);
+  }
+
+  get dtmfEvents(): string {
+    return this.#options.coders.dtmfEvents;
+  }
+
+  sendDtmf(frame: DtmfFrame): boolean {
+    const { peer, clock } = this.#options;
+    return peer.state !== "closed" && (this.#sender?.sendDtmf(frame, clock.now()) ?? false);
   }
 
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {

@@ -10,7 +10,7 @@ import type {
   WebRTCPeerLimits,
   WebRTCPeerStats,
 } from "@roomkit/core";
-import type { TrafficLimits } from "@roomkit/transport-utils";
+import type { DtmfFrame, TrafficLimits } from "@roomkit/transport-utils";
 import type { AudioPlan } from "../media/audio-plan.ts";
 import type { JitterStats } from "../media/jitter-buffer.ts";
 import type { LoopLoad } from "./load-meter.ts";
@@ -53,8 +53,12 @@ export interface MediaCall {
   readonly sends: boolean;
   readonly stats: MediaStats;
   addCandidate(candidate: RemoteCandidate): void;
+  /** The keys whose presses {@link sendDtmf} can tell of. */
+  readonly dtmfEvents: string;
   /** Sends 20 ms on the track. False when it cannot be taken now; it may be offered again. */
   send(samples: Int16Array): boolean;
+  /** Sends 20 ms of a key that is held, as an event in the place of audio. False as of {@link send}. */
+  sendDtmf(frame: DtmfFrame): boolean;
   /** The caller's track as one unbroken line. The samples are the listener's to keep. */
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe;
   /** Touch tones of the caller's track. */

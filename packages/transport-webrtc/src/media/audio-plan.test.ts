@@ -22,13 +22,19 @@ describe("planAudio", () => {
     expect(names(plan)).toBe("111 opus, 110 telephone-event");
     expect(plan.direction).toBe("sendrecv");
     expect(plan.inbound).toEqual({ codec: "opus", payloadType: 111, telephoneEvent: 110 });
-    expect(plan.outbound).toEqual({ codec: "opus", payloadType: 111 });
+    expect(plan.outbound).toEqual({
+      codec: "opus",
+      payloadType: 111,
+      telephoneEvent: { payloadType: 110, clockRate: 48_000, digits: "0123456789*#ABCD" },
+    });
   });
 
   it("answers Opus in and PCMU out on one section", () => {
     const plan = planned(offered(), { outboundAudio: "pcmu", pcmu: true });
-    expect(names(plan)).toBe("111 opus, 0 pcmu, 110 telephone-event");
+    expect(names(plan)).toBe("111 opus, 0 pcmu, 110 telephone-event, 126 telephone-event");
     expect([plan.inbound?.codec, plan.outbound?.codec]).toEqual(["opus", "pcmu"]);
+    // Each way the events of its voice's clock.
+    expect([plan.inbound?.telephoneEvent, plan.outbound?.telephoneEvent?.payloadType]).toEqual([110, 126]);
   });
 
   it("only listens when audio goes over the data channel", () => {
@@ -70,6 +76,31 @@ describe("planAudio", () => {
 
   it("takes touch tones at another clock than the voice's when there are no others", () => {
     const firefox = offered((sdp) => sdp.replace(" 110 126", " 126"));
-    expect(planned(firefox, { outboundAudio: "opus", pcmu: true }).inbound?.telephoneEvent).toBe(126);
+    const plan = planned(firefox, { outboundAudio: "opus", pcmu: true });
+    expect(plan.inbound?.telephoneEvent).toBe(126);
+    expect(plan.outbound?.telephoneEvent).toMatchObject({ payloadType: 126, clockRate: 8_000 });
+  });
+
+  it.each([
+    ["0-11,16", "0123456789*#"],
+    ["1, 3 ,10-10", "13*"],
+    ["16,32-49", undefined],
+    ["all of them", undefined],
+    ["15-0", undefined],
+  ])("sends the touch tones a client names by %j, and no others", (parameters, digits) => {
+    const offer = offered((sdp) => sdp.replace("a=rtpmap:110 ", `a=fmtp:110 ${parameters}\r\na=rtpmap:110 `));
+    const plan = planned(offer, { outboundAudio: "opus", pcmu: true });
+    expect(plan.outbound?.telephoneEvent?.digits).toBe(digits);
+    expect(plan.inbound?.telephoneEvent).toBe(110);
+  });
+
+  it("sends no touch tones where they were not offered, or no voice goes", () => {
+    const none = offered((sdp) => sdp.replace(" 110 126", ""));
+    expect(planned(none, { outboundAudio: "opus", pcmu: true }).outbound?.telephoneEvent).toBeUndefined();
+    expect(planned(offered(), { outboundAudio: "datachannel", pcmu: true }).outbound).toBeUndefined();
+    const listens = offered((sdp) => sdp.replace("a=sendrecv", "a=recvonly"));
+    const plan = planned(listens, { outboundAudio: "opus", pcmu: true });
+    expect(plan.outbound?.telephoneEvent?.payloadType).toBe(110);
+    expect(names(plan)).toBe("111 opus, 110 telephone-event");
   });
 });

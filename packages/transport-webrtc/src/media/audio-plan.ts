@@ -1,4 +1,5 @@
 import type { MediaDirection, RtpCodec, WebRTCOffer } from "@roomkit/core";
+import { EVENT_DIGITS } from "./telephone-event.ts";
 
 /** How the server's voice reaches the client. */
 export type OutboundAudio = "opus" | "pcmu" | "datachannel";
@@ -18,7 +19,23 @@ export interface AudioPlan {
       }
     | undefined;
   /** The track to the client; absent when audio goes over the data channel. */
-  readonly outbound?: { readonly codec: "opus" | "pcmu"; readonly payloadType: number } | undefined;
+  readonly outbound?:
+    | {
+        readonly codec: "opus" | "pcmu";
+        readonly payloadType: number;
+        /** Touch tones that may be sent as events; absent when the client listens for none. */
+        readonly telephoneEvent?: OutboundEvents | undefined;
+      }
+    | undefined;
+}
+
+/** What a client takes of telephone events (RFC 4733). */
+export interface OutboundEvents {
+  readonly payloadType: number;
+  /** Hz in which durations are counted. */
+  readonly clockRate: number;
+  /** The keys, of {@link EVENT_DIGITS}. */
+  readonly digits: string;
 }
 
 export interface PlanOptions {
@@ -42,14 +59,17 @@ export function planAudio(
   const wanted = options.outboundAudio === "pcmu" ? (pcmu ?? opus) : (opus ?? pcmu);
   const sender = clientReceives && options.outboundAudio !== "datachannel" ? wanted : undefined;
   const red = opus && clientSends ? usableRed(codecs, opus) : undefined;
-  const tones = clientSends ? codecs.filter((c) => c.name === "telephone-event") : [];
+  const tones = codecs.filter((c) => c.name === "telephone-event");
   // Firefox and SIP gateways offer none at Opus' 48 kHz. What is told of a key is the same at any clock.
-  const events = tones.find((c) => c.clockRate === main.clockRate) ?? tones[0];
+  const eventsFor = (voice: RtpCodec): RtpCodec | undefined =>
+    tones.find((c) => c.clockRate === voice.clockRate) ?? tones[0];
+  const heard = clientSends ? eventsFor(main) : undefined;
+  const sent = sender && eventsFor(sender);
   const answered = [
     ...(red ? [red] : []),
     ...(opus ? [{ ...opus, parameters: "minptime=10;useinbandfec=1" }] : []),
     ...(pcmu && (pcmu === main || pcmu === sender) ? [pcmu] : []),
-    ...(events ? [{ ...events, parameters: "0-15" }] : []),
+    ...[...new Set([heard, sent])].flatMap((events) => (events ? [{ ...events, parameters: "0-15" }] : [])),
   ];
   return {
     direction: answerDirection(clientSends, sender !== undefined),
@@ -60,11 +80,19 @@ export function planAudio(
             codec: main === opus ? "opus" : "pcmu",
             payloadType: main.payloadType,
             red: red?.payloadType,
-            telephoneEvent: events?.payloadType,
+            telephoneEvent: heard?.payloadType,
           },
         }
       : {}),
-    ...(sender ? { outbound: { codec: sender === pcmu ? "pcmu" : "opus", payloadType: sender.payloadType } } : {}),
+    ...(sender
+      ? {
+          outbound: {
+            codec: sender === pcmu ? "pcmu" : "opus",
+            payloadType: sender.payloadType,
+            telephoneEvent: sent && outboundEvents(sent),
+          },
+        }
+      : {}),
   };
 }
 
@@ -77,6 +105,15 @@ function usableRed(codecs: readonly RtpCodec[], opus: RtpCodec): RtpCodec | unde
   if (first?.name !== "red" || first.clockRate !== 48_000) return undefined;
   const carried = (first.parameters ?? "").split("/");
   return carried.every((pt) => pt === String(opus.payloadType)) ? first : undefined;
+}
+
+/** The keys a client listens for: `a=fmtp:<type> 0-11,16` names events; without it they are 0 to 15 (RFC 4733, 2.4.1). */
+function outboundEvents({ payloadType, clockRate, parameters = "0-15" }: RtpCodec): OutboundEvents | undefined {
+  const ranges = parameters.split(",").map((range) => /^\s*(\d{1,3})(?:-(\d{1,3}))?\s*$/.exec(range));
+  const takes = (event: number): boolean =>
+    ranges.some((range) => range && event >= Number(range[1]) && event <= Number(range[2] ?? range[1]));
+  const digits = [...EVENT_DIGITS].filter((_, event) => takes(event)).join("");
+  return digits === "" ? undefined : { payloadType, clockRate, digits };
 }
 
 function answerDirection(receive: boolean, send: boolean): MediaDirection {

@@ -1,5 +1,8 @@
 import type { AudioCodec, OpusEncoder } from "@roomkit/core";
-import { writeRtp } from "./rtp.ts";
+import type { DtmfFrame } from "@roomkit/transport-utils";
+import type { OutboundEvents } from "./audio-plan.ts";
+import { timestampDelta, writeRtp } from "./rtp.ts";
+import { EVENT_DIGITS, eventPayload } from "./telephone-event.ts";
 
 /** Encodes frames of one length for one stream. */
 export interface FrameEncoder {
@@ -31,6 +34,8 @@ export function g711Encoding(codec: AudioCodec): FrameEncoder {
 export interface AudioSenderOptions {
   readonly encoder: FrameEncoder;
   readonly payloadType: number;
+  /** Absent: no events may be sent. */
+  readonly telephoneEvent?: OutboundEvents | undefined;
   readonly ssrc: number;
   /** Random start of the sequence numbers (16 bits) and timestamps (32 bits), RFC 3550, 5.1. */
   readonly firstSequence: number;
@@ -42,10 +47,40 @@ export interface AudioSenderOptions {
 /** Frames of silence after the last of a talk spurt: a jitter buffer that runs dry then goes on with silence, not with the last sound. */
 const TAIL_FRAMES = 5;
 const FRAME_MS = 20;
+/** The end of an event is told so often, a frame apart (RFC 4733, 2.5.1.4). */
+const END_PACKETS = 3;
+
+interface KeyDown {
+  readonly event: number;
+  /** When it went down, on the track. */
+  readonly timestamp: number;
+  /** How long it has been down, in the clock of the events. */
+  duration: number;
+  /** Packets that told of its end so far. */
+  ends: number;
+}
+
+/** Where the next frame stands on the track. */
+interface Place {
+  readonly begins: boolean;
+  readonly timestamp: number;
+}
 
 /**
  * The outbound track: 20 ms frames in, RTP packets out. Between talk spurts nothing is sent; timestamps go on with the clock
  * and the marker bit says where a spurt begins (RFC 3551, 4.1).
+ *
+ * A key that is held takes the place of audio, in the same line of sequence numbers and timestamps (RFC 4733, 2.5.1): one timestamp
+ * for all of the press, counted by the track's clock, and a duration that grows. What comes, and what it does:
+ *
+ * | comes                | no key is down     | a key is down           | its end is being told                     |
+ * | -------------------- | ------------------ | ----------------------- | ----------------------------------------- |
+ * | key goes down        | marker, first      | the end of that, thrice | the rest of that, then marker, first      |
+ * | key is still down    | taken as going down | longer                 | taken as going down                       |
+ * | key is up afterwards | also the end       | longer, the end         | taken as going down, also the end         |
+ * | audio                | audio              | the end, audio          | the end again, audio                      |
+ * | nothing for a while  | the tail of silence | the same, with the end | the same, with the end again              |
+ * | the link is down     | refused            | refused, nothing changed | refused, nothing changed                 |
  */
 export class AudioSender {
   readonly #options: AudioSenderOptions;
@@ -55,6 +90,7 @@ export class AudioSender {
   /** Clock time for which the next frame is due, ms; undefined before the first. */
   #dueMs: number | undefined;
   #tail = 0;
+  #key: KeyDown | undefined;
 
   constructor(options: AudioSenderOptions) {
     this.#options = options;
@@ -66,6 +102,28 @@ export class AudioSender {
   /** Sends a frame of exactly 20 ms at `now`, ms. False when the connection refused it; then nothing changed but the encoder. */
   send(samples: Int16Array, now: number): boolean {
     if (!this.#frame(samples, now)) return false;
+    this.#tail = TAIL_FRAMES;
+    return true;
+  }
+
+  /** Sends 20 ms of a key that is held; the same holds as of {@link send}. Nothing is sent when no events were agreed on. */
+  sendDtmf({ digit, begins, ends }: DtmfFrame, now: number): boolean {
+    const { telephoneEvent, encoder } = this.#options;
+    if (!telephoneEvent) return true;
+    const event = EVENT_DIGITS.indexOf(digit);
+    const down = this.#key;
+    const goesOn = !begins && down?.event === event && down.ends === 0;
+    while (!goesOn && this.#key) if (!this.#tellEnd()) return false;
+    const place = this.#place(now);
+    const key = goesOn && down ? down : { event, timestamp: place.timestamp, duration: 0, ends: 0 };
+    const lasted = timestampDelta(place.timestamp, key.timestamp) + this.#frameTime;
+    const duration = Math.min(0xffff, Math.round((lasted * telephoneEvent.clockRate) / encoder.clockRate));
+    if (!this.#packet(telephoneEvent.payloadType, !goesOn, key.timestamp, eventPayload(event, duration, ends)))
+      return false;
+    key.duration = duration;
+    if (ends) key.ends = 1;
+    this.#key = key;
+    this.#advance(place, now);
     this.#tail = TAIL_FRAMES;
     return true;
   }
@@ -83,20 +141,48 @@ export class AudioSender {
   }
 
   #frame(samples: Int16Array, now: number): boolean {
-    const { encoder, payloadType, ssrc, send } = this.#options;
+    const { encoder, payloadType } = this.#options;
+    if (!this.#tellEnd()) return false;
+    const place = this.#place(now);
+    const payload = encoder.encode(samples);
+    if (payload && !this.#packet(payloadType, place.begins, place.timestamp, payload)) return false;
+    this.#advance(place, now);
+    return true;
+  }
+
+  /** One packet that says that the key is up, until all of them were sent. */
+  #tellEnd(): boolean {
+    const { telephoneEvent } = this.#options;
+    const key = this.#key;
+    if (!key || !telephoneEvent) return true;
+    const payload = eventPayload(key.event, key.duration, true);
+    if (!this.#packet(telephoneEvent.payloadType, false, key.timestamp, payload)) return false;
+    if (++key.ends >= END_PACKETS) this.#key = undefined;
+    return true;
+  }
+
+  #packet(payloadType: number, marker: boolean, timestamp: number, payload: Uint8Array): boolean {
+    const { ssrc, send } = this.#options;
+    if (!send(writeRtp({ marker, payloadType, sequence: this.#sequence, timestamp, ssrc, payload }))) return false;
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    return true;
+  }
+
+  /** 20 ms in the clock of the track. */
+  get #frameTime(): number {
+    return (FRAME_MS * this.#options.encoder.clockRate) / 1000;
+  }
+
+  #place(now: number): Place {
     const gapMs = this.#dueMs === undefined ? 0 : now - this.#dueMs;
     // A little late is jitter of our timer: the stream goes on without a seam. More is a pause.
     const begins = this.#dueMs === undefined || gapMs > 2 * FRAME_MS;
-    const skip = begins && gapMs > 0 ? Math.round((gapMs * encoder.clockRate) / 1000) : 0;
-    const payload = encoder.encode(samples);
-    const timestamp = (this.#timestamp + skip) >>> 0;
-    if (payload) {
-      const packet = writeRtp({ marker: begins, payloadType, sequence: this.#sequence, timestamp, ssrc, payload });
-      if (!send(packet)) return false;
-      this.#sequence = (this.#sequence + 1) & 0xffff;
-    }
-    this.#timestamp = (timestamp + (FRAME_MS * encoder.clockRate) / 1000) >>> 0;
+    const skip = begins && gapMs > 0 ? Math.round((gapMs * this.#options.encoder.clockRate) / 1000) : 0;
+    return { begins, timestamp: (this.#timestamp + skip) >>> 0 };
+  }
+
+  #advance({ begins, timestamp }: Place, now: number): void {
+    this.#timestamp = (timestamp + this.#frameTime) >>> 0;
     this.#dueMs = (begins || this.#dueMs === undefined ? now : this.#dueMs) + FRAME_MS;
-    return true;
   }
 }

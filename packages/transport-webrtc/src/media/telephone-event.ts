@@ -1,11 +1,20 @@
 import { keepNewest } from "@roomkit/core";
 
-const DIGITS = "0123456789*#ABCD";
+/** The keys in the order of their events, 0 to 15 (RFC 4733, 3.2). */
+export const EVENT_DIGITS = "0123456789*#ABCD";
 /** Longest a segment of a key press lasts, in units of its clock: the next begins there (RFC 4733, 2.5.1.3). */
 const MAX_DURATION = 0xffff;
 const SLACK = 4_800;
 /** Sources whose last press is remembered. */
 const SOURCES = 8;
+
+/** What is said of a press, dBm0 below 0: the level of `dtmfTones`. */
+const VOLUME = 10;
+
+/** The payload of one packet of a press (RFC 4733, 2.3); `duration` so far in units of its clock, 16 bits. */
+export function eventPayload(event: number, duration: number, ended: boolean): Uint8Array {
+  return Uint8Array.of(event, (ended ? 0x80 : 0) | VOLUME, duration >> 8, duration & 0xff);
+}
 
 /** What of an RTP packet says which key press it is of. */
 export interface EventPacket {
@@ -32,7 +41,7 @@ export class TelephoneEvents {
   receive({ ssrc, marker, timestamp, payload }: EventPacket): string | undefined {
     if (payload.length < 4) return undefined;
     const event = payload[0] as number;
-    const digit = DIGITS[event];
+    const digit = EVENT_DIGITS[event];
     if (digit === undefined) return undefined;
     const ended = ((payload[1] as number) & 0x80) !== 0;
     const last = this.#last.get(ssrc);

@@ -13,7 +13,7 @@ import type { ControlChannel } from "./control-channel.ts";
 export interface ClientLinkOptions {
   readonly control: ControlChannel;
   /** The track; undefined: audio takes the data channel. */
-  readonly track: Pick<MediaCall, "send"> | undefined;
+  readonly track: Pick<MediaCall, "send" | "sendDtmf"> | undefined;
   readonly mulaw: AudioCodec | undefined;
   readonly clock: Clock;
   /** When the connection began, ms on the clock. */
@@ -47,6 +47,7 @@ export class ClientLink implements ConnectionLink {
 
   audio(frame: PlayoutFrame): boolean {
     const { control, track, mulaw } = this.#options;
+    if (track && frame.dtmf) return track.sendDtmf(frame.dtmf);
     if (track) return frame.samples.length === 0 || track.send(frame.samples);
     if (!control.open || control.bufferedAmount > AUDIO_BUFFERED_BYTES) return false;
     if (this.v1) {

@@ -96,6 +96,7 @@ function fakePeer(): Peer {
 async function open(
   options: Partial<RtcSessionOptions> = {},
   limits: Partial<Resolved<WebRTCLimits>> = {},
+  playedSilence = false,
 ): Promise<{
   clock: VirtualClock;
   peer: Peer;
@@ -122,6 +123,7 @@ async function open(
     settings: {
       mulaw: undefined,
       leadMs: undefined,
+      playedSilence,
       limits: { ...defaultLimits, idleTimeoutMs: 15_000, resumeMs: 0, ...limits },
       clock,
       logger: silentLogger,
@@ -203,6 +205,33 @@ describe("RtcSession in virtual time", () => {
     // Five frames of silence, so that the client's jitter buffer has no last sound to stretch.
     expect(peer.sent.length - at).toBe(5);
     expect(peer.said).toContain('{"type":"clear_audio"}');
+  });
+
+  it.each([
+    ["nothing", false, ["440..540"]],
+    ["silence", true, ["0..440 silence", "440..540", "540..980 silence"]],
+  ] as const)("tells an echo canceller of %s where nothing is played", async (_, playedSilence, expected) => {
+    const { clock, peer, session } = await open({}, {}, playedSilence);
+    peer.connect();
+    peer.openChannel();
+    const told: { from: number; to: number; silent: boolean }[] = [];
+    session.connection.onPlayed(({ samples, timestamp }, startedAt) => {
+      expect(timestamp).toBe(startedAt);
+      const silent = samples.every((sample) => sample === 0);
+      const last = told.at(-1);
+      const to = timestamp + samples.length / 24;
+      if (last?.silent === silent && last.to === timestamp) last.to = to;
+      else told.push({ from: timestamp, to, silent });
+    });
+    await clock.advance(440);
+    session.connection.play("u", speech(100));
+    session.connection.endUtterance("u");
+    await clock.advance(560);
+    expect(told.map(({ from, to, silent }) => `${from}..${to}${silent ? " silence" : ""}`)).toEqual(expected);
+    const closing = session.close({ code: "bye", message: "" });
+    await clock.advance(1_000);
+    await closing;
+    expect(PacingWheel.shared(clock).size).toBe(0);
   });
 
   it("says goodbye in v1 before it goes", async () => {

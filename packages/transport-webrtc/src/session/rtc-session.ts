@@ -20,7 +20,7 @@ export interface RtcSessionOptions {
   readonly metadata: Metadata;
   readonly call: MediaCall;
   /** Of the transport. */
-  readonly settings: Pick<TransportSettings, "mulaw" | "leadMs" | "limits" | "clock" | "logger">;
+  readonly settings: Pick<TransportSettings, "mulaw" | "leadMs" | "playedSilence" | "limits" | "clock" | "logger">;
   /** The client asked for v1 in its offer. */
   readonly v1: boolean;
   /** A connection this client comes back to, instead of a new one. */
@@ -76,7 +76,7 @@ export class RtcSession {
   constructor(options: RtcSessionOptions) {
     this.#options = options;
     const { id, label, metadata, call } = options;
-    const { mulaw, leadMs, limits, clock, logger } = options.settings;
+    const { mulaw, leadMs, playedSilence, limits, clock, logger } = options.settings;
     this.id = id;
     this.label = label;
     const wheel = PacingWheel.shared(clock);
@@ -99,6 +99,8 @@ export class RtcSession {
         maxQueuedMs: limits.audioQueueMaxMs,
         leadMs: leadMs ?? (call.sends ? TRACK_LEAD_MS : 200),
         wholeFrames: call.sends,
+        playedSilence,
+        dtmfEvents: call.dtmfEvents,
         resumable: reported,
       });
     this.#messages = new ClientMessages({

@@ -98,6 +98,8 @@ export interface WebRTCTransportOptions {
   readonly allowPrivate?: boolean | undefined;
   /** How much audio may be with the client unplayed, ms. Default 40 on a track, 200 on the data channel. */
   readonly leadMs?: number | undefined;
+  /** Give `onPlayed` silence too where nothing plays, as an echo canceller needs it. Default false. */
+  readonly playedSilence?: boolean | undefined;
   readonly limits?: WebRTCLimits | undefined;
   /**
    * How `transport.fetch` serves; a mount has options of its own. Without `auth` and `allowAnonymous` it serves only behind

@@ -29,6 +29,7 @@ export interface TransportSettings {
   readonly allowPrivate: boolean | undefined;
   /** Undefined: by what takes the audio. */
   readonly leadMs: number | undefined;
+  readonly playedSilence: boolean;
   readonly limits: Resolved<WebRTCLimits>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -91,6 +92,7 @@ export function transportSettings(options: WebRTCTransportOptions): TransportSet
     allowLoopback: options.allowLoopback,
     allowPrivate: options.allowPrivate,
     leadMs,
+    playedSilence: options.playedSilence ?? false,
     limits: optionsWithin<WebRTCLimits>(limits, defaultLimits, ranges),
     clock: options.clock ?? systemClock,
     logger: options.logger ?? consoleLogger,

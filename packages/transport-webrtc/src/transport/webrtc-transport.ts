@@ -36,7 +36,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     assertOptions("WebRTCTransport", options, {
       oneOf: { outboundAudio: ["opus", "pcmu", "datachannel"] },
       number: ["inputSampleRate", "outputSampleRate", "leadMs"],
-      boolean: ["allowLoopback", "allowPrivate"],
+      boolean: ["allowLoopback", "allowPrivate", "playedSilence"],
       function: ["ids"],
       object: ["engine", "opus", "mulaw", "clock", "logger"],
       members: {

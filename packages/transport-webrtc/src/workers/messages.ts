@@ -7,6 +7,7 @@ import type {
   Recipe,
   RemoteCandidate,
 } from "@roomkit/core";
+import type { DtmfFrame } from "@roomkit/transport-utils";
 import type { WireError } from "@roomkit/worker-pool";
 import type { LoopLoad } from "../host/load-meter.ts";
 import type { MediaRequest, MediaStats } from "../host/media-host.ts";
@@ -25,6 +26,8 @@ export type ToCall =
   | { readonly type: "candidate"; readonly call: number; readonly candidate: RemoteCandidate }
   /** 20 ms for the track. */
   | { readonly type: "audio"; readonly call: number; readonly samples: Int16Array }
+  /** 20 ms of a key that is held, in the place of audio. */
+  | { readonly type: "dtmf"; readonly call: number; readonly frame: DtmfFrame }
   | { readonly type: "message"; readonly call: number; readonly channel: number; readonly message: string | Uint8Array }
   | { readonly type: "close_channel"; readonly call: number; readonly channel: number }
   /** So much of what came from the call has been dealt with. */
@@ -66,6 +69,7 @@ export interface OpenedCall {
   readonly outbound: AudioFormat;
   readonly receives: boolean;
   readonly sends: boolean;
+  readonly dtmfEvents: string;
 }
 
 /** What a media worker tells. */

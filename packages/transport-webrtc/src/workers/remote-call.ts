@@ -8,6 +8,7 @@ import {
   type Unsubscribe,
   type WebRTCDataChannel,
 } from "@roomkit/core";
+import type { DtmfFrame } from "@roomkit/transport-utils";
 import type { MediaCall, MediaRequest, MediaStats } from "../host/media-host.ts";
 import { Credit, costOf, INBOUND_STEP_BYTES, Receipts, TRACK_FRAMES } from "./credit.ts";
 import type { FromCall, OpenedCall, ToCall } from "./messages.ts";
@@ -42,6 +43,7 @@ export class RemoteCall implements MediaCall {
   readonly outbound: AudioFormat;
   readonly receives: boolean;
   readonly sends: boolean;
+  readonly dtmfEvents: string;
   readonly #options: RemoteCallOptions;
   readonly #life: ConnectionLife;
   readonly #events: Emitter<Events>;
@@ -60,6 +62,7 @@ export class RemoteCall implements MediaCall {
     this.outbound = opened.outbound;
     this.receives = opened.receives;
     this.sends = opened.sends;
+    this.dtmfEvents = opened.dtmfEvents;
     this.#life = new ConnectionLife(onListenerError);
     this.#events = new Emitter<Events>(onListenerError);
     this.#receipts = new Receipts(INBOUND_STEP_BYTES, (bytes) => put({ type: "taken", call: number, bytes }));
@@ -84,6 +87,12 @@ export class RemoteCall implements MediaCall {
     if (this.state !== "connected" || !this.sends || !this.#frames.take(1)) return false;
     // A copy: whoever plays may use the array again before it is on its way.
     this.#put({ type: "audio", call: this.#options.number, samples: samples.slice() });
+    return true;
+  }
+
+  sendDtmf(frame: DtmfFrame): boolean {
+    if (this.state !== "connected" || !this.#frames.take(1)) return false;
+    this.#put({ type: "dtmf", call: this.#options.number, frame });
     return true;
   }
 

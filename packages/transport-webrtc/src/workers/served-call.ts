@@ -79,8 +79,8 @@ export class ServedCall {
         await media.close();
         throw new RoomKitError("aborted", "the offer was given up");
       }
-      const { answer, inbound, outbound, receives, sends } = media;
-      put({ type: "opened", call, opened: { answer, inbound, outbound, receives, sends } });
+      const { answer, inbound, outbound, receives, sends, dtmfEvents } = media;
+      put({ type: "opened", call, opened: { answer, inbound, outbound, receives, sends, dtmfEvents } });
       this.#serve(media);
     } catch (thrown) {
       put({ type: "refused", call, error: toWire(thrown, "internal") });
@@ -133,6 +133,10 @@ export class ServedCall {
       case "audio":
         // Not taken is lost: offering it again later would only put it behind the sound that follows.
         if (!media.send(message.samples)) this.#refused++;
+        this.#frames.add(1);
+        return;
+      case "dtmf":
+        if (!media.sendDtmf(message.frame)) this.#refused++;
         this.#frames.add(1);
         return;
       case "message":
