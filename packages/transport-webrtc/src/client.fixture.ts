@@ -154,11 +154,18 @@ export class TestClient {
   /** Sends one packet of audio, `durationMs` of the 48 kHz clock after the last. */
   sendRtp(
     payload: Uint8Array,
-    options: { payloadType?: number | undefined; skip?: number | undefined; clockRate?: number | undefined } = {},
+    options: {
+      payloadType?: number | undefined;
+      /** Packets before it that are lost. */
+      skip?: number | undefined;
+      /** Frames before it of which nothing was sent. */
+      silent?: number | undefined;
+      clockRate?: number | undefined;
+    } = {},
   ): void {
-    const { payloadType = 111, skip = 0, clockRate = 48_000 } = options;
+    const { payloadType = 111, skip = 0, silent = 0, clockRate = 48_000 } = options;
     this.#sequence = (this.#sequence + 1 + skip) & 0xffff;
-    this.#timestamp = (this.#timestamp + (clockRate / 50) * (1 + skip)) >>> 0;
+    this.#timestamp = (this.#timestamp + (clockRate / 50) * (1 + skip + silent)) >>> 0;
     const header = new RtpHeader({ payloadType, sequenceNumber: this.#sequence, timestamp: this.#timestamp, ssrc: 1 });
     const packet = new RtpPacket(header, Buffer.from(payload));
     // The server may be connected first, and werift's sender drops what comes before.
