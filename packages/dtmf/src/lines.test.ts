@@ -1,7 +1,7 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { createResampler } from "@roomkit/pipeline";
-import { inSequence, quiet, seededRandom } from "@roomkit/testing";
+import { inSequence, quiet, seededRandom, throughOpus } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { dtmfTones } from "./index.ts";
 import { digitsOf, hear, KEYS, noisy } from "./signals.fixture.ts";
@@ -29,22 +29,8 @@ describe("keys are heard", () => {
     const [trials, random] = [8, seededRandom(11)];
     let [right, extra] = [0, 0];
     for (let trial = 0; trial < trials; trial++) {
-      const encoder = await codec.createEncoder({ sampleRate: 48_000 });
-      const decoder = await codec.createDecoder({ sampleRate: 16_000 });
-      const signal = dialled(48_000, trial + 2);
-      const heard: Int16Array[] = [];
-      let lost = false;
-      for (let at = 0; at + encoder.frameSamples <= signal.length; at += encoder.frameSamples) {
-        const packet = encoder.encode(signal.subarray(at, at + encoder.frameSamples)) as Uint8Array;
-        const isLost = random() * 100 < lossPercent;
-        // Each packet has a copy of the one before in it.
-        if (lost) heard.push(isLost ? decoder.conceal(20) : decoder.recover(packet, 20));
-        if (!isLost) heard.push(decoder.decode(packet));
-        lost = isLost;
-      }
-      encoder.close();
-      decoder.close();
-      const digits = digitsOf(hear(inSequence(...heard), 16_000));
+      const heard = await throughOpus(dialled(48_000, trial + 2), { codec, sampleRate: 16_000, lossPercent, random });
+      const digits = digitsOf(hear(heard, 16_000));
       let from = 0;
       for (const digit of digits) {
         const at = KEYS.indexOf(digit, from);

@@ -10,6 +10,7 @@ export type {
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";
 export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
+export { collect } from "./conformance/source.ts";
 export { type InboundStage, type StageConformanceOptions, stageConformance } from "./conformance/stage.ts";
 export { type StoreConformanceOptions, storeConformance } from "./conformance/store.ts";
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
@@ -36,6 +37,8 @@ export {
 } from "./fakes/realtime.ts";
 export { FakeRecording } from "./fakes/recording.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
+export * from "./item-source.ts";
+export * from "./lossy-line.ts";
 export { echoIn, type Room } from "./room.ts";
 export * from "./seeded-random.ts";
 export * from "./settle.ts";

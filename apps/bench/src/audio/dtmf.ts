@@ -1,7 +1,7 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { dtmf as detector, dtmfTones } from "@roomkit/dtmf";
-import { inFrames, inSequence, quiet, seededRandom } from "@roomkit/testing";
+import { inFrames, inSequence, quiet, seededRandom, throughOpus } from "@roomkit/testing";
 import { microsecondsPerCall } from "../measure/cpu.ts";
 import {
   type Bench,
@@ -84,6 +84,15 @@ function lines(spoken: Speech): Readonly<Record<string, Line>> {
     const { samples: clean, rate } = await at(samples, PIPELINE);
     return { samples: mixedAt(clean, noise(kind, spoken, 20_000, seed), snrDb), rate };
   };
+  const opusLine = (lossPercent: number) => async (samples: Int16Array, seed: number) => {
+    const line = {
+      codec: opus({ bitrate: 24_000 }),
+      sampleRate: PIPELINE,
+      lossPercent,
+      random: seededRandom(seed),
+    } as const;
+    return { samples: await throughOpus(samples, line), rate: PIPELINE };
+  };
   return {
     "16,000 Hz": (samples) => at(samples, PIPELINE),
     "white noise, 15 dB": noisy(15, "white"),
@@ -95,29 +104,9 @@ function lines(spoken: Speech): Readonly<Record<string, Line>> {
       const { samples: line } = await at(samples, LINE);
       return { samples: codec.decode(codec.encode(line)), rate: LINE };
     },
-    "Opus 24 kb/s": (samples, seed) => throughOpus(samples, 0, seed),
-    "Opus 24 kb/s, 5 % lost": (samples, seed) => throughOpus(samples, 5, seed),
+    "Opus 24 kb/s": opusLine(0),
+    "Opus 24 kb/s, 5 % lost": opusLine(5),
   };
-}
-
-async function throughOpus(samples: Int16Array, lossPercent: number, seed: number) {
-  const codec = opus({ bitrate: 24_000 });
-  const encoder = await codec.createEncoder({ sampleRate: 48_000 });
-  const decoder = await codec.createDecoder({ sampleRate: PIPELINE });
-  const random = seededRandom(seed);
-  const heard: Int16Array[] = [];
-  let lost = false;
-  for (let at = 0; at + encoder.frameSamples <= samples.length; at += encoder.frameSamples) {
-    const packet = encoder.encode(samples.subarray(at, at + encoder.frameSamples)) as Uint8Array;
-    const isLost = random() * 100 < lossPercent;
-    // A receiver waits for the next packet: it has a copy of the one before in it.
-    if (lost) heard.push(isLost ? decoder.conceal(20) : decoder.recover(packet, 20));
-    if (!isLost) heard.push(decoder.decode(packet));
-    lost = isLost;
-  }
-  encoder.close();
-  decoder.close();
-  return { samples: inSequence(...heard), rate: PIPELINE };
 }
 
 /** Presses that were heard, of all; and digits that nobody pressed. */

@@ -1,36 +1,8 @@
 import { getEventListeners } from "node:events";
-import { settle } from "@roomkit/testing";
+import { collect, settle, itemSource as source } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { RoomKitError } from "../errors/error.ts";
 import { abortable } from "./abortable.ts";
-
-/** Gives items, then waits for ever, ends or fails. */
-function source(items: readonly number[], then: "wait" | "end" | Error) {
-  const state = { asked: 0, returned: 0 };
-  const left = [...items];
-  const iterable: AsyncIterable<number> = {
-    [Symbol.asyncIterator]: () => ({
-      next: async () => {
-        state.asked++;
-        const value = left.shift();
-        if (value !== undefined) return { value, done: false };
-        if (then === "wait") await new Promise(() => {});
-        if (then instanceof Error) throw then;
-        return { value: undefined, done: true };
-      },
-      return: async () => {
-        state.returned++;
-        return { value: undefined, done: true };
-      },
-    }),
-  };
-  return { iterable, state };
-}
-
-async function collect<T>(stream: AsyncIterable<T>, into: T[] = []): Promise<T[]> {
-  for await (const item of stream) into.push(item);
-  return into;
-}
 
 describe("abortable", () => {
   it("reads to the end, which it need not close, and stops watching the signal", async () => {

@@ -1,75 +1,57 @@
-import { describe, expect, it } from "vitest";
+import { VirtualClock } from "@roomkit/testing";
+import { beforeEach, describe, expect, it } from "vitest";
 import { afterSilence } from "./after-silence.ts";
-import { makeClock } from "./clock.ts";
 
-/** A clock whose timers run when the test says so, however late that is. */
-function heldUp() {
-  let now = 0;
-  const timers = new Map<() => void, number>();
-  const clock = makeClock({
-    now: () => now,
-    wallTime: () => now,
-    setTimeout(handler, ms) {
-      const run = (): void => handler();
-      timers.set(run, now + ms);
-      return () => void timers.delete(run);
-    },
-  });
-  const runAt = (time: number): void => {
-    now = time;
-    for (const [run, due] of [...timers])
-      if (due <= now) {
-        timers.delete(run);
-        run();
-      }
-  };
-  return { clock, runAt, timers };
+let clock: VirtualClock;
+let told: number;
+const tell = (): void => void told++;
+beforeEach(() => {
+  clock = new VirtualClock();
+  told = 0;
+});
+
+/** Timers run so late. */
+async function late(ms: number): Promise<void> {
+  clock.holdUp(ms);
+  await clock.advance(0);
 }
 
 describe("after silence", () => {
-  it("is told when the time is over", () => {
-    const { clock, runAt, timers } = heldUp();
-    let told = 0;
-    afterSilence(clock, 400, () => told++);
-    runAt(399);
+  it("is told when the time is over", async () => {
+    afterSilence(clock, 400, tell);
+    await clock.advance(399);
     expect(told).toBe(0);
-    runAt(410);
-    expect([told, timers.size]).toEqual([1, 0]);
+    await late(11);
+    expect([told, clock.pendingTimers]).toEqual([1, 0]);
   });
 
-  it("what came while the process was held up is read before anything is told", () => {
-    const { clock, runAt, timers } = heldUp();
-    let told = 0;
-    const cancel = afterSilence(clock, 400, () => told++);
-    runAt(2_000);
+  it("what came while the process was held up is read before anything is told", async () => {
+    const cancel = afterSilence(clock, 400, tell);
+    await late(2_000);
     expect(told).toBe(0);
     cancel();
-    runAt(9_000);
-    expect([told, timers.size]).toEqual([0, 0]);
+    await clock.advance(7_000);
+    expect([told, clock.pendingTimers]).toEqual([0, 0]);
   });
 
-  it("is told of a silence that was one, after the process was held up", () => {
-    const { clock, runAt } = heldUp();
-    let told = 0;
-    afterSilence(clock, 400, () => told++);
-    runAt(2_000);
-    runAt(2_050);
+  it("is told of a silence that was one, after the process was held up", async () => {
+    afterSilence(clock, 400, tell);
+    await late(2_000);
+    await clock.advance(50);
     expect(told).toBe(1);
   });
 
-  it("is told at last by a process that is always late", () => {
-    const { clock, runAt } = heldUp();
-    let told = 0;
-    afterSilence(clock, 400, () => told++);
-    for (let i = 1; i <= 11; i++) runAt(1_000 * i);
+  it("is told at last by a process that is always late", async () => {
+    afterSilence(clock, 400, tell);
+    for (let i = 1; i <= 10; i++) await late(1_000);
+    expect(told).toBe(0);
+    await late(1_000);
     expect(told).toBe(1);
   });
 
-  it("is over at once for a time that is over", () => {
-    const { clock, runAt } = heldUp();
-    let told = 0;
-    afterSilence(clock, -5, () => told++);
-    runAt(0);
+  it("is over at once for a time that is over", async () => {
+    afterSilence(clock, -5, tell);
+    await clock.advance(0);
     expect(told).toBe(1);
   });
 });
