@@ -7,6 +7,7 @@ import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
+import { selfhear } from "./selfhear/selfhear.ts";
 import { turn } from "./turn/turn.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
 import { ws } from "./ws/ws.ts";
@@ -21,6 +22,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   pipeline,
   providers,
   recorder,
+  selfhear,
   turn,
   webrtc,
   ws,

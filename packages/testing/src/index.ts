@@ -39,7 +39,7 @@ export { FakeRecording } from "./fakes/recording.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
 export * from "./item-source.ts";
 export * from "./lossy-line.ts";
-export { echoIn, type Room } from "./room.ts";
+export { echoIn, type Room, RoomEcho } from "./room.ts";
 export * from "./seeded-random.ts";
 export * from "./settle.ts";
 export * from "./signals.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { echoIn } from "./room.ts";
-import { quiet, speechLike, tone, whiteNoise } from "./signals.ts";
+import { echoIn, RoomEcho } from "./room.ts";
+import { inFrames, inSequence, quiet, speechLike, tone, whiteNoise } from "./signals.ts";
 
 const rate = 16_000;
 const power = (samples: Int16Array): number => samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
@@ -24,6 +24,15 @@ describe("a room", () => {
     expect(heard).not.toEqual(echoIn(noise, rate, { delayMs: 0, level: 0.25, seed: 2 }));
     const loud = echoIn(tone(rate, 200, 300, 20_000), rate, { delayMs: 0, level: 3 });
     expect(Math.max(...loud)).toBe(32_767);
+  });
+
+  it.each([0, 100, -100])("is the same as time goes on in it, with clocks %i ppm apart", (driftPpm) => {
+    const said = speechLike(rate, 1_000, 3_000);
+    const room = { delayMs: 40, driftPpm };
+    const echo = new RoomEcho(rate, room);
+    const lengths = [320, 1, 160, 4_000];
+    const parts = inFrames(said, { sampleRate: rate, channels: 1 }, lengths).map(({ samples }) => echo.hear(samples));
+    expect(inSequence(...parts)).toEqual(echoIn(said, rate, room));
   });
 
   it("drifts away with another clock", () => {

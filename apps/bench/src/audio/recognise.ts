@@ -19,15 +19,12 @@ export class Recogniser {
 
   /** Share of the words that are wrong, percent; 16 kHz. */
   async wordErrors(clips: readonly Said[]): Promise<number> {
-    const pairs = await Promise.all(clips.map(async ({ text, samples }) => [text, await this.#hear(samples)] as const));
+    const pairs = await Promise.all(clips.map(async ({ text, samples }) => [text, await this.hear(samples)] as const));
     return 100 * wordErrorRate(pairs);
   }
 
-  async close(): Promise<void> {
-    await this.#stt.close?.();
-  }
-
-  async #hear(samples: Int16Array): Promise<string> {
+  /** What is understood; 16 kHz. */
+  async hear(samples: Int16Array): Promise<string> {
     async function* audio(): AsyncGenerator<AudioFrame> {
       yield* inFrames(samples, { sampleRate: 16_000, channels: 1 });
     }
@@ -35,5 +32,8 @@ export class Recogniser {
     for await (const part of this.#stt.transcribe(audio(), { signal: AbortSignal.timeout(600_000) }))
       if (part.type === "final") texts.push(part.text);
     return texts.join(" ");
+  }
+  async close(): Promise<void> {
+    await this.#stt.close?.();
   }
 }

@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { decodeAudioFrame, defaultLimits, encodeAudioFrame, pcm16ToSamples, samplesToPcm16 } from "@roomkit/protocol";
+import WebSocket from "ws";
+
+/** Hz, both ways. */
+export const RATE = 16_000;
+/** 20 ms, in samples. */
+export const FRAME: number = RATE / 50;
+
+interface Piece {
+  readonly utterance: number;
+  readonly samples: Int16Array;
+}
+
+/**
+ * A v1 client whose loudspeaker and microphone are turned by whoever measures, 20 ms at a time, so that a call takes place in virtual time over a real
+ * socket. After each frame it has read everything that the server had sent by then.
+ */
+export class SpeakerphoneClient {
+  /** Times it was told to be silent. */
+  clears = 0;
+  readonly #socket: WebSocket;
+  #queue: Piece[] = [];
+  readonly #played = new Map<number, number>();
+  #cleared = 0;
+  #offset = 0;
+  #pong: (() => void) | undefined;
+  #ready: (() => void) | undefined;
+
+  constructor(url: string) {
+    this.#socket = new WebSocket(url);
+    this.#socket.on("message", (data, binary) => (binary ? this.#hear(data as Buffer) : this.#told(String(data))));
+  }
+
+  async connect(): Promise<void> {
+    await once(this.#socket, "open");
+    const audio = { codec: "pcm16", sampleRate: RATE };
+    const ready = new Promise<void>((resolve) => {
+      this.#ready = resolve;
+    });
+    this.#say({ event: "start", protocol: 1, audio: { send: audio, receive: audio } });
+    await ready;
+  }
+
+  /** Whether the loudspeaker has something to play. */
+  get plays(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** The next 20 ms of the loudspeaker. */
+  play(): Int16Array {
+    const frame = new Int16Array(FRAME);
+    for (let at = 0; at < frame.length; ) {
+      const piece = this.#queue.shift();
+      if (!piece) break;
+      const part = piece.samples.subarray(0, frame.length - at);
+      frame.set(part, at);
+      at += part.length;
+      this.#played.set(piece.utterance, (this.#played.get(piece.utterance) ?? 0) + part.length);
+      if (part.length < piece.samples.length)
+        this.#queue.unshift({ ...piece, samples: piece.samples.subarray(part.length) });
+    }
+    return frame;
+  }
+
+  /** Sends 20 ms of the microphone and what was played; resolves when the server has both, and all it had sent is here. */
+  async send(samples: Int16Array): Promise<void> {
+    this.#socket.send(
+      encodeAudioFrame({ utterance: 0, offset: this.#offset, end: false, audio: samplesToPcm16(samples) }),
+    );
+    this.#offset += samples.length;
+    for (const [utterance, playedSamples] of this.#played) this.#say({ event: "playback", utterance, playedSamples });
+    const last = this.#queue[0]?.utterance ?? Number.POSITIVE_INFINITY;
+    for (const utterance of this.#played.keys()) if (utterance < last) this.#played.delete(utterance);
+    const pong = new Promise<void>((resolve) => {
+      this.#pong = resolve;
+    });
+    this.#say({ event: "ping" });
+    await pong;
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+
+  #say(message: object): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #hear(bytes: Uint8Array): void {
+    const decoded = decodeAudioFrame(bytes, defaultLimits);
+    if (!decoded.ok) throw new Error(decoded.message);
+    const { utterance, audio } = decoded.frame;
+    const samples = pcm16ToSamples(audio);
+    if (samples && samples.length > 0 && utterance > this.#cleared) this.#queue.push({ utterance, samples });
+  }
+
+  #told(text: string): void {
+    const message = JSON.parse(text) as { event?: string; type?: string; utterance?: number };
+    if (message.event === "ready") this.#ready?.();
+    if (message.type === "pong") this.#pong?.();
+    if (message.type !== "clear") return;
+    this.clears++;
+    this.#cleared = message.utterance ?? 0;
+    this.#queue = this.#queue.filter(({ utterance }) => utterance > this.#cleared);
+    for (const [utterance, playedSamples] of this.#played) {
+      if (utterance > this.#cleared) continue;
+      this.#say({ event: "playback", utterance, playedSamples, done: true });
+      this.#played.delete(utterance);
+    }
+  }
+}
