@@ -1,6 +1,13 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
-import { type AudioFrame, RoomKitError, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import {
+  type AudioFrame,
+  RoomKitError,
+  randomId,
+  silentLogger,
+  type VoiceConnection,
+  type VoiceSession,
+} from "@roomkit/core";
 import { werift } from "@roomkit/webrtc-engine-werift";
 import { TestClient, type TestClientOptions } from "./client.fixture.ts";
 import { mountRealtime, type RealtimeMountOptions, WebRTCTransport, type WebRTCTransportOptions } from "./index.ts";
@@ -78,18 +85,20 @@ export interface Accepted {
   readonly connections: VoiceConnection[];
   readonly sessions: VoiceSession[];
   readonly frames: AudioFrame[];
+  /** Starts no more. */
+  readonly stop: () => void;
 }
 
 /** A realtime application that starts a session for every client. */
 export function acceptAll(transport: WebRTCTransport): Accepted {
-  const out: Accepted = { connections: [], sessions: [], frames: [] };
-  transport.onClientConnected(async (id) => {
-    const session = voiceSession(`session_${out.sessions.length}`);
+  const stop = transport.onClientConnected(async (id) => {
+    const session = voiceSession(randomId("session"));
     out.sessions.push(session);
     const connection = await transport.accept(session, id);
     connection.onAudio((frame) => out.frames.push(frame));
     out.connections.push(connection);
   });
+  const out: Accepted = { connections: [], sessions: [], frames: [], stop };
   return out;
 }
 

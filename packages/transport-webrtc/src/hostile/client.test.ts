@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RtpHeader } from "werift";
 import { places } from "../harness.fixture.ts";
 import { frameOf, sine, until } from "../testing.fixture.ts";
@@ -8,13 +8,12 @@ import { internals, type Scene, scene, settle } from "./hostile.fixture.ts";
 describe.each(places)("hostile clients, with media on %s", (_, place) => {
   let s: Scene;
 
-  beforeEach(async () => {
+  // One server for all of them: whatever was done to it, the witness talks on.
+  beforeAll(async () => {
     s = await scene(place);
-  });
-  afterEach(async () => {
-    await s.expectUndisturbed();
-    await s.stop();
-  });
+  }, 90_000);
+  afterEach(() => s.expectUndisturbed());
+  afterAll(() => s.stop());
 
   const statsOf = (id: string): NonNullable<ReturnType<Scene["transport"]["statsOf"]>> => {
     const stats = s.transport.statsOf(id);
@@ -50,6 +49,7 @@ describe.each(places)("hostile clients, with media on %s", (_, place) => {
   it("keeps no state for a thousand streams", async () => {
     const { client, connection } = await s.caller();
     const { dtls } = internals(client);
+    const began = performance.now();
     // More, when the system loses some of them on the way.
     const refused = (): number => statsOf(connection.id).peer.dropped.srtp_too_many_streams ?? 0;
     for (let ssrc = 10_000; refused() < 900; ssrc++) {
@@ -57,11 +57,14 @@ describe.each(places)("hostile clients, with media on %s", (_, place) => {
       await dtls.sendRtp(Buffer.of(0xf8, 0xff, 0xfe), header);
       if (ssrc % 50 === 0) await settle(1);
     }
-    expect(statsOf(connection.id).peer.rtpReceived).toBeLessThanOrEqual(4);
+    // A stream that has been silent for 2 s makes room for another.
+    const turns = 1 + Math.ceil((performance.now() - began) / 2_000);
+    expect(statsOf(connection.id).peer.rtpReceived).toBeLessThanOrEqual(4 * turns);
   });
 
   it("is not fed faster than a person speaks", async () => {
     const { client, ended } = await s.caller();
+    const before = s.app.frames.length;
     // 120 ms a packet: code 3 with six frames of 20 ms, all empty.
     const long = Buffer.of(0xfb, 0x06);
     for (let i = 0; i < 200 && !ended(); i++) {
@@ -69,7 +72,7 @@ describe.each(places)("hostile clients, with media on %s", (_, place) => {
       if (i % 20 === 0) await settle(1);
     }
     await settle();
-    const heardMs = s.app.frames.reduce((ms, f) => ms + (f.samples.length * 1000) / f.sampleRate, 0);
+    const heardMs = s.app.frames.slice(before).reduce((ms, f) => ms + (f.samples.length * 1000) / f.sampleRate, 0);
     expect(heardMs).toBeLessThan(8_000);
   });
 

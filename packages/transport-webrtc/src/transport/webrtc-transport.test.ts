@@ -4,15 +4,33 @@ import { type CloseReason, RoomKitError, type VoiceConnection, type VoiceSession
 import { decodeAudioFrame } from "@roomkit/protocol";
 import { authContext } from "@roomkit/transport-utils";
 import { werift } from "@roomkit/webrtc-engine-werift";
-import { afterEach, describe, expect, it } from "vitest";
-import { acceptAll, places, type Started, speak, start as startServer, voiceSession } from "../harness.fixture.ts";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import {
+  type Accepted,
+  acceptAll as acceptEach,
+  places,
+  type Started,
+  speak,
+  start as startServer,
+  voiceSession,
+} from "../harness.fixture.ts";
 import { WebRTCTransport, type WebRTCTransportOptions } from "../index.ts";
 import { amplitudeAt, frameOf, join, sine, until } from "../testing.fixture.ts";
 
 const running: Started[] = [];
+/** What a test leaves at a server that others use after it. */
+const leftovers: (() => unknown)[] = [];
 afterEach(async () => {
+  for (const clear of leftovers.splice(0)) await clear();
   for (const started of running.splice(0)) await started.stop();
 });
+
+/** Starts a session for every client of a transport, until the test is over. */
+function acceptAll(transport: WebRTCTransport): Accepted {
+  const app = acceptEach(transport);
+  leftovers.push(app.stop);
+  return app;
+}
 
 const codeOf = async (work: () => unknown): Promise<string | undefined> => {
   try {
@@ -24,10 +42,27 @@ const codeOf = async (work: () => unknown): Promise<string | undefined> => {
 };
 
 describe.each(places)("with media on %s", (_, place) => {
-  const start: typeof startServer = async (options, mount) => {
-    const started = await startServer({ ...place, ...options }, mount);
-    running.push(started);
-    return started;
+  const servers = new Map<string, Started>();
+  afterAll(async () => {
+    for (const started of servers.values()) await started.stop();
+  });
+
+  /** A server of these options: each is started once, since a worker takes seconds for it. */
+  const start = async (
+    options: Partial<WebRTCTransportOptions> = {},
+  ): Promise<Pick<Started, "transport" | "client">> => {
+    const name = JSON.stringify(options);
+    const started = servers.get(name) ?? (await startServer({ ...place, ...options }));
+    servers.set(name, started);
+    const { transport } = started;
+    return {
+      transport,
+      client(more) {
+        const client = started.client(more);
+        leftovers.push(() => client.close());
+        return client;
+      },
+    };
   };
 
   describe("WebRTCTransport as a realtime transport", () => {
@@ -130,7 +165,10 @@ describe.each(places)("with media on %s", (_, place) => {
       const { transport, client } = await start();
       const app = acceptAll(transport);
       const gone: string[] = [];
-      transport.onClientDisconnected((session, reason) => gone.push(`${session.id} ${reason.code}`));
+      transport.onClientDisconnected((session, reason) => {
+        const index = app.sessions.indexOf(session);
+        if (index >= 0) gone.push(`${index} ${reason.code}`);
+      });
       const one = await client().connect();
       await until(() => app.connections.length === 1, "the first");
       one.send({ event: "stop" });
@@ -139,144 +177,8 @@ describe.each(places)("with media on %s", (_, place) => {
       await until(() => app.connections.length === 2, "the second");
       await transport.disconnect(app.sessions[1] as VoiceSession);
       await until(() => gone.length === 2, "its end");
-      expect(gone).toEqual(["session_0 client_closed", "session_1 server_closed"]);
-      expect(transport.size).toBe(0);
-    });
-
-    // What a client is told for that reason, see rtc-session.test.ts: a goodbye that it is to come back after.
-    it("drains when it closes", async () => {
-      const { transport, client } = await start();
-      const app = acceptAll(transport);
-      const gone: string[] = [];
-      transport.onClientDisconnected((session, reason) => gone.push(`${session.id} ${reason.code}`));
-      await client({ protocol: 1 }).connect();
-      await until(() => app.connections.length === 1, "the client");
-      await transport.close();
-      expect(gone).toEqual(["session_0 draining"]);
-    });
-
-    it("binds a session to a waiting client once", async () => {
-      const { transport, client } = await start();
-      const ids: string[] = [];
-      transport.onClientConnected((id) => ids.push(id));
-      await client().connect();
-      await until(() => ids.length === 1, "the client");
-      const id = ids[0] as string;
-      expect(await codeOf(() => transport.accept(voiceSession(), "nobody"))).toBe("unknown_connection");
-      await transport.accept(voiceSession("a"), id);
-      expect(await codeOf(() => transport.accept(voiceSession("b"), id))).toBe("connection_taken");
-      expect(await codeOf(() => transport.sendAudio(voiceSession("c"), frameOf(new Int16Array(480), 24_000)))).toBe(
-        "unknown_session",
-      );
-    });
-
-    it("ends a client nobody wants", async () => {
-      const { transport, client } = await start({ limits: { factoryTimeoutMs: 50 } });
-      await client().connect();
-      await until(() => transport.size === 1, "the offer");
-      await until(() => transport.size === 0, "the end");
-    });
-
-    it("resolves its options once; what is undefined is not given", () => {
-      const limits = { messagesPerSecond: undefined, audioBurstMs: undefined, maxSessionMs: 60_000 };
-      const { settings } = new WebRTCTransport({
-        engine: werift(),
-        opus: opus(),
-        inputSampleRate: undefined,
-        limits,
-      } as never);
-      expect(settings).toMatchObject({
-        inputSampleRate: 16_000,
-        limits: { messagesPerSecond: 100, audioBurstMs: 5_000, maxSessionMs: 60_000, connectTimeoutMs: 15_000 },
-      });
-    });
-
-    it.each([undefined, {}])("says which packages have an engine when %j is none", (engine) => {
-      expect(() => new WebRTCTransport({ opus: opus(), engine } as unknown as WebRTCTransportOptions)).toThrowError(
-        expect.objectContaining({
-          code: "invalid_option",
-          message: expect.stringMatching(/^engine .*werift\(\) of @roomkit\/webrtc-engine-werift .*node-datachannel$/),
-        }),
-      );
-    });
-
-    it("refuses options that cannot be", () => {
-      const make = (options: object) => () =>
-        new WebRTCTransport({ engine: werift(), opus: opus(), ...options } as WebRTCTransportOptions);
-      for (const options of [
-        { opus: undefined },
-        { inputSampleRate: 44_100 },
-        { outputSampleRate: 22_050 },
-        { outboundAudio: "datachannel" },
-        { outboundAudio: "pcmu" },
-        { outboundAudio: "flac" },
-        { limits: { connectTimeoutMs: 0 } },
-        { limits: { idleTimeoutMs: 2 ** 31 } },
-        { limits: { maxSessionMs: -1 } },
-        { limits: { audioRate: Number.NaN } },
-        { limits: { utilization: 1.5 } },
-        { leadMs: -1 },
-      ]) {
-        expect(make(options), JSON.stringify(options)).toThrowError(
-          expect.objectContaining({ code: "invalid_option" }),
-        );
-      }
-    });
-  });
-
-  describe("WebRTCTransport as a voice backend", () => {
-    it("makes the session in the mount's factory, with what authentication said in reach", async () => {
-      const made: { webrtcId: string; auth: unknown }[] = [];
-      let backend: WebRTCTransport | undefined;
-      const { transport, client } = await start(
-        {},
-        {
-          auth: () => ({ user: "ada" }),
-          sessionFactory: async (webrtcId) => {
-            made.push({ webrtcId, auth: authContext.get() });
-            return await (backend as WebRTCTransport).connect("room", "ada", "voice", { webrtc_id: webrtcId });
-          },
-        },
-      );
-      backend = transport;
-      const ready: [VoiceSession, VoiceConnection][] = [];
-      const ended: [VoiceSession, CloseReason][] = [];
-      transport.onSessionReady((session, connection) => ready.push([session, connection]));
-      transport.onSessionEnded((session, reason) => ended.push([session, reason]));
-      const caller = await client().connect();
-      await until(() => ready.length === 1, "the session");
-      const [session, connection] = ready[0] as [VoiceSession, VoiceConnection];
-      expect(made).toEqual([{ webrtcId: caller.id, auth: { user: "ada" } }]);
-      expect(session.state).toBe("active");
-      expect(connection.metadata).toEqual({ user: "ada" });
-      await transport.disconnect(session);
-      expect(session.state).toBe("ended");
-      expect(ended.map(([s, r]) => [s === session, r.code])).toEqual([[true, "server_closed"]]);
-    });
-
-    it("binds a session that was made before its client came", async () => {
-      const { transport, client } = await start();
-      const session = await transport.connect("room", "user", "voice", { webrtc_id: "expected" });
-      const ready: VoiceSession[] = [];
-      transport.onSessionReady((s) => ready.push(s));
-      await client({ id: "expected" }).connect();
-      await until(() => ready.length === 1, "the session");
-      expect(ready[0]).toBe(session);
-    });
-
-    it("ends the client when no session can be made for it", async () => {
-      const { transport, client } = await start(
-        {},
-        {
-          allowAnonymous: true,
-          sessionFactory: () => {
-            throw new Error("no room");
-          },
-        },
-      );
-      const caller = await client().connect();
-      await until(() => transport.size === 0, "the end");
-      expect(caller.messages).toEqual([]);
+      expect(gone).toEqual(["0 client_closed", "1 server_closed"]);
+      for (const { id } of app.connections) expect(transport.statsOf(id)).toBeUndefined();
     });
   });
 
@@ -313,21 +215,6 @@ describe.each(places)("with media on %s", (_, place) => {
       expect(progress[0]).toEqual({ utterance: "u", playedMs: 100, confidence: "reported", done: true });
     });
 
-    it("greets who asks for it on the data channel, once", async () => {
-      const { transport, client } = await start();
-      const app = acceptAll(transport);
-      const caller = await client().connect();
-      await until(() => app.connections.length === 1, "the client");
-      caller.send({ event: "start", protocol: 1 });
-      caller.send({ event: "start", protocol: 1 });
-      caller.send({ event: "ping", t: 5 });
-      await until(() => caller.messages.length >= 2, "the answers");
-      expect(caller.messages.map((m) => m.event ?? m.type)).toEqual(["ready", "pong"]);
-      (app.connections[0] as VoiceConnection).send({ type: "state", state: "thinking" });
-      await until(() => caller.messages.length >= 3, "the state");
-      expect(caller.messages[2]).toMatchObject({ type: "state", state: "thinking" });
-    });
-
     it("hears audio on the data channel of a client without a microphone track", async () => {
       const { transport, client } = await start({ outboundAudio: "datachannel" });
       const app = acceptAll(transport);
@@ -339,5 +226,160 @@ describe.each(places)("with media on %s", (_, place) => {
       expect(app.frames[0]).toMatchObject({ sampleRate: 16_000, timestamp: 0 });
       expect(app.frames[0]?.samples.length).toBe(320);
     });
+  });
+});
+
+describe("WebRTCTransport and its application", () => {
+  const start: typeof startServer = async (options, mount) => {
+    const started = await startServer(options, mount);
+    running.push(started);
+    return started;
+  };
+
+  // What a client is told for that reason, see rtc-session.test.ts: a goodbye that it is to come back after.
+  it("drains when it closes", async () => {
+    const { transport, client } = await start();
+    const app = acceptAll(transport);
+    const gone: string[] = [];
+    transport.onClientDisconnected((session, reason) => gone.push(`${app.sessions.indexOf(session)} ${reason.code}`));
+    await client({ protocol: 1 }).connect();
+    await until(() => app.connections.length === 1, "the client");
+    await transport.close();
+    expect(gone).toEqual(["0 draining"]);
+  });
+
+  it("binds a session to a waiting client once", async () => {
+    const { transport, client } = await start();
+    const ids: string[] = [];
+    transport.onClientConnected((id) => ids.push(id));
+    await client().connect();
+    await until(() => ids.length === 1, "the client");
+    const id = ids[0] as string;
+    expect(await codeOf(() => transport.accept(voiceSession(), "nobody"))).toBe("unknown_connection");
+    await transport.accept(voiceSession("a"), id);
+    expect(await codeOf(() => transport.accept(voiceSession("b"), id))).toBe("connection_taken");
+    expect(await codeOf(() => transport.sendAudio(voiceSession("c"), frameOf(new Int16Array(480), 24_000)))).toBe(
+      "unknown_session",
+    );
+  });
+
+  it("ends a client nobody wants", async () => {
+    const { transport, client } = await start({ limits: { factoryTimeoutMs: 50 } });
+    await client().connect();
+    await until(() => transport.size === 1, "the offer");
+    await until(() => transport.size === 0, "the end");
+  });
+
+  it("resolves its options once; what is undefined is not given", () => {
+    const limits = { messagesPerSecond: undefined, audioBurstMs: undefined, maxSessionMs: 60_000 };
+    const { settings } = new WebRTCTransport({
+      engine: werift(),
+      opus: opus(),
+      inputSampleRate: undefined,
+      limits,
+    } as never);
+    expect(settings).toMatchObject({
+      inputSampleRate: 16_000,
+      limits: { messagesPerSecond: 100, audioBurstMs: 5_000, maxSessionMs: 60_000, connectTimeoutMs: 15_000 },
+    });
+  });
+
+  it.each([undefined, {}])("says which packages have an engine when %j is none", (engine) => {
+    expect(() => new WebRTCTransport({ opus: opus(), engine } as unknown as WebRTCTransportOptions)).toThrowError(
+      expect.objectContaining({
+        code: "invalid_option",
+        message: expect.stringMatching(/^engine .*werift\(\) of @roomkit\/webrtc-engine-werift .*node-datachannel$/),
+      }),
+    );
+  });
+
+  it("refuses options that cannot be", () => {
+    const make = (options: object) => () =>
+      new WebRTCTransport({ engine: werift(), opus: opus(), ...options } as WebRTCTransportOptions);
+    for (const options of [
+      { opus: undefined },
+      { inputSampleRate: 44_100 },
+      { outputSampleRate: 22_050 },
+      { outboundAudio: "datachannel" },
+      { outboundAudio: "pcmu" },
+      { outboundAudio: "flac" },
+      { limits: { connectTimeoutMs: 0 } },
+      { limits: { idleTimeoutMs: 2 ** 31 } },
+      { limits: { maxSessionMs: -1 } },
+      { limits: { audioRate: Number.NaN } },
+      { limits: { utilization: 1.5 } },
+      { leadMs: -1 },
+    ]) {
+      expect(make(options), JSON.stringify(options)).toThrowError(expect.objectContaining({ code: "invalid_option" }));
+    }
+  });
+
+  it("makes the session in the mount's factory, with what authentication said in reach", async () => {
+    const made: { webrtcId: string; auth: unknown }[] = [];
+    let backend: WebRTCTransport | undefined;
+    const { transport, client } = await start(
+      {},
+      {
+        auth: () => ({ user: "ada" }),
+        sessionFactory: async (webrtcId) => {
+          made.push({ webrtcId, auth: authContext.get() });
+          return await (backend as WebRTCTransport).connect("room", "ada", "voice", { webrtc_id: webrtcId });
+        },
+      },
+    );
+    backend = transport;
+    const ready: [VoiceSession, VoiceConnection][] = [];
+    const ended: [VoiceSession, CloseReason][] = [];
+    transport.onSessionReady((session, connection) => ready.push([session, connection]));
+    transport.onSessionEnded((session, reason) => ended.push([session, reason]));
+    const caller = await client().connect();
+    await until(() => ready.length === 1, "the session");
+    const [session, connection] = ready[0] as [VoiceSession, VoiceConnection];
+    expect(made).toEqual([{ webrtcId: caller.id, auth: { user: "ada" } }]);
+    expect(session.state).toBe("active");
+    expect(connection.metadata).toEqual({ user: "ada" });
+    await transport.disconnect(session);
+    expect(session.state).toBe("ended");
+    expect(ended.map(([s, r]) => [s === session, r.code])).toEqual([[true, "server_closed"]]);
+  });
+
+  it("binds a session that was made before its client came", async () => {
+    const { transport, client } = await start();
+    const session = await transport.connect("room", "user", "voice", { webrtc_id: "expected" });
+    const ready: VoiceSession[] = [];
+    transport.onSessionReady((s) => ready.push(s));
+    await client({ id: "expected" }).connect();
+    await until(() => ready.length === 1, "the session");
+    expect(ready[0]).toBe(session);
+  });
+
+  it("ends the client when no session can be made for it", async () => {
+    const { transport, client } = await start(
+      {},
+      {
+        allowAnonymous: true,
+        sessionFactory: () => {
+          throw new Error("no room");
+        },
+      },
+    );
+    const caller = await client().connect();
+    await until(() => transport.size === 0, "the end");
+    expect(caller.messages).toEqual([]);
+  });
+
+  it("greets who asks for it on the data channel, once", async () => {
+    const { transport, client } = await start();
+    const app = acceptAll(transport);
+    const caller = await client().connect();
+    await until(() => app.connections.length === 1, "the client");
+    caller.send({ event: "start", protocol: 1 });
+    caller.send({ event: "start", protocol: 1 });
+    caller.send({ event: "ping", t: 5 });
+    await until(() => caller.messages.length >= 2, "the answers");
+    expect(caller.messages.map((m) => m.event ?? m.type)).toEqual(["ready", "pong"]);
+    (app.connections[0] as VoiceConnection).send({ type: "state", state: "thinking" });
+    await until(() => caller.messages.length >= 3, "the state");
+    expect(caller.messages[2]).toMatchObject({ type: "state", state: "thinking" });
   });
 });
