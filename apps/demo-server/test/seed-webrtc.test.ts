@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { haveChromium, openBrowser } from "./browser.fixture.ts";
 import { type Demo, startDemo } from "./demo.fixture.ts";
 import { resample, spoken, until } from "./speech.fixture.ts";
@@ -33,12 +33,6 @@ function play(payload) {
 }
 `;
 
-let demo: Demo | undefined;
-afterEach(async () => {
-  await demo?.stop();
-  demo = undefined;
-});
-
 /** Runs in the page, before anything else: keeps the peer connection where a test can look at it. */
 function keepPeer(): void {
   const scope = globalThis as unknown as { peer?: RTCPeerConnection };
@@ -56,49 +50,54 @@ interface PageScope {
   readonly mulawFrames: number;
 }
 
-describe.skipIf(!haveChromium)("the seed's JavaScript for WebRTC, as printed", () => {
-  it.each([
-    ["/rtc-realtime", "opus"],
-    ["/voice", "opus"],
-    ["/rtc-realtime", "datachannel"],
-    ["/voice", "datachannel"],
-  ] as const)("runs in Chromium against %s with audio as %s", { timeout: 120_000 }, async (path, outbound) => {
-    demo = await startDemo({ ROOMKIT_GREETING: "", ROOMKIT_OUTBOUND_AUDIO: outbound });
-    const sound = await spoken("Hello. Can you tell me what time it is now?");
-    const browser = await openBrowser({ samples: resample(sound, 48_000), sampleRate: 48_000 }, 3_000);
-    try {
-      const caller = await browser.caller(`${demo.url}/nothing`);
-      await caller.page.evaluate(keepPeer);
-      const lines: string[] = [];
-      caller.page.on("console", (message) => lines.push(message.text()));
-      expect(printed).toContain(PLACE);
-      const script = printed.replace(PLACE, "play(data.media.payload);").replaceAll("/rtc-realtime", path);
-      await caller.page.addScriptTag({ type: "module", content: `${decoder}\n${script}` });
-      const look = <T>(what: (scope: PageScope) => T | Promise<T>): Promise<T> =>
-        caller.page.evaluate(`(${String(what)})(globalThis)`) as Promise<T>;
+const SOUND = spoken("Hello. Can you tell me what time it is now?");
 
-      await until("a connection", () => look(({ peer }) => peer?.connectionState === "connected"), 20_000);
-      await until("the question", () => lines.some((line) => UNDERSTOOD.test(line)), 30_000);
-      await until("the answer", () => lines.some((line) => line.startsWith("assistant: ")), 20_000);
-      await until("sound", async () => (await caller.loudest()) > -40, 20_000);
-      const received = await look(async ({ peer }) => {
-        let packets = 0;
-        for (const report of (await peer.getStats()).values())
-          if (report.type === "inbound-rtp") packets += report.packetsReceived;
-        return packets;
-      });
-      const frames = await look(({ mulawFrames }) => mulawFrames);
-      // One way or the other, never both.
-      if (outbound === "opus") {
-        expect(received).toBeGreaterThan(20);
-        expect(frames).toBe(0);
-      } else {
-        expect(frames).toBeGreaterThan(20);
-        expect(received).toBe(0);
+describe.skipIf(!haveChromium).each(["opus", "datachannel"] as const)(
+  "the seed's JavaScript for WebRTC, as printed, with audio as %s",
+  (outbound) => {
+    let demo: Demo;
+    beforeAll(async () => {
+      demo = await startDemo({ ROOMKIT_GREETING: "", ROOMKIT_OUTBOUND_AUDIO: outbound });
+    }, 90_000);
+    afterAll(() => demo.stop());
+
+    it.each(["/rtc-realtime", "/voice"])("runs in Chromium against %s", { timeout: 120_000 }, async (path) => {
+      const sound = await SOUND;
+      const browser = await openBrowser({ samples: resample(sound, 48_000), sampleRate: 48_000 }, 3_000);
+      try {
+        const caller = await browser.caller(`${demo.url}/nothing`);
+        await caller.page.evaluate(keepPeer);
+        const lines: string[] = [];
+        caller.page.on("console", (message) => lines.push(message.text()));
+        expect(printed).toContain(PLACE);
+        const script = printed.replace(PLACE, "play(data.media.payload);").replaceAll("/rtc-realtime", path);
+        await caller.page.addScriptTag({ type: "module", content: `${decoder}\n${script}` });
+        const look = <T>(what: (scope: PageScope) => T | Promise<T>): Promise<T> =>
+          caller.page.evaluate(`(${String(what)})(globalThis)`) as Promise<T>;
+
+        await until("a connection", () => look(({ peer }) => peer?.connectionState === "connected"), 20_000);
+        await until("the question", () => lines.some((line) => UNDERSTOOD.test(line)), 30_000);
+        await until("the answer", () => lines.some((line) => line.startsWith("assistant: ")), 20_000);
+        await until("sound", async () => (await caller.loudest()) > -40, 20_000);
+        const received = await look(async ({ peer }) => {
+          let packets = 0;
+          for (const report of (await peer.getStats()).values())
+            if (report.type === "inbound-rtp") packets += report.packetsReceived;
+          return packets;
+        });
+        const frames = await look(({ mulawFrames }) => mulawFrames);
+        // One way or the other, never both.
+        if (outbound === "opus") {
+          expect(received).toBeGreaterThan(20);
+          expect(frames).toBe(0);
+        } else {
+          expect(frames).toBeGreaterThan(20);
+          expect(received).toBe(0);
+        }
+        expect(caller.complaints.filter((line) => !/404/.test(line))).toEqual([]);
+      } finally {
+        await browser.close();
       }
-      expect(caller.complaints.filter((line) => !/404/.test(line))).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
-});
+    });
+  },
+);
