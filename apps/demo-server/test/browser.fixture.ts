@@ -25,10 +25,13 @@ interface CallerOptions {
   readonly before?: () => void;
 }
 
-/** A browser whose microphone plays `microphone` once, `leadMs` after the page asks for it, and is quiet afterwards. */
+/** Quiet at the end of a file: after it the microphone gives that last quiet on and on. */
+const TAIL_MS = 2_000;
+
+/** A browser whose microphone plays `microphone` once, `leadMs` after the page asks for it, and is quiet afterwards; undefined: it is quiet. */
 export async function openBrowser(
-  microphone: Sound,
-  leadMs: number,
+  microphone: Sound | undefined,
+  leadMs = 0,
 ): Promise<{
   browser: Browser;
   caller(url: string, options?: CallerOptions): Promise<Caller>;
@@ -36,7 +39,7 @@ export async function openBrowser(
 }> {
   const folder = mkdtempSync(join(tmpdir(), "roomkit-"));
   const file = join(folder, "microphone.wav");
-  writeFileSync(file, wavFile(microphone, leadMs, 600_000));
+  writeFileSync(file, wavFile(microphone ?? { samples: new Int16Array(0), sampleRate: 48_000 }, leadMs, TAIL_MS));
   const browser = await chromium.launch({
     executablePath: findChromium() as string,
     args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`],

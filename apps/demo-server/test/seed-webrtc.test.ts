@@ -55,17 +55,17 @@ const SOUND = spoken("Hello. Can you tell me what time it is now?");
 describe.skipIf(!haveChromium).each(["opus", "datachannel"] as const)(
   "the seed's JavaScript for WebRTC, as printed, with audio as %s",
   (outbound) => {
-    let demo: Demo;
+    let demo: Demo | undefined;
     beforeAll(async () => {
       demo = await startDemo({ ROOMKIT_GREETING: "", ROOMKIT_OUTBOUND_AUDIO: outbound });
     }, 90_000);
-    afterAll(() => demo.stop());
+    afterAll(() => demo?.stop());
 
     it.each(["/rtc-realtime", "/voice"])("runs in Chromium against %s", { timeout: 120_000 }, async (path) => {
       const sound = await SOUND;
       const browser = await openBrowser({ samples: resample(sound, 48_000), sampleRate: 48_000 }, 3_000);
       try {
-        const caller = await browser.caller(`${demo.url}/nothing`);
+        const caller = await browser.caller(`${demo?.url}/nothing`);
         await caller.page.evaluate(keepPeer);
         const lines: string[] = [];
         caller.page.on("console", (message) => lines.push(message.text()));

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { endianness } from "node:os";
 import { type AudioFrame, systemClock } from "@roomkit/core";
 import { createResampler } from "@roomkit/pipeline";
 import { fliteTts } from "@roomkit/provider-flite";
@@ -79,7 +80,10 @@ export function wavFile(sound: Sound, leadMs: number, tailMs: number): Buffer {
   bytes.writeUInt16LE(16, 34);
   bytes.write("data", 36, "latin1");
   bytes.writeUInt32LE(samples.length * 2, 40);
-  for (let i = 0; i < samples.length; i++) bytes.writeInt16LE(samples[i] as number, 44 + i * 2);
+  const view = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  view.copy(bytes, 44);
+  // The samples of machines that put the high byte first.
+  if (endianness() === "BE") bytes.subarray(44).swap16();
   return bytes;
 }
 

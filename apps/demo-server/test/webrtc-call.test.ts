@@ -22,12 +22,12 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => demo.stop());
 
-/** A browser whose person says the question `afterMs` after the page asked for the microphone. */
+/** A browser whose person says the question `afterMs` after the page asked for the microphone, or nothing. */
 async function call(
   path: string,
   options: { readonly afterMs?: number; readonly before?: () => void; readonly transport?: string },
 ): Promise<Caller> {
-  const browser = await openBrowser(question, options.afterMs ?? 500_000);
+  const browser = await openBrowser(options.afterMs === undefined ? undefined : question, options.afterMs);
   const caller = await browser.caller(`${demo.url}${path}/ui/`, options.before ? { before: options.before } : {});
   const { page } = caller;
   if (options.transport) await choose(page, options.transport);
