@@ -13,6 +13,7 @@ export {
   type DtmfMode,
   type DtmfSending,
   dtmfModes,
+  dtmfMs,
   dtmfToSend,
   type SendDtmfOptions,
 } from "./session/dtmf-sending.ts";

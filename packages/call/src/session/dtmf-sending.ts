@@ -4,6 +4,7 @@ import {
   assertOptions,
   type DtmfPress,
   type DtmfTones,
+  frameDurationMs,
   RoomKitError,
   type VoiceConnection,
 } from "@roomkit/core";
@@ -65,6 +66,12 @@ export function dtmfToSend(
   // What nobody asked for is for the application's own `dtmfTones` to say.
   const asked = { ...(toneMs === undefined ? {} : { toneMs }), ...(pauseMs === undefined ? {} : { pauseMs }) };
   return { tones: dtmfTones(digits, { sampleRate: outbound.sampleRate, ...asked }) };
+}
+
+/** How long they take, ms. */
+export function dtmfMs(what: DtmfToSend): number {
+  if ("tones" in what) return frameDurationMs(what.tones);
+  return what.presses.reduce((sum, { toneMs, pauseMs }) => sum + toneMs + pauseMs, 0);
 }
 
 /** Sends them after what is being said; resolves when they were played, with whether all of them were. @throws RoomKitError `queue_full`, `aborted`. */

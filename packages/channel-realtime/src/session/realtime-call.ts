@@ -2,6 +2,7 @@ import {
   CallerLine,
   type CallRecording,
   type CallRoom,
+  dtmfMs,
   dtmfToSend,
   type EndedUtterance,
   noteEnd,
@@ -13,7 +14,6 @@ import {
 import {
   type AudioFrame,
   type ChannelHost,
-  frameDurationMs,
   type RealtimeEvent,
   type RealtimeSession,
   RoomKitError,
@@ -136,11 +136,7 @@ export class RealtimeCall {
   sendDtmf(digits: string, options: Omit<SendDtmfOptions, "signal">): void {
     const { connection, room, settings } = this.#options;
     const what = dtmfToSend(connection, digits, options, settings);
-    const ms =
-      "tones" in what
-        ? frameDurationMs(what.tones)
-        : what.presses.reduce((sum, { toneMs, pauseMs }) => sum + toneMs + pauseMs, 0);
-    if (connection.queuedMs + ms > MOST_TONES_MS)
+    if (connection.queuedMs + dtmfMs(what) > MOST_TONES_MS)
       throw new RoomKitError("queue_full", "too many touch tones are waiting to be sent", { retryable: true });
     const utterance = room.ids("utt");
     if ("tones" in what) connection.play(utterance, what.tones);
