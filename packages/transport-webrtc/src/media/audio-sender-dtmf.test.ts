@@ -120,6 +120,24 @@ describe("keys that are pressed on the track", () => {
     ]);
   });
 
+  it.each([
+    [120, 8_640],
+    [2_000, 960],
+  ])("are told once when the sender is held up amid one, for %i ms", (ms, duration) => {
+    const { sender, read } = open();
+    sender.sendDtmf({ digit: "1", begins: true, ends: false }, 0);
+    // Timers that are late come at once.
+    for (let now = ms; now < ms + 80; now += 20) sender.idle(now);
+    sender.sendDtmf({ digit: "1", begins: false, ends: false }, ms + 20);
+    sender.sendDtmf({ digit: "1", begins: false, ends: true }, ms + 40);
+    for (const now of [60, 80, 100]) sender.send(frame, ms + now);
+    sender.sendDtmf({ digit: "1", begins: true, ends: true }, ms + 120);
+    expect(read()).toMatchObject([
+      { digit: "1", duration, ends: 3, markers: 1 },
+      { digit: "1", duration: 960, ends: 1, markers: 1 },
+    ]);
+  });
+
   it("change nothing where the link refuses them", () => {
     const { sender, link, packets } = open();
     link.up = false;

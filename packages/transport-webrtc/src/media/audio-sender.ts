@@ -49,6 +49,8 @@ const TAIL_FRAMES = 5;
 const FRAME_MS = 20;
 /** The end of an event is told so often, a frame apart (RFC 4733, 2.5.1.4). */
 const END_PACKETS = 3;
+/** A key of which nothing comes is held for so long, ms: the sender may have been held up, and a key must not be told twice for it. */
+const KEY_WAIT_MS = 200;
 
 interface KeyDown {
   readonly event: number;
@@ -73,14 +75,14 @@ interface Place {
  * A key that is held takes the place of audio, in the same line of sequence numbers and timestamps (RFC 4733, 2.5.1): one timestamp
  * for all of the press, counted by the track's clock, and a duration that grows. What comes, and what it does:
  *
- * | comes                | no key is down     | a key is down           | its end is being told                     |
- * | -------------------- | ------------------ | ----------------------- | ----------------------------------------- |
- * | key goes down        | marker, first      | the end of that, thrice | the rest of that, then marker, first      |
- * | key is still down    | taken as going down | longer                 | taken as going down                       |
- * | key is up afterwards | also the end       | longer, the end         | taken as going down, also the end         |
- * | audio                | audio              | the end, audio          | the end again, audio                      |
- * | nothing for a while  | the tail of silence | the same, with the end | the same, with the end again              |
- * | the link is down     | refused            | refused, nothing changed | refused, nothing changed                 |
+ * | comes                | no key is down                       | a key is down            | its end is being told            |
+ * | -------------------- | ------------------------------------ | ------------------------ | -------------------------------- |
+ * | key goes down        | marker, first                        | the end of that, thrice  | the rest of that, then the first |
+ * | key is still down    | as if it went down; of one that was cut off: nothing | longer   | the same as with no key down     |
+ * | key is up afterwards | the same, and the end                | longer, the end          | the same as with no key down     |
+ * | audio                | audio                                | the end (cut off), audio | the end again, audio             |
+ * | nothing              | the tail of silence                  | after 200 ms: cut off    | the tail, with the end again     |
+ * | the link is down     | refused                              | refused, nothing changed | refused, nothing changed         |
  */
 export class AudioSender {
   readonly #options: AudioSenderOptions;
@@ -91,6 +93,8 @@ export class AudioSender {
   #dueMs: number | undefined;
   #tail = 0;
   #key: KeyDown | undefined;
+  /** The event that was ended before its key was up: what still comes of that press is no new one. */
+  #cut: number | undefined;
 
   constructor(options: AudioSenderOptions) {
     this.#options = options;
@@ -113,6 +117,11 @@ export class AudioSender {
     const event = EVENT_DIGITS.indexOf(digit);
     const down = this.#key;
     const goesOn = !begins && down?.event === event && down.ends === 0;
+    if (begins) this.#cut = undefined;
+    if (!goesOn && this.#cut === event) {
+      this.#advance(this.#place(now), now);
+      return true;
+    }
     while (!goesOn && this.#key) if (!this.#tellEnd()) return false;
     const place = this.#place(now);
     const key = goesOn && down ? down : { event, timestamp: place.timestamp, duration: 0, ends: 0 };
@@ -132,6 +141,7 @@ export class AudioSender {
   idle(now: number): void {
     // Frames may be ahead of the clock, and the next may be late by a timer's error: the tail waits for both.
     if (this.#tail === 0 || this.#dueMs === undefined || now < this.#dueMs + FRAME_MS) return;
+    if (this.#key?.ends === 0 && now < this.#dueMs + KEY_WAIT_MS) return;
     this.#tail--;
     this.#frame(this.#silence, now);
   }
@@ -157,6 +167,7 @@ export class AudioSender {
     if (!key || !telephoneEvent) return true;
     const payload = eventPayload(key.event, key.duration, true);
     if (!this.#packet(telephoneEvent.payloadType, false, key.timestamp, payload)) return false;
+    if (key.ends === 0) this.#cut = key.event;
     if (++key.ends >= END_PACKETS) this.#key = undefined;
     return true;
   }
