@@ -21,6 +21,7 @@ export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoCo
     mulaw: mulaw(),
     outboundAudio,
     workers,
+    playedSilence: true,
   });
   const channel = new RealtimeVoiceChannel("realtime-voice", {
     provider: speech.realtime.provider,

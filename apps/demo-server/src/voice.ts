@@ -42,13 +42,15 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     kit.registerChannel(channel);
   };
 
-  const websocket = new WebSocketBackend({ codec: mulaw() });
+  const websocket = new WebSocketBackend({ codec: mulaw(), playedSilence: true });
   const webrtc = new WebRTCTransport({
     engine: werift(),
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,
     workers,
+    // For echo canceller and recorder, which a caller may ask for.
+    playedSilence: true,
     // Served by the mount below, which has checked who asks.
     signalling: {
       concurrencyLimit: maxCalls,
