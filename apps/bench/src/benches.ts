@@ -3,6 +3,7 @@ import { agc } from "./audio/agc.ts";
 import { denoiser } from "./audio/denoiser.ts";
 import { dtmf } from "./audio/dtmf.ts";
 import { recorder } from "./audio/recorder.ts";
+import { vad } from "./audio/vad.ts";
 import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
@@ -24,6 +25,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   recorder,
   selfhear,
   turn,
+  vad,
   webrtc,
   ws,
 };

@@ -13,6 +13,7 @@ import {
 } from "@roomkit/core";
 import { FIRST_LEVELS, NoiseFloor } from "./noise-floor.ts";
 import { type EnergyVadOptions, resolveOptions } from "./options.ts";
+import { SpeechBand } from "./speech-band.ts";
 
 /** Length of a judged stretch. */
 const HOP_MS = 10;
@@ -23,9 +24,12 @@ const CLEAR_DB = 6;
 /** Speech goes on until its level has fallen so far below the threshold. */
 const RELEASE_DB = -4.4;
 
+/** A sound no longer than this does not keep speech going: a key's click, of which another follows before the silence is over. */
+const CLICK_MS = 30;
+
 /**
- * A voice activity detector by loudness: sound above a threshold that follows the noise is speech. Needs no model and next to
- * no time, works at any rate and frame length, and takes any loud sound for speech that lasts and changes like it.
+ * A voice activity detector by loudness: sound above a threshold that follows the noise in the band of voices is speech. Needs no
+ * model and next to no time, works at any rate and frame length, and takes any loud sound for speech that lasts and changes like it.
  *
  * @throws RoomKitError `invalid_option` for an option out of range.
  */
@@ -53,13 +57,17 @@ export function energyVad(options: EnergyVadOptions = {}): VadFactory {
 
 interface Hop {
   readonly timestamp: number;
-  readonly levelDb: number;
+  /** How far it is above what can be speech at all, dB. */
+  readonly loudDb: number;
+  /** Its level in the band of voices, dB. */
+  readonly bandDb: number;
 }
 
 class EnergyVad implements Vad {
   readonly #options: Resolved<EnergyVadOptions>;
   readonly #framer: Framer;
   readonly #hopMs: number;
+  readonly #band: SpeechBand;
   readonly #floor: NoiseFloor;
   readonly #segmenter: SpeechSegmenter;
   /**
@@ -68,6 +76,8 @@ class EnergyVad implements Vad {
    */
   #first: Hop[] | undefined = [];
   #thresholdDb = Number.POSITIVE_INFINITY;
+  /** Stretches in a row that are above the release. */
+  #run = 0;
   #closed = false;
   probability = 0;
 
@@ -77,6 +87,7 @@ class EnergyVad implements Vad {
     this.#options = options;
     this.#framer = new Framer(hop, sampleRate);
     this.#hopMs = (hop / sampleRate) * 1000;
+    this.#band = new SpeechBand(sampleRate);
     this.#floor = new NoiseFloor(options.noiseWindowMs / HOP_MS);
     this.#segmenter = new SpeechSegmenter(options);
   }
@@ -93,7 +104,9 @@ class EnergyVad implements Vad {
 
   reset(): void {
     this.#framer.reset();
+    this.#band.reset();
     this.#floor.reset();
+    this.#run = 0;
     this.#segmenter.reset();
     this.#first = [];
     this.#thresholdDb = Number.POSITIVE_INFINITY;
@@ -107,16 +120,17 @@ class EnergyVad implements Vad {
 
   readonly #judge = (samples: Int16Array, timestamp: number): void => {
     const { energyThreshold, noiseFactor, adaptive } = this.#options;
-    const hop: Hop = { timestamp, levelDb: 20 * Math.log10(Math.max(1, rms(samples))) };
-    this.#floor.push(hop.levelDb);
+    const loudDb = 20 * Math.log10(Math.max(1, rms(samples)) / energyThreshold);
+    const hop: Hop = { timestamp, loudDb, bandDb: this.#band.levelDb(samples) };
+    this.#floor.push(hop.bandDb);
     const before = this.#thresholdDb;
-    const least = 20 * Math.log10(energyThreshold);
-    this.#thresholdDb = adaptive ? Math.max(least, this.#floor.db + 20 * Math.log10(noiseFactor)) : least;
-    this.probability = 1 / (1 + Math.exp(-(hop.levelDb - this.#thresholdDb) / 3));
+    this.#thresholdDb = adaptive ? this.#floor.db + 20 * Math.log10(noiseFactor) : Number.NEGATIVE_INFINITY;
+    this.probability = 1 / (1 + Math.exp(-this.#above(hop) / 3));
     const first = this.#first;
     first?.push(hop);
     if (first && this.#thresholdDb < before) {
       this.#segmenter.reset();
+      this.#run = 0;
       for (const each of first) this.#weigh(each);
     } else {
       this.#weigh(hop);
@@ -124,11 +138,19 @@ class EnergyVad implements Vad {
     if (first && first.length >= FIRST_LEVELS) this.#first = undefined;
   };
 
-  #weigh({ timestamp, levelDb }: Hop): void {
-    const aboveDb = levelDb - this.#thresholdDb;
+  /** How far a stretch is above all that it must be above, dB. */
+  #above({ loudDb, bandDb }: Hop): number {
+    return Math.min(loudDb, bandDb - this.#thresholdDb);
+  }
+
+  #weigh(hop: Hop): void {
+    const { timestamp } = hop;
+    const aboveDb = this.#above(hop);
     const durationMs = this.#hopMs;
+    this.#run = aboveDb >= RELEASE_DB ? this.#run + 1 : 0;
     const evidence = durationMs * this.#evidenceRate(aboveDb);
-    this.#segmenter.push({ timestamp, durationMs, evidence, sustained: aboveDb >= RELEASE_DB });
+    const sustained = this.#run > (this.#segmenter.speaking ? CLICK_MS / HOP_MS : 0);
+    this.#segmenter.push({ timestamp, durationMs, evidence, sustained });
     // What has been decided stands, also when the same look back finds its end.
     if (this.#segmenter.speaking) this.#first = undefined;
   }
@@ -138,7 +160,7 @@ class EnergyVad implements Vad {
     const { onsetMs, minSpeechMs } = this.#options;
     const [clear, weak] = [1 / onsetMs, 1 / minSpeechMs];
     if (aboveDb >= 0) return weak + (clear - weak) * Math.min(1, aboveDb / CLEAR_DB);
-    // A syllable's fall takes little of its proof away, the pause between two clicks takes all of it.
-    return aboveDb >= RELEASE_DB ? -weak : -clear / 2;
+    // A syllable's fall takes little of its proof away, a pause between two clicks as much as one of them gave.
+    return aboveDb >= RELEASE_DB ? -weak : -clear;
   }
 }

@@ -15,7 +15,7 @@ export interface EnergyVadOptions {
   readonly maxSpeechMs?: number | undefined;
   /** Whether the threshold rises above steady noise. Default true. */
   readonly adaptive?: boolean | undefined;
-  /** How far above the noise speech must be, as a ratio of RMS, > 1. Default 2.8 (9 dB). */
+  /** How far above the noise speech must be in the band of voices, as a ratio of RMS, > 1. Default 2.2 (7 dB). */
   readonly noiseFactor?: number | undefined;
   /** How far back the noise is looked for, in ms: steady sound becomes noise after so long. Default 1,500. */
   readonly noiseWindowMs?: number | undefined;
@@ -29,7 +29,7 @@ const defaults: Resolved<EnergyVadOptions> = {
   speechPadMs: 300,
   maxSpeechMs: 60_000,
   adaptive: true,
-  noiseFactor: 2.8,
+  noiseFactor: 2.2,
   noiseWindowMs: 1_500,
 };
 

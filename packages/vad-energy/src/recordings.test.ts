@@ -61,6 +61,22 @@ describe.skipIf(recordings.length === 0)("recordings (skipped without pocketsphi
     expect(events.at(-1)?.timestamp).toBeLessThanOrEqual(2_010 + lengthMs);
   });
 
+  it("are found as loud as white noise, nearly all of them, and the noise is not", () => {
+    const found = recordings.map((file) => {
+      const { samples, format } = samplesOfWav(readFileSync(file));
+      const rate = format.sampleRate;
+      const lengthMs = (samples.length / rate) * 1000;
+      const noise = whiteNoise(rate, 4_000 + lengthMs, rms(samples));
+      const events = hear(mixed(inSequence(quiet(rate, 2_000), samples), noise), rate);
+      for (const { timestamp } of events) {
+        expect(timestamp).toBeGreaterThanOrEqual(2_000);
+        expect(timestamp).toBeLessThanOrEqual(2_010 + lengthMs);
+      }
+      return events.length > 0;
+    });
+    expect(found.filter(Boolean).length / found.length).toBeGreaterThan(0.9);
+  });
+
   it.each([1_000, 3_000, 8_000])("people who speak from the first sample are heard soon, at RMS %d", (level) => {
     const known = recordings.flatMap((file) => {
       const { samples, format } = samplesOfWav(readFileSync(file));

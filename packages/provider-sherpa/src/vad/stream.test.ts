@@ -40,3 +40,21 @@ it("never lets the library keep more than a minute of speech, and speech goes on
   expect(released).toBe(native);
   expect(native.kept).toBe(0);
 });
+
+it("counts the window of speech that the library needs to be sure, and no more", () => {
+  const says = [false, true, true, false, true, false, true, true, true];
+  const native = {
+    acceptWaveform() {},
+    isDetected: () => says.shift() === true,
+    isEmpty: () => true,
+    pop() {},
+    reset() {},
+  };
+  const stream = new SherpaVadStream(native, resolveVadOptions({ model: "-", minSpeechMs: 96 }), () => {});
+  const known = inFrames(new Int16Array(512 * 9), { sampleRate: 16_000, channels: 1 }, 512).map(
+    (frame) => stream.process(frame)?.type,
+  );
+  // Two windows that it tells of and the one before them are 96 ms.
+  expect(known.indexOf("speech-start")).toBe(2);
+  expect(says).toEqual([]);
+});

@@ -68,8 +68,10 @@ export class SherpaVadStream implements Vad {
       native.reset();
       this.#kept = 0;
     }
+    // The library is sure of speech with the second window of it, and says nothing of the first.
+    const windows = speech && this.probability === 0 ? 2 : 1;
     this.probability = speech ? 1 : 0;
-    const share = WINDOW_MS / this.#options.minSpeechMs;
+    const share = (windows * WINDOW_MS) / this.#options.minSpeechMs;
     this.#segmenter.push({
       timestamp,
       durationMs: WINDOW_MS,
