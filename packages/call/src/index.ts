@@ -6,7 +6,7 @@ export {
   type InterruptionOptions,
   resolveCallOptions,
 } from "./options.ts";
-export { type CallRoom, roomOf, type Said } from "./room.ts";
+export { type CallRoom, roomOf, type Said, type UserTurn } from "./room.ts";
 export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
 export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
 export {

@@ -14,6 +14,14 @@ export interface Said {
   readonly text: string;
 }
 
+/** A turn of the caller. */
+export interface UserTurn {
+  readonly text: string;
+  readonly turnId: string;
+  /** Who said most of it, where a diarizer knows. */
+  readonly speaker?: string | undefined;
+}
+
 /** Where a call takes place: a room of a kit ({@link roomOf}), or a conversation of its own. */
 export interface CallRoom
   extends Pick<
@@ -25,7 +33,7 @@ export interface CallRoom
   /** Whether anything may be brought to the caller now. */
   readonly mayRead: boolean;
   /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. */
-  submit(text: string, turnId: string, signal: AbortSignal): Promise<void>;
+  submit(turn: UserTurn, signal: AbortSignal): Promise<void>;
   /** Something that belongs beside the call's recording, if there is one. */
   note?(note: RecordingNote): void;
   /** The call is about to put words of its own into the caller's ear. */
@@ -50,10 +58,11 @@ export function roomOf(host: ChannelHost, channelId: string, session: VoiceSessi
       const binding = host.binding(roomId, channelId);
       return binding !== undefined && canRead(binding) && !binding.outputMuted;
     },
-    async submit(text, turnId, signal) {
+    async submit({ text, turnId, speaker }, signal) {
       const content = { type: "text", text } as const;
       const { participantId } = session;
-      const message = { roomId, channelId, participantId, content, correlationId: turnId, metadata };
+      const said = speaker === undefined ? metadata : { ...metadata, speaker };
+      const message = { roomId, channelId, participantId, content, correlationId: turnId, metadata: said };
       await host.processInbound(message, { replySignal: signal, session });
     },
     async said(text, heard) {

@@ -59,7 +59,7 @@ export class AIChannel implements Channel {
         "maxReplyChars",
         "retryDelayMs",
       ],
-      oneOf: { fallbackText: [false], interruptionNote: [false] },
+      oneOf: { fallbackText: [false], interruptionNote: [false], speakers: ["several", "always", "never"] },
       boolean: ["retry"],
       function: ["system", "respondTo"],
       object: ["provider", "providerOptions"],
@@ -177,10 +177,11 @@ export class AIChannel implements Channel {
   }
 
   #messages(history: readonly RoomEvent[], event: RoomEvent): ReturnType<typeof trimMessages> {
-    const { historyEvents, maxHistoryChars, interruptionNote } = this.#options;
+    const { historyEvents, maxHistoryChars, interruptionNote, speakers } = this.#options;
     const tools = this.#tools.definitions.length > 0;
     const newest = historyEvents === 0 ? [] : history.slice(-historyEvents);
-    return trimMessages(buildMessages(newest, event, { channelId: this.id, tools, interruptionNote }), maxHistoryChars);
+    const shown = buildMessages(newest, event, { channelId: this.id, tools, interruptionNote, speakers });
+    return trimMessages(shown, maxHistoryChars);
   }
 
   #announce(host: ChannelHost, roomId: string, account: ReplyAccount): void {

@@ -61,6 +61,11 @@ export interface AIChannelOptions {
   readonly retryDelayMs?: number | undefined;
   /** Put before the user's next words when a reply was cut off, by the user or by a failing voice; `false`: nothing. */
   readonly interruptionNote?: string | false | undefined;
+  /**
+   * Whether the model is shown who said the user's words, where a diarizer knows (`metadata.speaker`): `several`, when its messages hold
+   * words of at least two; `always`; `never`. Default `several`.
+   */
+  readonly speakers?: "several" | "always" | "never" | undefined;
   /** Whether an event of another channel is answered. Default: when its role is `user`. */
   readonly respondTo?: ((event: RoomEvent, context: DeliveryContext) => boolean) | undefined;
 }
@@ -95,6 +100,7 @@ const defaults: Resolved<WithDefaults> = {
   retry: true,
   retryDelayMs: 250,
   interruptionNote: DEFAULT_INTERRUPTION_NOTE,
+  speakers: "several",
   respondTo: (event) => event.source.role === "user",
 };
 

@@ -19,6 +19,8 @@ export interface Transcript {
   readonly revision: number;
   /** When the assistant was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
   readonly heard?: string | undefined;
+  /** On final words of the user: whose voice said most of them, where the server tells voices apart. */
+  readonly speaker?: string | undefined;
 }
 
 export interface CallStats {

@@ -4,6 +4,7 @@ export * from "./audio/frame.ts";
 export * from "./audio/framer.ts";
 export * from "./audio/level.ts";
 export { type Place, SharedInstances } from "./audio/shared-instances.ts";
+export * from "./audio/speaker-changes.ts";
 export * from "./audio/speech-segmenter.ts";
 export * from "./contracts/ai.ts";
 export * from "./contracts/codec.ts";

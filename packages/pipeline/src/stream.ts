@@ -9,6 +9,7 @@ import {
   type PipelineStream,
   type Recording,
   RoomKitError,
+  speakerChanges,
   type StageControl,
   type Unsubscribe,
 } from "@roomkit/core";
@@ -107,6 +108,10 @@ export class Stream implements PipelineStream {
     if (this.#recordPlayed) this.#recorder?.outbound(frame, startedAt);
   }
 
+  settleSpeaker(): Promise<void> | undefined {
+    return this.#inbound.settleSpeaker();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -123,7 +128,10 @@ export class Stream implements PipelineStream {
     for (const type of ["speech-start", "speech-end"] as const)
       this.#events.on(type, ({ timestamp }) => recorder.notice({ type, timestamp }));
     this.#events.on("dtmf", (event) => recorder.notice({ type: "dtmf", ...event }));
-    this.#events.on("speaker", (event) => recorder.notice({ type: "speaker", ...event }));
+    const changed = speakerChanges();
+    this.#events.on("speaker", (event) => {
+      if (changed(event)) recorder.notice({ type: "speaker", ...event });
+    });
   }
 
   /** Whether a frame is to be processed. @throws RoomKitError `invalid_audio` when it is none. */

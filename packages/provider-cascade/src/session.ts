@@ -176,7 +176,7 @@ export class CascadeSession implements RealtimeSession {
       clock,
       logger,
       onFallback,
-      submit: (text, turnId, signal) => this.#respond(text, turnId, signal),
+      submit: ({ text, turnId }, signal) => this.#respond(text, turnId, signal),
       history: () => this.#conversation.memory.said,
       onSpeechStart: () => {
         // Over an answer it counts when the call says so, by silencing that.

@@ -35,8 +35,9 @@ export interface HearingOptions {
   readonly dispatch: (input: TurnInput) => void;
   /** Numbers the segments of a call, from 1. */
   readonly nextSegment: () => number;
-  readonly onSpeechStart: (timestamp: number) => void;
-  readonly onSpeechEnd: (timestamp: number, durationMs: number) => void;
+  /** Both before the `speech-start` or `speech-end` of the segment. */
+  readonly onSpeechStart: (segment: number, timestamp: number) => void;
+  readonly onSpeechEnd: (segment: number | undefined, timestamp: number, durationMs: number) => void;
   readonly onError: (error: RoomKitError) => void;
   /** The newest audio, for a turn detector. */
   readonly onAudio: (frame: AudioFrame) => void;

@@ -24,7 +24,7 @@ export class ManualHearing implements Hearing {
     const { dispatch, onSpeechStart } = this.#options;
     const { id } = this.#segments.begin();
     this.#beganAt = this.#position;
-    onSpeechStart(this.#position);
+    onSpeechStart(id, this.#position);
     dispatch({ type: "speech-start", segment: id, elapsedMs: Number.POSITIVE_INFINITY });
   }
 
@@ -34,7 +34,7 @@ export class ManualHearing implements Hearing {
     const { clock, dispatch, onSpeechEnd } = this.#options;
     this.speechEndedAt = clock.now();
     this.speechMs = this.#position - this.#beganAt;
-    onSpeechEnd(this.#position, this.speechMs);
+    onSpeechEnd(segment.id, this.#position, this.speechMs);
     dispatch({ type: "speech-end", segment: segment.id });
   }
 

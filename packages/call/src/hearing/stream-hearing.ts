@@ -51,8 +51,8 @@ export class StreamHearing implements Hearing {
     this.#turns = new StreamTurns(options.stt.capabilities.turnDetection, {
       onBegin: () => {
         this.#startedAt = this.#position;
-        options.onSpeechStart(this.#position);
         this.#segment = options.nextSegment();
+        options.onSpeechStart(this.#segment, this.#position);
         dispatch({ type: "speech-start", segment: this.#segment, elapsedMs: 0 });
         this.#watchForGap();
       },
@@ -65,7 +65,7 @@ export class StreamHearing implements Hearing {
         for (const wait of ["quiet", "stall", "gap"] as const) this.#cancel(wait);
         this.speechEndedAt = options.clock.now();
         this.speechMs = this.#position - this.#startedAt;
-        options.onSpeechEnd(this.#position, this.speechMs);
+        options.onSpeechEnd(this.#segment, this.#position, this.speechMs);
         this.#wait("late", LATE_MS, () => this.#turns.settle());
         dispatch({ type: "speech-end", segment: this.#segment });
       },

@@ -73,7 +73,7 @@ export class VadHearing implements Hearing {
     const last = preRoll.at(-1);
     if (last) this.#position = Math.max(this.#position, last.timestamp + frameDurationMs(last));
     this.#meter.start(this.#position - timestamp);
-    this.#options.onSpeechStart(timestamp);
+    this.#options.onSpeechStart(segment.id, timestamp);
     this.#options.dispatch({ type: "speech-start", segment: segment.id, elapsedMs: this.#meter.speechMs });
     this.#watchForGap();
   }
@@ -84,7 +84,7 @@ export class VadHearing implements Hearing {
     // The VAD needed some silence to be sure: the speech ended that long ago.
     this.speechEndedAt = this.#options.clock.now() - Math.max(0, this.#position - timestamp);
     this.speechMs = durationMs;
-    this.#options.onSpeechEnd(timestamp, durationMs);
+    this.#options.onSpeechEnd(segment?.id, timestamp, durationMs);
     if (segment) this.#options.dispatch({ type: "speech-end", segment: segment.id });
   }
 

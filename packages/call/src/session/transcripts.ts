@@ -6,6 +6,8 @@ export interface UserWords {
   readonly id: string;
   readonly turnId: string;
   readonly text: string;
+  /** Who said most of it; undefined: nobody knows. */
+  readonly speaker?: string | undefined;
 }
 
 /** What the client was told of some words. */
@@ -16,6 +18,8 @@ interface Shown {
 
 /** Words remembered at most: a few are enough to stop what comes late, and some never end. */
 const MAX_SHOWN = 64;
+/** Characters of a speaker's label that a client takes. */
+const MAX_LABEL = 256;
 
 /**
  * The caller's words on their way through the hooks to the client, whoever recognised them. Nothing is shown before its hook has
@@ -44,13 +48,14 @@ export class UserTranscripts {
     } else if (!this.#room.hasSyncHooks("ON_TRANSCRIPTION", this.#session.roomId)) this.#send(words, false);
   }
 
-  /** What hooks leave of words that are certain; empty: nothing. */
-  async ask({ text, turnId }: UserWords, signal?: AbortSignal): Promise<string> {
+  /** What hooks leave of words that are certain; an empty text: nothing. */
+  async ask(words: UserWords, signal?: AbortSignal): Promise<UserWords> {
+    const { text, turnId, speaker } = words;
     const { roomId } = this.#session;
-    if (text === "" || !this.#room.hasHooks("ON_TRANSCRIPTION", roomId)) return text;
-    const asked = { session: this.#session, roomId, text, turnId };
-    const outcome = await this.#room.runHooks("ON_TRANSCRIPTION", asked, signal);
-    return outcome.allowed ? outcome.payload.text.trim() : "";
+    if (text === "" || !this.#room.hasHooks("ON_TRANSCRIPTION", roomId)) return words;
+    const asked = { session: this.#session, roomId, text, turnId, speaker };
+    const { allowed, payload } = await this.#room.runHooks("ON_TRANSCRIPTION", asked, signal);
+    return { ...words, text: allowed ? payload.text.trim() : "", speaker: payload.speaker };
   }
 
   /** Shows an unfinished turn as its hooks left it. */
@@ -60,11 +65,11 @@ export class UserTranscripts {
 
   /** The turn is complete: shows it as its hooks left it, and tells the hooks that wait for it. */
   final(words: UserWords): void {
-    const { turnId, text } = words;
+    const { turnId, text, speaker } = words;
     const { roomId } = this.#session;
     this.#send(words, true);
     this.finish(words.id);
-    this.#room.notifyHooks("ON_TURN_COMPLETE", { session: this.#session, roomId, text, turnId });
+    this.#room.notifyHooks("ON_TURN_COMPLETE", { session: this.#session, roomId, text, turnId, speaker });
   }
 
   /** No guess at these words is shown any more. */
@@ -95,9 +100,12 @@ export class UserTranscripts {
     }
   }
 
-  #send({ id, text }: UserWords, final: boolean): void {
+  #send({ id, text, speaker }: UserWords, final: boolean): void {
     const revision = this.#of(id).revision++;
-    this.#connection.send({ type: "transcript", id, role: "user", text, final, revision });
+    const message = { type: "transcript", id, role: "user", text, final, revision } as const;
+    this.#connection.send(
+      final && speaker !== undefined ? { ...message, speaker: speaker.slice(0, MAX_LABEL) } : message,
+    );
   }
 
   #of(id: string): Shown {

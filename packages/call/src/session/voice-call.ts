@@ -13,6 +13,7 @@ import { CallHearing } from "../hearing/call-hearing.ts";
 import type { Hearing } from "../hearing/hearing.ts";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
+import { TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
   floorIsFree,
@@ -59,7 +60,7 @@ export class VoiceCall {
   readonly #floor: CallFloor;
   readonly #speaking: Speaking;
   readonly #turns: TurnRunner;
-  readonly #transcripts: UserTranscripts;
+  readonly #speakers: TurnSpeakers;
   readonly #subscriptions: Unsubscribe[];
   readonly #timers = new Map<TurnTimer, () => void>();
   readonly #inputs: TurnInput[] = [];
@@ -98,10 +99,11 @@ export class VoiceCall {
         if (muted) this.#hearing.pause();
       },
     });
-    this.#transcripts = new UserTranscripts(room, session, connection);
+    this.#speakers = new TurnSpeakers({ clock, settle: () => pipeline.settleSpeaker?.() });
     this.#turns = new TurnRunner({
       ...{ room, settings, session, connection },
-      transcripts: this.#transcripts,
+      transcripts: new UserTranscripts(room, session, connection),
+      speakers: this.#speakers,
       dispatch: (input) => this.dispatch(input),
     });
     this.#floor = new CallFloor(room.clock, () => floorIsFree(this.#state), settings.maxSpeechMs);
@@ -120,6 +122,7 @@ export class VoiceCall {
     this.#hearing = this.#openHearing();
     this.#subscriptions = [
       connection.onAudio((frame) => this.#hear(frame)),
+      pipeline.on("speaker", (event) => this.#speakers.heard(event)),
       watchPipeline(pipeline, { room, session, connection, line: this.#line }),
     ];
     this.#showPhase();
@@ -160,6 +163,7 @@ export class VoiceCall {
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         if (next.type === "partial") this.#turns.partial(this.#state, next.text);
+        this.#speakers.follow(next, this.#state);
         const { state, effects } = turnStep(this.#state, next, this.#rules);
         this.#state = state;
         for (const effect of effects) this.#carryOut(effect);
@@ -258,6 +262,7 @@ export class VoiceCall {
         this.#hearing.finish(effect.segment);
         return;
       case "drop-segment":
+        this.#speakers.drop(effect.segment);
         this.#hearing.drop(effect.segment);
         return;
       case "start-timer":
@@ -323,8 +328,12 @@ export class VoiceCall {
       // Frames of 10 ms or more; what a recogniser cannot take in time is bounded by this.
       maxFrames: Math.max(1, Math.ceil(settings.maxSpeechMs / 10)),
       dispatch: (input) => this.dispatch(input),
-      onSpeechStart: (timestamp) => room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp }),
-      onSpeechEnd: (timestamp, durationMs) => {
+      onSpeechStart: (segment, timestamp) => {
+        this.#speakers.begin(segment, timestamp);
+        room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp });
+      },
+      onSpeechEnd: (segment, timestamp, durationMs) => {
+        if (segment !== undefined) this.#speakers.end(segment, timestamp);
         this.#turns.endpointed();
         room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
       },

@@ -1,6 +1,7 @@
 import {
   errorFields,
   type PipelineStream,
+  speakerChanges,
   type Unsubscribe,
   type VoiceConnection,
   type VoiceSession,
@@ -20,11 +21,14 @@ export function watchPipeline(
 ): Unsubscribe {
   const { room, session, connection, line } = options;
   const { roomId } = session;
+  const changed = speakerChanges();
   const stop = [
     connection.onPlayed((frame, startedAt) => pipeline.played(frame, startedAt)),
     pipeline.on("frame", (event) => line.processed(event)),
     pipeline.on("dtmf", (event) => line.dtmf(event)),
-    pipeline.on("speaker", (event) => room.notifyHooks("ON_SPEAKER_CHANGE", { session, roomId, ...event })),
+    pipeline.on("speaker", (event) => {
+      if (changed(event)) room.notifyHooks("ON_SPEAKER_CHANGE", { session, roomId, ...event });
+    }),
     pipeline.on("stage-error", ({ stage, error }) =>
       room.logger.warn({ session: session.id, stage, ...errorFields(error) }, "an audio stage was passed by"),
     ),

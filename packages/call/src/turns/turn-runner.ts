@@ -13,6 +13,7 @@ import type { Hearing } from "../hearing/hearing.ts";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import type { UserTranscripts } from "../session/transcripts.ts";
+import type { SpeechStretch, TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { TurnWaterfall } from "./metrics.ts";
 import type { TurnEffect, TurnInput, TurnState } from "./state.ts";
 
@@ -29,7 +30,18 @@ export interface TurnRunnerOptions {
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
   readonly transcripts: UserTranscripts;
+  readonly speakers: TurnSpeakers;
   readonly dispatch: (input: TurnInput) => void;
+}
+
+/** A turn whose hooks and detector have been asked. */
+interface JudgedTurn {
+  readonly id: string;
+  readonly waterfall: TurnWaterfall;
+  /** The speech that it was made of. */
+  readonly speech: readonly SpeechStretch[];
+  /** Who said it, as its hooks left it. */
+  speaker: string | undefined;
 }
 
 interface RunningTurn {
@@ -46,7 +58,7 @@ export class TurnRunner {
   readonly #options: TurnRunnerOptions;
   readonly #lifetime = new AbortController();
   #running: RunningTurn | undefined;
-  #judged: { readonly id: string; readonly waterfall: TurnWaterfall } | undefined;
+  #judged: JudgedTurn | undefined;
   /** The turn before has reached the log, with what was heard of its answer. */
   #previous: Promise<unknown> = Promise.resolve();
   #endpointAt: number | undefined;
@@ -91,8 +103,9 @@ export class TurnRunner {
     const waterfall = new TurnWaterfall(room.clock, speech);
     if (spoken && this.#endpointAt !== undefined) waterfall.mark("endpointMs", this.#endpointAt);
     waterfall.mark("transcriptMs");
-    this.#judged = { id, waterfall };
-    void this.#judge(effect, id).then(
+    const judged: JudgedTurn = { id, waterfall, speech: this.#options.speakers.said, speaker: undefined };
+    this.#judged = judged;
+    void this.#judge(effect, judged).then(
       (input) => dispatch(input),
       (error: unknown) => {
         room.logger.error({ session: this.#options.session.id, ...errorFields(error) }, "a turn was dropped");
@@ -103,9 +116,11 @@ export class TurnRunner {
 
   /** Says the turn into the room; its answer comes back as a reply to speak. */
   submit(turn: number, text: string): void {
-    const { room, connection, transcripts, dispatch } = this.#options;
+    const { room, connection, transcripts, speakers, dispatch } = this.#options;
     const id = this.#turnId(turn);
-    const waterfall = this.#judged?.id === id ? this.#judged.waterfall : new TurnWaterfall(room.clock);
+    const judged = this.#judged?.id === id ? this.#judged : undefined;
+    const { waterfall = new TurnWaterfall(room.clock), speaker } = judged ?? {};
+    speakers.taken(judged?.speech ?? []);
     const running: RunningTurn = {
       turn,
       id,
@@ -117,14 +132,14 @@ export class TurnRunner {
     this.#running = running;
     this.#audio = [];
     this.#audioMs = 0;
-    transcripts.final({ id, turnId: id, text });
+    transcripts.final({ id, turnId: id, text, speaker });
     const previous = this.#previous;
     const run = async (): Promise<void> => {
       // The log tells the conversation in the order in which it was heard.
       await withTimeout(previous, ORDER_TIMEOUT_MS, { clock: room.clock, signal: this.#lifetime.signal }).catch(
         () => {},
       );
-      await room.submit(text, id, running.abort.signal);
+      await room.submit({ text, turnId: id, speaker }, running.abort.signal);
     };
     this.#previous = run()
       .catch((error: unknown) => this.#onFailure(error, connection))
@@ -181,18 +196,22 @@ export class TurnRunner {
     this.#audio = [];
   }
 
-  async #judge(effect: Extract<TurnEffect, { type: "judge" }>, turnId: string): Promise<TurnInput> {
-    const { room, session, settings, transcripts } = this.#options;
+  async #judge(effect: Extract<TurnEffect, { type: "judge" }>, judged: JudgedTurn): Promise<TurnInput> {
+    const { room, session, settings, transcripts, speakers } = this.#options;
     const { roomId } = session;
     const { revision, typed } = effect;
-    const text = await transcripts.ask({ id: turnId, turnId, text: effect.text }, this.#lifetime.signal);
+    const { signal } = this.#lifetime;
+    const turnId = judged.id;
+    const who = typed ? undefined : await speakers.of(judged.speech, signal);
+    const { text, speaker } = await transcripts.ask({ id: turnId, turnId, text: effect.text, speaker: who }, signal);
+    judged.speaker = speaker;
     if (text === "") return { type: "turn-blocked", revision };
     const detector = typed ? undefined : settings.turnDetector;
     if (!detector) return { type: "decision", revision, text, complete: true, waitMs: 0, typed };
     const decision = await this.#decide(text);
     if (!decision.complete) {
       transcripts.hooked({ id: turnId, turnId, text });
-      room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId });
+      room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId, speaker });
     }
     return {
       type: "decision",

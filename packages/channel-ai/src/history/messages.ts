@@ -1,4 +1,5 @@
 import { type AIMessage, eventText, type RoomEvent, type ToolCall } from "@roomkit/core";
+import { saidBy, speakerOf } from "./speakers.ts";
 import { ToolLedger } from "./tool-ledger.ts";
 
 export interface MessagesOptions {
@@ -8,6 +9,8 @@ export interface MessagesOptions {
   readonly tools: boolean;
   /** See `AIChannelOptions.interruptionNote`. */
   readonly interruptionNote: string | false;
+  /** See `AIChannelOptions.speakers`. */
+  readonly speakers: "several" | "always" | "never";
 }
 
 /**
@@ -20,9 +23,11 @@ export function buildMessages(
   options: MessagesOptions,
 ): AIMessage[] {
   const past = history.filter((event) => event.status === "delivered" && event.index < current.index);
-  const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options);
+  const labels = new Set([...past, current].map(speakerOf).filter((label) => label !== undefined));
+  const least = { several: 2, always: 1, never: Number.POSITIVE_INFINITY }[options.speakers];
+  const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options, labels.size >= least);
   for (const event of past) builder.add(event);
-  builder.user(eventText(current));
+  builder.user(current);
   return builder.messages;
 }
 
@@ -30,6 +35,8 @@ class MessageBuilder {
   readonly messages: AIMessage[] = [];
   readonly #tools: ToolLedger;
   readonly #options: MessagesOptions;
+  /** Whether the user's words are shown with who said them. */
+  readonly #labelled: boolean;
   #calls: ToolCall[] = [];
   /** Their ids in the log. */
   readonly #callIds = new Set<string>();
@@ -38,9 +45,10 @@ class MessageBuilder {
   /** The last reply was not heard to its end: it was interrupted, or the voice failed. */
   #cutOff = false;
 
-  constructor(tools: ToolLedger, options: MessagesOptions) {
+  constructor(tools: ToolLedger, options: MessagesOptions, labelled: boolean) {
     this.#tools = tools;
     this.#options = options;
+    this.#labelled = labelled;
   }
 
   add(event: RoomEvent): void {
@@ -65,11 +73,12 @@ class MessageBuilder {
     } else if (source.role === "system") {
       this.#append(`(Note from the system: ${content.text})`);
     } else {
-      this.user(content.text);
+      this.user(event);
     }
   }
 
-  user(text: string): void {
+  user(event: RoomEvent): void {
+    const text = this.#labelled ? saidBy(speakerOf(event), eventText(event)) : eventText(event);
     const note = this.#cutOff ? this.#options.interruptionNote : false;
     this.#cutOff = false;
     this.#append(note ? `${note}\n${text}` : text);

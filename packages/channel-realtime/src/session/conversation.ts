@@ -203,7 +203,7 @@ export class Conversation {
     this.#speeches.delete(speech);
     transcripts.finish(id);
     const work = async (): Promise<void> => {
-      const text = await transcripts.ask({ id, turnId, text: raw.trim() });
+      const { text } = await transcripts.ask({ id, turnId, text: raw.trim() });
       if (text === "") return;
       transcripts.final({ id, turnId, text });
       place.fill(() => this.#store("user", text, turnId));

@@ -93,6 +93,7 @@ export interface PipelineEvents {
     readonly probability?: number | undefined;
   };
   readonly dtmf: DtmfEvent;
+  /** Whose voice a stretch of the audio is: told of each that was judged, whether or not the speaker has changed, in no certain order. */
   readonly speaker: SpeakerEvent;
   /** A stage failed on a frame and was passed by; reported once per stage and kind of failure. */
   readonly "stage-error": { readonly stage: string; readonly error: RoomKitError };
@@ -124,6 +125,11 @@ export interface PipelineStream {
    * sample was played, on the clock, ms; absent: about now.
    */
   played(frame: AudioFrame, startedAt?: number): void;
+  /**
+   * Somebody has stopped speaking: has the diarizer judge what it has heard. Resolves when `speaker` has told of it; never rejects.
+   * Undefined: there is nothing to wait for. Absent: there is no diarizer.
+   */
+  settleSpeaker?(): Promise<void> | undefined;
   close(): void;
 }
 

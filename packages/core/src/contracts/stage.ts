@@ -105,15 +105,30 @@ export type DtmfTones = (
   },
 ) => AudioFrame;
 
-/** Who is speaking: a label that is stable within the stream. */
+/** Whose voice a stretch of the caller's audio is. */
 export interface SpeakerEvent {
+  /** A label that is stable within the stream, or the name of a voice that is known. */
   readonly speaker: string;
+  /** 0 to 1. */
   readonly confidence: number;
+  /** Where the stretch begins, capture clock, ms. */
   readonly timestamp: number;
+  /** How long it is, its pauses included, ms. Absent, from a diarizer that tells of changes only: until the next event's `timestamp`. */
+  readonly durationMs?: number | undefined;
+  /** What the same voice was called until now: it has become known since. All that was said under this label was said by `speaker`. */
+  readonly renames?: string | undefined;
 }
 
+/** Tells voices apart. */
 export interface Diarizer extends Stage {
+  /** Takes the next frame; tells of a stretch once it has been judged, which may be later: one for each frame at most. */
   process(frame: AudioFrame): SpeakerEvent | undefined;
+  /**
+   * Somebody has stopped speaking: what was gathered is judged now, though it may be less than the diarizer likes to judge by.
+   * Resolves, when all that was gathered before is judged, with what `process` has not told of; after `close` or `reset` with nothing.
+   * Absent: it never has anything left to judge.
+   */
+  settle?(): Promise<readonly SpeakerEvent[]>;
 }
 
 /** What else the pipeline finds in the audio, timed as the inbound frames are. */

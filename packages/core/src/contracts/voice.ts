@@ -43,6 +43,8 @@ export type ConnectionMessage =
       readonly revision: number;
       /** Set on an assistant transcript that was cut off: the part of `text` the listener heard. */
       readonly heard?: string | undefined;
+      /** On a final user transcript: who said most of it, where a diarizer knows. */
+      readonly speaker?: string | undefined;
     }
   | {
       readonly type: "utterance";

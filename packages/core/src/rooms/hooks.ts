@@ -13,6 +13,13 @@ interface InSession extends InRoom {
   readonly session: VoiceSession;
 }
 
+interface UserTurn {
+  readonly text: string;
+  readonly turnId: string;
+  /** Who said most of it, where a diarizer knows. */
+  readonly speaker?: string | undefined;
+}
+
 /** What each trigger hands its hooks. Sync hooks of the triggers marked (sync) may block or modify. */
 export interface HookPayloads {
   /** (sync) Before an event enters the log. */
@@ -28,9 +35,10 @@ export interface HookPayloads {
   readonly ON_SPEECH_END: InSession & { readonly timestamp: number; readonly durationMs: number };
   /**
    * (sync, fails closed) Before the user's words of a turn go anywhere. A speech-to-speech provider has heard the audio itself: what is
-   * changed or blocked here reaches client, hooks and room, but not its model.
+   * changed or blocked here reaches client, hooks and room, but not its model. `speaker`, who said most of it, may be changed, too; absent: no
+   * diarizer knows.
    */
-  readonly ON_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
+  readonly ON_TRANSCRIPTION: InSession & UserTurn;
   /** (sync, fails closed) Before a guess at the user's words goes anywhere; with a speech-to-speech provider: anywhere else. */
   readonly ON_PARTIAL_TRANSCRIPTION: InSession & { readonly text: string; readonly turnId: string };
   /**
@@ -60,9 +68,9 @@ export interface HookPayloads {
     readonly record: HeardRecord;
   };
   /** The caller has said all of a turn, as hooks left it; a speech-to-speech provider may be answering already. */
-  readonly ON_TURN_COMPLETE: InSession & { readonly text: string; readonly turnId: string };
+  readonly ON_TURN_COMPLETE: InSession & UserTurn;
   /** A turn detector wants to wait for more. Not with a speech-to-speech provider, which decides that itself. */
-  readonly ON_TURN_INCOMPLETE: InSession & { readonly text: string; readonly turnId: string };
+  readonly ON_TURN_INCOMPLETE: InSession & UserTurn;
   /** The answer has become audible, or was cut off after that. What a speech-to-speech provider does not tell is missing. */
   readonly ON_TURN_METRICS: InSession & { readonly metrics: TurnMetrics };
   /**
@@ -70,6 +78,7 @@ export interface HookPayloads {
    * the client was first.
    */
   readonly ON_DTMF: InSession & DtmfEvent;
+  /** Another voice is heard than before, or the same has got another label (`renames`). */
   readonly ON_SPEAKER_CHANGE: InSession & SpeakerEvent;
   /**
    * How loud the caller is, ten times a second. `processedDb`: after the stages of the pipeline; `speechProbability`: how likely its VAD

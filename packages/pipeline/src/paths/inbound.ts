@@ -73,6 +73,20 @@ export class InboundPath {
     this.stages.echo?.played(frame);
   }
 
+  /** See `PipelineStream.settleSpeaker`. */
+  settleSpeaker(): Promise<void> | undefined {
+    const slot = this.stages.listener("diarization");
+    const settled = this.#open ? slot?.run((diarizer) => diarizer.settle?.())?.value : undefined;
+    return settled?.then(
+      (events) => {
+        for (const event of events) if (this.#open) this.#options.events.emit("speaker", event);
+      },
+      (error: unknown) => {
+        if (this.#open) slot?.fail(error);
+      },
+    );
+  }
+
   /** Ends speech that is under way, then closes every stage. */
   close(): void {
     this.#open = false;

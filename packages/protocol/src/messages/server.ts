@@ -85,6 +85,8 @@ export interface TranscriptMessage {
   readonly revision: number;
   /** On an assistant transcript that was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
   readonly heard?: string | undefined;
+  /** On a final user transcript: who said most of it, at most 256 characters; where the server tells voices apart. */
+  readonly speaker?: string | undefined;
 }
 
 /** Be silent now: drop every utterance numbered `utterance` or lower, also frames of them that still arrive, and report `playback` with `done`. */

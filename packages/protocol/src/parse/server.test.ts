@@ -26,6 +26,7 @@ const examples: ServerMessage[] = [
   { type: "state", state: "thinking", since: 12.5 },
   { type: "transcript", id: "t1", role: "assistant", text: "a b", final: true, revision: 3, heard: "a" },
   { type: "transcript", id: "t1", role: "user", text: "", final: false, revision: 0 },
+  { type: "transcript", id: "t2", role: "user", text: "hello", final: true, revision: 1, speaker: "Anna" },
   { type: "clear", utterance: 7 },
   { type: "utterance", id: 1, phase: "start", text: "hi" },
   { type: "utterance", id: 1, phase: "end" },

@@ -109,6 +109,7 @@ function readTranscript(fields: Fields, maxLength: number): TranscriptMessage {
     final: booleanField(fields, "final"),
     revision: countField(fields, "revision"),
     heard: optionalString(fields, "heard", maxLength),
+    speaker: optionalString(fields, "speaker", 256),
   });
 }
 

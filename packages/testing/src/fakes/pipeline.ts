@@ -7,6 +7,7 @@ import {
   type PipelineEvents,
   type PipelineStream,
   type Recording,
+  type SpeakerEvent,
   silence,
   type Unsubscribe,
 } from "@roomkit/core";
@@ -19,6 +20,8 @@ export class FakePipelineStream implements PipelineStream {
   closed = false;
   clears = 0;
   playedMs = 0;
+  /** What `settleSpeaker` does: the diarizer, where the test has one. */
+  settling: () => Promise<void> | undefined = () => undefined;
   readonly #events = new Emitter<PipelineEvents>((error) => {
     throw error;
   });
@@ -59,6 +62,20 @@ export class FakePipelineStream implements PipelineStream {
     const durationMs = Math.max(0, timestamp - this.#speechAt);
     this.#speechAt = undefined;
     this.#events.emit("speech-end", { timestamp, durationMs });
+  }
+
+  /** The diarizer has judged a stretch. */
+  speaker(event: SpeakerEvent): void {
+    this.#events.emit("speaker", event);
+  }
+
+  settleSpeaker(): Promise<void> | undefined {
+    return this.settling();
+  }
+
+  /** Where the newest audio ends, ms. */
+  get position(): number {
+    return this.#position;
   }
 
   processInbound(frame: AudioFrame): void {
