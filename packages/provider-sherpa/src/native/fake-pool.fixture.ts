@@ -12,6 +12,8 @@ export class FakePool<Job, Result> {
     this.#work = work;
   }
 
+  async close(): Promise<void> {}
+
   async run(
     job: Job,
     { signal = new AbortController().signal }: { readonly signal?: AbortSignal | undefined } = {},

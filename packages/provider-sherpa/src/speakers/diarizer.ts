@@ -1,66 +1,78 @@
-import { type AudioFrame, type Diarizer, Framer, RoomKitError, rms, type SpeakerEvent } from "@roomkit/core";
+import { type AudioFrame, type Diarizer, RoomKitError, type SpeakerEvent } from "@roomkit/core";
 import type { WorkerPool } from "@roomkit/worker-pool";
 import type { AudioJob } from "../native/engine.ts";
-import { KnownVoices } from "./known-voices.ts";
+import type { EnrolledVoices } from "./enrolled-voices.ts";
+import { KnownVoices, type KnownVoicesOptions } from "./known-voices.ts";
+import { RATE, type SpeechWindow, SpeechWindows } from "./speech-windows.ts";
 
-export type EmbeddingPool = Pick<WorkerPool<AudioJob, Float32Array>, "run">;
+export type EmbeddingPool = Pick<WorkerPool<AudioJob, Float32Array>, "run" | "close">;
 
-export interface DiarizerSettings {
+export interface DiarizerSettings extends KnownVoicesOptions {
   readonly windowMs: number;
-  readonly threshold: number;
-  readonly maxSpeakers: number;
   readonly minLevel: number;
 }
 
-const RATE = 16_000;
-const HOP_MS = 20;
 /** Whoever speaks after a pause this long may be another: what is gathered begins anew, in ms. */
 const PAUSE_MS = 600;
+/** Of less speech than this nothing can be told, ms. */
+export const LEAST_MS = 500;
+/** Windows that wait to be judged, the one being judged included; what comes beyond is left out. */
+const MAX_WAITING = 3;
+/** Judgements that were not asked for; beyond, the oldest is dropped. */
+const MAX_EVENTS = 16;
 
-/** One stream: gathers speech, has it judged in the background, and tells with a later frame when the speaker has changed. */
+/** One stream: gathers speech, has it judged in the background, and tells with a later frame, or to who waits, whose it was. */
 export class SpeakerDiarizer implements Diarizer {
   readonly #pool: EmbeddingPool;
-  readonly #settings: DiarizerSettings;
+  readonly #windowMs: number;
   readonly #voices: KnownVoices;
-  readonly #framer = new Framer((RATE * HOP_MS) / 1000, RATE);
-  readonly #window: Float32Array;
-  #filled = 0;
-  #from = 0;
-  #quietMs = 0;
-  #work: AbortController | undefined;
-  #event: SpeakerEvent | undefined;
-  #speaker: string | undefined;
+  readonly #windows: SpeechWindows;
+  readonly #events: SpeakerEvent[] = [];
+  /** What is being judged belongs to the stream as long as this has not aborted. */
+  #life = new AbortController();
+  #judging: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #error: RoomKitError | undefined;
   #failed = false;
   #closed = false;
 
-  constructor(pool: EmbeddingPool, settings: DiarizerSettings) {
+  constructor(pool: EmbeddingPool, settings: DiarizerSettings, enrolled: EnrolledVoices) {
+    const { windowMs, minLevel } = settings;
     this.#pool = pool;
-    this.#settings = settings;
-    this.#voices = new KnownVoices(settings.threshold, settings.maxSpeakers);
-    this.#window = new Float32Array(Math.round((RATE * settings.windowMs) / 1000));
+    this.#windowMs = windowMs;
+    this.#voices = new KnownVoices(settings, enrolled);
+    this.#windows = new SpeechWindows({
+      ...{ windowMs, minLevel, pauseMs: PAUSE_MS },
+      onWindow: (window) => this.#judge(window),
+    });
   }
 
   process(frame: AudioFrame): SpeakerEvent | undefined {
     if (this.#closed) return undefined;
-    this.#framer.push(frame, this.#gather);
+    this.#windows.push(frame);
     const error = this.#error;
     this.#error = undefined;
     if (error) throw error;
-    const event = this.#event;
-    this.#event = undefined;
-    return event;
+    return this.#events.shift();
+  }
+
+  async settle(): Promise<readonly SpeakerEvent[]> {
+    if (this.#closed) return [];
+    const { signal } = this.#life;
+    const rest = this.#windows.take(Math.min(LEAST_MS, this.#windowMs));
+    if (rest) this.#judge(rest);
+    await this.#judging;
+    return signal.aborted ? [] : this.#events.splice(0);
   }
 
   reset(): void {
-    this.#work?.abort();
-    this.#work = undefined;
-    this.#framer.reset();
+    this.#life.abort();
+    this.#life = new AbortController();
+    this.#judging = Promise.resolve();
+    this.#waiting = 0;
+    this.#windows.reset();
     this.#voices.clear();
-    this.#filled = 0;
-    this.#quietMs = 0;
-    this.#event = undefined;
-    this.#speaker = undefined;
+    this.#events.length = 0;
     this.#error = undefined;
   }
 
@@ -69,48 +81,34 @@ export class SpeakerDiarizer implements Diarizer {
     this.#closed = true;
   }
 
-  readonly #gather = (hop: Int16Array, timestamp: number): void => {
-    if (rms(hop) < this.#settings.minLevel) {
-      this.#quietMs += HOP_MS;
-      if (this.#quietMs >= PAUSE_MS) this.#filled = 0;
-      return;
-    }
-    this.#quietMs = 0;
-    if (this.#filled === 0) this.#from = timestamp;
-    const room = Math.min(hop.length, this.#window.length - this.#filled);
-    for (let i = 0; i < room; i++) this.#window[this.#filled + i] = (hop[i] as number) / 32_768;
-    this.#filled += room;
-    if (this.#filled < this.#window.length) return;
-    this.#filled = 0;
-    // One at a time: what comes while the last is being judged is left out.
-    if (!this.#work) this.#judge(this.#window.slice(), this.#from);
-  };
-
-  #judge(samples: Float32Array, timestamp: number): void {
-    const work = new AbortController();
-    this.#work = work;
-    this.#pool
-      .run({ samples }, { signal: work.signal })
-      .then(
-        (embedding) => {
-          if (!work.signal.aborted) this.#heard(embedding, timestamp);
-        },
-        (error: unknown) => {
-          if (work.signal.aborted || this.#failed) return;
-          this.#failed = true;
-          this.#error = RoomKitError.from(error, "engine_failed");
-        },
-      )
-      .finally(() => {
-        if (this.#work === work) this.#work = undefined;
-      });
+  #judge(window: SpeechWindow): void {
+    if (this.#waiting >= MAX_WAITING) return;
+    this.#waiting++;
+    const { signal } = this.#life;
+    this.#judging = this.#judging.then(async () => {
+      if (signal.aborted) return;
+      try {
+        const embedding = await this.#pool.run({ samples: window.samples }, { signal });
+        if (!signal.aborted) this.#heard(embedding, window);
+      } catch (error) {
+        if (!signal.aborted) this.#fail(error);
+      }
+      if (!signal.aborted) this.#waiting--;
+    });
   }
 
-  #heard(embedding: Float32Array, timestamp: number): void {
-    const recognised = this.#voices.recognise(embedding);
-    if (!recognised || recognised.speaker === this.#speaker) return;
-    this.#speaker = recognised.speaker;
-    const confidence = Math.max(0, Math.min(1, recognised.likeness));
-    this.#event = { speaker: recognised.speaker, confidence, timestamp };
+  #heard(embedding: Float32Array, { samples, from, to }: SpeechWindow): void {
+    const recognised = this.#voices.recognise(embedding, (samples.length / RATE) * 1000 < this.#windowMs);
+    if (!recognised) return;
+    const { speaker, likeness, renames } = recognised;
+    const event = { speaker, confidence: Math.max(0, Math.min(1, likeness)), timestamp: from, durationMs: to - from };
+    this.#events.push(renames === undefined ? event : { ...event, renames });
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#error = RoomKitError.from(error, "engine_failed");
   }
 }
