@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withTimeout } from "@roomkit/core";
 import { fliteTts } from "@roomkit/provider-flite";
 import { inSequence } from "@roomkit/testing";
 import tokenizer from "llama-tokenizer-js";
@@ -33,20 +32,27 @@ export function moonshineModel(): { encoder: string; mergedDecoder: string; toke
 
 /** A sentence of a synthetic voice, 16 kHz. */
 export async function spoken(text: string): Promise<Int16Array> {
-  const tts = fliteTts({ workers: 1, voice: "rms" });
-  async function* once(): AsyncGenerator<string> {
-    yield text;
-  }
-  const frames: Int16Array[] = [];
-  const collect = async (): Promise<void> => {
-    for await (const part of tts.synthesize(once(), { signal: new AbortController().signal })) {
+  return (await spokenBy("rms", [text]))[0] as Int16Array;
+}
+
+/** Sentences of one of the synthetic voices `slt`, `rms` and `awb`, 16 kHz. */
+export async function spokenBy(voice: string, texts: readonly string[]): Promise<Int16Array[]> {
+  const tts = fliteTts({ workers: 1, voice, jobTimeoutMs: 60_000 });
+  const say = async (text: string): Promise<Int16Array> => {
+    async function* once(): AsyncGenerator<string> {
+      yield text;
+    }
+    const frames: Int16Array[] = [];
+    for await (const part of tts.synthesize(once(), { signal: AbortSignal.timeout(60_000) })) {
       if (part.type === "audio") frames.push(part.frame.samples);
     }
+    return inSequence(...frames);
   };
   try {
-    await withTimeout(collect(), 30_000, { what: "speaking" });
+    const all: Int16Array[] = [];
+    for (const text of texts) all.push(await say(text));
+    return all;
   } finally {
     await tts.close?.();
   }
-  return inSequence(...frames);
 }
