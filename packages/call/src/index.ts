@@ -21,6 +21,7 @@ export { CallRecording, noting } from "./session/recording.ts";
 export { UserTranscripts, type UserWords } from "./session/transcripts.ts";
 export { VoiceCall, type VoiceCallOptions } from "./session/voice-call.ts";
 export { watchPipeline } from "./session/watch-pipeline.ts";
+export { type SpeechStretch, TurnSpeakers, type TurnSpeakersOptions } from "./speakers/turn-speakers.ts";
 export { type SpeakableOptions, speakable, speakableWith } from "./speech/filter/speakable.ts";
 export * from "./speech/filter/speech-filter.ts";
 export { withSpoken, withWritten } from "./speech/respeak.ts";

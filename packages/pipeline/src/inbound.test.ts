@@ -1,4 +1,4 @@
-import type { AudioFrame } from "@roomkit/core";
+import type { AudioFormat, AudioFrame, SpeakerEvent } from "@roomkit/core";
 import { inFrames, inSequence, quiet, tone } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { audioPipeline } from "./pipeline.ts";
@@ -196,6 +196,65 @@ describe("the inbound path", () => {
       { name: "dtmf", ...digit },
       { name: "speaker", ...speaker },
     ]);
+  });
+
+  it("has the diarizer judge what it has when somebody stops, and tells of it", async () => {
+    const at = (timestamp: number, speaker = "a") => ({ speaker, confidence: 0.9, timestamp, durationMs: 20 });
+    const answers: Promise<SpeakerEvent[]>[] = [
+      Promise.resolve([at(0), at(20, "b")]),
+      Promise.reject(new Error("broken")),
+    ];
+    const tape = recorder();
+    const listening = diarizerThat(() => undefined);
+    const diarization = {
+      ...listening,
+      open: (format: AudioFormat) => Object.assign(listening.open(format), { settle: () => answers.shift() ?? never }),
+    };
+    const never = new Promise<SpeakerEvent[]>(() => {});
+    const { stream, notable } = openStream({ diarization, recorder: tape });
+    const frame = { samples: Int16Array.of(1), ...mono(16_000), timestamp: 0 };
+    stream.processInbound(frame);
+    await stream.settleSpeaker?.();
+    expect(notable()).toEqual([
+      { name: "speaker", ...at(0) },
+      { name: "speaker", ...at(20, "b") },
+    ]);
+    await stream.settleSpeaker?.();
+    stream.processInbound(frame);
+    expect(notable().at(-1)).toMatchObject({
+      name: "stage-error",
+      stage: "fake-diarizer",
+      error: { code: "stage_failed" },
+    });
+    answers.push(Promise.resolve([at(40)]));
+    const settled = stream.settleSpeaker?.();
+    stream.close();
+    await settled;
+    expect(notable()).toHaveLength(3);
+    expect(stream.settleSpeaker?.()).toBeUndefined();
+    expect(tape.opened[0]?.notices.map(({ type }) => type)).toEqual(["speaker", "speaker"]);
+  });
+
+  it("has nothing to wait for without a diarizer, or with one that waits for nothing", () => {
+    expect(openStream({}).stream.settleSpeaker?.()).toBeUndefined();
+    expect(openStream({ diarization: diarizerThat(() => undefined) }).stream.settleSpeaker?.()).toBeUndefined();
+  });
+
+  it("tells a recorder when the speaker changes, and listeners of every stretch", () => {
+    const tape = recorder();
+    const speakers = ["a", "a", "b", "b"];
+    const { stream, notable } = openStream({
+      recorder: tape,
+      diarization: diarizerThat(({ timestamp }, count) => ({
+        speaker: speakers[count - 1] as string,
+        confidence: 1,
+        timestamp,
+        durationMs: 20,
+      })),
+    });
+    for (const frame of inFrames(ramp(1_280), mono(16_000))) stream.processInbound(frame);
+    expect(notable()).toHaveLength(4);
+    expect(tape.opened[0]?.notices.map(({ timestamp }) => timestamp)).toEqual([0, 40]);
   });
 
   it("gives every stream stages of its own, and tells them whose they are", () => {

@@ -76,9 +76,11 @@ export class TurnSpeakers {
     if (this.#judged.length > MAX_JUDGED) this.#judged.shift();
   }
 
-  begin(segment: number, timestamp: number): void {
-    this.#stretches.set(segment, { from: timestamp, to: Number.POSITIVE_INFINITY, said: false });
+  begin(segment: number, timestamp: number): SpeechStretch {
+    const stretch = { from: timestamp, to: Number.POSITIVE_INFINITY, said: false };
+    this.#stretches.set(segment, stretch);
     keepNewest(this.#stretches, MAX_STRETCHES);
+    return stretch;
   }
 
   end(segment: number, timestamp: number): void {

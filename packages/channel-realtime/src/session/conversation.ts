@@ -12,6 +12,7 @@ import {
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
+import type { RealtimeSpeakers } from "./speakers.ts";
 import { type Place, SpeakingOrder } from "./speaking-order.ts";
 import type { Line, Speech } from "./words.ts";
 
@@ -23,6 +24,8 @@ export interface ConversationOptions {
   readonly channelId: string;
   /** Whether final words become events of the room. */
   readonly store: boolean;
+  /** Says whose the caller's words are, where there is a pipeline. */
+  readonly speakers?: RealtimeSpeakers | undefined;
 }
 
 /** The place of something the assistant said. */
@@ -55,6 +58,8 @@ export class Conversation {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #turns = 0;
+  /** Nobody is waited for any more. */
+  readonly #over = new AbortController();
   #closed = false;
 
   constructor(options: ConversationOptions) {
@@ -84,7 +89,10 @@ export class Conversation {
 
   /** The caller has stopped. */
   speechEnd(): void {
-    for (const speech of this.#speeches) this.#wait(speech);
+    for (const speech of this.#speeches) {
+      speech.heard?.end();
+      this.#wait(speech);
+    }
   }
 
   /** Words of the caller, as far as they are recognised. */
@@ -108,7 +116,13 @@ export class Conversation {
   /** Words the caller has written: a turn, whose id it gives. */
   typed(id: string, text: string): string {
     const line = this.#line(id, "user");
-    const speech: Speech = { place: this.#order.open(), announced: true, begun: true, stopTimer: undefined };
+    const speech: Speech = {
+      place: this.#order.open(),
+      announced: true,
+      begun: true,
+      heard: undefined,
+      stopTimer: undefined,
+    };
     line.final = true;
     const turnId = this.#turnId(++this.#turns);
     this.#finalUser({ id, turnId, text }, speech);
@@ -172,13 +186,15 @@ export class Conversation {
   /** Takes nothing more; what was said to its end still goes its way. Resolves when it has. */
   close(): Promise<void> {
     this.#closed = true;
+    this.#over.abort(new RoomKitError("aborted", "the session is over"));
     for (const speech of this.#speeches) this.#giveUp(speech);
     this.#lines.clear();
     return this.#tail.then(() => this.#order.done);
   }
 
   #speech(announced: boolean): Speech {
-    const speech: Speech = { place: this.#order.open(), announced, begun: false, stopTimer: undefined };
+    const heard = this.#options.speakers?.begin(announced);
+    const speech: Speech = { place: this.#order.open(), announced, begun: false, heard, stopTimer: undefined };
     this.#speeches.add(speech);
     return speech;
   }
@@ -197,16 +213,18 @@ export class Conversation {
 
   /** All words of a stretch of speech are known; whatever hooks leave of them, its place is taken or given up. */
   #finalUser({ id, turnId, text: raw }: UserWords, speech: Speech): void {
-    const { transcripts } = this.#options;
+    const { transcripts, speakers } = this.#options;
     const { place } = speech;
     speech.stopTimer?.();
     this.#speeches.delete(speech);
     transcripts.finish(id);
+    const heard = speech.heard?.end();
     const work = async (): Promise<void> => {
-      const { text } = await transcripts.ask({ id, turnId, text: raw.trim() });
+      const who = heard && (await speakers?.of(heard, this.#over.signal));
+      const { text, speaker } = await transcripts.ask({ id, turnId, text: raw.trim(), speaker: who });
       if (text === "") return;
-      transcripts.final({ id, turnId, text });
-      place.fill(() => this.#store("user", text, turnId));
+      transcripts.final({ id, turnId, text, speaker });
+      place.fill(() => this.#store("user", text, turnId, { speaker }));
     };
     this.#enqueue(true, work, () => place.fill());
   }
@@ -234,7 +252,7 @@ export class Conversation {
     // What nobody heard was not said.
     if (shown === "" || !said) return;
     said.fill(async () => {
-      await this.#store("assistant", shown, said.turnId, { ...record, unheard });
+      await this.#store("assistant", shown, said.turnId, { heard: { ...record, unheard } });
       stored();
     });
   }
@@ -254,16 +272,22 @@ export class Conversation {
     return line.hooked.written;
   }
 
-  async #store(role: "user" | "assistant", text: string, correlationId: string, heard?: HeardRecord): Promise<void> {
+  async #store(
+    role: "user" | "assistant",
+    text: string,
+    correlationId: string,
+    { heard, speaker }: { readonly heard?: HeardRecord; readonly speaker?: string | undefined },
+  ): Promise<void> {
     const { host, session, channelId, store } = this.#options;
     if (!store) return;
+    const metadata = { voiceSessionId: session.id, source: "realtime_voice" };
     const stored = host.processInbound({
       roomId: session.roomId,
       channelId,
       role,
       content: { type: "text", text },
       correlationId,
-      metadata: { voiceSessionId: session.id, source: "realtime_voice" },
+      metadata: speaker === undefined ? metadata : { ...metadata, speaker },
       participantId: role === "user" ? session.participantId : undefined,
       heard,
     });

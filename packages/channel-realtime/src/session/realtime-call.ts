@@ -29,6 +29,7 @@ import type { RealtimeSettings } from "../options.ts";
 import type { AudioPath } from "./audio-path.ts";
 import { Conversation, type Said } from "./conversation.ts";
 import { OutboundAudio } from "./outbound.ts";
+import { RealtimeSpeakers } from "./speakers.ts";
 import { RealtimeTurnMetrics } from "./turn-metrics.ts";
 
 export interface RealtimeCallOptions {
@@ -84,8 +85,9 @@ export class RealtimeCall {
       onText: (text) => this.#onText(text),
       onInterrupt: () => this.interrupt("client"),
     });
+    const speakers = audio.pipeline && new RealtimeSpeakers(audio.pipeline, room.clock);
     this.#conversation = new Conversation({
-      ...{ host, session, connection, channelId },
+      ...{ host, session, connection, channelId, speakers },
       transcripts: new UserTranscripts(room, session, connection),
       store: settings.emitTranscriptionEvents,
     });
@@ -121,7 +123,7 @@ export class RealtimeCall {
         room.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
     });
     const { pipeline } = audio;
-    this.#subscriptions = [provider.onEvent((event) => this.#onEvent(event))];
+    this.#subscriptions = [provider.onEvent((event) => this.#onEvent(event)), () => speakers?.close()];
     if (pipeline) this.#subscriptions.push(watchPipeline(pipeline, { room, session, connection, line: this.#line }));
     if (pipeline && settings.turnDetection === "manual") {
       this.#subscriptions.push(

@@ -1,4 +1,5 @@
 import type { Cancel } from "@roomkit/core";
+import type { RealtimeSpeakers } from "./speakers.ts";
 import type { Place } from "./speaking-order.ts";
 
 /** Words on their way: one transcript of the provider. */
@@ -24,6 +25,8 @@ export interface Speech {
   announced: boolean;
   /** Words of it have come. */
   begun: boolean;
+  /** Where it is in the caller's audio, for who wants to know whose it is. */
+  readonly heard: ReturnType<RealtimeSpeakers["begin"]> | undefined;
   /** Set while its words are waited for. */
   stopTimer: Cancel | undefined;
 }
