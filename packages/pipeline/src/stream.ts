@@ -9,8 +9,8 @@ import {
   type PipelineStream,
   type Recording,
   RoomKitError,
-  speakerChanges,
   type StageControl,
+  speakerChanges,
   type Unsubscribe,
 } from "@roomkit/core";
 import type { AudioPipelineConfig } from "./config.ts";
