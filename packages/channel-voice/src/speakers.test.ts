@@ -67,6 +67,15 @@ describe("who said it", () => {
     expect(c.connection.messages("transcript")[0]?.speaker).toHaveLength(256);
   });
 
+  it.each([5, "", {}])("is nobody when a hook says %o", async (speaker) => {
+    const c = await call({ stt: finals("hello"), answers });
+    c.kit.hook("ON_TRANSCRIPTION", () => ({ action: "modify", payload: { speaker: speaker as string } }));
+    await c.speak(800);
+    await c.clock.advance(5_000);
+    expect(await said(c)).toEqual(["undefined: hello"]);
+    expect(c.connection.messages("transcript").at(0)).not.toHaveProperty("speaker");
+  });
+
   it("is nobody's of typed words, and of words of which nothing is known", async () => {
     const c = await call({ stt: finals("hello", "again"), answers });
     await speaks(c, "Anna");

@@ -55,7 +55,9 @@ export class UserTranscripts {
     if (text === "" || !this.#room.hasHooks("ON_TRANSCRIPTION", roomId)) return words;
     const asked = { session: this.#session, roomId, text, turnId, speaker };
     const { allowed, payload } = await this.#room.runHooks("ON_TRANSCRIPTION", asked, signal);
-    return { ...words, text: allowed ? payload.text.trim() : "", speaker: payload.speaker };
+    // Where there was none, a hook may give anything.
+    const known = typeof payload.speaker === "string" && payload.speaker !== "";
+    return { ...words, text: allowed ? payload.text.trim() : "", speaker: known ? payload.speaker : undefined };
   }
 
   /** Shows an unfinished turn as its hooks left it. */
