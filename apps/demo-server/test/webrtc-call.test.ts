@@ -98,7 +98,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
       await until("the answer", () => audible(caller), 20_000);
       await until("silence again", async () => !(await audible(caller)), 20_000);
       expect(await fact(page, "Connection")).toBe("WebRTC");
-      await page.locator(".details summary").click();
+      await page.locator(".details:not(.sound-path) summary").click();
       await until("the network path", async () => /^UDP · you/.test((await fact(page, "Network path")) ?? ""), 10_000);
       await until(
         "packets",
@@ -152,7 +152,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
       await until("the greeting", () => audible(caller), 20_000);
       expect(await fact(page, "Connection")).toBe("WebSocket · pcm16");
       expect(await fact(page, "No WebRTC because")).toMatch(/^connection_(timeout|failed)$/);
-      await page.locator(".details summary").click();
+      await page.locator(".details:not(.sound-path) summary").click();
       if (pictures) await page.screenshot({ path: `${pictures}/webrtc-fallback.png` });
       expect(caller.complaints).toEqual([]);
     } finally {

@@ -80,8 +80,10 @@ export function checkConfig(config: AudioPipelineConfig): void {
     ...Object.fromEntries(postprocessors.map((factory, i) => [`postprocessors[${i}]`, factory])),
   };
   for (const [role, factory] of Object.entries(stages)) if (factory !== undefined) assertStage(role, factory);
-  const off = config.startOff ?? [];
-  const absent = Array.isArray(off) ? off.find((role: StageRole) => !ROLES.includes(role) || !config[role]) : off;
+  const { startOff: off = [] } = config;
+  const absent: unknown = Array.isArray(off)
+    ? off.find((role: StageRole) => !ROLES.includes(role) || !config[role])
+    : off;
   if (absent !== undefined) throw new RoomKitError("invalid_option", `startOff: there is no stage ${String(absent)}`);
   if (config.muteDigits && !dtmf) throw new RoomKitError("invalid_option", "muteDigits needs a dtmf stage");
   const { recordOutbound } = config;

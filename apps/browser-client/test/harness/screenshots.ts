@@ -31,7 +31,7 @@ for (const [size, [width, height]] of Object.entries(sizes)) {
     await tell(server.call, 0.5);
     await shot("2-speaking");
     await page.locator(".timing summary").last().click();
-    await page.locator(".details summary").click();
+    await page.locator(".details:not(.sound-path) summary").click();
     server.call.say({ type: "state", state: "listening", since: 0 });
     server.call.say({ type: "transcript", id: "u9", role: "user", text: "And now", final: false, revision: 0 });
     server.call.say({ type: "error", code: "stt_failed", message: "x", retryable: true });

@@ -72,7 +72,7 @@ export class VoiceCall {
   #dispensable: AbortController | undefined;
 
   constructor(options: VoiceCallOptions) {
-    const { session, connection } = options;
+    const { session, connection, native } = options;
     const settings = { ...options.settings };
     this.#settings = settings;
     this.session = session;
@@ -80,13 +80,7 @@ export class VoiceCall {
     this.#rules = { ...settings, maxHeldPieces: 8 };
     const { inbound, outbound } = connection;
     const { clock } = options.room;
-    const pipeline = settings.pipeline.open({
-      inbound,
-      outbound,
-      sessionId: session.id,
-      native: options.native,
-      clock,
-    });
+    const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native, clock });
     this.#pipeline = pipeline;
     this.#recording = CallRecording.begin(pipeline.recording, options);
     const room = noting(options.room, this.#recording, { speech: !pipeline.hasVad });
