@@ -18,7 +18,7 @@ describe.skipIf(!haveChromium)("the demo page in Chromium", () => {
     { timeout: 120_000 },
     async () => {
       const sound = { samples: resample(readSound(recordings.goForward.file), 48_000), sampleRate: 48_000 };
-      const browser = await openBrowser(sound, 9_000);
+      const browser = await openBrowser(sound, 12_000);
       try {
         const caller = await browser.caller(demo.url);
         await caller.page.getByRole("button", { name: "Start call" }).click();

@@ -73,7 +73,10 @@ describe.skipIf(!haveChromium)("speech to speech in the page, over the WebSocket
         expect(await log()).toEqual(lines);
         expect(story.startsWith(told)).toBe(true);
         expect(told.length).toBeGreaterThan(20);
-        expect(`${told} ${cut?.heard?.unheard}`).toBe(story);
+        // All that the model had said when it was cut off: on a machine that is busy, not all of the story.
+        const unheard = cut?.heard?.unheard ?? "";
+        expect(unheard).not.toBe("");
+        expect(story.startsWith(`${told} ${unheard}`)).toBe(true);
 
         // The page shows the same, and what was not heard apart from it.
         const shown = page.getByRole("log").locator(".line.bot", { hasText: "Once upon a time" });
