@@ -26,7 +26,9 @@ const rules: Readonly<Record<string, Rule>> = {
   resampler: { mayImport: ["core"], platform: "universal", thirdParty: true },
   dtmf: { mayImport: ["core"], platform: "universal", thirdParty: true },
   agc: { mayImport: ["core"], platform: "universal", thirdParty: true },
-  vad: { mayImport: ["core"], platform: "node", thirdParty: true },
+  // Not a leaf: what runs the local models of others.
+  onnx: { mayImport: ["core"], platform: "node", thirdParty: true },
+  vad: { mayImport: ["core", "onnx"], platform: "node", thirdParty: true },
   denoiser: { mayImport: ["core"], platform: "node", thirdParty: true },
   aec: { mayImport: ["core"], platform: "node", thirdParty: true },
   diarization: { mayImport: ["core"], platform: "node", thirdParty: true },
@@ -49,7 +51,7 @@ const rules: Readonly<Record<string, Rule>> = {
 
   // Not a leaf: what providers that compute on the machine itself share, and media workers.
   worker: { mayImport: ["core"], platform: "node", thirdParty: false },
-  provider: { mayImport: ["core", "provider-utils", "worker-pool"], platform: "node", thirdParty: true },
+  provider: { mayImport: ["core", "onnx", "provider-utils", "worker-pool"], platform: "node", thirdParty: true },
   fallback: { mayImport: ["core"], platform: "universal", thirdParty: false },
   store: { mayImport: ["core"], platform: "node", thirdParty: true },
   bus: { mayImport: ["core"], platform: "node", thirdParty: true },

@@ -1,4 +1,5 @@
 import { type Clock, RoomKitError } from "@roomkit/core";
+import type { OnnxRuntimeChoice } from "@roomkit/onnx";
 
 export interface MoonshineOptions {
   /** New audio between two partials, in ms, 100 to 10,000; 0: no partials. Default 500. */
@@ -11,10 +12,12 @@ export interface MoonshineOptions {
   readonly workers?: number | undefined;
   /** Decodes of all calls that may wait for a worker. Default 64. */
   readonly queueLimit?: number | undefined;
-  /** How long a decode may wait, and then take, in ms. Default 15,000. */
+  /** How long a decode may wait, a worker's start included, and then take, in ms. Default 30,000. */
   readonly jobTimeoutMs?: number | undefined;
   /** A folder with `encoder_model.onnx` and `decoder_model_merged.onnx`. Default: the model in this package. */
   readonly modelDir?: string | undefined;
+  /** What computes; `auto`: `onnxruntime-node` where it is installed, else WebAssembly. Default `auto`. */
+  readonly runtime?: OnnxRuntimeChoice | undefined;
   readonly clock?: Clock | undefined;
 }
 

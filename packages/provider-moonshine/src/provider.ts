@@ -10,8 +10,8 @@ import { transcript } from "./stream/transcript.ts";
  * come from decoding the growing audio again and again, but only on a worker that has nothing to do; finals come first. When
  * a speaker pauses the pause is used to decode what may be the final already.
  *
- * A call throws RoomKitError `unsupported_format`, `invalid_audio`, `unsupported_language`, `model_not_found`, `engine_failed`,
- * `busy` (retryable), `timeout` (retryable), `worker_crashed` (retryable), `aborted` or `closed`.
+ * A call throws RoomKitError `unsupported_format`, `invalid_audio`, `unsupported_language`, `model_not_found`, `missing_dependency`,
+ * `engine_failed`, `busy` (retryable), `timeout` (retryable), `worker_crashed` (retryable), `aborted` or `closed`.
  *
  * @throws RoomKitError `invalid_option`
  */
@@ -21,6 +21,7 @@ export function moonshineStt(options: MoonshineOptions = {}): SttProvider {
     number: ["partialEveryMs", "segmentMs", "workers", "queueLimit", "jobTimeoutMs"],
     boolean: ["noiseGate"],
     object: ["clock"],
+    oneOf: { runtime: ["auto", "wasm", "native"] },
   });
   const { partialEveryMs = 500, segmentMs = 15_000, noiseGate = true, workers, queueLimit, clock } = options;
   if (partialEveryMs !== 0) inRange("partialEveryMs", partialEveryMs, 100, 10_000);
@@ -31,8 +32,8 @@ export function moonshineStt(options: MoonshineOptions = {}): SttProvider {
   const pool = new WorkerPool<MoonshineJob, MoonshineResult>({
     name: "moonshine",
     entry: entryBeside(import.meta.url, "engine/worker"),
-    data: { modelDir: options.modelDir },
-    jobTimeoutMs: options.jobTimeoutMs ?? 15_000,
+    data: { modelDir: options.modelDir, runtime: options.runtime },
+    jobTimeoutMs: options.jobTimeoutMs ?? 30_000,
     size: workers,
     queueLimit,
     clock,

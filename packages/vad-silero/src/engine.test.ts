@@ -1,9 +1,9 @@
 import { RoomKitError } from "@roomkit/core";
+import { loadOnnxRuntime, type OnnxSession, type OnnxTensor } from "@roomkit/onnx";
 import { inFrames, inSequence, quiet } from "@roomkit/testing";
 import { describe, expect, it, vi } from "vitest";
 import { batching, CONTEXT, type Job, STATE, sharedEngine, WINDOW } from "./engine.ts";
 import { readModel } from "./model-file.ts";
-import { loadOnnxRuntime, type OnnxSession, type OnnxTensor } from "./onnxruntime.ts";
 import { sileroVad } from "./silero-vad.ts";
 import { format, spoken } from "./speech.fixture.ts";
 
@@ -11,8 +11,8 @@ const speech = inSequence(quiet(16_000, 300), await spoken("Seven, eight, nine."
 
 /** The probability of every window, by the plainest way to run the model: one window, one state, one after the other. */
 async function plainly(samples: Int16Array): Promise<number[]> {
-  const { InferenceSession, Tensor } = await loadOnnxRuntime();
-  const session = await InferenceSession.create(await readModel(), { intraOpNumThreads: 1 });
+  const { open, Tensor } = await loadOnnxRuntime();
+  const session = await open(await readModel());
   const sr = new Tensor("int64", BigInt64Array.of(16_000n), []);
   let state: OnnxTensor = new Tensor("float32", new Float32Array(STATE), [2, 1, 128]);
   const probabilities: number[] = [];
@@ -75,24 +75,24 @@ describe("batching", () => {
   class Tensor implements OnnxTensor {
     readonly type: string;
     readonly data: Float32Array | BigInt64Array;
-    readonly shape: readonly number[];
+    readonly dims: readonly number[];
 
-    constructor(type: string, data: Float32Array | BigInt64Array, shape: readonly number[]) {
+    constructor(type: string, data: unknown, dims: readonly number[]) {
       this.type = type;
-      this.data = data;
-      this.shape = shape;
+      this.data = data as Float32Array;
+      this.dims = dims;
     }
   }
 
   /** Gives each stream its first input sample as probability and its state plus one. */
-  const session = (sizes: number[], fail: (call: number) => boolean = () => false): OnnxSession => ({
+  const session = (sizes: number[], fail: (call: number) => boolean = () => false): Pick<OnnxSession, "run"> => ({
     async run({ input, state }) {
       const [inputs, states] = [input as Tensor, state as Tensor];
-      const count = inputs.shape[0] as number;
+      const count = inputs.dims[0] as number;
       sizes.push(count);
       if (fail(sizes.length)) throw new Error("made to fail");
       expect(inputs.data).toHaveLength(count * (CONTEXT + WINDOW));
-      expect(states.shape).toEqual([2, count, 128]);
+      expect(states.dims).toEqual([2, count, 128]);
       const output = Float32Array.from({ length: count }, (_, i) => Number(inputs.data[i * (CONTEXT + WINDOW)]));
       const after = Float32Array.from(states.data as Float32Array, (x) => x + 1);
       return {

@@ -1,6 +1,6 @@
 import { RoomKitError } from "@roomkit/core";
+import { loadOnnxRuntime, type OnnxRuntimeChoice, type OnnxSession, type OnnxTensorConstructor } from "@roomkit/onnx";
 import { readModel } from "./model-file.ts";
-import { loadOnnxRuntime, type OnnxSession, type TensorConstructor } from "./onnxruntime.ts";
 
 /** New samples per window (32 ms), and how many before them the model wants to see as well. */
 export const WINDOW = 512;
@@ -10,7 +10,7 @@ export const CONTEXT = 64;
 export const STATE = 256;
 const LAYER = STATE / 2;
 
-/** Most windows judged at once: bounds how long one computation holds the event loop, to about 2 ms. */
+/** Most windows judged at once: bounds how long one computation holds the event loop, to about 2 ms by onnxruntime-node. */
 const MAX_BATCH = 32;
 
 /** One window of one stream. A stream hands in the next when it has heard of this one. */
@@ -32,37 +32,32 @@ export interface Engine {
   submit(job: Job): void;
 }
 
-let shared: Promise<Engine> | undefined;
+const shared = new Map<OnnxRuntimeChoice, Promise<Engine>>();
 
-/** Loads the engine, once per process; a failure is not remembered. @throws RoomKitError `model_not_found`, `model_load_failed`. */
-export function sharedEngine(): Promise<Engine> {
-  shared ??= loadEngine().catch((error: unknown) => {
-    shared = undefined;
-    throw error;
-  });
-  return shared;
+/**
+ * Loads the engine, once per process and choice; a failure is not remembered.
+ *
+ * @throws RoomKitError `model_not_found`, `model_load_failed`, `missing_dependency`, `engine_failed`.
+ */
+export function sharedEngine(runtime: OnnxRuntimeChoice = "auto"): Promise<Engine> {
+  const engine =
+    shared.get(runtime) ??
+    loadEngine(runtime).catch((error: unknown) => {
+      shared.delete(runtime);
+      throw error;
+    });
+  shared.set(runtime, engine);
+  return engine;
 }
 
-async function loadEngine(): Promise<Engine> {
+async function loadEngine(runtime: OnnxRuntimeChoice): Promise<Engine> {
   const weights = await readModel();
-  try {
-    const { InferenceSession, Tensor } = await loadOnnxRuntime();
-    const session = await InferenceSession.create(weights, {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      logSeverityLevel: 3,
-    });
-    return batching(session, Tensor);
-  } catch (error) {
-    throw new RoomKitError("model_load_failed", "onnxruntime could not load the voice activity model", {
-      cause: error,
-    });
-  }
+  const { open, Tensor } = await loadOnnxRuntime({ runtime });
+  return batching(await open(weights), Tensor);
 }
 
 /** Exported for tests, which hand in a session of their own. */
-export function batching(session: OnnxSession, Tensor: TensorConstructor): Engine {
+export function batching(session: Pick<OnnxSession, "run">, Tensor: OnnxTensorConstructor): Engine {
   const rate = new Tensor("int64", BigInt64Array.of(16_000n), []);
   const inputs = new Float32Array(MAX_BATCH * (CONTEXT + WINDOW));
   const states = new Float32Array(MAX_BATCH * STATE);

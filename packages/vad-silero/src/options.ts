@@ -1,4 +1,5 @@
 import { type OptionRanges, optionsWithin, type Resolved, RoomKitError } from "@roomkit/core";
+import type { OnnxRuntimeChoice } from "@roomkit/onnx";
 
 export interface SileroVadOptions {
   /** How likely a window must be speech to count as such, 0 to 1. Default 0.5. */
@@ -15,6 +16,8 @@ export interface SileroVadOptions {
   readonly maxSpeechMs?: number | undefined;
   /** Audio that may wait to be judged, in ms; beyond that the oldest is dropped. Default 2,000. */
   readonly maxBacklogMs?: number | undefined;
+  /** What computes; `auto`: `onnxruntime-node` where it is installed, else WebAssembly. Default `auto`. */
+  readonly runtime?: OnnxRuntimeChoice | undefined;
 }
 
 const defaults: Resolved<SileroVadOptions> = {
@@ -25,6 +28,7 @@ const defaults: Resolved<SileroVadOptions> = {
   speechPadMs: 300,
   maxSpeechMs: 60_000,
   maxBacklogMs: 2_000,
+  runtime: "auto",
 };
 
 const ranges: OptionRanges<SileroVadOptions> = {

@@ -9,7 +9,7 @@ export interface SileroVadFactory extends VadFactory {
   /**
    * Loads the model, so that the first call does not wait for it; later calls do nothing.
    *
-   * @throws RoomKitError `model_not_found`, `model_load_failed`, `inference_failed`.
+   * @throws RoomKitError `model_not_found`, `model_load_failed`, `missing_dependency`, `engine_failed`, `inference_failed`.
    */
   warmUp(): Promise<void>;
 }
@@ -31,8 +31,9 @@ export function sileroVad(options: SileroVadOptions = {}): SileroVadFactory {
       "maxSpeechMs",
       "maxBacklogMs",
     ],
+    oneOf: { runtime: ["auto", "wasm", "native"] },
   });
-  return sileroVadOn(sharedEngine, options);
+  return sileroVadOn(() => sharedEngine(options.runtime), options);
 }
 
 /** With an engine of one's own; for tests. */

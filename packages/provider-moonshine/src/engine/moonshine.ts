@@ -1,9 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { RoomKitError } from "@roomkit/core";
+import {
+  loadOnnxRuntime,
+  type OnnxRuntimeChoice,
+  type OnnxSession,
+  type OnnxTensor,
+  type OnnxTensorConstructor,
+} from "@roomkit/onnx";
 import { findModel, type ModelFiles } from "./files.ts";
 import { SAMPLE_RATE } from "./format.ts";
 import { type Evidence, englishOnly } from "./noise.ts";
-import { loadOnnxRuntime, type OnnxRuntime, type Session, type Tensor } from "./onnxruntime.ts";
 import { Detokenizer } from "./tokens.ts";
 
 /** Silence put on either side: without it the first and last words of short clips are lost. */
@@ -31,28 +37,35 @@ export interface Decoded extends Evidence {
 
 /** Moonshine tiny (English, int8): an encoder over the raw waveform and an autoregressive decoder, decoded greedily. */
 export class Moonshine {
-  readonly #tensor: OnnxRuntime["Tensor"];
-  readonly #encoder: Session;
-  readonly #decoder: Session;
+  readonly #tensor: OnnxTensorConstructor;
+  readonly #encoder: OnnxSession;
+  readonly #decoder: OnnxSession;
   readonly #detokenizer: Detokenizer;
 
-  private constructor(tensor: OnnxRuntime["Tensor"], encoder: Session, decoder: Session, detokenizer: Detokenizer) {
+  private constructor(
+    tensor: OnnxTensorConstructor,
+    encoder: OnnxSession,
+    decoder: OnnxSession,
+    detokenizer: Detokenizer,
+  ) {
     this.#tensor = tensor;
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#detokenizer = detokenizer;
   }
 
-  /** @throws RoomKitError `model_not_found`, or `engine_failed` when the files are no such model. */
-  static async load(files: ModelFiles = findModel()): Promise<Moonshine> {
-    // More threads make a model this small slower, and would take the cores the other workers run on.
-    const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 } as const;
+  /**
+   * @throws RoomKitError `model_not_found`; `missing_dependency` when `runtime` is not installed; `engine_failed` when it does not load or
+   * the files are no such model
+   */
+  static async load(files: ModelFiles = findModel(), runtime?: OnnxRuntimeChoice): Promise<Moonshine> {
+    // It computes on one thread: more make a model this small slower, and would take the cores the other workers run on.
+    const onnx = await loadOnnxRuntime({ runtime });
     try {
-      const ort = await loadOnnxRuntime();
       return new Moonshine(
-        ort.Tensor,
-        await ort.InferenceSession.create(files.encoder, options),
-        await ort.InferenceSession.create(files.decoder, options),
+        onnx.Tensor,
+        await onnx.open(await readFile(files.encoder)),
+        await onnx.open(await readFile(files.decoder)),
         new Detokenizer(await readFile(files.tokens, "utf8")),
       );
     } catch (cause) {
@@ -66,9 +79,9 @@ export class Moonshine {
     const audio = new Float32Array(samples.length + 2 * PAD_SAMPLES);
     for (let i = 0; i < samples.length; i++) audio[PAD_SAMPLES + i] = (samples[i] as number) / 32_768;
     const encoded = await this.#encoder.run({ input_values: new Tensor("float32", audio, [1, audio.length]) });
-    const hidden = encoded.last_hidden_state as Tensor;
+    const hidden = encoded.last_hidden_state as OnnxTensor;
 
-    const memory: Record<string, Tensor> = {};
+    const memory: Record<string, OnnxTensor> = {};
     for (const name of MEMORY) {
       memory[`past_key_values.${name}`] = new Tensor("float32", new Float32Array(0), [0, HEADS, 1, HEAD_SIZE]);
     }
@@ -85,7 +98,7 @@ export class Moonshine {
         use_cache_branch: new Tensor("bool", [step > 0], [1]),
         ...memory,
       });
-      const logits = (output.logits as Tensor).data as Float32Array;
+      const logits = (output.logits as OnnxTensor).data as Float32Array;
       const first = step === 0;
       const best = likeliest(logits, first);
       const total = softmaxTotal(logits, best.logit);
@@ -96,7 +109,8 @@ export class Moonshine {
       last = best.token;
       // What it remembers of the audio is made at the first step and stays.
       for (const name of MEMORY) {
-        if (first || name.includes("decoder")) memory[`past_key_values.${name}`] = output[`present.${name}`] as Tensor;
+        if (first || name.includes("decoder"))
+          memory[`past_key_values.${name}`] = output[`present.${name}`] as OnnxTensor;
       }
     }
     return {
