@@ -43,6 +43,19 @@ describe.each(["wasm", "native"] as const)("%s", (runtime) => {
     vi.restoreAllMocks();
   });
 
+  it("lets the event loop turn before each computation", async () => {
+    const onnx = await loadOnnxRuntime({ runtime });
+    const session = await onnx.open(tinyModel);
+    const a = new onnx.Tensor("float32", new Float32Array(3), [3]);
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    await session.run({ a, b: a });
+    expect(turned).toBe(true);
+    await session.close();
+  });
+
   it("lets what runs end before it is closed, once, and runs no more", async () => {
     const onnx = await loadOnnxRuntime({ runtime });
     const session = await onnx.open(tinyModel);

@@ -50,5 +50,5 @@ export async function chooseRuntime(
 const runtime = (name: OnnxRuntime["name"], ort: OrtModule): OnnxRuntime => ({
   name,
   Tensor: ort.Tensor,
-  open: (model) => OnnxSession.open(ort, model),
+  open: (model) => OnnxSession.open(ort, model, name === "wasm"),
 });

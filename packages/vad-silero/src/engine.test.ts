@@ -1,5 +1,5 @@
 import { RoomKitError } from "@roomkit/core";
-import { loadOnnxRuntime, type OnnxSession, type OnnxTensor } from "@roomkit/onnx";
+import { loadOnnxRuntime, type OnnxRuntimeChoice, type OnnxSession, type OnnxTensor } from "@roomkit/onnx";
 import { inFrames, inSequence, quiet } from "@roomkit/testing";
 import { describe, expect, it, vi } from "vitest";
 import { batching, CONTEXT, type Job, STATE, sharedEngine, WINDOW } from "./engine.ts";
@@ -10,8 +10,8 @@ import { format, spoken } from "./speech.fixture.ts";
 const speech = inSequence(quiet(16_000, 300), await spoken("Seven, eight, nine."), quiet(16_000, 300));
 
 /** The probability of every window, by the plainest way to run the model: one window, one state, one after the other. */
-async function plainly(samples: Int16Array): Promise<number[]> {
-  const { open, Tensor } = await loadOnnxRuntime();
+async function plainly(samples: Int16Array, runtime: OnnxRuntimeChoice): Promise<number[]> {
+  const { open, Tensor } = await loadOnnxRuntime({ runtime });
   const session = await open(await readModel());
   const sr = new Tensor("int64", BigInt64Array.of(16_000n), []);
   let state: OnnxTensor = new Tensor("float32", new Float32Array(STATE), [2, 1, 128]);
@@ -28,8 +28,8 @@ async function plainly(samples: Int16Array): Promise<number[]> {
 }
 
 /** The same through a stream of ours. */
-async function streamed(samples: Int16Array): Promise<number[]> {
-  const vad = sileroVad().open(format);
+async function streamed(samples: Int16Array, runtime?: OnnxRuntimeChoice): Promise<number[]> {
+  const vad = sileroVad({ runtime }).open(format);
   const probabilities: number[] = [];
   for (const frame of inFrames(samples, format, WINDOW)) {
     vad.process(frame);
@@ -44,7 +44,7 @@ const apart = (a: number[], b: number[]): number => Math.max(...a.map((x, i) => 
 
 describe("the model", () => {
   it("gives what it gives when run plainly: context and state are carried right", async () => {
-    const [ours, plain] = [await streamed(speech), await plainly(speech)];
+    const [ours, plain] = [await streamed(speech), await plainly(speech, "native")];
     expect(ours).toHaveLength(plain.length);
     expect(Math.max(...plain)).toBeGreaterThan(0.9);
     expect(apart(ours, plain)).toBeLessThan(1e-6);
@@ -54,13 +54,20 @@ describe("the model", () => {
     const others = Array.from({ length: 40 }, (_, i) => speech.subarray(i * 400));
     const together = await Promise.all(others.map((samples) => streamed(samples)));
     for (const i of [0, 7, 39]) {
-      const alone = await plainly(others[i] as Int16Array);
+      const alone = await plainly(others[i] as Int16Array, "native");
       expect(apart(together[i] as number[], alone)).toBeLessThan(1e-4);
     }
   });
 
+  it("gives the same on WebAssembly", async () => {
+    const native = await plainly(speech, "native");
+    expect(apart(await plainly(speech, "wasm"), native)).toBeLessThan(1e-3);
+    expect(apart(await streamed(speech, "wasm"), native)).toBeLessThan(1e-3);
+  });
+
   it("is loaded once, whoever asks", async () => {
     expect(sharedEngine()).toBe(sharedEngine());
+    expect(sharedEngine("wasm")).not.toBe(sharedEngine("native"));
     await Promise.all([sileroVad().warmUp(), sileroVad().warmUp(), sharedEngine()]);
   });
 
