@@ -34,8 +34,8 @@ describe.each(["wasm", "native"] as const)("%s", (runtime) => {
       { a: vector(2), b: vector(3) },
       { a: vector(1), b: new onnx.Tensor("int64", BigInt64Array.of(1n), [1]) },
     ];
+    // The cause of some is a C++ exception, a number in WebAssembly.
     for (const inputs of wrong)
-      // The cause of some is a C++ exception, a number in WebAssembly.
       await expect(session.run(inputs)).rejects.toMatchObject({ code: "inference_failed", cause: expect.anything() });
     expect(await session.run({ a: vector(2), b: vector(2) })).toHaveProperty("y");
     await session.close();
