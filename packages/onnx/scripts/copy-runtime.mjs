@@ -1,6 +1,6 @@
 // Copies the runtime into the package before it is packed: whoever installs it gets the WebAssembly with it.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,5 +20,8 @@ for (const [name, begin] of Object.entries(files)) {
   const source = join(from, name);
   const hash = createHash("sha256").update(readFileSync(source)).digest("hex");
   if (!hash.startsWith(begin)) throw new Error(`${name} is not the runtime that was tested: sha256 ${hash}`);
-  copyFileSync(source, join(to, name));
+  // Renamed into place: whoever packs meanwhile sees the whole file or none.
+  const partial = join(root, `.${name}.${process.pid}.partial`);
+  copyFileSync(source, partial);
+  renameSync(partial, join(to, name));
 }

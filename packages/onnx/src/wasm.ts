@@ -21,14 +21,14 @@ export function wasm(): Promise<OrtModule> {
 }
 
 /**
- * The files are those in the package's own `assets/`, which every published package has, or in the repository those of the package
- * they are copied from.
+ * The files are those in the package's own `assets/`, which every published package has, but in the repository those of the package
+ * they are copied from: there they may be copied anew at any time.
  *
  * @param here a module of the package, one folder below its root
  */
 export async function loadWasm(here: string = import.meta.url): Promise<OrtModule> {
   let cause: unknown;
-  for (const folder of ["../assets/", "../node_modules/onnxruntime-web/dist/"]) {
+  for (const folder of ["../node_modules/onnxruntime-web/dist/", "../assets/"]) {
     try {
       const at = (name: string): URL => new URL(folder + name, here);
       const wasmBinary = await readFile(at("ort-wasm-simd-threaded.wasm"));
@@ -38,7 +38,7 @@ export async function loadWasm(here: string = import.meta.url): Promise<OrtModul
       ort.env.logLevel = "fatal";
       return ort;
     } catch (error) {
-      cause ??= error;
+      cause = error;
     }
   }
   throw new RoomKitError("engine_failed", "the WebAssembly of ONNX Runtime could not be loaded", { cause });

@@ -19,7 +19,7 @@ for (const [file, content] of [
   ["LICENSE", readFileSync(new URL("silero-vad.license.txt", import.meta.url))],
 ]) {
   // Renamed into place: whoever reads meanwhile sees the whole file or none.
-  const partial = new URL(`${file}.${process.pid}.partial`, folder);
+  const partial = new URL(`../.${file}.${process.pid}.partial`, import.meta.url);
   writeFileSync(partial, content);
   renameSync(partial, new URL(file, folder));
 }
