@@ -27,6 +27,7 @@ export * from "./speech/filter/speech-filter.ts";
 export { withSpoken, withWritten } from "./speech/respeak.ts";
 export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
 export { type SpeechPieceOptions, speechPieces } from "./speech/speech-pieces.ts";
+export { isBackchannel } from "./turns/backchannels.ts";
 export { turnStep } from "./turns/machine.ts";
 export { TurnWaterfall } from "./turns/metrics.ts";
 export type {

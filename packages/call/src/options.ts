@@ -2,12 +2,14 @@ import {
   type AudioPipeline,
   type OptionRanges,
   optionsWithin,
+  type Resolved,
   type SttProvider,
   type TtsProvider,
   type TurnDetector,
 } from "@roomkit/core";
 import type { SpeechFilter } from "./speech/filter/speech-filter.ts";
 import type { SentenceOptions } from "./speech/sentences.ts";
+import { isBackchannel } from "./turns/backchannels.ts";
 import type { InterruptionStrategy } from "./turns/state.ts";
 
 export interface InterruptionOptions {
@@ -15,6 +17,12 @@ export interface InterruptionOptions {
   readonly strategy?: InterruptionStrategy | undefined;
   /** How much speech must have been heard to interrupt, with `confirmed`. Silence that a VAD waits out does not count. Default 300 ms. */
   readonly minSpeechMs?: number | undefined;
+  /** How much speech interrupts of which no word is known yet, with `semantic`. Default 1,500 ms. */
+  readonly wordlessMs?: number | undefined;
+  /** Whether the assistant says the rest when what cut it off was no words, or words that want no floor ("mhm", "okay"). Default true. */
+  readonly resume?: boolean | undefined;
+  /** Whether words only say that somebody listens or is about to speak. Default {@link isBackchannel}, which knows nine languages. */
+  readonly isBackchannel?: ((text: string, language: string | undefined) => boolean) | undefined;
 }
 
 /** The numbers among the options of a call, each with its default. */
@@ -33,6 +41,8 @@ const numbers = {
   maxUtterances: 16,
   /** How long speech must last to interrupt (`interruption.minSpeechMs`), ms. */
   minSpeechMs: 300,
+  /** How much speech without a known word interrupts (`interruption.wordlessMs`), ms. */
+  wordlessMs: 1_500,
 };
 
 const ranges: OptionRanges<typeof numbers> = {
@@ -43,6 +53,7 @@ const ranges: OptionRanges<typeof numbers> = {
   maxQueuedMs: [0, 600_000],
   maxUtterances: [0, 10_000],
   minSpeechMs: [0, 60_000],
+  wordlessMs: [0, 60_000],
 };
 
 /** How a caller is heard and spoken to by a recogniser and a voice. */
@@ -96,17 +107,25 @@ export const callOptionKinds = {
   object: ["stt", "tts", "pipeline", "turnDetector"],
   strings: ["keywords"],
   members: {
-    interruption: { oneOf: { strategy: ["immediate", "confirmed", "disabled"] }, number: ["minSpeechMs"] },
+    interruption: {
+      oneOf: { strategy: ["immediate", "confirmed", "semantic", "disabled"] },
+      number: ["minSpeechMs", "wordlessMs"],
+      boolean: ["resume"],
+      function: ["isBackchannel"],
+    },
     sentences: { number: ["firstClauseChars", "maxChars"] },
   },
 } as const;
 
 /** The options with every default filled in. */
 export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
-  Readonly<typeof numbers> & { readonly strategy: InterruptionStrategy };
+  Readonly<typeof numbers> &
+  Readonly<Resolved<Pick<InterruptionOptions, "strategy" | "resume" | "isBackchannel">>>;
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveCallOptions(options: CallOptions): CallSettings {
-  const { minSpeechMs, strategy = "confirmed" } = options.interruption ?? {};
-  return { ...options, strategy, ...optionsWithin({ ...options, minSpeechMs }, numbers, ranges) };
+  const { minSpeechMs, wordlessMs, ...rest } = options.interruption ?? {};
+  const { strategy = "confirmed", resume = true, isBackchannel: spares = isBackchannel } = rest;
+  const within = optionsWithin({ ...options, minSpeechMs, wordlessMs }, numbers, ranges);
+  return { ...options, strategy, resume, isBackchannel: spares, ...within };
 }

@@ -61,6 +61,43 @@ describe("only speech interrupts", () => {
     },
   );
 
+  it.each([
+    ["confirmed", 1],
+    ["immediate", 1],
+    ["semantic", 0],
+  ] as const)(
+    "what only says that somebody listens is nobody's turn (%s), and all of the answer is heard",
+    async (strategy, clears) => {
+      const c = await noise(700, { interruption: { strategy } }, ["Yeah, right."]);
+      expect(c.connection.clears).toBe(clears);
+      const [question, ...answers] = await c.log();
+      expect(question).toBe("user: count");
+      expect(answers.map((line) => line.replace("assistant: ", "")).join(" ")).toBe(long);
+      expect(c.model.requests).toHaveLength(1);
+      expect(c.clock.pendingTimers).toBe(0);
+    },
+  );
+
+  it("what only says that somebody listens is a turn where nothing is resumed, or somebody says so", async () => {
+    for (const interruption of [{ resume: false }, { isBackchannel: () => false }] as const) {
+      const c = await noise(700, { interruption }, ["Yeah, right."]);
+      expect((await c.log()).slice(2)).toEqual(["user: Yeah, right.", "assistant: Okay."]);
+    }
+  });
+
+  it("more than that interrupts when the words are known (semantic)", async () => {
+    const c = await noise(700, { interruption: { strategy: "semantic" } }, ["Yeah, but why?"]);
+    expect(c.connection.clears).toBe(1);
+    expect((await c.log()).slice(2)).toEqual(["user: Yeah, but why?", "assistant: Okay."]);
+  });
+
+  it("so does speech of which no word comes (semantic), and noise is answered by going on", async () => {
+    const c = await noise(1_600, { interruption: { strategy: "semantic" } });
+    expect(c.connection.clears).toBe(1);
+    const answers = (await c.log()).slice(1).map((line) => line.replace("assistant: ", ""));
+    expect(answers.join(" ")).toBe(long);
+  });
+
   it("words do, and nothing is taken up again", async () => {
     const c = await noise(320, {}, ["stop"]);
     expect((await c.log()).slice(2)).toEqual(["user: stop", "assistant: Okay."]);

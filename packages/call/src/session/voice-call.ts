@@ -77,7 +77,8 @@ export class VoiceCall {
     this.#settings = settings;
     this.session = session;
     this.connection = connection;
-    this.#rules = { ...settings, maxHeldPieces: 8 };
+    const isBackchannel = (text: string): boolean => settings.isBackchannel(text, settings.language);
+    this.#rules = { ...settings, isBackchannel, maxHeldPieces: 8 };
     const { inbound, outbound } = connection;
     const { clock } = options.room;
     const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native, clock });
@@ -274,7 +275,7 @@ export class VoiceCall {
         this.#turns.judge(effect, this.#state.turns + 1, this.#hearing);
         return;
       case "resume":
-        void this.#resume();
+        void this.#resume(effect.words);
         return;
       case "submit":
         // The caller was faster than the greeting, or than what was to be taken up again: it would be an answer to nothing now.
@@ -285,9 +286,10 @@ export class VoiceCall {
   }
 
   /** Nobody said anything after all: the assistant takes its turn again, with what it had not said. */
-  async #resume(): Promise<void> {
+  async #resume(words: string): Promise<void> {
     const text = (await this.#speaking.takeUnsaid()).trim();
-    if (text !== "") await this.#sayUnlessAnswered(text);
+    if (text === "") this.dispatch({ type: "unresumed", text: words });
+    else await this.#sayUnlessAnswered(text);
   }
 
   /** Says something that a turn of the caller makes needless while nobody has heard it. Never rejects. */

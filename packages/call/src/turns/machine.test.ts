@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { turnStep } from "./machine.ts";
 import { initialTurnState, phaseOf, type TurnEffect, type TurnInput, type TurnRules, type TurnState } from "./state.ts";
 
-const confirmed: TurnRules = { strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 2 };
+const confirmed: TurnRules = {
+  ...{ strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 2 },
+  ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
+};
 const immediate: TurnRules = { ...confirmed, strategy: "immediate" };
 const disabled: TurnRules = { ...confirmed, strategy: "disabled" };
 

@@ -21,7 +21,7 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "speech-progress":
       return onSpeechProgress(state, input.segment, input.speechMs, rules);
     case "speech-end":
-      return onSpeechEnd(state, input.segment);
+      return onSpeechEnd(state, input.segment, rules);
     case "partial":
       return onPartial(state, input.segment, input.text, rules);
     case "transcript":
@@ -38,6 +38,8 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
       return onUtteranceEnd(state, input.utterance, input.answers);
     case "turn-done":
       return input.turn === state.answering ? afterAssistant({ ...state, answering: undefined }) : step(state);
+    case "unresumed":
+      return onUnresumed(state, input.text);
     case "text":
       return onText(state, input.text);
     case "interrupt":
@@ -59,17 +61,18 @@ function then(first: TurnStep, next: (state: TurnState) => TurnStep): TurnStep {
  * nobody had anything to say (`resumable`).
  */
 function silenced(state: TurnState, reason: string, resumable = false): TurnStep {
-  const over = { utterance: undefined, answering: undefined, overlap: undefined, claim: undefined };
+  const over = { utterance: undefined, answering: undefined, overlap: undefined, claim: undefined, spared: "" };
   return step({ ...withHeld(state), ...over, interrupted: true, resumable }, [{ type: "silence", reason }]);
 }
 
 /** The caller's speech does that. What can be taken up again is only what was audible. */
-const bargedIn = (state: TurnState): TurnStep => silenced(state, "barge_in", state.utterance !== undefined);
+const bargedIn = (state: TurnState, rules: TurnRules): TurnStep =>
+  silenced(state, "barge_in", rules.resume && state.utterance !== undefined);
 
 function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rules: TurnRules): TurnStep {
   if (state.speaking === segment || state.awaited.includes(segment)) return step(state);
   // Speech whose end was never told is over when other speech begins.
-  const before = state.speaking === undefined ? step(state) : onSpeechEnd(state, state.speaking);
+  const before = state.speaking === undefined ? step(state) : onSpeechEnd(state, state.speaking, rules);
   const stop: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
   const next: TurnState = { ...before.state, speaking: segment, waiting: undefined };
   const effects = [...before.effects, ...stop];
@@ -77,26 +80,31 @@ function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rul
   // Thinking, nothing audible yet: only words cancel the answer. Noise here must not leave the caller without one.
   const early = next.utterance === undefined;
   const contested = { ...next, overlap: { segment, early } };
-  if (early || !interrupts(elapsedMs, rules)) return step(contested, effects);
-  const cut = bargedIn(contested);
+  // Certain however short it is: somebody presses a button to speak.
+  const certain = elapsedMs === Number.POSITIVE_INFINITY;
+  if (early || !(certain || interrupts(elapsedMs, rules))) return step(contested, effects);
+  const cut = bargedIn(contested, rules);
   return step(cut.state, [...cut.effects, ...effects]);
 }
 
 /** Whether so much speech over the assistant's speech takes the floor. */
-function interrupts(speechMs: number, rules: TurnRules): boolean {
-  return rules.strategy === "immediate" || speechMs >= rules.minSpeechMs;
+function interrupts(speechMs: number, { strategy, minSpeechMs, wordlessMs }: TurnRules): boolean {
+  // That there are words is no proof: which they are is told by themselves.
+  if (strategy === "semantic") return Number.isFinite(speechMs) && speechMs >= wordlessMs;
+  return strategy === "immediate" || speechMs >= minSpeechMs;
 }
 
 function onSpeechProgress(state: TurnState, segment: number, speechMs: number, rules: TurnRules): TurnStep {
   const { overlap, utterance, speaking } = state;
   const contested = overlap?.segment === segment && !overlap.early && speaking === segment && utterance !== undefined;
-  return contested && interrupts(speechMs, rules) ? bargedIn(state) : step(state);
+  return contested && !overlap.spared && interrupts(speechMs, rules) ? bargedIn(state, rules) : step(state);
 }
 
-function onSpeechEnd(state: TurnState, segment: number): TurnStep {
+function onSpeechEnd(state: TurnState, segment: number, { strategy }: TurnRules): TurnStep {
   if (state.speaking !== segment) return step(state);
   const next = { ...state, speaking: undefined };
-  if (state.overlap?.segment === segment && !state.overlap.early && state.utterance !== undefined) {
+  const contested = state.overlap?.segment === segment && !state.overlap.early && state.utterance !== undefined;
+  if (contested && strategy !== "semantic") {
     // Too little speech to interrupt: it was not meant as a turn.
     return then(step(disturbed({ ...next, overlap: undefined }), [{ type: "drop-segment", segment }]), settled);
   }
@@ -107,9 +115,12 @@ function onPartial(state: TurnState, segment: number, text: string, rules: TurnR
   if (text === "") return step(state);
   if (state.claim?.segment === segment) return step({ ...state, claim: { segment, text } });
   const unheard = state.utterance === undefined;
-  const early = state.overlap?.segment === segment && (unheard || state.overlap.early);
-  if (!early || !assistantActive(state) || rules.strategy === "disabled") return step(state);
-  const cut = bargedIn(state);
+  const { overlap } = state;
+  if (overlap?.segment !== segment || !assistantActive(state) || rules.strategy === "disabled") return step(state);
+  const semantic = rules.strategy === "semantic";
+  if (semantic && rules.isBackchannel(text)) return step({ ...state, overlap: { ...overlap, spared: true } });
+  if (!semantic && !unheard && !overlap.early) return step(state);
+  const cut = bargedIn(state, rules);
   return unheard ? step({ ...cut.state, claim: { segment, text } }, cut.effects) : cut;
 }
 
@@ -137,6 +148,9 @@ function said(state: TurnState, { segment, text: given }: SegmentText, rules: Tu
   const overlap = state.overlap?.segment === segment ? undefined : state.overlap;
   const next: TurnState = { ...state, overlap, claim: claimed === "" ? state.claim : undefined };
   if (text === "") return step(disturbed(next));
+  if (rules.strategy === "semantic" && assistantActive(state) && rules.isBackchannel(text))
+    return step(disturbed(next));
+  if (state.resumable && state.pieces.length === 0 && rules.isBackchannel(text)) return step({ ...next, spared: text });
   if (rules.strategy === "disabled" && assistantActive(state)) {
     return step({ ...next, held: [...next.held, text].slice(-rules.maxHeldPieces) });
   }
@@ -158,8 +172,9 @@ function disturbed(state: TurnState): TurnState {
 function settled(state: TurnState): TurnStep {
   if (!callerIsQuiet(state)) return step(state);
   if (state.pieces.length === 0) {
-    const next = { ...state, interrupted: false, resumable: false, unjudged: false };
-    return step(next, state.resumable && !assistantActive(state) ? [{ type: "resume" }] : []);
+    const next = { ...state, interrupted: false, resumable: false, spared: "", unjudged: false };
+    const resume: TurnEffect = { type: "resume", words: state.spared };
+    return step(next, state.resumable && !assistantActive(state) ? [resume] : []);
   }
   return state.unjudged ? judged(state, false) : step(state);
 }
@@ -192,6 +207,7 @@ function submitted(state: TurnState, text: string): TurnStep {
     waiting: undefined,
     interrupted: false,
     resumable: false,
+    spared: "",
     claim: undefined,
     unjudged: false,
   };
@@ -230,6 +246,10 @@ function withHeld(state: TurnState): TurnState {
 
 function onInterrupt(state: TurnState, reason: string): TurnStep {
   return assistantActive(state) ? then(silenced(state, reason), settled) : step({ ...state, resumable: false });
+}
+
+function onUnresumed(state: TurnState, text: string): TurnStep {
+  return text === "" ? step(state) : settled(disturbed({ ...state, pieces: [text, ...state.pieces] }));
 }
 
 function onText(state: TurnState, text: string): TurnStep {

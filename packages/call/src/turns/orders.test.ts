@@ -21,6 +21,8 @@ import {
  *     vad end              nothing            words awaited        nothing              words awaited          too little: dropped
  *     partial              nothing            shown                shown                early: cancels         early: silences
  *     final text           not known: nothing turn ends there      in speaking order    cancels, joins         (early) silences
+ *     final that only      a turn             a turn               a turn               ignored (semantic)   ignored (semantic); if
+ *     says "I listen"                                                                                         else cancels, joins  it had been cut: resumes
  *     final empty          nothing            turn ends there      judged again, or     goes on                goes on; if it had
  *                                                                  goes on                                     been cut: resumes
  *     reply text/audio     -                  held                 held                 audible                goes on
@@ -33,7 +35,10 @@ import {
  *     close                everything ends, in every column
  */
 
-const confirmed: TurnRules = { strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 8 };
+const confirmed: TurnRules = {
+  ...{ strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 8 },
+  ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
+};
 
 const start = (segment: number, elapsedMs = 60): TurnInput => ({ type: "speech-start", segment, elapsedMs });
 const lasted = (segment: number, speechMs: number): TurnInput => ({ type: "speech-progress", segment, speechMs });
@@ -72,6 +77,8 @@ function short(effect: TurnEffect): string {
     case "finish-segment":
     case "drop-segment":
       return `${effect.type.slice(0, -8)} ${effect.segment}`;
+    case "resume":
+      return `resume ${effect.words}`.trim();
     default:
       return effect.type;
   }
@@ -188,11 +195,82 @@ describe("nobody is left in silence", () => {
     expect(state.resumable).toBe(false);
   });
 
+  it.each<[string, TurnInput[], string[], Partial<TurnRules>?]>([
+    ["is no turn, and the assistant goes on", [said(2, "mhm")], [...cut, "finish 2", "resume mhm"]],
+    [
+      "is one when nothing was left to say",
+      [said(2, "mhm"), { type: "unresumed", text: "mhm" }],
+      [...cut, "finish 2", "resume mhm", "submit mhm"],
+    ],
+    [
+      "is no turn when other words follow",
+      [start(3), said(2, "mhm"), end(3), said(3, "why")],
+      [...cut, "finish 2", "finish 3", "submit why"],
+    ],
+    [
+      "twice is no turn",
+      [start(3), said(2, "mhm"), end(3), said(3, "mhm")],
+      [...cut, "finish 2", "finish 3", "resume mhm"],
+    ],
+    [
+      "is a turn where nothing is taken up again",
+      [said(2, "mhm")],
+      [...cut, "finish 2", "submit mhm"],
+      { resume: false },
+    ],
+    ["is what is stopped for", [stop, said(2, "mhm")], [...cut, "finish 2", "submit mhm"]],
+  ])("what only says that somebody listens, and cut the assistant off, %s", (_, after, expected, rules) => {
+    expect(run([...speaking, start(2), lasted(2, 300), end(2), ...after], { ...confirmed, ...rules }).done).toEqual(
+      expected,
+    );
+  });
+
+  const semantic: TurnRules = { ...confirmed, strategy: "semantic" };
+  it.each<[string, TurnInput[], string[]]>([
+    [
+      "speaks on through what only says that somebody listens",
+      [lasted(2, 900), partial(2, "mhm"), end(2), said(2, "mhm")],
+      ["finish 2"],
+    ],
+    ["also when that is long", [partial(2, "mhm"), lasted(2, 4_000), end(2), said(2, "mhm")], ["finish 2"]],
+    [
+      "yields at the first word that is more",
+      [lasted(2, 100), partial(2, "mhm"), partial(2, "mhm wait")],
+      ["silence barge_in"],
+    ],
+    ["is not cut off by words as such", [lasted(2, Number.POSITIVE_INFINITY)], []],
+    ["yields to speech of which no word comes", [lasted(2, 1_499), lasted(2, 1_500)], ["silence barge_in"]],
+    ["speaks on through noise", [lasted(2, 800), end(2), said(2, "")], ["finish 2"]],
+    [
+      "yields to words that come at the end",
+      [end(2), said(2, "stop")],
+      ["finish 2", "silence barge_in", "submit stop"],
+    ],
+    ["answers what was said as it ended", [end(2), ended(), said(2, "mhm")], ["finish 2", "submit mhm"]],
+    [
+      "keeps two apart",
+      [end(2), start(3), said(2, "mhm"), partial(3, "mhm"), end(3), said(3, "mhm")],
+      ["finish 2", "finish 3"],
+    ],
+    ["yields to a button", [end(2), start(3, Number.POSITIVE_INFINITY)], ["finish 2", "silence barge_in"]],
+  ])("an assistant that listens to the words %s", (_, after, expected) => {
+    expect(run([...speaking, start(2), ...after], semantic).done).toEqual([...asked, ...expected]);
+  });
+
+  it("an answer in the making is not given up for a hesitation", () => {
+    const done = (words: string) =>
+      run([...question, start(2), partial(2, words), end(2), said(2, words)], semantic).done;
+    expect([done("mhm"), done("and")]).toEqual([
+      [...asked, "finish 2"],
+      [...asked, "silence barge_in", "finish 2", "submit and"],
+    ]);
+  });
+
   it("resumes when a hook blocks what interrupted", () => {
     const before = run([...speaking, start(2), lasted(2, 300), end(2)]).state;
     const judged = turnStep(before, said(2, "mm-hm"), confirmed);
     const { effects } = turnStep(judged.state, { type: "turn-blocked", revision: judged.state.revision }, confirmed);
-    expect(effects).toEqual([{ type: "resume" }]);
+    expect(effects).toEqual([{ type: "resume", words: "" }]);
   });
 
   it("answers a turn that was judged while the application began to say something", () => {
@@ -242,7 +320,7 @@ describe("a begin without an end, and the other way round", () => {
   });
 });
 
-describe.each(["confirmed", "immediate", "disabled"] as const)("any order (%s)", (strategy) => {
+describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any order (%s)", (strategy) => {
   /** A world around the machine: everything it causes happens, but at a time of its own choosing. */
   function live(seed: number): void {
     const rules: TurnRules = { ...confirmed, strategy, maxHeldPieces: 1_000 };
@@ -285,7 +363,9 @@ describe.each(["confirmed", "immediate", "disabled"] as const)("any order (%s)",
           waiting.push({ turn: effect.turn });
         } else if (effect.type === "resume") {
           expect(floorIsFree(state)).toBe(true);
-          waiting.push({ resumed: true });
+          // What was left unsaid, if anything was.
+          if (random() < 0.7) waiting.push({ resumed: true });
+          else pending.push({ type: "unresumed", text: effect.words });
         }
       }
     };
@@ -294,7 +374,8 @@ describe.each(["confirmed", "immediate", "disabled"] as const)("any order (%s)",
       () => {
         if (open !== undefined) return;
         open = ++segments;
-        words.set(open, random() < 0.3 ? "" : `w${open}`);
+        const kind = random();
+        words.set(open, kind < 0.25 ? "" : kind < 0.45 ? "mhm" : `w${open}`);
         feed(start(open));
       },
       () => open !== undefined && feed(lasted(open, pick(600))),
@@ -347,10 +428,12 @@ describe.each(["confirmed", "immediate", "disabled"] as const)("any order (%s)",
     }
     expect(phaseOf(state)).toBe("idle");
     expect(callerIsQuiet(state)).toBe(true);
-    expect([state.pieces, state.held, state.ahead, state.resumable, state.claim, state.waiting]).toEqual([
-      [], [], [], false, undefined, undefined,
+    expect([state.pieces, state.held, state.ahead, state.resumable, state.claim, state.waiting, state.spared]).toEqual([
+      [], [], [], false, undefined, undefined, "",
     ]); // biome-ignore format: a plain list
-    const heard = [...words].flatMap(([segment, word]) => (word === "" || dropped.has(segment) ? [] : [word]));
+    const heard = [...words].flatMap(([segment, word]) =>
+      !word.startsWith("w") || dropped.has(segment) ? [] : [word],
+    );
     // Nothing lost, nothing doubled, nothing out of order.
     expect(submitted.filter((word) => word.startsWith("w"))).toEqual(heard);
     expect(submitted.filter((word) => word.startsWith("t"))).toEqual(typed);

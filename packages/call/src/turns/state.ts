@@ -6,6 +6,11 @@ export type InterruptionStrategy =
   | "immediate"
   /** When `minSpeechMs` of speech have been heard, or words: a cough or a knock does not interrupt. */
   | "confirmed"
+  /**
+   * At the first word that is more than a sign of listening or a hesitation ("mhm", "right, okay", "um"); also when so much speech has been heard
+   * without a word that it can be no such sign.
+   */
+  | "semantic"
   /** Never: what is said meanwhile is kept and answered afterwards. */
   | "disabled";
 
@@ -13,6 +18,12 @@ export interface TurnRules {
   readonly strategy: InterruptionStrategy;
   /** How much speech must have been heard to interrupt (`confirmed`), in ms. */
   readonly minSpeechMs: number;
+  /** How much speech of which no word is known interrupts (`semantic`), in ms. */
+  readonly wordlessMs: number;
+  /** Whether the assistant takes its turn again when what cut it off was nothing. */
+  readonly resume: boolean;
+  /** Whether words only say that somebody listens, or is about to speak. */
+  readonly isBackchannel: (text: string) => boolean;
   /** Longest wait after an incomplete turn before it is answered all the same, in ms. */
   readonly maxEndpointWaitMs: number;
   /** Pieces of speech kept while the assistant may not be interrupted (`disabled`). */
@@ -43,9 +54,12 @@ export interface TurnState {
   readonly waiting: string | undefined;
   /**
    * A segment that began while the assistant was thinking or speaking, and has not (yet) interrupted it. An `early` one began
-   * before anything was audible: it is no reaction to the assistant's speech, so its words count however short it is.
+   * before anything was audible: it is no reaction to the assistant's speech, so its words count however short it is. `spared`: words of
+   * it are known, and none of them wants the floor (`semantic`).
    */
-  readonly overlap: { readonly segment: number; readonly early: boolean } | undefined;
+  readonly overlap:
+    | { readonly segment: number; readonly early: boolean; readonly spared?: boolean | undefined }
+    | undefined;
   /** Said while interruption is disabled. */
   readonly held: readonly string[];
   /** Turns submitted so far; they are numbered from 1. */
@@ -58,6 +72,8 @@ export interface TurnState {
   readonly interrupted: boolean;
   /** The assistant was cut off by what may turn out to be no words at all: it then takes its turn again. */
   readonly resumable: boolean;
+  /** What it was cut off by are words that only say that somebody listens: they count if there is nothing it could say again. */
+  readonly spared: string;
   /**
    * The words for which an answer was given up that nobody had heard anything of. It cannot be taken up again, so they count even
    * if the recogniser takes them back.
@@ -86,6 +102,7 @@ export const initialTurnState: TurnState = {
   utterance: undefined,
   interrupted: false,
   resumable: false,
+  spared: "",
   claim: undefined,
 };
 
@@ -132,6 +149,8 @@ export type TurnInput =
   | { readonly type: "turn-done"; readonly turn: number }
   /** The caller typed instead of speaking. */
   | { readonly type: "text"; readonly text: string }
+  /** Nothing was left unsaid: the words that were to be ignored are all that anybody said. */
+  | { readonly type: "unresumed"; readonly text: string }
   /** Somebody pressed stop. */
   | { readonly type: "interrupt"; readonly reason: string };
 
@@ -163,8 +182,8 @@ export type TurnEffect =
    * turn is complete by itself: hooks only.
    */
   | { readonly type: "judge"; readonly revision: number; readonly text: string; readonly typed: boolean }
-  /** Nothing was said after all: what was left unsaid when the assistant was cut off is said now. */
-  | { readonly type: "resume" }
+  /** Nothing was said after all: what was left unsaid when the assistant was cut off is said now. If nothing was: `unresumed` with `words`. */
+  | { readonly type: "resume"; readonly words: string }
   /** The turn is complete: say it into the room. */
   | { readonly type: "submit"; readonly turn: number; readonly text: string };
 

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { isBackchannel } from "./backchannels.ts";
+
+describe("words that want no floor", () => {
+  it.each<[string, string[]]>([
+    [
+      "en",
+      [
+        "mhm",
+        "Mm-hmm.",
+        "yeah",
+        "Yeah, right.",
+        "okay okay",
+        "Right, okay.",
+        "uh-huh",
+        "I see",
+        "hmm...",
+        "um",
+        "uh",
+        "OK!",
+        "yeaah",
+      ],
+    ],
+    ["de", ["ja", "Ja, genau.", "okay", "äh", "ähm", "ach so", "mhm", "verstehe"]],
+    ["fr", ["d'accord", "Ouais, ouais.", "euh", "je vois"]],
+    ["es", ["vale", "claro, claro", "ajá", "eh"]],
+    ["it", ["certo", "va bene", "ehm"]],
+    ["pt", ["tá bom", "entendi", "pois é"]],
+    ["nl", ["ja", "oké, precies", "eh"]],
+    ["ja", ["うん", "はい、はい", "そうですね", "なるほど。", "えっと"]],
+    ["zh", ["嗯", "嗯嗯，对", "好的", "是的。", "原来如此"]],
+    ["en-GB", ["yeah"]],
+    ["fi", ["mhm", "hmm"]],
+  ])("in %s", (language, words) => {
+    for (const word of words) expect([word, isBackchannel(word, language)]).toEqual([word, true]);
+  });
+
+  it.each<[string | undefined, string[]]>([
+    [
+      "en",
+      [
+        "",
+        "...",
+        "yes",
+        "no",
+        "stop",
+        "wait",
+        "yeah but what about Paris",
+        "okay stop",
+        "right now",
+        "rights",
+        "okayish",
+        "so what",
+      ],
+    ],
+    ["en", ["I see a problem", "well done is how I want it", "mhm no", "like I said", "genau"]],
+    ["de", ["nein", "jahr", "ja aber warum", "Moment", "genau das nicht", "warte"]],
+    ["ja", ["はいやめて", "ちょっと待って"]],
+    ["zh", ["不对", "好的但是", "停"]],
+    ["fi", ["yeah"]],
+    [undefined, ["stop", "what is that", "halt", "yes"]],
+  ])("is nothing else (%s)", (language, words) => {
+    for (const word of words) expect([word, isBackchannel(word, language)]).toEqual([word, false]);
+  });
+
+  it("of any language where nobody says which", () => {
+    for (const word of ["yeah", "genau", "嗯", "d'accord, okay"]) expect(isBackchannel(word)).toBe(true);
+  });
+
+  it("takes any text in little time", () => {
+    expect(isBackchannel("mhm ".repeat(15), "en")).toBe(true);
+    expect(isBackchannel("mhm ".repeat(10_000), "en")).toBe(false);
+    expect(isBackchannel(`${"hm".repeat(29)}!x`, "en")).toBe(false);
+    expect(isBackchannel(`${"m".repeat(58)}x`)).toBe(false);
+  });
+});

@@ -1,0 +1,253 @@
+/**
+ * What listeners say without wanting the floor, by language: that they follow, or that they are searching for words. Parts of regular
+ * expressions, so that drawn-out sounds count too. Not in them: yes and no, which may be answers, and all that asks to stop.
+ */
+const LEXICON: Readonly<Record<string, readonly string[]>> = {
+  // Sounds, alike in most languages.
+  "": [
+    "m+[\\s-]?h*m+",
+    "h+m+",
+    "m+",
+    "a+h+",
+    "o+h+",
+    "u+[\\s-]?h+(?:[\\s-]?h+)?",
+    "u+h*m+",
+    "e+r+m?",
+    "a+ha+",
+    "e+h+m?",
+  ],
+  en: [
+    ...[
+      "yea+h*",
+      "yep",
+      "yup",
+      "right",
+      "(?:all )?right",
+      "o+k(?:ay)?",
+      "o\\.k\\.",
+      "sure",
+      "i see",
+      "got it",
+      "go on",
+      "uh[\\s-]?huh",
+    ],
+    ...[
+      "wow",
+      "cool",
+      "nice",
+      "great",
+      "really",
+      "interesting",
+      "of course",
+      "exactly",
+      "true",
+      "i know",
+      "well",
+      "so",
+      "you know",
+      "like",
+    ],
+  ],
+  de: [
+    ...[
+      "ja+",
+      "jaja",
+      "genau",
+      "okay",
+      "ok",
+      "klar",
+      "stimmt",
+      "richtig",
+      "gut",
+      "alles klar",
+      "verstehe",
+      "ich verstehe",
+      "ach so",
+      "achso",
+    ],
+    ...[
+      "aha",
+      "soso",
+      "eben",
+      "natürlich",
+      "interessant",
+      "wirklich",
+      "äh+m?",
+      "öh+m?",
+      "also",
+      "na ja",
+      "naja",
+      "tja",
+    ],
+  ],
+  fr: [
+    ...[
+      "ouais",
+      "d'accord",
+      "ok",
+      "okay",
+      "je vois",
+      "bien sûr",
+      "c'est ça",
+      "exact",
+      "exactement",
+      "très bien",
+      "ah bon",
+      "ah oui",
+    ],
+    ...["tout à fait", "eu+h*", "ben", "bah", "bon", "alors", "voilà", "hein", "super"],
+  ],
+  es: [
+    ...[
+      "ajá",
+      "vale",
+      "ok",
+      "okay",
+      "claro",
+      "ya",
+      "ya veo",
+      "entiendo",
+      "de acuerdo",
+      "bueno",
+      "bien",
+      "muy bien",
+      "exacto",
+      "eso es",
+    ],
+    ...["por supuesto", "ah sí", "e+h*", "este", "pues", "o sea", "a ver"],
+  ],
+  it: [
+    ...[
+      "già",
+      "certo",
+      "ok",
+      "okay",
+      "va bene",
+      "capisco",
+      "ho capito",
+      "d'accordo",
+      "esatto",
+      "giusto",
+      "bene",
+      "ah sì",
+      "ecco",
+    ],
+    ...["e+h*m*", "allora", "cioè", "beh", "davvero", "infatti", "perfetto"],
+  ],
+  pt: [
+    ...[
+      "tá",
+      "tá bom",
+      "certo",
+      "ok",
+      "okay",
+      "claro",
+      "entendi",
+      "entendo",
+      "percebo",
+      "pois",
+      "pois é",
+      "isso",
+      "exato",
+      "está bem",
+      "sei",
+    ],
+    ...["ah é", "ã+h*", "é+", "então", "bem", "tipo", "beleza"],
+  ],
+  nl: [
+    ...[
+      "ja+",
+      "jaja",
+      "oké",
+      "ok",
+      "okay",
+      "precies",
+      "klopt",
+      "goed",
+      "duidelijk",
+      "ik snap het",
+      "snap ik",
+      "juist",
+      "inderdaad",
+      "echt waar",
+    ],
+    ...["e+h*m*", "uhm", "nou", "dus", "tja", "prima", "natuurlijk"],
+  ],
+  ja: [
+    ...[
+      "うん+",
+      "ううん",
+      "はい",
+      "ええ+",
+      "へ[えー]+",
+      "そう(?:です(?:か|ね)?|ですよね|か|だね|なんだ|なんですか|ね)?",
+      "なるほど(?:ね)?",
+      "ほう",
+      "ふーん",
+    ],
+    ...[
+      "あ[あー]*",
+      "え[えー]*っと",
+      "えー",
+      "その",
+      "まあ",
+      "わかりました",
+      "了解(?:です)?",
+      "確かに",
+      "本当(?:ですか)?",
+    ],
+  ],
+  zh: [
+    ...[
+      "嗯+",
+      "哦+",
+      "噢",
+      "啊+",
+      "呃+",
+      "对+(?:的)?",
+      "是(?:的|吗|啊)?",
+      "好(?:的|吧|啊)?",
+      "行",
+      "可以",
+      "知道了?",
+      "明白了?",
+      "懂了?",
+      "没错",
+    ],
+    ...["真的(?:吗)?", "原来如此", "这样啊", "那个", "就是"],
+  ],
+};
+
+/** Between two of them. */
+const BETWEEN = "[\\s\\p{P}\\p{S}]*";
+
+const known = new Map<string, RegExp>();
+
+function lexiconOf(language: string | undefined): RegExp {
+  const tag = language?.toLowerCase().split("-", 1)[0] ?? "";
+  const name = tag !== "" && Object.hasOwn(LEXICON, tag) ? tag : language === undefined ? "*" : "";
+  const made = known.get(name);
+  if (made) return made;
+  const words =
+    name === "*" ? Object.values(LEXICON).flat() : [...(LEXICON[""] ?? []), ...(name ? (LEXICON[name] ?? []) : [])];
+  // The longest first; a word ends where no letter follows, in scripts that have such ends.
+  const one = [...words].sort((a, b) => b.length - a.length).join("|");
+  const end = "(?![\\p{Script=Latin}\\p{M}\\p{N}'’])";
+  const all = new RegExp(`^${BETWEEN}(?:(?:${one})${end}${BETWEEN})+$`, "iu");
+  known.set(name, all);
+  return all;
+}
+
+/** Longer texts say more than that they are listened to. */
+const MOST_CHARS = 60;
+
+/**
+ * Whether words say no more than that somebody listens, or is about to say something: "mhm", "yeah, right", "uh". Knows English, German, French,
+ * Spanish, Italian, Portuguese, Dutch, Japanese and Chinese; of other languages only such sounds. Not "yes" and "no".
+ *
+ * @param language BCP 47 tag; absent: any of them
+ */
+export function isBackchannel(text: string, language?: string): boolean {
+  const plain = text.normalize("NFC").trim();
+  return plain !== "" && plain.length <= MOST_CHARS && lexiconOf(language).test(plain);
+}
