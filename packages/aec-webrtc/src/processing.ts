@@ -85,6 +85,7 @@ function stage(session: Session, role: Role, whenEmpty: () => void): EchoCancell
   session.join(role);
   return {
     process: (frame) => (open ? session.process(role, frame) : frame),
+    flush: () => session.flush(role),
     reference(frame) {
       if (open && role === "aec") session.reference(frame);
     },

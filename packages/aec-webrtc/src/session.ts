@@ -58,6 +58,12 @@ export class Session {
     return this.#stage.process(frame);
   }
 
+  /** What it holds back, if this place does the work. */
+  flush(role: Role): AudioFrame {
+    const works = ROLES.find((each) => this.#open.has(each)) === role;
+    return (works && this.#stage?.flush()) || { samples: new Int16Array(0), ...this.#format, timestamp: 0 };
+  }
+
   reference(frame: AudioFrame): void {
     const { sampleRate } = this.#format;
     if (frame.sampleRate !== sampleRate || frame.channels !== 1) throw unsupported(frame, sampleRate);

@@ -14,6 +14,9 @@ import {
 /** The places of the inbound path, in their order. */
 export const ROLES: readonly StageRole[] = ["dtmf", "aec", "agc", "denoiser", "vad", "diarization"];
 
+/** Those of them that change audio. */
+export const CHANGERS: readonly StageRole[] = ["aec", "agc", "denoiser"];
+
 /** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
 export interface AudioPipelineConfig {
   /** Finds speech. Without one the stream has no speech events. */
@@ -80,6 +83,9 @@ export function checkConfig(config: AudioPipelineConfig): void {
     ...Object.fromEntries(postprocessors.map((factory, i) => [`postprocessors[${i}]`, factory])),
   };
   for (const [role, factory] of Object.entries(stages)) if (factory !== undefined) assertStage(role, factory);
+  const late = postprocessors.find(({ realtime }) => realtime);
+  if (late)
+    throw new RoomKitError("invalid_option", `postprocessors: ${late.name} is for audio that comes in real time`);
   const { startOff: off = [] } = config;
   const absent: unknown = Array.isArray(off)
     ? off.find((role: StageRole) => !ROLES.includes(role) || !config[role])

@@ -134,7 +134,7 @@ describe("speech", () => {
       if (broken) throw new Error("made to fail");
       return n === 3 ? start(25) : undefined;
     });
-    const opened = openStream({ vad });
+    const opened = openStream({ vad, maxStageFailures: 1_000 });
     const feed = (count: number, from: number): void => {
       for (const frame of inFrames(ramp(320 * count), mono(16_000), undefined, from))
         opened.stream.processInbound(frame);

@@ -226,6 +226,40 @@ describe("a switch", () => {
     }
   });
 
+  it("gives what the stage itself holds back, also when it is taken out", () => {
+    for (const taken of [false, true]) {
+      let held: AudioFrame | undefined;
+      const holding = changer("holding", (given, stage) => {
+        if (taken && stage.frames.length > 5) throw new Error("made to fail");
+        const out = held ?? { ...given, samples: new Int16Array(0) };
+        held = given;
+        return out;
+      });
+      const flush = (): AudioFrame => {
+        const rest = held ?? frame(0);
+        held = undefined;
+        return rest;
+      };
+      const open = (...given: Parameters<typeof holding.open>) => Object.assign(holding.open(...given), { flush });
+      const { stream, frames } = openStream({ denoiser: { ...holding, open }, maxStageFailures: 1 });
+      for (let i = 0; i < 5; i++) stream.processInbound(frame(i, i));
+      if (!taken) stream.stages?.set("denoiser", false);
+      for (let i = 5; i < 8; i++) stream.processInbound(frame(i, i));
+      const out = frames().flatMap(({ samples }) => [...samples]);
+      expect(out).toEqual([0, 1, 2, 3, 4, 5, 6, 7].flatMap((value) => new Array(320).fill(value)));
+    }
+  });
+
+  it("turns off what the platform does, and what was taken out", () => {
+    const pipeline = audioPipeline({ aec: changer("aec"), agc: changer("agc", failing), maxStageFailures: 1 });
+    const native = { nativeEchoCancellation: true, nativeGainControl: false };
+    const stream = pipeline.open({ inbound: format, outbound: format, sessionId: "s", native });
+    stream.processInbound(frame(0));
+    expect(states(stream)).toEqual(["aec native", "agc failed"]);
+    for (const role of ["aec", "agc"] as const) stream.stages?.set(role, false);
+    expect(states(stream)).toEqual(["aec off", "agc off"]);
+  });
+
   it("refuses what is no place and no stage, and after the end does nothing", () => {
     const { stream } = openStream({ denoiser: changer("dn") });
     const set = (role: unknown, to: unknown) => code(() => stream.stages?.set(role as "agc", to as boolean));
@@ -249,6 +283,38 @@ describe("a switch", () => {
     const [a, b] = [1, 2].map((n) => pipeline.open({ inbound: format, outbound: format, sessionId: `${n}` }));
     a?.stages?.set("denoiser", false);
     expect([states(a as PipelineStream), states(b as PipelineStream)]).toEqual([["denoiser off"], ["denoiser on"]]);
+  });
+});
+
+describe("what a stage tells", () => {
+  it("counts as a failure when it is told from the background", () => {
+    const agc = changer("agc", (given, stage) => {
+      stage.context?.report?.(new RoomKitError("late", "made to fail"));
+      return given;
+    });
+    const { stream, frames } = openStream({ agc, maxStageFailures: 5 });
+    for (let i = 0; i < 20; i++) stream.processInbound(frame(i, 3));
+    expect(states(stream)).toEqual(["agc failed"]);
+    expect(frames().map(({ samples }) => samples[0])).toEqual(new Array(20).fill(3));
+  });
+
+  it.each([
+    ...[5, "5", {}, { digit: "x", durationMs: 1, timestamp: 1 }],
+    { digit: "1", durationMs: Number.NaN, timestamp: 1 },
+  ])("is no key and no voice when it is %j", (nonsense) => {
+    const config = { dtmf: dtmfThat(() => nonsense as never), diarization: diarizerThat(() => nonsense as never) };
+    const { stream, notable } = openStream(config);
+    stream.processInbound(frame(0));
+    const told = notable().map((event) => (event.name === "stage-error" ? event.error.code : event.name));
+    expect(told).toEqual(["invalid_stage_output", "invalid_stage_output"]);
+  });
+
+  it("is not heard of what has no time", () => {
+    const { stream } = openStream({});
+    for (const timestamp of [Number.NaN, Number.POSITIVE_INFINITY, undefined, "5", 5n])
+      expect(code(() => stream.processInbound({ ...frame(0), timestamp: timestamp as number }))).toBe("invalid_audio");
+    for (const given of [null, undefined])
+      expect(code(() => stream.played(given as unknown as AudioFrame))).toBe("invalid_audio");
   });
 });
 
@@ -363,7 +429,9 @@ describe("taps", () => {
       if (i === 1) stream.stages?.set("agc", false);
     }
     expect(Object.fromEntries(heard)).toEqual({
-      "in-2-agc": [101, 101],
+      // Silence where nothing changes it.
+      "in-1-aec": [0, 0, 0],
+      "in-2-agc": [101, 101, 0],
       "in-3-denoiser": [111, 111, 110],
       "in-4-heard": [111, 111, 110],
       "out-0-said": [200, 200, 200],

@@ -1,10 +1,11 @@
 import { receiveMessageOnPort } from "node:worker_threads";
-import { type AudioFrame, type Clock, type EchoCanceller, RoomKitError } from "@roomkit/core";
+import { type AudioFormat, type AudioFrame, type Clock, type EchoCanceller, RoomKitError } from "@roomkit/core";
 import { fromWire } from "@roomkit/worker-pool";
 import type { LaneAnswer, LaneRequest } from "./messages.ts";
 import type { LanePort } from "./threads.ts";
 
 export interface LaneOptions {
+  readonly format: AudioFormat;
   readonly open: LanePort;
   readonly clock: Clock;
   /** A frame whose answer has not come for so long passes as it is, ms. */
@@ -42,6 +43,8 @@ interface Waiting {
 export class Lane implements EchoCanceller {
   readonly #options: LaneOptions;
   readonly #waiting: Waiting[] = [];
+  /** Where what has left ends. */
+  #reached: number | undefined;
   #ids = 0;
   /** The newest frame that was answered, in whatever way. */
   #answeredId = 0;
@@ -57,12 +60,20 @@ export class Lane implements EchoCanceller {
 
   process(frame: AudioFrame): AudioFrame {
     this.#receive();
+    // Taken out for what has just been received, and what waited is told.
+    if (this.#closed) return frame;
     if (this.#failure && this.#waiting.length === 0) throw this.#failure;
     const now = this.#options.clock.now();
     const waiting: Waiting = { id: ++this.#ids, frame, sentAt: now };
     this.#waiting.push(waiting);
     if (!this.#failure) this.#send({ type: "process", id: waiting.id, frame: copied(frame) });
-    return joined(this.#due(now), frame);
+    return joined(this.#inOrder(this.#due(now)), frame);
+  }
+
+  /** What waits, with what is known of it. */
+  flush(): AudioFrame {
+    const rest = this.#inOrder(this.#waiting.splice(0).map(({ answer, frame }) => answer ?? frame));
+    return joined(rest, { samples: new Int16Array(0), ...this.#options.format, timestamp: 0 });
   }
 
   reference(frame: AudioFrame): void {
@@ -72,6 +83,7 @@ export class Lane implements EchoCanceller {
   }
 
   reset(): void {
+    this.#reached = undefined;
     this.#waiting.length = 0;
     this.#send({ type: "reset" });
   }
@@ -93,6 +105,16 @@ export class Lane implements EchoCanceller {
       this.#waiting.shift();
     }
     return due;
+  }
+
+  /** Without what a frame that passed as it was has said already: the stage's own delay lies between the two. */
+  #inOrder(frames: readonly AudioFrame[]): AudioFrame[] {
+    return frames.map((frame) => {
+      const { samples, sampleRate, timestamp } = frame;
+      const said = this.#reached === undefined ? 0 : Math.round(((this.#reached - timestamp) * sampleRate) / 1000);
+      if (samples.length > 0) this.#reached = timestamp + (samples.length / sampleRate) * 1000;
+      return said > 0 && said < samples.length ? { ...frame, samples: samples.subarray(said) } : frame;
+    });
   }
 
   /** Reads what has come, without waiting for the event loop. */

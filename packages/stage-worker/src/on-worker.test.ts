@@ -179,6 +179,28 @@ describe("a stage on a thread", () => {
     stream.close();
   });
 
+  it("is taken out by a pipeline when it fails there again and again, and loses nothing by that", async () => {
+    const denoiser = onWorker(fixture({ add: 1 }), { threads: 1 });
+    open.push(denoiser);
+    const stream = audioPipeline({ denoiser, maxStageFailures: 3 }).open({
+      ...{ inbound: mono, outbound: mono, sessionId: "s", clock: new VirtualClock() },
+    });
+    let total = 0;
+    const changes: string[] = [];
+    stream.on("frame", ({ frame: given }) => {
+      total += given.samples.length;
+    });
+    stream.on("stage-change", ({ state, error }) => void changes.push(`${state} ${error?.code}`));
+    let given = 0;
+    for (; given < 2_000 && changes.length === 0; given++) {
+      await systemClock.sleep(5);
+      stream.processInbound(frame(FAIL, given));
+    }
+    stream.processInbound(frame(5, given++));
+    expect([changes, total]).toEqual([["failed stage_failed"], 320 * given]);
+    stream.close();
+  });
+
   it("hears what is played", async () => {
     const w = worker();
     w.lane.reference(frame(100));
@@ -219,15 +241,18 @@ describe("a stage on a thread", () => {
   it("goes on without its threads when they are closed under it", async () => {
     const w = worker({ add: 1 });
     await w.factory.close();
-    expect(codeOf(() => w.give(1, 2, 3))).toBe("worker_crashed");
+    expect(codeOf(() => w.give(1, 2, 3))).toBe("closed");
   });
 
   it("refuses what cannot be made elsewhere, and options out of range", () => {
     const { recipe: _, ...here } = fixture();
+    const late = onWorker(fixture());
+    open.push(late);
     expect([
+      codeOf(() => audioPipeline({ postprocessors: [late] })),
       codeOf(() => onWorker(here)),
       codeOf(() => onWorker(fixture(), { threads: 0 })),
       codeOf(() => onWorker(fixture(), { maxLagMs: 1 })),
-    ]).toEqual(["invalid_option", "invalid_option", "invalid_option"]);
+    ]).toEqual(new Array(4).fill("invalid_option"));
   });
 });

@@ -50,13 +50,15 @@ export function onWorker<S extends FrameStage>(
   return {
     name: factory.name,
     sampleRate: factory.sampleRate,
+    realtime: true,
     get threads() {
       return threads.count;
     },
     open(format, context) {
       const { sessionId = "", clock = systemClock, report = () => {} } = context ?? {};
       const open = threads.open({ recipe, format, sessionId });
-      return new Lane({ open, clock, report, maxLagMs: settings.maxLagMs }) as EchoCanceller as S & EchoCanceller;
+      return new Lane({ open, format, clock, report, maxLagMs: settings.maxLagMs }) as EchoCanceller as S &
+        EchoCanceller;
     },
     close: () => threads.close(),
   };

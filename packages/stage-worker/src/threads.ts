@@ -59,6 +59,8 @@ export class Threads {
 
   async close(): Promise<void> {
     this.#closed = true;
+    const error = new RoomKitError("closed", `the threads of ${this.#name} are closed`);
+    for (const thread of this.#threads) thread.failure ??= error;
     await Promise.all([...this.#threads].map((thread) => this.#stop(thread)));
   }
 

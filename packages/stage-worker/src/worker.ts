@@ -1,5 +1,5 @@
-import { type MessagePort, parentPort } from "node:worker_threads";
-import type { AudioFrame, EchoCanceller, StageFactory } from "@roomkit/core";
+import { parentPort } from "node:worker_threads";
+import { type AudioFrame, assertStageOutput, type EchoCanceller, type StageFactory } from "@roomkit/core";
 import { follow, toWire } from "@roomkit/worker-pool";
 import type { LaneAnswer, LaneRequest, OpenLane } from "./messages.ts";
 
@@ -21,24 +21,34 @@ async function serve(lane: OpenLane): Promise<void> {
   const report = (error: unknown): void => answer({ error: toWire(error, "stage_failed") });
   try {
     const factory = await factoryOf(lane);
-    listen(port, factory.open(format, { sessionId, report }), answer);
+    listen(lane, factory.open(format, { sessionId, report }), answer);
   } catch (error) {
     answer({ id: -1, error: toWire(error, "worker_failed") });
   }
 }
 
-function listen(port: MessagePort, stage: EchoCanceller, answer: (message: LaneAnswer) => void): void {
+function listen(
+  { port, format: { sampleRate } }: OpenLane,
+  stage: EchoCanceller,
+  answer: (message: LaneAnswer) => void,
+): void {
   port.on("message", (request: LaneRequest) => {
     if (request.type === "reset") stage.reset();
     else if (request.type === "reference") stage.reference(request.frame);
-    else answer(worked(stage, request));
+    else answer(worked(stage, request, sampleRate));
   });
   port.on("close", () => stage.close());
 }
 
-function worked(stage: EchoCanceller, { id, frame }: { readonly id: number; readonly frame: AudioFrame }): LaneAnswer {
+function worked(
+  stage: EchoCanceller,
+  { id, frame }: { readonly id: number; readonly frame: AudioFrame },
+  sampleRate: number,
+): LaneAnswer {
   try {
-    return { id, frame: stage.process(frame) };
+    const out = stage.process(frame);
+    assertStageOutput(out, sampleRate);
+    return { id, frame: out };
   } catch (error) {
     return { id, error: toWire(error, "stage_failed") };
   }

@@ -130,3 +130,38 @@ describe("BlockStage", () => {
     expect([engines, closed]).toEqual([2, 1]);
   });
 });
+
+describe("what a stage of blocks holds back", () => {
+  it.each([
+    [0, 1],
+    [1, 160],
+    [100, 37],
+    [255, 320],
+  ])("is given by flush, to the sample (delay %i, frames of %i)", (delay, length) => {
+    const line: number[] = new Array(delay).fill(0);
+    const stage = new BlockStage(
+      { sampleRate: 16_000, channels: 1 },
+      {
+        ...{ name: "late", sampleRate: 16_000, size: 64, delay },
+        open: () => ({
+          process(block, out) {
+            line.push(...block);
+            out.set(line.splice(0, block.length));
+          },
+        }),
+      },
+    );
+    const given = Int16Array.from({ length: 10 * length }, (_, i) => (i % 30_000) + 1);
+    const out: number[] = [];
+    for (let at = 0; at < given.length; at += length) {
+      const samples = given.subarray(at, at + length);
+      out.push(...stage.process({ samples, sampleRate: 16_000, channels: 1, timestamp: at / 16 }).samples);
+    }
+    const rest = stage.flush();
+    expect(rest.timestamp).toBeCloseTo(out.length / 16, 6);
+    expect([...out, ...rest.samples]).toEqual([...given]);
+    expect(stage.flush().samples).toHaveLength(0);
+    stage.close();
+    expect(stage.flush().samples).toHaveLength(0);
+  });
+});

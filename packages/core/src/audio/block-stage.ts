@@ -41,6 +41,10 @@ export class BlockStage implements FrameStage {
   #engine: BlockEngine | undefined;
   /** Samples still to come out of the engine that belong to nothing. */
   #before: number;
+  /** Samples that went in and have not come out. */
+  #held = 0;
+  /** Where what comes next would begin. */
+  #next = 0;
   #closed = false;
 
   /** @throws RoomKitError `unsupported_format` for anything but mono at `sampleRate`; whatever `open` throws. */
@@ -70,6 +74,7 @@ export class BlockStage implements FrameStage {
     let count = 0;
     let begin: number | undefined;
     if (!this.#closed) {
+      this.#next = frame.timestamp + frame.samples.length * msPerSample;
       this.#engine ??= this.#options.open();
       const engine = this.#engine;
       this.#framer.push(frame, (block, timestamp) => {
@@ -82,11 +87,26 @@ export class BlockStage implements FrameStage {
         given.set(this.#out.subarray(from), count);
         count += size - from;
       });
+      this.#held += frame.samples.length - count;
     }
     return { samples: given.subarray(0, count), sampleRate, channels: 1, timestamp: begin ?? frame.timestamp };
   }
 
+  flush(): AudioFrame {
+    const { sampleRate, size } = this.#options;
+    const held = this.#held;
+    const parts: AudioFrame[] = [];
+    // Silence pushes it out; what comes of that itself is left out.
+    for (let left = held; left > 0 && !this.#closed; left -= parts.at(-1)?.samples.length ?? 0)
+      parts.push(this.process({ samples: new Int16Array(2 * size), sampleRate, channels: 1, timestamp: this.#next }));
+    this.reset();
+    const rest = Int16Array.from(parts.flatMap(({ samples }) => [...samples]).slice(0, held));
+    const timestamp = parts.find(({ samples }) => samples.length > 0)?.timestamp ?? this.#next;
+    return { samples: rest, sampleRate, channels: 1, timestamp };
+  }
+
   reset(): void {
+    this.#held = 0;
     this.#framer.reset();
     this.#dry.fill(0);
     this.#before = this.#options.delay;

@@ -36,18 +36,29 @@ export function silence(format: AudioFormat, ms: number, timestamp = 0): AudioFr
  * Checks a frame from outside (an application, a provider).
  *
  * @throws RoomKitError `invalid_audio` when the rate is outside 8,000 to 192,000 Hz, the channel count is not 1 or 2,
- *   or the samples do not divide into channels.
+ *   the samples do not divide into channels, or the timestamp is no number.
  */
 export function assertFrame(frame: AudioFrame): void {
-  const { samples, sampleRate, channels } = frame;
-  const rateOk = Number.isInteger(sampleRate) && sampleRate >= 8_000 && sampleRate <= 192_000;
+  const { samples, sampleRate, channels, timestamp }: Partial<AudioFrame> = frame ?? {};
+  const rateOk = Number.isInteger(sampleRate) && Number(sampleRate) >= 8_000 && Number(sampleRate) <= 192_000;
   const channelsOk = channels === 1 || channels === 2;
-  if (samples instanceof Int16Array && rateOk && channelsOk && samples.length % channels === 0) return;
+  const timed = Number.isFinite(timestamp);
+  if (samples instanceof Int16Array && rateOk && channelsOk && timed && samples.length % channels === 0) return;
   throw new RoomKitError(
     "invalid_audio",
-    "an audio frame must be Int16Array samples at 8,000 to 192,000 Hz, 1 or 2 channels",
+    "an audio frame must be Int16Array samples at 8,000 to 192,000 Hz, 1 or 2 channels, with a timestamp",
     {
       details: { sampleRate, channels, samples: samples?.length ?? 0 },
     },
   );
+}
+
+/** Checks what a stage gave back. @throws RoomKitError `invalid_stage_output` when it is no mono audio of this rate. */
+export function assertStageOutput(frame: AudioFrame, sampleRate: number): void {
+  const ok =
+    frame?.samples instanceof Int16Array &&
+    frame.sampleRate === sampleRate &&
+    frame.channels === 1 &&
+    Number.isFinite(frame.timestamp);
+  if (!ok) throw new RoomKitError("invalid_stage_output", "the stage gave something else than audio in its format");
 }

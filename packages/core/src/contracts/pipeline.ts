@@ -61,7 +61,7 @@ export interface StageStatus {
 export interface StageControl {
   list(): readonly StageStatus[];
   /**
-   * Closes a stage (`false`), or opens one anew: that of the pipeline's configuration (`true`), or another. From the next frame on, with
+   * Closes a stage (`false`), or opens one anew: the one that stood there last, at first that of the configuration (`true`), or another. From the next frame on, with
    * nothing of the audio lost or said twice; speech under way ends where its VAD goes. What cannot be opened is told of as `stage-error`.
    * Without effect after the stream's end.
    *

@@ -11,7 +11,7 @@ export interface StageContext {
   readonly sessionId: string;
   /** The call's. Default: the system's. */
   readonly clock?: Clock | undefined;
-  /** Tells of a failure outside of the stage's calls, as of one that works in the background; one of each code is told on. */
+  /** Tells of a failure outside of the stage's calls, as of one that works in the background; one of each code is told on, each counts. */
   readonly report?: ((error: RoomKitError) => void) | undefined;
 }
 
@@ -20,6 +20,8 @@ export interface StageFactory<S> {
   readonly name: string;
   /** The rate in Hz the stage works at; absent: any. The pipeline resamples around it when it must. */
   readonly sampleRate?: number | undefined;
+  /** It answers with later frames, as time goes on: not for what comes faster than it is spoken. Default false. */
+  readonly realtime?: boolean | undefined;
   /** How another thread makes it: for `onWorker` of `@roomkit/stage-worker`. Absent: it cannot. */
   readonly recipe?: Recipe | undefined;
   /** @throws RoomKitError `unsupported_format` when the stage cannot work on `format`. */
@@ -37,6 +39,8 @@ export interface Stage {
 /** A stage that changes audio: resampler, AGC, denoiser. It may hold samples back: the output length may differ from the input's. */
 export interface FrameStage extends Stage {
   process(frame: AudioFrame): AudioFrame;
+  /** What it holds back; it then begins anew. Absent: it never holds anything back. */
+  flush?(): AudioFrame;
 }
 
 /** Removes the far end (what the caller's speaker plays) from the near end (what the caller's microphone hears). */

@@ -9,7 +9,7 @@ import {
   type StageRole,
   type StageStatus,
 } from "@roomkit/core";
-import { assertStage, ROLES } from "../config.ts";
+import { assertStage, CHANGERS, ROLES } from "../config.ts";
 import { EchoSlot } from "../stages/echo-slot.ts";
 import { FrameSlot } from "../stages/frame-slot.ts";
 import { openGuarded, type SlotOptions, StageSlot } from "../stages/slot.ts";
@@ -24,8 +24,6 @@ interface Place {
   /** Why nothing does. */
   empty: "off" | "native" | "failed";
 }
-
-const CHANGERS: readonly StageRole[] = ["aec", "agc", "denoiser"];
 
 type ListenerOf<R extends StageRole> = StageSlot<ReturnType<StageFactories[R]["open"]>>;
 
@@ -131,7 +129,7 @@ export class InboundStages implements StageControl {
     const place = this.#places.get(role) ?? { factory: undefined, occupant: undefined, empty: "off" };
     this.#places.set(role, place);
     const { state } = statusOf(role, place);
-    if (to === (state === "on") || (to === false && state === "off")) return;
+    if ((to === true && state === "on") || (to === false && state === "off")) return;
     const { occupant } = place;
     // Closed before it is opened anew, as stages may share something that has room for one of each.
     place.occupant = undefined;

@@ -14,6 +14,7 @@ import type { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
 import type { SlotOptions, StageSlot } from "../stages/slot.ts";
 import { DigitMute } from "./digit-mute.ts";
+import { assertDigit, assertSpeaker } from "./events.ts";
 import { InboundStages } from "./inbound-stages.ts";
 import { SpeechGate } from "./speech-gate.ts";
 import { InboundTaps } from "./taps.ts";
@@ -77,9 +78,12 @@ export class InboundPath {
   settleSpeaker(): Promise<void> | undefined {
     const slot = this.stages.listener("diarization");
     const settled = this.#open ? slot?.run((diarizer) => diarizer.settle?.())?.value : undefined;
-    return settled?.then(
+    if (settled === undefined) return undefined;
+    return Promise.resolve(settled).then(
       (events) => {
-        for (const event of events) if (this.#open) this.#options.events.emit("speaker", event);
+        for (const event of events) {
+          if (this.#open && slot?.run(() => assertSpeaker(event))) this.#options.events.emit("speaker", event);
+        }
       },
       (error: unknown) => {
         if (this.#open) slot?.fail(error);
@@ -106,6 +110,7 @@ export class InboundPath {
     this.#taps.write("received", raw);
     const digit = heard(this.stages.listener("dtmf"), raw, (detector, frame) => {
       const event = detector.process(frame);
+      if (event) assertDigit(event);
       const { tone } = detector;
       this.#mute?.note(tone);
       if (tone) recorder?.notice({ type: "tone", timestamp: tone.from, durationMs: tone.to - tone.from });
@@ -122,6 +127,7 @@ export class InboundPath {
       frame = changer.process(frame);
       this.#taps.write(changer.slot.role, frame);
     }
+    this.#taps.without(changers, given);
     if (frame.samples.length === 0 || !this.#open) return;
     this.#inPieces(this.#mute ? this.#mute.apply(frame) : frame, (piece) => this.#hear(piece));
   }
@@ -130,7 +136,11 @@ export class InboundPath {
     this.#taps.write("heard", frame);
     this.#gate.push(frame);
     if (!this.#open) return;
-    const speaker = heard(this.stages.listener("diarization"), frame, (diarizer, adapted) => diarizer.process(adapted));
+    const speaker = heard(this.stages.listener("diarization"), frame, (diarizer, adapted) => {
+      const event = diarizer.process(adapted);
+      if (event) assertSpeaker(event);
+      return event;
+    });
     if (speaker) this.#options.events.emit("speaker", speaker);
   }
 

@@ -1,6 +1,7 @@
 import type { AudioFormat, AudioFrame, AudioTap, StageContext } from "@roomkit/core";
-import type { AudioPipelineConfig } from "../config.ts";
+import { type AudioPipelineConfig, CHANGERS } from "../config.ts";
 import { FormatConverter } from "../frames/converter.ts";
+import type { FrameSlot } from "../stages/frame-slot.ts";
 import { type SlotOptions, StageSlot } from "../stages/slot.ts";
 
 /** One point of the path at which somebody listens in. */
@@ -38,7 +39,7 @@ export class InboundTaps {
   readonly #taps = new Map<string, Tap>();
 
   constructor(config: AudioPipelineConfig, options: SlotOptions) {
-    for (const [i, point] of ["received", "aec", "agc", "denoiser", "heard"].entries()) {
+    for (const [i, point] of ["received", ...CHANGERS, "heard"].entries()) {
       const tap = Tap.open(config, `in-${i}-${point}`, options);
       if (tap) this.#taps.set(point, tap);
     }
@@ -46,6 +47,14 @@ export class InboundTaps {
 
   write(point: string, frame: AudioFrame): void {
     this.#taps.get(point)?.write(frame);
+  }
+
+  /** Silence where no stage changes audio, so that the files line up. */
+  without(changers: readonly FrameSlot[], frame: AudioFrame): void {
+    if (this.#taps.size === 0) return;
+    const silent = { ...frame, samples: new Int16Array(frame.samples.length) };
+    for (const point of CHANGERS)
+      if (!changers.some(({ slot }) => slot.role === point && !slot.failed)) this.write(point, silent);
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  assertStageOutput,
   type FrameStage,
-  RoomKitError,
   type StageFactory,
   type StageStatus,
 } from "@roomkit/core";
@@ -15,6 +15,8 @@ export class FrameSlot<S extends FrameStage = FrameStage> {
   readonly slot: StageSlot<S>;
   readonly #format: AudioFormat;
   readonly #fromStage: FormatConverter | undefined;
+  /** What the stage held back when it was taken out. */
+  #left: AudioFrame | undefined;
 
   /** @throws whatever keeps the stage from working here; {@link openGuarded} makes a report of that. */
   constructor(role: StageStatus["role"], factory: StageFactory<S>, options: SlotOptions) {
@@ -24,6 +26,9 @@ export class FrameSlot<S extends FrameStage = FrameStage> {
     // Before the stage, so that nothing is open should there be no way from its rate.
     this.#fromStage = sampleRate === format.sampleRate ? undefined : new FormatConverter(sampleRate, format);
     this.slot = new StageSlot(role, factory, options);
+    this.slot.onTakenOut = () => {
+      this.#left = this.slot.run((stage) => this.#rest(stage))?.value;
+    };
   }
 
   /** Opens a stage; undefined, and a report, when it cannot work here. */
@@ -41,14 +46,18 @@ export class FrameSlot<S extends FrameStage = FrameStage> {
     return this.#fromStage ? this.#fromStage.convert(out) : out;
   }
 
-  /** The rest that changes of rate hold back. */
+  /** The rest that the stage and changes of rate hold back. */
   flush(): AudioFrame {
     const rest = this.slot.flushed();
-    if (rest === undefined || this.#fromStage === undefined) {
-      return { samples: new Int16Array(0), ...this.#format, timestamp: 0 };
-    }
-    const first = this.#fromStage.convert(this.#through(rest));
-    return { ...first, samples: joined([first.samples, this.#fromStage.flush().samples]) };
+    const held = this.slot.run((stage) => this.#rest(stage))?.value;
+    const parts = [...(rest ? [this.#through(rest)] : []), ...(held ? [held] : [])].map((part) =>
+      this.#fromStage ? this.#fromStage.convert(part) : part,
+    );
+    if (this.#fromStage) parts.push(this.#fromStage.flush());
+    const [first = { samples: new Int16Array(0), ...this.#format, timestamp: 0 }] = parts.filter(
+      ({ samples }) => samples.length > 0,
+    );
+    return { ...first, samples: joined(parts.map(({ samples }) => samples)) };
   }
 
   reset(): void {
@@ -61,18 +70,19 @@ export class FrameSlot<S extends FrameStage = FrameStage> {
     if (frame.samples.length === 0) return frame;
     const result = this.slot.work(frame, (stage) => {
       const out = stage.process(frame);
-      assertOutput(out, this.slot.format);
+      assertStageOutput(out, this.slot.format.sampleRate);
       return out;
     });
-    return result?.value ?? frame;
+    const out = result?.value ?? frame;
+    const left = this.#left;
+    this.#left = undefined;
+    return left ? { ...left, samples: joined([left.samples, out.samples]) } : out;
   }
-}
 
-function assertOutput(frame: AudioFrame, { sampleRate }: AudioFormat): void {
-  const ok =
-    frame?.samples instanceof Int16Array &&
-    frame.sampleRate === sampleRate &&
-    frame.channels === 1 &&
-    Number.isFinite(frame.timestamp);
-  if (!ok) throw new RoomKitError("invalid_stage_output", "the stage gave something else than audio in its format");
+  /** What the stage itself holds back, if anything. */
+  #rest(stage: S): AudioFrame | undefined {
+    const rest = stage.flush?.();
+    if (rest !== undefined) assertStageOutput(rest, this.slot.format.sampleRate);
+    return rest && rest.samples.length > 0 ? rest : undefined;
+  }
 }

@@ -37,6 +37,8 @@ export class StageSlot<S extends Stage> {
   readonly name: string;
   /** What the stage sees. */
   readonly format: AudioFormat;
+  /** It failed too often, and goes: the last moment at which {@link run} reaches it. */
+  onTakenOut: () => void = () => {};
   readonly #stage: S;
   readonly #reports: StageReports;
   readonly #kinds = new Set<string>();
@@ -45,6 +47,7 @@ export class StageSlot<S extends Stage> {
   readonly #meter: StageMeter | undefined;
   /** Failures that nothing has made good for. */
   #strikes = 0;
+  #leaving = false;
   #failed = false;
 
   /** @throws whatever keeps the stage from working here; {@link openGuarded} makes a report of that. */
@@ -59,7 +62,7 @@ export class StageSlot<S extends Stage> {
     const same = this.format.sampleRate === format.sampleRate;
     // Before the stage, so that nothing is open should there be no way to its rate.
     this.#toStage = same ? undefined : new FormatConverter(format.sampleRate, this.format);
-    this.#stage = factory.open(this.format, { ...context, report: (error) => this.fail(error) });
+    this.#stage = factory.open(this.format, { ...context, report: (error) => this.#strike(this.fail(error)) });
   }
 
   /** Opens a stage; undefined, and a report, when it cannot work here. */
@@ -93,10 +96,11 @@ export class StageSlot<S extends Stage> {
 
   /** Has the stage work on a frame; undefined when it failed, or was taken out. */
   work<T>(frame: AudioFrame, action: (stage: S) => T): { readonly value: T } | undefined {
-    if (!this.#meter || this.#failed) return this.run(action);
-    const done = this.#meter.begin(frame);
+    if (this.#failed) return undefined;
+    const done = this.#meter?.begin(frame);
     const result = this.run(action);
-    done(result === undefined);
+    done?.(result === undefined);
+    if (result) this.#strikes = Math.max(0, this.#strikes - FORGIVEN);
     return result;
   }
 
@@ -104,9 +108,7 @@ export class StageSlot<S extends Stage> {
   run<T>(action: (stage: S) => T): { readonly value: T } | undefined {
     if (this.#failed) return undefined;
     try {
-      const value = action(this.#stage);
-      this.#strikes = Math.max(0, this.#strikes - FORGIVEN);
-      return { value };
+      return { value: action(this.#stage) };
     } catch (error) {
       this.#strike(this.fail(error));
       return undefined;
@@ -133,14 +135,11 @@ export class StageSlot<S extends Stage> {
   }
 
   #strike(error: RoomKitError): void {
-    if (++this.#strikes < this.#maxFailures || this.#failed) return;
-    // Before it is closed, which may fail as well.
+    if (++this.#strikes < this.#maxFailures || this.#leaving) return;
+    this.#leaving = true;
+    this.onTakenOut();
+    this.close();
     this.#failed = true;
-    try {
-      this.#stage.close();
-    } catch (thrown) {
-      this.fail(thrown);
-    }
     this.#reports.change({ ...this.status, error });
   }
 }

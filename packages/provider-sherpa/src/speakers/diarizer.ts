@@ -18,6 +18,8 @@ const PAUSE_MS = 600;
 export const LEAST_MS = 500;
 /** Windows that wait to be judged, the one being judged included; what comes beyond is left out. */
 const MAX_WAITING = 3;
+/** So many failures in a row are for good: nothing is judged any more, and every frame says so. */
+const MAX_FAILURES = 5;
 /** Judgements that were not asked for; beyond, the oldest is dropped. */
 const MAX_EVENTS = 16;
 
@@ -33,7 +35,8 @@ export class SpeakerDiarizer implements Diarizer {
   #judging: Promise<void> = Promise.resolve();
   #waiting = 0;
   #error: RoomKitError | undefined;
-  #failed = false;
+  /** In a row. */
+  #failures = 0;
   #closed = false;
 
   constructor(pool: EmbeddingPool, settings: DiarizerSettings, enrolled: EnrolledVoices) {
@@ -51,7 +54,7 @@ export class SpeakerDiarizer implements Diarizer {
     if (this.#closed) return undefined;
     this.#windows.push(frame);
     const error = this.#error;
-    this.#error = undefined;
+    if (this.#failures < MAX_FAILURES) this.#error = undefined;
     if (error) throw error;
     return this.#events.shift();
   }
@@ -74,6 +77,7 @@ export class SpeakerDiarizer implements Diarizer {
     this.#voices.clear();
     this.#events.length = 0;
     this.#error = undefined;
+    this.#failures = 0;
   }
 
   close(): void {
@@ -82,7 +86,7 @@ export class SpeakerDiarizer implements Diarizer {
   }
 
   #judge(window: SpeechWindow): void {
-    if (this.#waiting >= MAX_WAITING) return;
+    if (this.#waiting >= MAX_WAITING || this.#failures >= MAX_FAILURES) return;
     this.#waiting++;
     const { signal } = this.#life;
     this.#judging = this.#judging.then(async () => {
@@ -98,6 +102,7 @@ export class SpeakerDiarizer implements Diarizer {
   }
 
   #heard(embedding: Float32Array, { samples, from, to }: SpeechWindow): void {
+    this.#failures = 0;
     const recognised = this.#voices.recognise(embedding, (samples.length / RATE) * 1000 < this.#windowMs);
     if (!recognised) return;
     const { speaker, likeness, renames } = recognised;
@@ -107,8 +112,7 @@ export class SpeakerDiarizer implements Diarizer {
   }
 
   #fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
+    this.#failures++;
     this.#error = RoomKitError.from(error, "engine_failed");
   }
 }

@@ -52,7 +52,7 @@ export interface SherpaSpeakerFactory extends StageFactory<Diarizer> {
     voice: AudioFrame | readonly AudioFrame[] | Float32Array,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<Float32Array>;
-  /** Forgets a voice; whether it was known. Who has it is `speaker-1` or the like from now on. */
+  /** Forgets a voice, also one that is being learnt; whether there was one. Who has it is `speaker-1` or the like from now on. */
   remove(name: string): boolean;
   /** The names of the voices that are enrolled, in the order in which they were. */
   readonly enrolled: readonly string[];
@@ -72,7 +72,7 @@ const ranges = {
 
 /**
  * Tells speakers apart by their voices (`diarization` of a pipeline), computing in a process of its own. Tells of each stretch of speech
- * it has judged; the first failure is thrown by `process`.
+ * it has judged; a failure is thrown by the next `process`, five in a row by every one: a pipeline then takes it out.
  *
  * @throws RoomKitError `invalid_option`, `model_not_found`, `model_invalid`
  */
@@ -126,6 +126,8 @@ export function settingsOf(options: Omit<SherpaSpeakerOptions, "model">): Speake
 /** With an engine of one's own; for tests. */
 export function speakersOn(pool: EmbeddingPool, settings: SpeakerSettings): SherpaSpeakerFactory {
   const enrolled = new EnrolledVoices(settings.maxEnrolled);
+  /** Voices that are being learnt. */
+  const underWay = new Set<{ readonly name: string; removed: boolean }>();
   let closed = false;
   return {
     name: "diarization-sherpa",
@@ -143,11 +145,22 @@ export function speakersOn(pool: EmbeddingPool, settings: SpeakerSettings): Sher
     async enroll(name, voice, { signal } = {}) {
       enrolled.assertName(name);
       enrolled.assertRoom(name);
-      const learnt = voice instanceof Float32Array ? voice : await voiceOf(voice, settings, pool, signal);
-      if (closed) throw new RoomKitError("closed", "the stage is closed");
-      return enrolled.set(name, learnt);
+      const learning = { name, removed: false };
+      underWay.add(learning);
+      try {
+        const learnt = voice instanceof Float32Array ? voice : await voiceOf(voice, settings, pool, signal);
+        if (closed) throw new RoomKitError("closed", "the stage is closed");
+        if (learning.removed) throw new RoomKitError("aborted", "the voice was removed while it was learnt");
+        return enrolled.set(name, learnt);
+      } finally {
+        underWay.delete(learning);
+      }
     },
-    remove: (name) => enrolled.delete(name),
+    remove(name) {
+      const same = [...underWay].filter((learning) => learning.name === name);
+      for (const learning of same) learning.removed = true;
+      return enrolled.delete(name) || same.length > 0;
+    },
     get enrolled() {
       return enrolled.names;
     },
