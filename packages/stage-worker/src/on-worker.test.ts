@@ -36,8 +36,8 @@ function worker(stage: FixtureOptions = {}, options: StageWorkerOptions = { thre
   };
   /** More of it, until something is so. */
   const until = async (done: () => boolean, value = 0): Promise<void> => {
-    for (let i = 0; i < 2_000 && !done(); i++) {
-      await systemClock.sleep(5);
+    for (let i = 0; i < 1_400 && !done(); i++) {
+      await systemClock.sleep(20);
       give(value);
     }
     expect(done()).toBe(true);
@@ -88,7 +88,7 @@ describe("a stage on a thread", () => {
         for (const { stream, frames } of streams) stream.processInbound(frames[i] as AudioFrame);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      for (let i = 0; i < 4_000 && streams.some(({ total }) => total() < speech.length); i++) {
+      for (let i = 0; i < 1_400 && streams.some(({ total }) => total() < speech.length); i++) {
         await systemClock.sleep(20);
         for (const { stream } of streams) stream.processInbound(frame(0, 75 + i));
       }
@@ -137,8 +137,8 @@ describe("a stage on a thread", () => {
     const w = worker({ add: 1, refuse: what === "refuses" });
     w.give(10, 20, what === "dies" ? DIE : 30, 40);
     let code: string | undefined;
-    for (let i = 0; i < 2_000 && code === undefined; i++) {
-      await systemClock.sleep(5);
+    for (let i = 0; i < 1_400 && code === undefined; i++) {
+      await systemClock.sleep(20);
       code = codeOf(() => w.give(50));
     }
     expect(code).toBe(what === "dies" ? "worker_crashed" : "worker_failed");
@@ -148,8 +148,8 @@ describe("a stage on a thread", () => {
     if (what === "dies") {
       const next = w.factory.open(mono, { sessionId: "next", clock: w.clock });
       let answer: AudioFrame = frame(0);
-      for (let i = 0; i < 2_000 && answer.samples[0] !== 1; i++) {
-        await systemClock.sleep(5);
+      for (let i = 0; i < 1_400 && answer.samples[0] !== 1; i++) {
+        await systemClock.sleep(20);
         answer = next.process(frame(0));
       }
       expect(answer.samples[0]).toBe(1);
@@ -169,8 +169,8 @@ describe("a stage on a thread", () => {
     });
     stream.on("stage-change", ({ state, error }) => void changes.push(`${state} ${error?.code}`));
     let given = 0;
-    for (; given < 2_000 && changes.length === 0; given++) {
-      await systemClock.sleep(5);
+    for (; given < 1_400 && changes.length === 0; given++) {
+      await systemClock.sleep(20);
       stream.processInbound(frame(given === 20 ? DIE : 5, given));
     }
     stream.processInbound(frame(5, given++));
@@ -192,8 +192,8 @@ describe("a stage on a thread", () => {
     });
     stream.on("stage-change", ({ state, error }) => void changes.push(`${state} ${error?.code}`));
     let given = 0;
-    for (; given < 2_000 && changes.length === 0; given++) {
-      await systemClock.sleep(5);
+    for (; given < 1_400 && changes.length === 0; given++) {
+      await systemClock.sleep(20);
       stream.processInbound(frame(FAIL, given));
     }
     stream.processInbound(frame(5, given++));
