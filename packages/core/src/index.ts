@@ -2,6 +2,7 @@ export { type BlockEngine, BlockStage, type BlockStageOptions } from "./audio/bl
 export * from "./audio/format.ts";
 export * from "./audio/frame.ts";
 export * from "./audio/framer.ts";
+export * from "./audio/join.ts";
 export * from "./audio/level.ts";
 export { type Place, SharedInstances } from "./audio/shared-instances.ts";
 export * from "./audio/speaker-changes.ts";

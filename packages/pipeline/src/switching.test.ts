@@ -250,6 +250,29 @@ describe("a switch", () => {
     }
   });
 
+  it("loses nothing of what such a stage and its change of rate hold back, in their order", () => {
+    let held: AudioFrame | undefined;
+    const holding = changer(
+      "holding",
+      (given) => {
+        const out = held ?? { ...given, samples: new Int16Array(0) };
+        held = given;
+        return out;
+      },
+      48_000,
+    );
+    const flush = (): AudioFrame => held ?? { samples: new Int16Array(0), ...mono(48_000), timestamp: 0 };
+    const open = (...given: Parameters<typeof holding.open>) => Object.assign(holding.open(...given), { flush });
+    const { stream, frames } = openStream({ denoiser: { ...holding, open } });
+    const ramp = Int16Array.from({ length: 8_000 }, (_, i) => i);
+    for (const given of inFrames(ramp, format)) stream.processInbound(given);
+    stream.stages?.set("denoiser", false);
+    const out = frames().flatMap(({ samples }) => [...samples]);
+    expect(out).toHaveLength(8_000);
+    // But for the edges of the filters, in the end above all.
+    for (let i = 200; i < 7_800; i++) expect(Math.abs((out[i] as number) - i)).toBeLessThan(3);
+  });
+
   it("turns off what the platform does, and what was taken out", () => {
     const pipeline = audioPipeline({ aec: changer("aec"), agc: changer("agc", failing), maxStageFailures: 1 });
     const native = { nativeEchoCancellation: true, nativeGainControl: false };
@@ -441,5 +464,20 @@ describe("taps", () => {
     expect(notable()).toMatchObject([{ name: "stage-error", stage: "tap in-0-received" }]);
     stream.close();
     expect(closes).toBe(7);
+  });
+
+  it("line up, also behind a stage that was taken out", () => {
+    const lengths = new Map<string, number>();
+    const taps = {
+      open: (point: string) => ({
+        write: ({ samples }: AudioFrame) => void lengths.set(point, (lengths.get(point) ?? 0) + samples.length),
+        reset() {},
+        close() {},
+      }),
+    };
+    const { stream } = openStream({ agc: changer("agc", failing), taps, maxStageFailures: 2 });
+    for (let i = 0; i < 6; i++) stream.processInbound(frame(i, 100));
+    for (const point of ["received", "aec", "agc", "denoiser", "heard"].map((name, i) => `in-${i}-${name}`))
+      expect([point, lengths.get(point)]).toEqual([point, 6 * 320]);
   });
 });

@@ -1,5 +1,12 @@
 import { receiveMessageOnPort } from "node:worker_threads";
-import { type AudioFormat, type AudioFrame, type Clock, type EchoCanceller, RoomKitError } from "@roomkit/core";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type Clock,
+  type EchoCanceller,
+  joinFrames,
+  RoomKitError,
+} from "@roomkit/core";
 import { fromWire } from "@roomkit/worker-pool";
 import type { LaneAnswer, LaneRequest } from "./messages.ts";
 import type { LanePort } from "./threads.ts";
@@ -67,13 +74,13 @@ export class Lane implements EchoCanceller {
     const waiting: Waiting = { id: ++this.#ids, frame, sentAt: now };
     this.#waiting.push(waiting);
     if (!this.#failure) this.#send({ type: "process", id: waiting.id, frame: copied(frame) });
-    return joined(this.#inOrder(this.#due(now)), frame);
+    return joinFrames(this.#inOrder(this.#due(now)), { ...frame, samples: new Int16Array(0) });
   }
 
   /** What waits, with what is known of it. */
   flush(): AudioFrame {
     const rest = this.#inOrder(this.#waiting.splice(0).map(({ answer, frame }) => answer ?? frame));
-    return joined(rest, { samples: new Int16Array(0), ...this.#options.format, timestamp: 0 });
+    return joinFrames(rest, { samples: new Int16Array(0), ...this.#options.format, timestamp: 0 });
   }
 
   reference(frame: AudioFrame): void {
@@ -155,17 +162,4 @@ export class Lane implements EchoCanceller {
 /** The samples of a frame may be part of something larger, or be used again. */
 function copied(frame: AudioFrame): AudioFrame {
   return { ...frame, samples: frame.samples.slice() };
-}
-
-function joined(frames: readonly AudioFrame[], { sampleRate, channels, timestamp }: AudioFrame): AudioFrame {
-  const parts = frames.filter(({ samples }) => samples.length > 0);
-  const [first, ...more] = parts;
-  if (first && more.length === 0) return first;
-  const samples = new Int16Array(parts.reduce((sum, part) => sum + part.samples.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    samples.set(part.samples, at);
-    at += part.samples.length;
-  }
-  return { samples, sampleRate, channels, timestamp: first?.timestamp ?? timestamp };
 }

@@ -1,15 +1,15 @@
-import type {
-  AudioFrame,
-  ConnectionInput,
-  DtmfEvent,
-  PipelineEvents,
-  Unsubscribe,
-  VoiceConnection,
-  VoiceSession,
+import {
+  type AudioFrame,
+  type ConnectionInput,
+  type DtmfEvent,
+  isDtmfDigit,
+  type PipelineEvents,
+  type Unsubscribe,
+  type VoiceConnection,
+  type VoiceSession,
 } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 import { Digits } from "./digits.ts";
-import { isDigit } from "./dtmf-sending.ts";
 import { Levels } from "./levels.ts";
 
 /** Who has the floor, as the client is shown it. */
@@ -110,7 +110,7 @@ export class CallerLine {
         onInterrupt();
         return;
       case "dtmf":
-        if (isDigit(input.digit)) this.#digits.outOfBand(input.digit);
+        if (isDtmfDigit(input.digit)) this.#digits.outOfBand(input.digit);
         return;
       case "data":
         room.notifyHooks("ON_CLIENT_DATA", { session, roomId, name: input.name, payload: input.payload });

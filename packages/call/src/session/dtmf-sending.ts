@@ -5,6 +5,7 @@ import {
   type DtmfPress,
   type DtmfTones,
   frameDurationMs,
+  isDtmfDigit,
   RoomKitError,
   type VoiceConnection,
 } from "@roomkit/core";
@@ -53,7 +54,7 @@ export function dtmfToSend(
 ): DtmfToSend {
   assertOptions("sendDtmf", options, { within: { toneMs: [40, 1_000], pauseMs: [40, 1_000] }, object: ["signal"] });
   const { toneMs, pauseMs } = options;
-  const keys = typeof digits === "string" ? [...digits].filter(isDigit) : [];
+  const keys = typeof digits === "string" ? [...digits].filter(isDtmfDigit) : [];
   // Not which: they may be a secret.
   if (keys.length === 0 || keys.length > 64 || keys.length !== digits.length)
     throw new RoomKitError("invalid_digits", "expected 1 to 64 of 0-9, A-D, * and #");
@@ -86,9 +87,4 @@ export async function speakDtmf(
   const whole = sent.audible && sent.error === undefined && !sent.record.interrupted;
   if (!whole && signal.aborted) throw abortedError(signal);
   return whole;
-}
-
-/** Whether this is a key of a telephone. */
-export function isDigit(digit: string): digit is DtmfPress["digit"] {
-  return /^[0-9*#A-D]$/.test(digit);
 }

@@ -3,6 +3,7 @@ import { RoomKitError } from "../errors/error.ts";
 import type { AudioFormat } from "./format.ts";
 import type { AudioFrame } from "./frame.ts";
 import { Framer } from "./framer.ts";
+import { joinFrames } from "./join.ts";
 
 /** What a {@link BlockStage} does block by block, with all it remembers of its stream. */
 export interface BlockEngine {
@@ -100,9 +101,8 @@ export class BlockStage implements FrameStage {
     for (let left = held; left > 0 && !this.#closed; left -= parts.at(-1)?.samples.length ?? 0)
       parts.push(this.process({ samples: new Int16Array(2 * size), sampleRate, channels: 1, timestamp: this.#next }));
     this.reset();
-    const rest = Int16Array.from(parts.flatMap(({ samples }) => [...samples]).slice(0, held));
-    const timestamp = parts.find(({ samples }) => samples.length > 0)?.timestamp ?? this.#next;
-    return { samples: rest, sampleRate, channels: 1, timestamp };
+    const rest = joinFrames(parts, { samples: new Int16Array(0), sampleRate, channels: 1, timestamp: this.#next });
+    return { ...rest, samples: rest.samples.subarray(0, held) };
   }
 
   reset(): void {

@@ -84,6 +84,11 @@ export interface DtmfEvent {
   readonly timestamp: number;
 }
 
+/** Whether this is a key of a telephone. */
+export function isDtmfDigit(digit: unknown): digit is DtmfEvent["digit"] {
+  return typeof digit === "string" && /^[0-9*#A-D]$/.test(digit);
+}
+
 /** Finds touch tones. */
 export interface DtmfDetector extends Stage {
   /** Takes the next frame; a press is told when it has ended. */

@@ -1,6 +1,6 @@
-import type { AudioFormat, AudioFrame } from "@roomkit/core";
+import { type AudioFormat, type AudioFrame, joinSamples } from "@roomkit/core";
 import { createResampler, type Resampler } from "../resample/resampler.ts";
-import { downmixed, joined, upmixed } from "./samples.ts";
+import { downmixed, upmixed } from "./samples.ts";
 
 /** A frame whose timestamp is this much later than the end of the one before it follows a gap; less is jitter. */
 const GAP_MS = 60;
@@ -40,7 +40,7 @@ export class FormatConverter {
     const mono = frame.channels === 2 ? downmixed(frame.samples) : frame.samples;
     this.#inCount += mono.length;
     const samples = this.#resampler.process(mono);
-    return this.#give(held ? joined([held, samples]) : samples);
+    return this.#give(held ? joinSamples([held, samples]) : samples);
   }
 
   /** How far the stream has come, what is held back included: the time of what continues it, ms; undefined before the first frame. */

@@ -1,15 +1,9 @@
-import { type DtmfEvent, RoomKitError, type SpeakerEvent } from "@roomkit/core";
+import { type DtmfEvent, isDtmfDigit, RoomKitError, type SpeakerEvent } from "@roomkit/core";
 
 /** Checks what a detector tells. @throws RoomKitError `invalid_stage_output` */
 export function assertDigit(event: DtmfEvent): void {
   const { digit, durationMs, timestamp }: Partial<DtmfEvent> = event ?? {};
-  if (
-    typeof digit === "string" &&
-    /^[0-9*#A-D]$/.test(digit) &&
-    Number.isFinite(durationMs) &&
-    Number.isFinite(timestamp)
-  )
-    return;
+  if (isDtmfDigit(digit) && Number.isFinite(durationMs) && Number.isFinite(timestamp)) return;
   throw new RoomKitError("invalid_stage_output", "the detector gave something else than a press of a key");
 }
 

@@ -1,7 +1,13 @@
-import type { AudioFormat, AudioFrame, FrameStage, StageStatus } from "@roomkit/core";
+import {
+  type AudioFormat,
+  type AudioFrame,
+  type FrameStage,
+  joinFrames,
+  joinSamples,
+  type StageStatus,
+} from "@roomkit/core";
 import type { AudioPipelineConfig } from "../config.ts";
 import { FormatConverter } from "../frames/converter.ts";
-import { joined } from "../frames/samples.ts";
 import { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
 import type { SlotOptions } from "../stages/slot.ts";
@@ -61,7 +67,7 @@ export class OutboundPath {
     if (rest) this.#tap?.write(rest);
     recorder?.endOutbound();
     const last = this.#exit.flush();
-    return first ? { ...first, samples: joined([first.samples, last.samples]) } : last;
+    return first ? { ...first, samples: joinSamples([first.samples, last.samples]) } : last;
   }
 
   /** Drops everything held back. */
@@ -101,8 +107,7 @@ export class OutboundPath {
     for (const slot of this.#workshop.slots) {
       const passed = slot.process(rest);
       const flushed = slot.flush();
-      const [first = flushed] = [passed, flushed].filter((frame) => frame.samples.length > 0);
-      rest = { ...first, samples: joined([passed.samples, flushed.samples]) };
+      rest = joinFrames([passed, flushed], flushed);
     }
     return rest.samples.length > 0 ? rest : undefined;
   }

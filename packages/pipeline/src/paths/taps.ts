@@ -53,8 +53,7 @@ export class InboundTaps {
   without(changers: readonly FrameSlot[], frame: AudioFrame): void {
     if (this.#taps.size === 0) return;
     const silent = { ...frame, samples: new Int16Array(frame.samples.length) };
-    for (const point of CHANGERS)
-      if (!changers.some(({ slot }) => slot.role === point && !slot.failed)) this.write(point, silent);
+    for (const point of CHANGERS) if (!changers.some(({ slot }) => slot.role === point)) this.write(point, silent);
   }
 
   close(): void {

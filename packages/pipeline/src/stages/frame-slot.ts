@@ -3,11 +3,11 @@ import {
   type AudioFrame,
   assertStageOutput,
   type FrameStage,
+  joinFrames,
   type StageFactory,
   type StageStatus,
 } from "@roomkit/core";
 import { FormatConverter } from "../frames/converter.ts";
-import { joined } from "../frames/samples.ts";
 import { openGuarded, type SlotOptions, StageSlot } from "./slot.ts";
 
 /** A stage that changes audio, in its place: what goes in and comes out is of the path's format. */
@@ -48,16 +48,15 @@ export class FrameSlot<S extends FrameStage = FrameStage> {
 
   /** The rest that the stage and changes of rate hold back. */
   flush(): AudioFrame {
-    const rest = this.slot.flushed();
+    const given = this.slot.flushed();
+    const passed = given && this.#through(given);
+    // After what the change of rate before it still had.
     const held = this.slot.run((stage) => this.#rest(stage))?.value;
-    const parts = [...(rest ? [this.#through(rest)] : []), ...(held ? [held] : [])].map((part) =>
-      this.#fromStage ? this.#fromStage.convert(part) : part,
-    );
-    if (this.#fromStage) parts.push(this.#fromStage.flush());
-    const [first = { samples: new Int16Array(0), ...this.#format, timestamp: 0 }] = parts.filter(
-      ({ samples }) => samples.length > 0,
-    );
-    return { ...first, samples: joined(parts.map(({ samples }) => samples)) };
+    const rest = [passed, held].filter((part) => part !== undefined);
+    const parts = this.#fromStage
+      ? [...rest.map((part) => (this.#fromStage as FormatConverter).convert(part)), this.#fromStage.flush()]
+      : rest;
+    return joinFrames(parts, { samples: new Int16Array(0), ...this.#format, timestamp: 0 });
   }
 
   reset(): void {
@@ -76,7 +75,7 @@ export class FrameSlot<S extends FrameStage = FrameStage> {
     const out = result?.value ?? frame;
     const left = this.#left;
     this.#left = undefined;
-    return left ? { ...left, samples: joined([left.samples, out.samples]) } : out;
+    return left ? joinFrames([left, out], out) : out;
   }
 
   /** What the stage itself holds back, if anything. */
