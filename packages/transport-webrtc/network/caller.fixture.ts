@@ -74,17 +74,19 @@ export class Caller {
     await within(gathered, timeoutMs, "gathering");
     const sdp = this.#pc.localDescription()?.sdp ?? "";
     if (!hideCandidates) this.told = [...sdp.matchAll(/^a=candidate:.* typ (\w+)/gm)].map(([, kind]) => kind ?? "");
-    const response = await fetch(`${url}/rtc-realtime/webrtc/offer`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        sdp: hideCandidates ? withoutCandidates(sdp) : sdp,
-        type: "offer",
-        webrtc_id: randomUUID(),
-      }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer = (await response.json()) as { sdp?: string; type?: string };
+    const post = async (what: object): Promise<{ sdp?: string; type?: string }> => {
+      const response = await fetch(`${url}/rtc-realtime/webrtc/offer`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ ...what, webrtc_id: id }),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return (await response.json()) as { sdp?: string; type?: string };
+    };
+    const id = randomUUID();
+    // Without its candidates, which follow. A server that checks them at once can make it begin DTLS before it has stored the
+    // fingerprint of the answer it is being given, and then it gives up.
+    const answer = await post({ sdp: withoutCandidates(sdp), type: "offer" });
     if (answer.type !== "answer" || answer.sdp === undefined) throw new Error(`refused: ${JSON.stringify(answer)}`);
     // It takes candidates in an answer only sometimes; after it, always.
     this.#pc.setRemoteDescription(withoutCandidates(answer.sdp), "answer");
@@ -93,6 +95,9 @@ export class Caller {
       const fields = line.slice(2).split(" ");
       if (reroute) fields[5] = String(await reroute(Number(fields[5])));
       this.#pc.addRemoteCandidate(fields.join(" "), "0");
+    }
+    for (const [, candidate] of hideCandidates ? [] : sdp.matchAll(/^a=(candidate:.*?)\r?$/gm)) {
+      await post({ type: "ice-candidate", candidate: { candidate, sdpMid: "0", sdpMLineIndex: 0 } });
     }
     await within(this.#opened, timeoutMs, "the data channel");
     this.connectMs = performance.now() - started;

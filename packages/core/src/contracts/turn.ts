@@ -6,8 +6,13 @@ export interface TurnContext {
   readonly transcript: string;
   /** The conversation before it, oldest first. */
   readonly history: readonly { readonly role: "user" | "assistant"; readonly text: string }[];
-  /** Silence since the speaker stopped, in ms. */
+  /** Silence since the speaker's last sound, in ms. */
   readonly silenceMs: number;
+  /** How long this speaker has paused inside of turns so far, in ms, newest last; the last 32 at most. */
+  readonly pauses?: readonly number[] | undefined;
+  /** What the call waits at least and at most after the last sound, in ms: a decision outside of it is brought within. */
+  readonly minEndpointMs?: number | undefined;
+  readonly maxEndpointMs?: number | undefined;
   /** The audio of the turn, at most its last 8 s, internal format. */
   readonly audio: readonly AudioFrame[];
   readonly language?: string | undefined;
@@ -17,8 +22,10 @@ export interface TurnDecision {
   readonly complete: boolean;
   /** 0 to 1. */
   readonly confidence: number;
-  /** When not complete: how long to wait for more before answering all the same, in ms. */
+  /** When not complete: how long from now to wait for more before answering all the same, in ms. Default: as long as the call allows. */
   readonly waitMs?: number | undefined;
+  /** What it went by, in a word for metrics and people: `question`, `conjunction`, `digits`. No words of the speaker. */
+  readonly reason?: string | undefined;
 }
 
 /** Judges whether a speaker who paused has finished. */
