@@ -3,6 +3,7 @@ import {
   type OptionRanges,
   optionsWithin,
   type Resolved,
+  RoomKitError,
   type SttProvider,
   type TtsProvider,
   type TurnDetector,
@@ -27,8 +28,10 @@ export interface InterruptionOptions {
 
 /** The numbers among the options of a call, each with its default. */
 const numbers = {
-  /** Longest wait for more after a turn judged incomplete, ms. */
-  maxEndpointWaitMs: 3_000,
+  /** Silence after the caller's last sound before a turn is answered, at least, ms. */
+  minEndpointMs: 0,
+  /** The same at most, where a turn detector thinks that more will come, ms. */
+  maxEndpointMs: 3_000,
   /** How long the recogniser may take for its last word, ms. */
   sttTimeoutMs: 10_000,
   /** Longest silence of the voice while it has text to speak, ms. */
@@ -46,7 +49,8 @@ const numbers = {
 };
 
 const ranges: OptionRanges<typeof numbers> = {
-  maxEndpointWaitMs: [0, 600_000],
+  minEndpointMs: [0, 600_000],
+  maxEndpointMs: [0, 600_000],
   sttTimeoutMs: [0, 600_000],
   ttsTimeoutMs: [1, 600_000],
   maxSpeechMs: [0, 3_600_000],
@@ -64,15 +68,20 @@ export interface CallOptions {
   readonly pipeline: AudioPipeline;
   /** When callers may interrupt. */
   readonly interruption?: InterruptionOptions | undefined;
-  /** Judges whether a pause ends a turn; without one every pause the VAD reports does. */
+  /**
+   * Judges whether a pause ends a turn, as `heuristicTurns()` of `@roomkit/turn-heuristic` does; without one every pause the VAD reports does. With
+   * one the VAD may report early: after 200 ms of silence instead of 500.
+   */
   readonly turnDetector?: TurnDetector | undefined;
   /**
    * Who finds where speech begins and ends: the pipeline's VAD, the recogniser, or the application (`manual`: `activityStart` and
    * `activityEnd`). Default: `vad` when the pipeline has one, otherwise `stt`.
    */
   readonly turnDetection?: "vad" | "stt" | "manual" | undefined;
-  /** Longest wait for more after a turn judged incomplete. Default 3,000 ms. */
-  readonly maxEndpointWaitMs?: number | undefined;
+  /** How long the caller must be silent before a turn is answered, at least; the VAD's own wait is part of it. Default 0 ms. */
+  readonly minEndpointMs?: number | undefined;
+  /** The same at most, where a turn detector thinks that more will come. Default 3,000 ms. */
+  readonly maxEndpointMs?: number | undefined;
   /** How long the recogniser may take for its last word. Default 10,000 ms. */
   readonly sttTimeoutMs?: number | undefined;
   /** Longest silence of the voice while it has text to speak, before the answer has failed. Default 20,000 ms. */
@@ -102,7 +111,15 @@ export interface CallOptions {
 export const callOptionKinds = {
   oneOf: { turnDetection: ["vad", "stt", "manual"] },
   within: { speed: [0.5, 2] },
-  number: ["maxEndpointWaitMs", "sttTimeoutMs", "ttsTimeoutMs", "maxSpeechMs", "maxQueuedMs", "maxUtterances"],
+  number: [
+    "minEndpointMs",
+    "maxEndpointMs",
+    "sttTimeoutMs",
+    "ttsTimeoutMs",
+    "maxSpeechMs",
+    "maxQueuedMs",
+    "maxUtterances",
+  ],
   function: ["speechFilter"],
   object: ["stt", "tts", "pipeline", "turnDetector"],
   strings: ["keywords"],
@@ -127,5 +144,12 @@ export function resolveCallOptions(options: CallOptions): CallSettings {
   const { minSpeechMs, wordlessMs, ...rest } = options.interruption ?? {};
   const { strategy = "confirmed", resume = true, isBackchannel: spares = isBackchannel } = rest;
   const within = optionsWithin({ ...options, minSpeechMs, wordlessMs }, numbers, ranges);
+  const { minEndpointMs, maxEndpointMs } = within;
+  if (minEndpointMs > maxEndpointMs) {
+    throw new RoomKitError(
+      "invalid_option",
+      `minEndpointMs (${minEndpointMs}) is more than maxEndpointMs (${maxEndpointMs})`,
+    );
+  }
   return { ...options, strategy, resume, isBackchannel: spares, ...within };
 }

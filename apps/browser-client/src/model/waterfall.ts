@@ -19,6 +19,7 @@ export interface Waterfall {
 const steps = [
   ["endpointMs", "Endpoint", "Being sure that you had finished", "wait"],
   ["transcriptMs", "Transcript", "Writing down what you said", "hear"],
+  ["decidedMs", "Pause", "Waiting whether you would go on", "wait"],
   ["firstTokenMs", "First words", "The model's first words", "think"],
   ["firstAudioMs", "First sound", "Turning them into speech", "voice"],
   ["replyMs", "Reply", "Sending the first sound to you", "send"],

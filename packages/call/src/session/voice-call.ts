@@ -326,11 +326,12 @@ export class VoiceCall {
       dispatch: (input) => this.dispatch(input),
       onSpeechStart: (segment, timestamp) => {
         this.#speakers.begin(segment, timestamp);
+        this.#turns.began(timestamp);
         room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp });
       },
       onSpeechEnd: (segment, timestamp, durationMs) => {
         if (segment !== undefined) this.#speakers.end(segment, timestamp);
-        this.#turns.endpointed();
+        this.#turns.endpointed(timestamp);
         room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
       },
       onError: (error) => tellUnheard(error, this.#options),

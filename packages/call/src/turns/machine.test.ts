@@ -3,7 +3,7 @@ import { turnStep } from "./machine.ts";
 import { initialTurnState, phaseOf, type TurnEffect, type TurnInput, type TurnRules, type TurnState } from "./state.ts";
 
 const confirmed: TurnRules = {
-  ...{ strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 2 },
+  ...{ strategy: "confirmed", minSpeechMs: 300, maxHeldPieces: 2 },
   ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
 };
 const immediate: TurnRules = { ...confirmed, strategy: "immediate" };
@@ -27,11 +27,10 @@ const start = (segment: number, elapsedMs = 60): TurnInput => ({ type: "speech-s
 const end = (segment: number): TurnInput => ({ type: "speech-end", segment });
 const said = (segment: number, text: string): TurnInput => ({ type: "transcript", segment, text });
 const partial = (segment: number, text: string): TurnInput => ({ type: "partial", segment, text });
-const decided = (revision: number, text: string, complete = true, waitMs = 1_000): TurnInput => ({
+const decided = (revision: number, text: string, waitMs = 0): TurnInput => ({
   type: "decision",
   revision,
   text,
-  complete,
   waitMs,
   typed: false,
 });
@@ -92,11 +91,11 @@ describe("a plain turn", () => {
 });
 
 describe("an incomplete turn", () => {
-  const waiting: TurnInput[] = [start(1), end(1), said(1, "my number is"), decided(1, "my number is", false, 9_000)];
+  const waiting: TurnInput[] = [start(1), end(1), said(1, "my number is"), decided(1, "my number is", 1_500)];
 
-  it("waits, at most as long as allowed, and is answered all the same", () => {
+  it("waits, and is answered all the same", () => {
     const { effects, names } = run([...waiting, endpointTimer]);
-    expect(effects[3]).toEqual([{ type: "start-timer", timer: "endpoint", ms: 3_000 }]);
+    expect(effects[3]).toEqual([{ type: "start-timer", timer: "endpoint", ms: 1_500 }]);
     expect(effects[4]).toEqual([{ type: "submit", turn: 1, text: "my number is" }]);
     expect(names.flat().filter((name) => name === "submit")).toHaveLength(1);
   });
@@ -222,7 +221,7 @@ describe("typing and stopping", () => {
 
 describe("always", () => {
   const everything: TurnInput[] = [
-    start(1), end(1), said(1, "a"), said(1, ""), partial(1, "a"), decided(1, "a"), decided(1, "a", false), lasted(1),
+    start(1), end(1), said(1, "a"), said(1, ""), partial(1, "a"), decided(1, "a"), decided(1, "a", 1_000), lasted(1),
     endpointTimer, audible("u1"), ended("u1"), { type: "turn-done", turn: 1 }, { type: "turn-blocked", revision: 1 },
     { type: "text", text: "t" }, { type: "interrupt", reason: "client" }, start(2), end(2), said(2, "b"),
   ]; // biome-ignore format: a plain list

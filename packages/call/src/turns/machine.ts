@@ -27,7 +27,7 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "transcript":
       return onTranscript(state, input.segment, input.text, rules);
     case "decision":
-      return onDecision(state, input, rules);
+      return onDecision(state, input);
     case "turn-blocked":
       return onBlocked(state, input.revision);
     case "timer":
@@ -189,15 +189,15 @@ function onBlocked(state: TurnState, revision: number): TurnStep {
   return revision === state.revision ? settled({ ...state, pieces: [], waiting: undefined }) : step(state);
 }
 
-function onDecision(state: TurnState, decision: TurnJudgement, rules: TurnRules): TurnStep {
+function onDecision(state: TurnState, decision: TurnJudgement): TurnStep {
   if (decision.revision !== state.revision || state.pieces.length === 0) return step(state);
   // What the application happens to be saying does not keep a turn from being answered after it.
   if (state.answering !== undefined) return step(state);
   // Speaking again already: this turn goes on, and will be judged with what is being said. A typed turn does not wait for that.
   if (!decision.typed && (state.speaking !== undefined || state.awaited.length > 0)) return step(state);
-  if (decision.complete) return submitted(state, decision.text);
-  const ms = Math.min(decision.waitMs, rules.maxEndpointWaitMs);
-  return step({ ...state, waiting: decision.text }, [{ type: "start-timer", timer: "endpoint", ms }]);
+  const { text, waitMs: ms } = decision;
+  if (ms <= 0) return submitted(state, text);
+  return step({ ...state, waiting: text }, [{ type: "start-timer", timer: "endpoint", ms }]);
 }
 
 function submitted(state: TurnState, text: string): TurnStep {

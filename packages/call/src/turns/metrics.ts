@@ -1,5 +1,8 @@
 import type { Clock, TurnMetrics } from "@roomkit/core";
 
+/** Characters of what a turn detector says it went by. */
+const MAX_REASON = 64;
+
 /** Collects where the time of one turn went. All times count from when the caller stopped speaking. */
 export class TurnWaterfall {
   readonly #clock: Clock;
@@ -11,6 +14,8 @@ export class TurnWaterfall {
     firstTokenMs?: number | undefined;
     firstAudioMs?: number | undefined;
     replyMs?: number | undefined;
+    decidedMs?: number | undefined;
+    decidedBy?: string | undefined;
   } = {};
 
   constructor(clock: Clock, speech?: { readonly endedAt: number; readonly speechMs?: number | undefined }) {
@@ -21,10 +26,16 @@ export class TurnWaterfall {
 
   /** Notes a stage at this moment (or at `at` on the clock); the first note of a stage counts. */
   mark(
-    stage: keyof TurnMetrics & ("endpointMs" | "transcriptMs" | "firstTokenMs" | "firstAudioMs" | "replyMs"),
+    stage: keyof TurnMetrics &
+      ("endpointMs" | "transcriptMs" | "decidedMs" | "firstTokenMs" | "firstAudioMs" | "replyMs"),
     at?: number,
   ): void {
     this.#marks[stage] ??= Math.max(0, Math.round((at ?? this.#clock.now()) - this.#origin));
+  }
+
+  /** What the turn detector went by. */
+  decidedBy(reason: string | undefined): void {
+    if (typeof reason === "string") this.#marks.decidedBy = reason.slice(0, MAX_REASON);
   }
 
   report(turnId: string, interrupted: boolean): TurnMetrics {

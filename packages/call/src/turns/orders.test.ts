@@ -36,7 +36,7 @@ import {
  */
 
 const confirmed: TurnRules = {
-  ...{ strategy: "confirmed", minSpeechMs: 300, maxEndpointWaitMs: 3_000, maxHeldPieces: 8 },
+  ...{ strategy: "confirmed", minSpeechMs: 300, maxHeldPieces: 8 },
   ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
 };
 
@@ -61,7 +61,7 @@ function run(inputs: readonly TurnInput[], rules: TurnRules = confirmed) {
     for (const effect of step.effects) {
       if (effect.type === "judge") {
         const { revision, typed } = effect;
-        queue.unshift({ type: "decision", revision, text: effect.text, complete: true, waitMs: 0, typed });
+        queue.unshift({ type: "decision", revision, text: effect.text, waitMs: 0, typed });
       } else done.push(short(effect));
     }
   }
@@ -280,7 +280,6 @@ describe("nobody is left in silence", () => {
       type: "decision",
       revision: state.revision,
       text: "hello",
-      complete: true,
       waitMs: 0,
       typed: false,
     } as const;
@@ -292,7 +291,7 @@ describe("nobody is left in silence", () => {
     let { state } = turnStep(judged.state, audible("note"), confirmed);
     const { revision } = state;
     state = turnStep(state, start(2), confirmed).state;
-    const decision = { type: "decision", revision, text: "hello", complete: true, waitMs: 0, typed: false } as const;
+    const decision = { type: "decision", revision, text: "hello", waitMs: 0, typed: false } as const;
     state = turnStep(state, decision, confirmed).state;
     const { effects } = turnStep(state, end(2), confirmed);
     expect(effects.map(short)).toEqual(["drop 2", "judge"]);
@@ -356,7 +355,7 @@ describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any 
         } else if (effect.type === "drop-segment") dropped.add(effect.segment);
         else if (effect.type === "judge") {
           const { revision, text: all, typed } = effect;
-          pending.push({ type: "decision", revision, text: all, complete: random() < 0.8, waitMs: 500, typed });
+          pending.push({ type: "decision", revision, text: all, waitMs: random() < 0.8 ? 0 : 500, typed });
         } else if (effect.type === "start-timer") pending.push({ type: "timer", timer: effect.timer });
         else if (effect.type === "submit") {
           submitted.push(...effect.text.split(" "));

@@ -24,8 +24,6 @@ export interface TurnRules {
   readonly resume: boolean;
   /** Whether words only say that somebody listens, or is about to speak. */
   readonly isBackchannel: (text: string) => boolean;
-  /** Longest wait after an incomplete turn before it is answered all the same, in ms. */
-  readonly maxEndpointWaitMs: number;
   /** Pieces of speech kept while the assistant may not be interrupted (`disabled`). */
   readonly maxHeldPieces: number;
 }
@@ -158,8 +156,7 @@ export interface TurnJudgement {
   readonly type: "decision";
   readonly revision: number;
   readonly text: string;
-  readonly complete: boolean;
-  /** When not complete: how long to wait for more. */
+  /** How long to wait for more before it is answered, in ms; 0: it is answered at once. */
   readonly waitMs: number;
   /** As in the `judge` effect it answers. */
   readonly typed: boolean;

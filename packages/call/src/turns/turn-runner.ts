@@ -1,10 +1,8 @@
 import {
   type AudioFrame,
   errorFields,
-  frameDurationMs,
   joinTexts,
   RoomKitError,
-  type TurnDecision,
   type VoiceConnection,
   type VoiceSession,
   withTimeout,
@@ -14,13 +12,10 @@ import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import type { UserTranscripts } from "../session/transcripts.ts";
 import type { SpeechStretch, TurnSpeakers } from "../speakers/turn-speakers.ts";
+import { Endpointing } from "./endpointing.ts";
 import { TurnWaterfall } from "./metrics.ts";
 import type { TurnEffect, TurnInput, TurnState } from "./state.ts";
 
-/** A turn detector that takes longer is taken to have said "complete". */
-const DETECTOR_TIMEOUT_MS = 2_000;
-/** A turn detector hears at most the last so many ms. */
-const DETECTOR_AUDIO_MS = 8_000;
 /** How long a new turn waits for the answer before it to reach the log. */
 const ORDER_TIMEOUT_MS = 3_000;
 
@@ -40,6 +35,8 @@ interface JudgedTurn {
   readonly waterfall: TurnWaterfall;
   /** The speech that it was made of. */
   readonly speech: readonly SpeechStretch[];
+  /** When it ended, on the clock. */
+  readonly endedAt: number | undefined;
   /** Who said it, as its hooks left it. */
   speaker: string | undefined;
 }
@@ -62,11 +59,11 @@ export class TurnRunner {
   /** The turn before has reached the log, with what was heard of its answer. */
   #previous: Promise<unknown> = Promise.resolve();
   #endpointAt: number | undefined;
-  #audio: AudioFrame[] = [];
-  #audioMs = 0;
+  readonly #endpointing: Endpointing;
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
+    this.#endpointing = new Endpointing({ ...options, signal: this.#lifetime.signal });
   }
 
   /** Resolves when the newest turn is through: what was heard of its answer is in the room. */
@@ -74,17 +71,20 @@ export class TurnRunner {
     return this.#previous.then(() => {});
   }
 
-  /** The VAD was sure just now that speech has ended. */
-  endpointed(): void {
-    this.#endpointAt = this.#options.room.clock.now();
+  /** Speech has begun, at `timestamp` of the capture clock. */
+  began(timestamp: number): void {
+    this.#endpointing.began(timestamp);
   }
 
-  /** Keeps the newest audio for the turn detector. */
+  /** The VAD was sure just now that speech has ended, at `timestamp` of the capture clock. */
+  endpointed(timestamp: number): void {
+    this.#endpointAt = this.#options.room.clock.now();
+    this.#endpointing.ended(timestamp);
+  }
+
+  /** The newest audio, for the turn detector. */
   hear(frame: AudioFrame): void {
-    if (!this.#options.settings.turnDetector) return;
-    this.#audio.push(frame);
-    this.#audioMs += frameDurationMs(frame);
-    while (this.#audioMs > DETECTOR_AUDIO_MS) this.#audioMs -= frameDurationMs(this.#audio.shift() as AudioFrame);
+    this.#endpointing.hear(frame);
   }
 
   /** Shows the turn as it is guessed so far. */
@@ -103,7 +103,8 @@ export class TurnRunner {
     const waterfall = new TurnWaterfall(room.clock, speech);
     if (spoken && this.#endpointAt !== undefined) waterfall.mark("endpointMs", this.#endpointAt);
     waterfall.mark("transcriptMs");
-    const judged: JudgedTurn = { id, waterfall, speech: this.#options.speakers.said, speaker: undefined };
+    const { said } = this.#options.speakers;
+    const judged: JudgedTurn = { id, waterfall, speech: said, endedAt: speech?.endedAt, speaker: undefined };
     this.#judged = judged;
     void this.#judge(effect, judged).then(
       (input) => dispatch(input),
@@ -130,8 +131,8 @@ export class TurnRunner {
       interrupted: false,
     };
     this.#running = running;
-    this.#audio = [];
-    this.#audioMs = 0;
+    if (judged?.endedAt !== undefined) waterfall.mark("decidedMs");
+    this.#endpointing.taken();
     transcripts.final({ id, turnId: id, text, speaker });
     const previous = this.#previous;
     const run = async (): Promise<void> => {
@@ -184,6 +185,7 @@ export class TurnRunner {
     const running = this.#running;
     if (!running || running.id !== correlationId || running.audible) return;
     running.audible = true;
+    this.#endpointing.answered();
     running.waterfall.mark("replyMs");
     this.#report(running);
   }
@@ -193,11 +195,11 @@ export class TurnRunner {
     this.#lifetime.abort(over);
     // A caller who hangs up has not interrupted.
     this.#running?.abort.abort(over);
-    this.#audio = [];
+    this.#endpointing.taken();
   }
 
   async #judge(effect: Extract<TurnEffect, { type: "judge" }>, judged: JudgedTurn): Promise<TurnInput> {
-    const { room, session, settings, transcripts, speakers } = this.#options;
+    const { room, session, transcripts, speakers } = this.#options;
     const { roomId } = session;
     const { revision, typed } = effect;
     const { signal } = this.#lifetime;
@@ -206,45 +208,14 @@ export class TurnRunner {
     const { text, speaker } = await transcripts.ask({ id: turnId, turnId, text: effect.text, speaker: who }, signal);
     judged.speaker = speaker;
     if (text === "") return { type: "turn-blocked", revision };
-    const detector = typed ? undefined : settings.turnDetector;
-    if (!detector) return { type: "decision", revision, text, complete: true, waitMs: 0, typed };
-    const decision = await this.#decide(text);
-    if (!decision.complete) {
+    if (typed) return { type: "decision", revision, text, waitMs: 0, typed };
+    const { complete, waitMs, reason } = await this.#endpointing.judge(text, judged.endedAt);
+    judged.waterfall.decidedBy(reason);
+    if (!complete) {
       transcripts.hooked({ id: turnId, turnId, text });
       room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId, speaker });
     }
-    return {
-      type: "decision",
-      revision,
-      text,
-      complete: decision.complete,
-      waitMs: decision.waitMs ?? settings.maxEndpointWaitMs,
-      typed,
-    };
-  }
-
-  /** Asks the detector; one that fails is taken to have said "complete", so that the caller is answered. */
-  async #decide(transcript: string): Promise<TurnDecision> {
-    const { room, session, settings } = this.#options;
-    const detector = settings.turnDetector;
-    if (!detector) return { complete: true, confidence: 1 };
-    try {
-      const history = await room.history(10);
-      const silenceMs = this.#endpointAt === undefined ? 0 : room.clock.now() - this.#endpointAt;
-      const { language } = settings;
-      const context = { transcript, history, silenceMs, audio: [...this.#audio], language };
-      return await withTimeout(detector.evaluate(context, { signal: this.#lifetime.signal }), DETECTOR_TIMEOUT_MS, {
-        clock: room.clock,
-        signal: this.#lifetime.signal,
-        what: "turn detection",
-      });
-    } catch (error) {
-      room.logger.warn(
-        { session: session.id, detector: detector.name, ...errorFields(error) },
-        "turn detection failed",
-      );
-      return { complete: true, confidence: 0 };
-    }
+    return { type: "decision", revision, text, waitMs, typed };
   }
 
   #onFailure(thrown: unknown, connection: VoiceConnection): void {

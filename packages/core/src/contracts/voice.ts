@@ -65,6 +65,10 @@ export interface TurnMetrics {
   readonly endpointMs?: number | undefined;
   /** The final transcript was there. */
   readonly transcriptMs?: number | undefined;
+  /** The turn was taken for over: more silence may have been waited for after the transcript. */
+  readonly decidedMs?: number | undefined;
+  /** What the turn detector went by, in a word. */
+  readonly decidedBy?: string | undefined;
   /** The model's first text. */
   readonly firstTokenMs?: number | undefined;
   /** The first synthesized audio. */

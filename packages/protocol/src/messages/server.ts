@@ -117,6 +117,8 @@ export interface MetricsMessage {
     readonly turnId: string;
     readonly endpointMs?: number | undefined;
     readonly transcriptMs?: number | undefined;
+    readonly decidedMs?: number | undefined;
+    readonly decidedBy?: string | undefined;
     readonly firstTokenMs?: number | undefined;
     readonly firstAudioMs?: number | undefined;
     readonly replyMs?: number | undefined;

@@ -140,6 +140,8 @@ function readMetrics(fields: Fields): MetricsMessage {
       turnId: stringField(turn, "turnId", 256),
       endpointMs: optionalNumber(turn, "endpointMs"),
       transcriptMs: optionalNumber(turn, "transcriptMs"),
+      decidedMs: optionalNumber(turn, "decidedMs"),
+      decidedBy: optionalString(turn, "decidedBy"),
       firstTokenMs: optionalNumber(turn, "firstTokenMs"),
       firstAudioMs: optionalNumber(turn, "firstAudioMs"),
       replyMs: optionalNumber(turn, "replyMs"),
