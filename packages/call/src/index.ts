@@ -40,7 +40,7 @@ export type {
   TurnStep,
   TurnTimer,
 } from "./turns/state.ts";
-export { initialTurnState, phaseOf } from "./turns/state.ts";
+export { initialTurnState, interruptionStrategies, phaseOf } from "./turns/state.ts";
 export { once } from "./utterances/once.ts";
 export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
 export { Playback, type PlaybackOptions } from "./utterances/playback.ts";

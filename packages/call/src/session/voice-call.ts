@@ -1,5 +1,6 @@
 import {
   type AudioFrame,
+  type DismissCause,
   errorFields,
   type PipelineStream,
   type StageControl,
@@ -65,6 +66,8 @@ export class VoiceCall {
   readonly #timers = new Map<TurnTimer, () => void>();
   readonly #inputs: TurnInput[] = [];
   #state: TurnState = initialTurnState;
+  /** What the application says, until it is in the room; the oldest first. */
+  readonly #saying = new Set<Promise<void>>();
   #stepping = false;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -105,10 +108,10 @@ export class VoiceCall {
     this.#speaking = new Speaking({
       ...{ room, settings, session, connection, pipeline },
       floor: this.#floor,
-      onAudible: (utterance, correlationId) => {
+      onAudible: (utterance, { correlationId, interruption: strategy }) => {
         this.#dispensable = undefined;
         this.#turns.audible(correlationId);
-        this.dispatch({ type: "utterance-start", utterance });
+        this.dispatch({ type: "utterance-start", utterance, strategy });
       },
       onSynthesized: (correlationId) => this.#turns.synthesized(correlationId),
       onEnd: (utterance, correlationId) =>
@@ -160,7 +163,9 @@ export class VoiceCall {
         if (next.type === "partial") this.#turns.partial(this.#state, next.text);
         this.#speakers.follow(next, this.#state);
         const { state, effects } = turnStep(this.#state, next, this.#rules);
+        const heldUntilNow = this.#state.resumable !== undefined && state.resumable === undefined;
         this.#state = state;
+        if (heldUntilNow && !effects.some(({ type }) => type === "resume")) this.#letGo();
         for (const effect of effects) this.#carryOut(effect);
       }
     } finally {
@@ -178,6 +183,17 @@ export class VoiceCall {
 
   /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. */
   async say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
+    const said = this.#say(text, options);
+    const over = said.then(
+      () => {},
+      () => {},
+    );
+    this.#saying.add(over);
+    void over.then(() => this.#saying.delete(over));
+    return said;
+  }
+
+  async #say(text: string, options: Partial<SpeakOptions>): Promise<StreamDelivery> {
     const { signal = new AbortController().signal } = options;
     this.#options.room.saying?.(text);
     const delivery = await this.reply(once(text), { ...options, signal });
@@ -250,8 +266,11 @@ export class VoiceCall {
   #carryOut(effect: TurnEffect): void {
     switch (effect.type) {
       case "silence":
-        this.#speaking.silence(effect.reason);
-        this.#turns.interrupt();
+        this.#speaking.silence(effect.reason, effect.hold);
+        if (!effect.hold) this.#turns.interrupt();
+        return;
+      case "dismiss":
+        this.#dismissed(effect.cause, false);
         return;
       case "finish-segment":
         this.#hearing.finish(effect.segment);
@@ -275,21 +294,36 @@ export class VoiceCall {
         this.#turns.judge(effect, this.#state.turns + 1, this.#hearing);
         return;
       case "resume":
-        void this.#resume(effect.words);
+        void this.#resume(effect.words, effect.cause);
         return;
       case "submit":
         // The caller was faster than the greeting, or than what was to be taken up again: it would be an answer to nothing now.
         this.#dispensable?.abort();
+        this.#speaking.dropUnheard();
         this.#turns.submit(effect.turn, effect.text);
         return;
     }
   }
 
-  /** Nobody said anything after all: the assistant takes its turn again, with what it had not said. */
-  async #resume(words: string): Promise<void> {
-    const text = (await this.#speaking.takeUnsaid()).trim();
-    if (text === "") this.dispatch({ type: "unresumed", text: words });
-    else await this.#sayUnlessAnswered(text);
+  /** Nobody said anything after all: the assistant goes on with what it had not said. */
+  async #resume(words: string, cause: DismissCause): Promise<void> {
+    if (await this.#speaking.resume()) this.#dismissed(cause, true);
+    else this.dispatch({ type: "unresumed", text: words });
+  }
+
+  /** What cut the assistant off were words: what it had not said is not said, and its model stops. */
+  #letGo(): void {
+    // What was heard of it stands in the log before what the caller said.
+    const [first] = this.#saying;
+    if (this.#speaking.letGo() && first) this.#turns.after(first);
+    this.#turns.interrupt();
+  }
+
+  /** Tells that sound over the assistant's speech did not count, and whether the assistant goes on after it. */
+  #dismissed(cause: DismissCause, resumed: boolean): void {
+    const { room, session, connection } = this.#options;
+    room.emit("interruption_dismissed", { session, cause, resumed });
+    connection.send({ type: "dismissed", cause, resumed });
   }
 
   /** Says something that a turn of the caller makes needless while nobody has heard it. Never rejects. */

@@ -1,4 +1,4 @@
-import { joinTexts } from "@roomkit/core";
+import { type DismissCause, joinTexts } from "@roomkit/core";
 import {
   callerIsQuiet,
   type SegmentText,
@@ -14,7 +14,8 @@ import {
  * Every rule about who may speak, and nothing else: a pure function from what is and what happens to what is then and what is
  * to be done. The channel feeds it and carries out its effects.
  */
-export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): TurnStep {
+export function turnStep(state: TurnState, input: TurnInput, general: TurnRules): TurnStep {
+  const rules = state.strategy === undefined ? general : { ...general, strategy: state.strategy };
   switch (input.type) {
     case "speech-start":
       return onSpeechStart(state, input.segment, input.elapsedMs, rules);
@@ -31,13 +32,13 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
     case "turn-blocked":
       return onBlocked(state, input.revision);
     case "timer":
-      return onEndpoint(state);
+      return input.timer === "endpoint" ? onEndpoint(state) : onVerdict(state, rules);
     case "utterance-start":
-      return onUtteranceStart(state, input.utterance, rules);
+      return onUtteranceStart({ ...state, strategy: input.strategy }, input.utterance, general);
     case "utterance-end":
       return onUtteranceEnd(state, input.utterance, input.answers);
     case "turn-done":
-      return input.turn === state.answering ? afterAssistant({ ...state, answering: undefined }) : step(state);
+      return onTurnDone(state, input.turn);
     case "unresumed":
       return onUnresumed(state, input.text);
     case "text":
@@ -50,24 +51,38 @@ export function turnStep(state: TurnState, input: TurnInput, rules: TurnRules): 
 const step = (state: TurnState, effects: readonly TurnEffect[] = []): TurnStep => ({ state, effects });
 const assistantActive = (state: TurnState): boolean => state.utterance !== undefined || state.answering !== undefined;
 
-/** One step after the other. */
+/** One step after the other; nobody is to be silenced later than need be. */
 function then(first: TurnStep, next: (state: TurnState) => TurnStep): TurnStep {
-  const second = next(first.state);
-  return step(second.state, [...first.effects, ...second.effects]);
+  const { state, effects } = next(first.state);
+  const [cut, others] = [true, false].map((cuts) => effects.filter(({ type }) => (type === "silence") === cuts));
+  return step(state, [...(cut ?? []), ...first.effects, ...(others ?? [])]);
 }
 
-/**
- * The assistant loses the floor. Its turn counts as answered: what it still had to say is not said, unless it turns out that
- * nobody had anything to say (`resumable`).
- */
-function silenced(state: TurnState, reason: string, resumable = false): TurnStep {
-  const over = { utterance: undefined, answering: undefined, overlap: undefined, claim: undefined, spared: "" };
-  return step({ ...withHeld(state), ...over, interrupted: true, resumable }, [{ type: "silence", reason }]);
+/** What is forgotten when the assistant is cut off, and when a turn is taken. */
+const DECIDED = { claim: undefined, spared: "", echoed: false, resumable: undefined } as const;
+
+/** The assistant loses the floor. Its turn counts as answered: what it still had to say is not said. */
+function silenced(state: TurnState, reason: string): TurnStep {
+  const over = { ...DECIDED, utterance: undefined, strategy: undefined, answering: undefined, overlap: undefined };
+  return step({ ...withHeld(state), ...over, interrupted: true }, [{ type: "silence", reason, hold: false }]);
 }
 
-/** The caller's speech does that. What can be taken up again is only what was audible. */
-const bargedIn = (state: TurnState, rules: TurnRules): TurnStep =>
-  silenced(state, "barge_in", rules.resume && state.utterance !== undefined);
+/** The caller's speech does that. What was audible goes on if it turns out that nobody had anything to say. */
+function bargedIn(state: TurnState, rules: TurnRules, words?: SegmentText): TurnStep {
+  const cut = silenced(state, "barge_in");
+  if (!rules.resume || state.utterance === undefined) return cut;
+  const { overlap, answering } = state;
+  const guess = overlap?.words === undefined ? undefined : { segment: overlap.segment, text: overlap.words };
+  const resumable = { answering, words: words ?? guess };
+  return step({ ...cut.state, resumable }, [{ type: "silence", reason: "barge_in", hold: true }, VERDICT]);
+}
+
+/** How long it is waited for what cut the assistant off, from then and from the end of the speech, in ms. */
+const VERDICT_MS = 2_000;
+const VERDICT: TurnEffect = { type: "start-timer", timer: "verdict", ms: VERDICT_MS };
+
+/** The segments remembered at most whose words were not waited for. */
+const MAX_LATE = 8;
 
 function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rules: TurnRules): TurnStep {
   if (state.speaking === segment || state.awaited.includes(segment)) return step(state);
@@ -106,30 +121,44 @@ function onSpeechEnd(state: TurnState, segment: number, { strategy }: TurnRules)
   const contested = state.overlap?.segment === segment && !state.overlap.early && state.utterance !== undefined;
   if (contested && strategy !== "semantic") {
     // Too little speech to interrupt: it was not meant as a turn.
-    return then(step(disturbed({ ...next, overlap: undefined }), [{ type: "drop-segment", segment }]), settled);
+    const dropped: TurnEffect[] = [
+      { type: "drop-segment", segment },
+      { type: "dismiss", cause: "short" },
+    ];
+    return then(step(disturbed({ ...next, overlap: undefined }), dropped), settled);
   }
-  return step({ ...next, awaited: [...state.awaited, segment] }, [{ type: "finish-segment", segment }]);
+  const finish: TurnEffect = { type: "finish-segment", segment };
+  return step({ ...next, awaited: [...state.awaited, segment] }, state.resumable ? [finish, VERDICT] : [finish]);
 }
 
 function onPartial(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
   if (text === "") return step(state);
   if (state.claim?.segment === segment) return step({ ...state, claim: { segment, text } });
   const unheard = state.utterance === undefined;
-  const { overlap } = state;
+  const { overlap, resumable } = state;
+  if (rules.isEcho?.(text)) return step(state);
+  if (resumable && !rules.isBackchannel(text))
+    return step({ ...state, resumable: { ...resumable, words: { segment, text } } });
   if (overlap?.segment !== segment || !assistantActive(state) || rules.strategy === "disabled") return step(state);
   const semantic = rules.strategy === "semantic";
   if (semantic && rules.isBackchannel(text)) return step({ ...state, overlap: { ...overlap, spared: true } });
-  if (!semantic && !unheard && !overlap.early) return step(state);
-  const cut = bargedIn(state, rules);
+  if (!semantic && !unheard && !overlap.early) {
+    return step(rules.isBackchannel(text) ? state : { ...state, overlap: { ...overlap, words: text } });
+  }
+  const cut = bargedIn(state, rules, { segment, text });
   return unheard ? step({ ...cut.state, claim: { segment, text } }, cut.effects) : cut;
 }
 
 function onTranscript(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
-  if (!state.awaited.includes(segment) && state.speaking !== segment) return step(state);
-  const awaited = state.awaited.filter((s) => s !== segment);
+  const known = state.speaking === segment || state.awaited.includes(segment) || state.late.includes(segment);
+  if (!known) return step(state);
+  const [awaited, late] = [state.awaited, state.late].map((all) => all.filter((s) => s !== segment)) as [
+    number[],
+    number[],
+  ];
   const speaking = state.speaking === segment ? undefined : state.speaking;
   const ahead = [...state.ahead, { segment, text }].sort((a, b) => a.segment - b.segment);
-  return tellInOrder({ ...state, awaited, speaking, ahead }, rules);
+  return tellInOrder({ ...state, awaited, late, speaking, ahead }, rules);
 }
 
 /** Takes the transcripts that wait for no earlier one. */
@@ -144,13 +173,20 @@ function tellInOrder(state: TurnState, rules: TurnRules): TurnStep {
 /** A segment's words become part of the turn. */
 function said(state: TurnState, { segment, text: given }: SegmentText, rules: TurnRules): TurnStep {
   const claimed = state.claim?.segment === segment ? state.claim.text : "";
-  const text = given || claimed;
-  const overlap = state.overlap?.segment === segment ? undefined : state.overlap;
+  const echo = given !== "" && rules.isEcho?.(given) === true;
+  const text = echo ? "" : given || claimed;
+  const contested = state.overlap?.segment === segment;
+  const overlap = contested ? undefined : state.overlap;
   const next: TurnState = { ...state, overlap, claim: claimed === "" ? state.claim : undefined };
-  if (text === "") return step(disturbed(next));
-  if (rules.strategy === "semantic" && assistantActive(state) && rules.isBackchannel(text))
-    return step(disturbed(next));
-  if (state.resumable && state.pieces.length === 0 && rules.isBackchannel(text)) return step({ ...next, spared: text });
+  const dismissed = (cause: DismissCause): TurnStep =>
+    step(disturbed(next), contested && state.utterance !== undefined ? [{ type: "dismiss", cause }] : []);
+  if (text === "") {
+    if (state.resumable && echo) return step({ ...next, echoed: true });
+    return dismissed(echo ? "echo" : "no_words");
+  }
+  const spares = rules.isBackchannel(text);
+  if (rules.strategy === "semantic" && assistantActive(state) && spares) return dismissed("backchannel");
+  if (state.resumable && state.pieces.length === 0 && spares) return step({ ...next, spared: text });
   if (rules.strategy === "disabled" && assistantActive(state)) {
     return step({ ...next, held: [...next.held, text].slice(-rules.maxHeldPieces) });
   }
@@ -172,9 +208,11 @@ function disturbed(state: TurnState): TurnState {
 function settled(state: TurnState): TurnStep {
   if (!callerIsQuiet(state)) return step(state);
   if (state.pieces.length === 0) {
-    const next = { ...state, interrupted: false, resumable: false, spared: "", unjudged: false };
-    const resume: TurnEffect = { type: "resume", words: state.spared };
-    return step(next, state.resumable && !assistantActive(state) ? [resume] : []);
+    const next = { ...state, interrupted: false, unjudged: false };
+    const { resumable, spared, echoed } = state;
+    if (!resumable || assistantActive(state)) return step(next);
+    const cause = spared !== "" ? "backchannel" : echoed ? "echo" : "no_words";
+    return step({ ...next, ...DECIDED, answering: resumable.answering }, [{ type: "resume", words: spared, cause }]);
   }
   return state.unjudged ? judged(state, false) : step(state);
 }
@@ -202,15 +240,7 @@ function onDecision(state: TurnState, decision: TurnJudgement): TurnStep {
 
 function submitted(state: TurnState, text: string): TurnStep {
   const turn = state.turns + 1;
-  const done = {
-    pieces: [],
-    waiting: undefined,
-    interrupted: false,
-    resumable: false,
-    spared: "",
-    claim: undefined,
-    unjudged: false,
-  };
+  const done = { ...DECIDED, pieces: [], waiting: undefined, interrupted: false, unjudged: false };
   return step({ ...state, ...done, turns: turn, answering: turn }, [{ type: "submit", turn, text }]);
 }
 
@@ -219,9 +249,29 @@ function onEndpoint(state: TurnState): TurnStep {
   return submitted(state, state.waiting);
 }
 
+/**
+ * It was waited long enough for what cut the assistant off. Silence: it goes on, and words that come yet interrupt it again. Words were guessed at:
+ * they count, even if the recogniser takes them back. Sound that goes on: its end is waited for.
+ */
+function onVerdict(state: TurnState, rules: TurnRules): TurnStep {
+  const { resumable, awaited } = state;
+  if (!resumable || state.pieces.length > 0) return step(state);
+  if (resumable.words) return step({ ...state, resumable: undefined, claim: resumable.words });
+  if (state.speaking !== undefined) return step(state);
+  return tellInOrder({ ...state, awaited: [], late: [...state.late, ...awaited].slice(-MAX_LATE) }, rules);
+}
+
+/** Everything a turn caused is through. */
+function onTurnDone(state: TurnState, turn: number): TurnStep {
+  const { resumable } = state;
+  if (resumable?.answering === turn) return step({ ...state, resumable: { ...resumable, answering: undefined } });
+  return turn === state.answering ? afterAssistant({ ...state, answering: undefined }) : step(state);
+}
+
 function onUtteranceStart(state: TurnState, utterance: string, rules: TurnRules): TurnStep {
   const next = { ...state, utterance };
-  if (state.speaking === undefined || rules.strategy === "disabled") return step(next);
+  const { strategy = rules.strategy } = state;
+  if (state.speaking === undefined || strategy === "disabled") return step(next);
   // It was held until the caller had finished, and could not be held any longer: only words silence it again.
   return step({ ...next, overlap: { segment: state.speaking, early: true } });
 }
@@ -229,12 +279,12 @@ function onUtteranceStart(state: TurnState, utterance: string, rules: TurnRules)
 function onUtteranceEnd(state: TurnState, utterance: string, answers: number | undefined): TurnStep {
   if (utterance !== state.utterance) return step(state);
   const answering = state.answering === answers ? undefined : state.answering;
-  return afterAssistant({ ...state, utterance: undefined, answering });
+  return afterAssistant({ ...state, utterance: undefined, strategy: undefined, answering });
 }
 
 /** The assistant has finished: what was said meanwhile, and held, is the next turn. */
 function afterAssistant(state: TurnState): TurnStep {
-  if (assistantActive(state) || state.held.length === 0) return step(state);
+  if (assistantActive(state) || (state.held.length === 0 && !state.resumable)) return step(state);
   return settled(withHeld(state));
 }
 
@@ -245,15 +295,16 @@ function withHeld(state: TurnState): TurnState {
 }
 
 function onInterrupt(state: TurnState, reason: string): TurnStep {
-  return assistantActive(state) ? then(silenced(state, reason), settled) : step({ ...state, resumable: false });
+  return assistantActive(state) ? then(silenced(state, reason), settled) : step({ ...state, resumable: undefined });
 }
 
 function onUnresumed(state: TurnState, text: string): TurnStep {
-  return text === "" ? step(state) : settled(disturbed({ ...state, pieces: [text, ...state.pieces] }));
+  const over = state.utterance === undefined ? { ...state, answering: undefined } : state;
+  return text === "" ? step(over) : settled(disturbed({ ...over, pieces: [text, ...over.pieces] }));
 }
 
 function onText(state: TurnState, text: string): TurnStep {
-  const cut = assistantActive(state) ? silenced(state, "text_input") : step({ ...state, resumable: false });
+  const cut = assistantActive(state) ? silenced(state, "text_input") : step({ ...state, resumable: undefined });
   const timers: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
   const next = disturbed({ ...cut.state, pieces: [...cut.state.pieces, text], waiting: undefined });
   return then(step(next, [...cut.effects, ...timers]), (all) => judged(all, true));

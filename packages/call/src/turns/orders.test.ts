@@ -62,11 +62,15 @@ function run(inputs: readonly TurnInput[], rules: TurnRules = confirmed) {
       if (effect.type === "judge") {
         const { revision, typed } = effect;
         queue.unshift({ type: "decision", revision, text: effect.text, waitMs: 0, typed });
-      } else done.push(short(effect));
+      } else if (!isTold(effect)) done.push(short(effect));
     }
   }
   return { state, done };
 }
+
+/** Nothing that is done to anybody: a wait, and what is told of. */
+const isTold = (effect: TurnEffect): boolean =>
+  effect.type === "dismiss" || (effect.type === "start-timer" && effect.timer === "verdict");
 
 function short(effect: TurnEffect): string {
   switch (effect.type) {
@@ -192,7 +196,7 @@ describe("nobody is left in silence", () => {
   ])("%s", (_, inputs, expected, rules) => {
     const { done, state } = run(inputs, rules);
     expect(done).toEqual(expected);
-    expect(state.resumable).toBe(false);
+    expect(state.resumable).toBeUndefined();
   });
 
   it.each<[string, TurnInput[], string[], Partial<TurnRules>?]>([
@@ -270,7 +274,7 @@ describe("nobody is left in silence", () => {
     const before = run([...speaking, start(2), lasted(2, 300), end(2)]).state;
     const judged = turnStep(before, said(2, "mm-hm"), confirmed);
     const { effects } = turnStep(judged.state, { type: "turn-blocked", revision: judged.state.revision }, confirmed);
-    expect(effects).toEqual([{ type: "resume", words: "" }]);
+    expect(effects).toEqual([{ type: "resume", words: "", cause: "no_words" }]);
   });
 
   it("answers a turn that was judged while the application began to say something", () => {
@@ -294,7 +298,7 @@ describe("nobody is left in silence", () => {
     const decision = { type: "decision", revision, text: "hello", waitMs: 0, typed: false } as const;
     state = turnStep(state, decision, confirmed).state;
     const { effects } = turnStep(state, end(2), confirmed);
-    expect(effects.map(short)).toEqual(["drop 2", "judge"]);
+    expect(effects.filter((each) => !isTold(each)).map(short)).toEqual(["drop 2", "judge"]);
   });
 });
 
@@ -333,22 +337,30 @@ describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any 
     /** What will happen, in any order. */
     const pending: TurnInput[] = [];
     /** Answers that wait for the floor. */
-    const waiting: { turn?: number; resumed?: boolean }[] = [];
+    const waiting: { turn?: number | undefined }[] = [];
     const submitted: string[] = [];
     const dropped = new Set<number>();
+    const late = new Set<number>();
     const typed: string[] = [];
     let spoken: { id: string; turn: number | undefined } | undefined;
+    /** The turn whose answer was cut off, and may go on. */
+    let held: number | undefined;
 
+    const over = (turn: number | undefined): TurnInput[] => (turn === undefined ? [] : [{ type: "turn-done", turn }]);
     const feed = (input: TurnInput): void => {
       const before = state;
       const step = turnStep(state, input, rules);
       state = step.state;
+      for (const segment of state.late) late.add(segment);
+      const letGo = before.resumable && !state.resumable && !step.effects.some(({ type }) => type === "resume");
+      if (letGo) pending.push(...over(held));
       for (const [i, effect] of step.effects.entries()) {
         if (effect.type === "silence") {
           if (i !== 0) throw new Error("silence is not the first effect");
           if (spoken) pending.push({ type: "utterance-end", utterance: spoken.id });
           spoken = undefined;
-          if (before.answering !== undefined) pending.push({ type: "turn-done", turn: before.answering });
+          if (effect.hold) held = before.answering;
+          else pending.push(...over(before.answering));
           waiting.splice(0, waiting.length, ...waiting.filter(({ turn }) => turn === undefined));
         } else if (effect.type === "finish-segment") {
           pending.push({ type: "transcript", segment: effect.segment, text: words.get(effect.segment) ?? "" });
@@ -363,8 +375,9 @@ describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any 
         } else if (effect.type === "resume") {
           expect(floorIsFree(state)).toBe(true);
           // What was left unsaid, if anything was.
-          if (random() < 0.7) waiting.push({ resumed: true });
-          else pending.push({ type: "unresumed", text: effect.words });
+          if (random() < 0.7) waiting.unshift({ turn: held });
+          else pending.push({ type: "unresumed", text: effect.words }, ...over(held));
+          held = undefined;
         }
       }
     };
@@ -426,15 +439,18 @@ describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any 
       (actions[6] as () => void)();
     }
     expect(phaseOf(state)).toBe("idle");
-    expect(callerIsQuiet(state)).toBe(true);
+    expect([callerIsQuiet(state), state.late]).toEqual([true, []]);
     expect([state.pieces, state.held, state.ahead, state.resumable, state.claim, state.waiting, state.spared]).toEqual([
-      [], [], [], false, undefined, undefined, "",
+      [], [], [], undefined, undefined, undefined, "",
     ]); // biome-ignore format: a plain list
     const heard = [...words].flatMap(([segment, word]) =>
       !word.startsWith("w") || dropped.has(segment) ? [] : [word],
     );
-    // Nothing lost, nothing doubled, nothing out of order.
-    expect(submitted.filter((word) => word.startsWith("w"))).toEqual(heard);
+    // Nothing lost, nothing doubled, nothing out of order but what came so late that it was not waited for.
+    const told = submitted.filter((word) => word.startsWith("w"));
+    const inTime = (word: string): boolean => !late.has(Number(word.slice(1)));
+    expect(told.filter(inTime)).toEqual(heard.filter(inTime));
+    expect(told.toSorted()).toEqual(heard.toSorted());
     expect(submitted.filter((word) => word.startsWith("t"))).toEqual(typed);
   }
 

@@ -1,4 +1,4 @@
-import type { UtteranceId } from "@roomkit/core";
+import type { DismissCause, UtteranceId } from "@roomkit/core";
 
 /** When the caller's speech silences the assistant. */
 export type InterruptionStrategy =
@@ -14,12 +14,21 @@ export type InterruptionStrategy =
   /** Never: what is said meanwhile is kept and answered afterwards. */
   | "disabled";
 
+export const interruptionStrategies: readonly InterruptionStrategy[] = [
+  "immediate",
+  "confirmed",
+  "semantic",
+  "disabled",
+];
+
 export interface TurnRules {
   readonly strategy: InterruptionStrategy;
   /** How much speech must have been heard to interrupt (`confirmed`), in ms. */
   readonly minSpeechMs: number;
   /** How much speech of which no word is known interrupts (`semantic`), in ms. */
   readonly wordlessMs: number;
+  /** Whether words are those that the assistant is saying, as its loudspeaker is heard by the microphone. Default: never. */
+  readonly isEcho?: ((text: string) => boolean) | undefined;
   /** Whether the assistant takes its turn again when what cut it off was nothing. */
   readonly resume: boolean;
   /** Whether words only say that somebody listens, or is about to speak. */
@@ -53,10 +62,15 @@ export interface TurnState {
   /**
    * A segment that began while the assistant was thinking or speaking, and has not (yet) interrupted it. An `early` one began
    * before anything was audible: it is no reaction to the assistant's speech, so its words count however short it is. `spared`: words of
-   * it are known, and none of them wants the floor (`semantic`).
+   * it are known, and none of them wants the floor (`semantic`). `words`: a guess at it that does.
    */
   readonly overlap:
-    | { readonly segment: number; readonly early: boolean; readonly spared?: boolean | undefined }
+    | {
+        readonly segment: number;
+        readonly early: boolean;
+        readonly spared?: boolean | undefined;
+        readonly words?: string | undefined;
+      }
     | undefined;
   /** Said while interruption is disabled. */
   readonly held: readonly string[];
@@ -66,12 +80,21 @@ export interface TurnState {
   readonly answering: number | undefined;
   /** The utterance being played. */
   readonly utterance: UtteranceId | undefined;
+  /** How that may be interrupted, where it is otherwise than by the rules of the call. */
+  readonly strategy: InterruptionStrategy | undefined;
   /** The caller has just silenced the assistant and has not been answered since. */
   readonly interrupted: boolean;
-  /** The assistant was cut off by what may turn out to be no words at all: it then takes its turn again. */
-  readonly resumable: boolean;
+  /**
+   * The assistant was cut off by what may turn out to be nothing: it then goes on, with the turn it was `answering`. `words`: a guess at what cut
+   * it off that is more than nothing.
+   */
+  readonly resumable: { readonly answering: number | undefined; readonly words?: SegmentText | undefined } | undefined;
   /** What it was cut off by are words that only say that somebody listens: they count if there is nothing it could say again. */
   readonly spared: string;
+  /** What it was cut off by are its own words. */
+  readonly echoed: boolean;
+  /** Segments that were waited for long enough: their words count when they come, and hold up nobody. */
+  readonly late: readonly number[];
   /**
    * The words for which an answer was given up that nobody had heard anything of. It cannot be taken up again, so they count even
    * if the recogniser takes them back.
@@ -98,9 +121,12 @@ export const initialTurnState: TurnState = {
   turns: 0,
   answering: undefined,
   utterance: undefined,
+  strategy: undefined,
   interrupted: false,
-  resumable: false,
+  resumable: undefined,
   spared: "",
+  echoed: false,
+  late: [],
   claim: undefined,
 };
 
@@ -140,7 +166,11 @@ export type TurnInput =
   /** A hook blocked the turn. */
   | { readonly type: "turn-blocked"; readonly revision: number }
   | { readonly type: "timer"; readonly timer: TurnTimer }
-  | { readonly type: "utterance-start"; readonly utterance: UtteranceId }
+  | {
+      readonly type: "utterance-start";
+      readonly utterance: UtteranceId;
+      readonly strategy?: InterruptionStrategy | undefined;
+    }
   /** It has been played or cut off; `answers` is the turn it was the whole answer to. */
   | { readonly type: "utterance-end"; readonly utterance: UtteranceId; readonly answers?: number | undefined }
   /** Everything the turn caused is through. */
@@ -162,12 +192,18 @@ export interface TurnJudgement {
   readonly typed: boolean;
 }
 
-export type TurnTimer = "endpoint";
+export type TurnTimer =
+  /** More of the turn was waited for. */
+  | "endpoint"
+  /** It was waited for what cut the assistant off. */
+  | "verdict";
 
 /** What is to be done about it, in this order. */
 export type TurnEffect =
-  /** Silence the listener now, then stop the model and the voice. Always the first effect. */
-  | { readonly type: "silence"; readonly reason: string }
+  /** Silence the listener now, then stop the voice; the model too, unless what it has not said may be said yet (`hold`). Always the first effect. */
+  | { readonly type: "silence"; readonly reason: string; readonly hold: boolean }
+  /** Sound over the assistant's speech did not count. */
+  | { readonly type: "dismiss"; readonly cause: DismissCause }
   /** The recogniser gets no more audio of this segment: it shall say what it has. */
   | { readonly type: "finish-segment"; readonly segment: number }
   /** The segment does not count: drop its recogniser. */
@@ -180,7 +216,7 @@ export type TurnEffect =
    */
   | { readonly type: "judge"; readonly revision: number; readonly text: string; readonly typed: boolean }
   /** Nothing was said after all: what was left unsaid when the assistant was cut off is said now. If nothing was: `unresumed` with `words`. */
-  | { readonly type: "resume"; readonly words: string }
+  | { readonly type: "resume"; readonly words: string; readonly cause: DismissCause }
   /** The turn is complete: say it into the room. */
   | { readonly type: "submit"; readonly turn: number; readonly text: string };
 

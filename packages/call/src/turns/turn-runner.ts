@@ -76,6 +76,11 @@ export class TurnRunner {
     this.#endpointing.began(timestamp);
   }
 
+  /** The next turn waits for this as for the turn before. Never rejects. */
+  after(told: Promise<void>): void {
+    this.#previous = Promise.all([this.#previous, told]);
+  }
+
   /** The VAD was sure just now that speech has ended, at `timestamp` of the capture clock. */
   endpointed(timestamp: number): void {
     this.#endpointAt = this.#options.room.clock.now();

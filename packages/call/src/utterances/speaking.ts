@@ -2,6 +2,7 @@ import {
   type DtmfPress,
   errorFields,
   type HeardReport,
+  joinTexts,
   type PipelineStream,
   RoomKitError,
   type TtsProvider,
@@ -14,6 +15,8 @@ import type { CallRoom } from "../room.ts";
 import type { Floor } from "../session/floor.ts";
 import { speakable } from "../speech/filter/speakable.ts";
 import { withSpoken, withWritten } from "../speech/respeak.ts";
+import type { InterruptionStrategy } from "../turns/state.ts";
+import { HeldText } from "./held-text.ts";
 import { tellEnd } from "./tell-end.ts";
 import { type SpokenUtterance, Utterance } from "./utterance.ts";
 
@@ -27,6 +30,8 @@ export interface SpeakOptions {
   readonly tones?: boolean | undefined;
   /** Keys to press, as events beside the audio: all that is sent, instead of any audio. */
   readonly presses?: readonly DtmfPress[] | undefined;
+  /** How it may be interrupted, where that is otherwise than by the rules of the call. */
+  readonly interruption?: InterruptionStrategy | undefined;
   /** The turn it answers. */
   readonly correlationId?: string | undefined;
 }
@@ -38,83 +43,129 @@ export interface SpeakingOptions {
   readonly connection: VoiceConnection;
   readonly pipeline: PipelineStream;
   readonly floor: Floor;
+  /** What of `speak`'s options it needs to know. */
+  readonly onAudible: (utterance: UtteranceId, options: Pick<SpeakOptions, "correlationId" | "interruption">) => void;
   /** Here and below: `correlationId` as it was given to `speak`. */
-  readonly onAudible: (utterance: UtteranceId, correlationId: string | undefined) => void;
   readonly onSynthesized: (correlationId: string | undefined) => void;
   readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
 }
 
+/** What was shown of a text before the utterance that says its rest. */
+interface Before {
+  /** What it is shown as; undefined: nothing was. */
+  readonly id: UtteranceId | undefined;
+  readonly text: string;
+  readonly revision: number;
+}
+
+const NOTHING: Before = { id: undefined, text: "", revision: 0 };
+
 /** The floor of who may send at any time. */
 const FREE: Floor = { free: true, wait: async () => true };
 
-/** One utterance, speaking or waiting. */
+/** One text on its way to the listener: its first utterance, and those that take it up again. */
 interface Place {
   readonly answer: boolean;
   /** Asked for while the caller spoke: what they said was no reply to it. */
   readonly patient: boolean;
-  spoken: Promise<SpokenUtterance> | undefined;
+  utterance: Utterance;
+  /** It was cut off, and it is being found out by what. */
+  hold?: Hold | undefined;
 }
+
+/** Whether what was cut off is taken up again. */
+interface Hold {
+  readonly verdict: Promise<boolean>;
+  readonly decided: boolean;
+  /** What waits to be said and is not said when it is over. */
+  readonly followers: readonly Place[];
+  /** The first decision counts. @param goesOn told whether there was anything to say. */
+  decide(resume: boolean, goesOn?: (saidMore: boolean) => void): void;
+  goesOn: (saidMore: boolean) => void;
+}
+
+/** How often in a row a text is taken up again of which nothing more was heard. */
+const MAX_STUTTERS = 2;
 
 /** Everything said to one listener, one utterance after the other. */
 export class Speaking {
   readonly #options: SpeakingOptions;
   #queue: Promise<unknown> = Promise.resolve();
   /** Speaking and waiting. */
-  readonly #utterances = new Map<Utterance, Place>();
-  /** What was left unsaid when the caller's speech cut it off. */
-  #cut: Promise<string> = Promise.resolve("");
+  readonly #places = new Set<Place>();
   #closed = false;
 
   constructor(options: SpeakingOptions) {
     this.#options = options;
   }
 
-  /** Speaks when it is its turn. Resolves with what was heard; nothing of it when it was silenced before it began. @throws RoomKitError `queue_full`. */
+  /**
+   * Speaks when it is its turn. Resolves with what was heard, also of what was taken up again; nothing when it was silenced before it began.
+   * @throws RoomKitError `queue_full`.
+   */
   speak(text: AsyncIterable<string>, options: SpeakOptions): Promise<SpokenUtterance> {
-    const { room, settings, floor } = this.#options;
-    if (this.#utterances.size > settings.maxUtterances) {
+    const { settings, floor } = this.#options;
+    if (this.#places.size > settings.maxUtterances) {
       return Promise.reject(
         new RoomKitError("queue_full", `more than ${settings.maxUtterances} utterances are waiting`, {
           retryable: true,
         }),
       );
     }
-    const utterance = this.#open(room.ids("utt"), options);
-    const place: Place = { answer: options.correlationId !== undefined, patient: !floor.free, spoken: undefined };
-    this.#utterances.set(utterance, place);
+    const utterance = this.#open(options, NOTHING);
+    const place: Place = { answer: options.correlationId !== undefined, patient: !floor.free, utterance };
+    this.#places.add(place);
     if (this.#closed) utterance.silence("closed");
-    const spoken = this.#queue.then(() => this.#speakNow(utterance, text, options));
-    place.spoken = spoken;
+    const spoken = this.#queue.then(() => this.#speakWhole(place, text, options));
     this.#queue = spoken.catch(() => {});
     return spoken;
   }
 
   /** Whether anything is being spoken, or waits to be. */
   get busy(): boolean {
-    return [...this.#utterances.keys()].some((utterance) => !utterance.silenced);
+    return [...this.#places].some(({ utterance }) => !utterance.silenced);
   }
 
   /**
    * Silences the listener now; what waits to be spoken is not spoken either. Except, when it is the caller who says something, what
    * the application wants said and they have not reacted to: because nothing was audible, or because it was asked for while they spoke.
+   * With `hold` the one that was audible may be taken up again: {@link resume} or {@link letGo} must follow.
    */
-  silence(reason: string): void {
+  silence(reason: string, hold = false): void {
     const report = this.#clear();
     const byCaller = reason === "barge_in" || reason === "text_input";
-    const audible = [...this.#utterances.keys()].find((each) => each.audible && !each.silenced);
-    const cut = audible && this.#utterances.get(audible)?.spoken;
-    this.#cut = reason === "barge_in" && cut ? cut.then(({ unheard }) => unheard) : Promise.resolve("");
-    for (const [utterance, { answer, patient }] of this.#utterances) {
+    const audible = [...this.#places].find(({ utterance }) => utterance.audible && !utterance.silenced);
+    this.letGo();
+    const over = [...this.#places].filter(({ answer, patient, utterance }) => {
       const kept = byCaller && !answer && !utterance.audible && (patient || !audible);
-      if (!kept) utterance.silence(reason, report);
-    }
+      return !kept;
+    });
+    const held = hold ? audible : undefined;
+    if (held) held.hold = newHold(over.filter((place) => place !== held));
+    for (const { utterance } of held ? [held] : over) utterance.silence(reason, report);
   }
 
-  /** What the caller's speech cut off last and has not been taken up again; empty when there is none. */
-  takeUnsaid(): Promise<string> {
-    const cut = this.#cut;
-    this.#cut = Promise.resolve("");
-    return cut.catch(() => "");
+  /** What was cut off goes on where it was heard last; resolves with whether there was anything left to say. */
+  resume(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const held = [...this.#places].find(({ hold }) => hold);
+      if (held) held.hold?.decide(true, resolve);
+      else resolve(false);
+    });
+  }
+
+  /** What was cut off is over, and so is what waited to be said after it. Gives whether the application wanted it said. */
+  letGo(): boolean {
+    const held = [...this.#places].find(({ hold }) => hold && !hold.decided);
+    if (!held?.hold) return false;
+    held.hold.decide(false);
+    for (const { utterance } of held.hold.followers) if (!utterance.audible) utterance.silence("barge_in");
+    return !held.answer;
+  }
+
+  /** What was to be taken up again and is not audible yet is not said: the caller was faster. */
+  dropUnheard(): void {
+    for (const { hold, utterance } of this.#places) if (hold && !utterance.audible) utterance.silence("barge_in");
   }
 
   /** Resolves when what has been asked for so far is spoken, or cut off, and told. */
@@ -127,24 +178,52 @@ export class Speaking {
     this.silence(reason);
   }
 
-  async #speakNow(
-    utterance: Utterance,
-    text: AsyncIterable<string>,
-    { signal, correlationId, tones, presses }: SpeakOptions,
-  ): Promise<SpokenUtterance> {
+  /** Speaks a text, and goes on with it as often as it is taken up again. */
+  async #speakWhole(place: Place, text: AsyncIterable<string>, options: SpeakOptions): Promise<SpokenUtterance> {
+    const { signal, tones, presses } = options;
     const onAbort = (): void => {
+      const { utterance, hold } = place;
+      hold?.decide(false);
       if (!utterance.silenced) utterance.silence("cancelled", utterance.audible ? this.#clear() : undefined);
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
+    const held = new HeldText(text);
     try {
-      const spoken = await (presses ? utterance.press(presses) : utterance.speak(text));
-      if (tones) this.#reportTones(spoken);
-      else this.#report(utterance, spoken, correlationId);
-      return spoken;
+      const first = place.utterance;
+      if (presses || tones) {
+        const spoken = await (presses ? first.press(presses) : first.speak(held));
+        if (spoken.audible) this.#options.connection.send({ type: "utterance", id: spoken.utterance, phase: "end" });
+        return spoken;
+      }
+      let source = held;
+      let whole = await first.speak(source);
+      let before = NOTHING;
+      for (let part = whole, stutters = 0; ; ) {
+        const { utterance } = place;
+        this.#report(part, options.correlationId);
+        const { hold } = place;
+        const resumes = hold && part.reason === "barge_in" && (await hold.verdict) && stutters <= MAX_STUTTERS;
+        const rest = part.unheard + source.read.slice(utterance.taken);
+        before = { id: before.id ?? part.utterance, text: whole.heard, revision: before.revision + utterance.revision };
+        if (!resumes || signal.aborted || this.#closed || (rest.trim() === "" && source.over)) {
+          hold?.goesOn(false);
+          break;
+        }
+        source = new HeldText(followedBy(rest, source));
+        place.utterance = this.#open({ ...options, tts: undefined }, before, () => hold.goesOn(true));
+        part = await place.utterance.speak(source);
+        hold.goesOn(part.audible);
+        if (place.hold === hold) place.hold = undefined;
+        stutters = part.heard === "" ? stutters + 1 : 0;
+        whole = joined(whole, part);
+      }
+      this.#show(before, whole);
+      return whole;
     } finally {
+      held.release();
       signal.removeEventListener("abort", onAbort);
-      this.#utterances.delete(utterance);
+      this.#places.delete(place);
     }
   }
 
@@ -154,9 +233,12 @@ export class Speaking {
     return report;
   }
 
-  #open(id: UtteranceId, options: SpeakOptions): Utterance {
+  /** @param before what was heard of the text already. */
+  #open(options: SpeakOptions, before: Before, onAudible?: () => void): Utterance {
     const { room, settings, session, connection, pipeline, floor } = this.#options;
     const { roomId } = session;
+    const id = room.ids("utt");
+    const { id: shownAs = id, text: shown, revision: first } = before;
     return new Utterance(id, {
       connection,
       pipeline,
@@ -181,43 +263,40 @@ export class Speaking {
       },
       onAudible: () => {
         connection.send({ type: "utterance", id, phase: "start" });
+        onAudible?.();
         if (options.tones) return;
         room.note?.({ type: "utterance-start", utterance: id });
-        this.#options.onAudible(id, options.correlationId);
+        this.#options.onAudible(id, options);
       },
       onSynthesized: () => {
         if (!options.tones) this.#options.onSynthesized(options.correlationId);
       },
       onShown: (text, revision) =>
-        connection.send({ type: "transcript", id, role: "assistant", text, final: false, revision }),
+        connection.send({
+          ...{ type: "transcript", id: shownAs, role: "assistant", final: false },
+          ...{ text: joinTexts([shown, text]), revision: first + revision },
+        }),
     });
   }
 
-  #report(utterance: Utterance, spoken: SpokenUtterance, correlationId: string | undefined): void {
-    const { connection } = this.#options;
-    const { utterance: id, heard, unheard, text, record } = spoken;
-    if (spoken.error !== undefined) this.#reportFailure(spoken.error);
-    // What there was nothing to say of is shown all the same.
-    if (spoken.audible || heard !== "") {
-      const shown = {
-        type: "transcript",
-        id,
-        role: "assistant",
-        text,
-        final: true,
-        revision: utterance.revision,
-      } as const;
-      if (spoken.audible) connection.send({ type: "utterance", id, phase: "end" });
-      // Also when a voice failed: nobody interrupted, and yet the rest was not heard.
-      connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
-      if (spoken.audible) this.#options.onEnd(id, correlationId);
+  /** Tells that an utterance is over, whatever becomes of its text. */
+  #report(spoken: SpokenUtterance, correlationId: string | undefined): void {
+    const { utterance: id, audible, error } = spoken;
+    if (error !== undefined) this.#reportFailure(error);
+    if (audible) {
+      this.#options.connection.send({ type: "utterance", id, phase: "end" });
+      this.#options.onEnd(id, correlationId);
     }
     tellEnd(this.#options, spoken);
   }
 
-  /** Of tones only their client is told, which plays them: they are nothing that was said. */
-  #reportTones({ utterance: id, audible }: SpokenUtterance): void {
-    if (audible) this.#options.connection.send({ type: "utterance", id, phase: "end" });
+  /** Shows what became of a text, once nothing more of it will be said. */
+  #show({ id, revision }: Before, { utterance, text, heard, unheard, audible, record }: SpokenUtterance): void {
+    // What there was nothing to say of is shown all the same.
+    if (!audible && heard === "") return;
+    const shown = { type: "transcript", id: id ?? utterance, role: "assistant", text, final: true, revision } as const;
+    // Also when a voice failed: nobody interrupted, and yet the rest was not heard.
+    this.#options.connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
   }
 
   #reportFailure(thrown: unknown): void {
@@ -229,4 +308,44 @@ export class Speaking {
     room.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "tts", error });
     connection.send({ type: "error", code: "tts_failed", message: "The answer could not be spoken.", retryable: true });
   }
+}
+
+function newHold(followers: readonly Place[]): Hold {
+  let decided = false;
+  let resolve = (_resume: boolean): void => {};
+  const verdict = new Promise<boolean>((done) => {
+    resolve = done;
+  });
+  const hold: Hold = {
+    verdict,
+    followers,
+    get decided() {
+      return decided;
+    },
+    goesOn: () => {},
+    decide(resume, goesOn) {
+      if (decided) return;
+      decided = true;
+      if (goesOn) hold.goesOn = goesOn;
+      resolve(resume);
+    },
+  };
+  return hold;
+}
+
+async function* followedBy(first: string, more: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  if (first !== "") yield first;
+  yield* more;
+}
+
+/** What was heard of a text in two goes. */
+function joined(first: SpokenUtterance, then: SpokenUtterance): SpokenUtterance {
+  const { playedMs, confidence } = first.record;
+  const heard = joinTexts([first.heard, then.heard]);
+  const record = {
+    ...then.record,
+    playedMs: playedMs + then.record.playedMs,
+    confidence: confidence === "reported" ? then.record.confidence : confidence,
+  };
+  return { ...then, heard, text: joinTexts([first.heard, then.text]), record, audible: true };
 }

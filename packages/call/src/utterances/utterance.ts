@@ -66,6 +66,7 @@ export class Utterance {
   readonly #abort = new AbortController();
   #shown = "";
   #revision = 0;
+  #taken = 0;
   /** More text is to come: the voice need not have anything to say. */
   #awaitingText = false;
 
@@ -95,6 +96,11 @@ export class Utterance {
   /** How often its transcript was shown so far. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** How much of the text it was given stands in what it says, hears or leaves out, in characters; the rest it has not come to. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Nothing more of it is to be said. */
@@ -190,6 +196,7 @@ export class Utterance {
     for await (const piece of speechPieces(this.#untilSilenced(text), { filter, sentences })) {
       const allowed = await this.#context.beforeSpeaking(piece);
       if (this.#abort.signal.aborted) return;
+      this.#taken += piece.written.length;
       if (allowed === undefined) continue;
       this.#playback.ledger.addText(allowed);
       if (allowed.spoken !== "") yield allowed.spoken;

@@ -222,6 +222,7 @@ export class Call {
       case "transcript":
       case "utterance":
       case "interrupted":
+      case "dismissed":
       case "data": {
         const { type, ...payload } = message;
         emit(type, payload as never);

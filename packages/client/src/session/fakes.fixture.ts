@@ -176,6 +176,7 @@ const names: readonly (keyof VoiceClientEvents)[] = [
   "transcript",
   "utterance",
   "interrupted",
+  "dismissed",
   "level",
   "metrics",
   "data",

@@ -53,10 +53,18 @@ export type ConnectionMessage =
       readonly text?: string | undefined;
     }
   | { readonly type: "interrupted"; readonly utterance: UtteranceId; readonly heard: string; readonly unheard: string }
+  /** Sound over the assistant's speech did not count; `resumed`: it had silenced the assistant, who has gone on. */
+  | { readonly type: "dismissed"; readonly cause: DismissCause; readonly resumed: boolean }
   | { readonly type: "metrics"; readonly turn: TurnMetrics }
   | { readonly type: "level"; readonly direction: "inbound" | "outbound"; readonly db: number }
   | { readonly type: "error"; readonly code: string; readonly message: string; readonly retryable: boolean }
   | { readonly type: "data"; readonly name: string; readonly payload: unknown };
+
+/**
+ * Why sound over the assistant's speech did not count: too little of it was speech, words that want no floor ("mhm"), the assistant's own
+ * words, or no words at all.
+ */
+export type DismissCause = "short" | "backchannel" | "echo" | "no_words";
 
 /** Where the time of one turn went, in ms after the user stopped speaking; a stage that did not happen is absent. */
 export interface TurnMetrics {

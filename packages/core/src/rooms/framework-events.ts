@@ -1,7 +1,7 @@
 import type { ProviderFallback } from "../contracts/fallback.ts";
 import type { StageStatus } from "../contracts/pipeline.ts";
 import type { RecordingInfo } from "../contracts/recording.ts";
-import type { VoiceSession } from "../contracts/voice.ts";
+import type { DismissCause, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { RoomEvent } from "./event.ts";
 
@@ -32,6 +32,12 @@ export interface FrameworkEvents {
     readonly session: VoiceSession;
     readonly recording: RecordingInfo;
     readonly reason: string;
+  };
+  /** Sound over the assistant's speech did not count, for this cause; `resumed`: it had silenced the assistant, who went on. */
+  readonly interruption_dismissed: {
+    readonly session: VoiceSession;
+    readonly cause: DismissCause;
+    readonly resumed: boolean;
   };
   /** A stage of a session's audio path was switched on or off, or taken out for its failures (`failed`, with the last `error`). */
   readonly audio_stage_changed: {

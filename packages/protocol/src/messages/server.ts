@@ -34,6 +34,7 @@ export type V1ServerMessage =
   | ClearMessage
   | UtteranceMessage
   | InterruptedMessage
+  | DismissedMessage
   | MetricsMessage
   | LevelMessage
   | ErrorMessage
@@ -108,6 +109,15 @@ export interface InterruptedMessage {
   readonly utterance: number;
   readonly heard: string;
   readonly unheard: string;
+}
+
+/** Sound over the assistant's speech did not count. */
+export interface DismissedMessage {
+  readonly type: "dismissed";
+  /** `short`, `backchannel`, `echo`, `no_words`, or one of later. */
+  readonly cause: string;
+  /** It had silenced the assistant, who has gone on. */
+  readonly resumed: boolean;
 }
 
 /** Where the time of one turn went, ms after the user stopped speaking; a stage that did not happen is absent. */

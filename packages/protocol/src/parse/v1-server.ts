@@ -78,6 +78,8 @@ function readTyped(fields: Fields, limits: MessageLimits): V1ServerMessage {
         heard: stringField(fields, "heard", max),
         unheard: stringField(fields, "unheard", max),
       };
+    case "dismissed":
+      return { type, cause: stringField(fields, "cause", 64), resumed: booleanField(fields, "resumed") };
     case "metrics":
       return readMetrics(fields);
     case "level":
