@@ -10,7 +10,6 @@ import {
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
-import { CallHearing } from "../hearing/call-hearing.ts";
 import type { Hearing } from "../hearing/hearing.ts";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
@@ -32,9 +31,9 @@ import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
 import { CallerLine } from "./caller-line.ts";
 import { type DtmfSending, dtmfToSend, type SendDtmfOptions, speakDtmf } from "./dtmf-sending.ts";
 import { CallFloor } from "./floor.ts";
+import { hearCaller } from "./hear-caller.ts";
 import { CallRecording, noting } from "./recording.ts";
 import { UserTranscripts } from "./transcripts.ts";
-import { tellUnheard } from "./unheard.ts";
 import { watchPipeline } from "./watch-pipeline.ts";
 
 export interface VoiceCallOptions {
@@ -117,7 +116,10 @@ export class VoiceCall {
       onEnd: (utterance, correlationId) =>
         this.dispatch({ type: "utterance-end", utterance, answers: this.#turns.numberOf(correlationId) }),
     });
-    this.#hearing = this.#openHearing();
+    this.#hearing = hearCaller({
+      ...{ room, settings, session, connection, pipeline },
+      ...{ speakers: this.#speakers, turns: this.#turns, dispatch: (input) => this.dispatch(input) },
+    });
     this.#subscriptions = [
       connection.onAudio((frame) => this.#hear(frame)),
       pipeline.on("speaker", (event) => this.#speakers.heard(event)),
@@ -334,43 +336,6 @@ export class VoiceCall {
     } catch (thrown) {
       this.#options.room.logger.warn({ session: this.session.id, ...errorFields(thrown) }, "speech was not recorded");
     }
-  }
-
-  #openHearing(): Hearing {
-    const { room, session, connection } = this.#options;
-    const { roomId } = session;
-    const settings = this.#settings;
-    return new CallHearing(settings.turnDetection, {
-      stt: settings.stt,
-      pipeline: this.#pipeline,
-      inbound: connection.inbound,
-      clock: room.clock,
-      hints: {
-        get language() {
-          return settings.language;
-        },
-        get keywords() {
-          return settings.keywords;
-        },
-        onFallback: (change) => room.emit("provider_fallback", { roomId, ...change }),
-      },
-      finalTimeoutMs: settings.sttTimeoutMs,
-      // Frames of 10 ms or more; what a recogniser cannot take in time is bounded by this.
-      maxFrames: Math.max(1, Math.ceil(settings.maxSpeechMs / 10)),
-      dispatch: (input) => this.dispatch(input),
-      onSpeechStart: (segment, timestamp) => {
-        this.#speakers.begin(segment, timestamp);
-        this.#turns.began(timestamp);
-        room.notifyHooks("ON_SPEECH_START", { session, roomId, timestamp });
-      },
-      onSpeechEnd: (segment, timestamp, durationMs) => {
-        if (segment !== undefined) this.#speakers.end(segment, timestamp);
-        this.#turns.endpointed(timestamp);
-        room.notifyHooks("ON_SPEECH_END", { session, roomId, timestamp, durationMs });
-      },
-      onError: (error) => tellUnheard(error, this.#options),
-      onAudio: (frame) => this.#turns.hear(frame),
-    });
   }
 
   #showPhase(): void {

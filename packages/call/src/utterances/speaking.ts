@@ -17,6 +17,7 @@ import { speakable } from "../speech/filter/speakable.ts";
 import { withSpoken, withWritten } from "../speech/respeak.ts";
 import type { InterruptionStrategy } from "../turns/state.ts";
 import { HeldText } from "./held-text.ts";
+import { type Hold, newHold } from "./hold.ts";
 import { tellEnd } from "./tell-end.ts";
 import { type SpokenUtterance, Utterance } from "./utterance.ts";
 
@@ -70,18 +71,7 @@ interface Place {
   readonly patient: boolean;
   utterance: Utterance;
   /** It was cut off, and it is being found out by what. */
-  hold?: Hold | undefined;
-}
-
-/** Whether what was cut off is taken up again. */
-interface Hold {
-  readonly verdict: Promise<boolean>;
-  readonly decided: boolean;
-  /** What waits to be said and is not said when it is over. */
-  readonly followers: readonly Place[];
-  /** The first decision counts. @param goesOn told whether there was anything to say. */
-  decide(resume: boolean, goesOn?: (saidMore: boolean) => void): void;
-  goesOn: (saidMore: boolean) => void;
+  hold?: Hold<Place> | undefined;
 }
 
 /** How often in a row a text is taken up again of which nothing more was heard. */
@@ -308,29 +298,6 @@ export class Speaking {
     room.notifyHooks("ON_ERROR", { roomId: session.roomId, where: "tts", error });
     connection.send({ type: "error", code: "tts_failed", message: "The answer could not be spoken.", retryable: true });
   }
-}
-
-function newHold(followers: readonly Place[]): Hold {
-  let decided = false;
-  let resolve = (_resume: boolean): void => {};
-  const verdict = new Promise<boolean>((done) => {
-    resolve = done;
-  });
-  const hold: Hold = {
-    verdict,
-    followers,
-    get decided() {
-      return decided;
-    },
-    goesOn: () => {},
-    decide(resume, goesOn) {
-      if (decided) return;
-      decided = true;
-      if (goesOn) hold.goesOn = goesOn;
-      resolve(resume);
-    },
-  };
-  return hold;
 }
 
 async function* followedBy(first: string, more: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {

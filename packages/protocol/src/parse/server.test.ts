@@ -32,7 +32,10 @@ const examples: ServerMessage[] = [
   { type: "utterance", id: 1, phase: "end" },
   { type: "interrupted", utterance: 1, heard: "a", unheard: "b" },
   { type: "dismissed", cause: "short", resumed: true },
-  { type: "metrics", turn: { turnId: "turn_1", endpointMs: 1, decidedMs: 2, decidedBy: "question", replyMs: 200, interrupted: false } },
+  {
+    type: "metrics",
+    turn: { turnId: "turn_1", endpointMs: 1, decidedMs: 2, decidedBy: "question", replyMs: 200, interrupted: false },
+  },
   { type: "level", direction: "inbound", db: -60 },
   { type: "error", code: "bad_message", message: "no", retryable: false },
   { type: "pong", t: 5 },
