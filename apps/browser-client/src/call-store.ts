@@ -12,6 +12,7 @@ import {
   withTranscript,
   withTyped,
 } from "./model/conversation.ts";
+import { dismissal } from "./model/dismissal.ts";
 import { LevelHistory } from "./model/level-history.ts";
 import { type Quality, quality, worst } from "./model/quality.ts";
 import { samples } from "./model/samples.ts";
@@ -265,6 +266,7 @@ export class CallStore {
       this.history.cut();
       this.entries.value = withInterruption(this.entries.value, heard, unheard);
     });
+    client.on("dismissed", ({ cause, resumed }) => this.#note(dismissal(cause, resumed)));
     client.on("metrics", (turn) => {
       this.entries.value = withMetrics(this.entries.value, { ...turn, turnId: this.#own(turn.turnId) });
     });

@@ -17,6 +17,7 @@ export {
   dtmfToSend,
   type SendDtmfOptions,
 } from "./session/dtmf-sending.ts";
+export type { IdleOptions } from "./session/idle-prompts.ts";
 export { CallRecording, noting } from "./session/recording.ts";
 export { UserTranscripts, type UserWords } from "./session/transcripts.ts";
 export { VoiceCall, type VoiceCallOptions } from "./session/voice-call.ts";

@@ -8,6 +8,7 @@ import {
   type TtsProvider,
   type TurnDetector,
 } from "@roomkit/core";
+import type { IdleOptions } from "./session/idle-prompts.ts";
 import type { SpeechFilter } from "./speech/filter/speech-filter.ts";
 import type { SentenceOptions } from "./speech/sentences.ts";
 import { isBackchannel } from "./turns/backchannels.ts";
@@ -20,6 +21,8 @@ export interface InterruptionOptions {
   readonly minSpeechMs?: number | undefined;
   /** How much speech interrupts of which no word is known yet, with `semantic`. Default 1,500 ms. */
   readonly wordlessMs?: number | undefined;
+  /** How much quieter the assistant speaks, in dB, while it is being found out whether a sound interrupts it: -60 to 0. Default 0: no quieter. */
+  readonly duckDb?: number | undefined;
   /** Whether the assistant says the rest when what cut it off was no words, or words that want no floor ("mhm", "okay"). Default true. */
   readonly resume?: boolean | undefined;
   /** Whether words only say that somebody listens or is about to speak. Default {@link isBackchannel}, which knows nine languages. */
@@ -46,6 +49,10 @@ const numbers = {
   minSpeechMs: 300,
   /** How much speech without a known word interrupts (`interruption.wordlessMs`), ms. */
   wordlessMs: 1_500,
+  /** How long an answer's first word may take before a filler is said, ms. */
+  replyBudgetMs: 1_500,
+  /** How much quieter the assistant is meanwhile (`interruption.duckDb`), dB. */
+  duckDb: 0,
 };
 
 const ranges: OptionRanges<typeof numbers> = {
@@ -58,6 +65,8 @@ const ranges: OptionRanges<typeof numbers> = {
   maxUtterances: [0, 10_000],
   minSpeechMs: [0, 60_000],
   wordlessMs: [0, 60_000],
+  replyBudgetMs: [0, 600_000],
+  duckDb: [-60, 0],
 };
 
 /** How a caller is heard and spoken to by a recogniser and a voice. */
@@ -98,6 +107,12 @@ export interface CallOptions {
   readonly speed?: number | undefined;
   /** Spoken when a session begins. */
   readonly greeting?: string | undefined;
+  /** What is said when nobody has spoken for a while. Default nothing. */
+  readonly idle?: IdleOptions | undefined;
+  /** Said, one after the other, before an answer that is late: because a tool runs, or the model takes its time. Default nothing. */
+  readonly toolFiller?: string | readonly string[] | undefined;
+  /** When an answer is late: how long after its turn its first word may come, in ms. Default 1,500. */
+  readonly replyBudgetMs?: number | undefined;
   /** Changes each piece before it is spoken. Default: takes out what only eyes can read. */
   readonly speechFilter?: SpeechFilter | undefined;
   readonly sentences?: SentenceOptions | undefined;
@@ -119,18 +134,28 @@ export const callOptionKinds = {
     "maxSpeechMs",
     "maxQueuedMs",
     "maxUtterances",
+    "replyBudgetMs",
   ],
   function: ["speechFilter"],
-  object: ["stt", "tts", "pipeline", "turnDetector"],
-  strings: ["keywords"],
+  object: ["stt", "tts", "pipeline", "turnDetector", "idle"],
+  strings: ["keywords", "toolFiller"],
+  string: ["toolFiller"],
   members: {
     interruption: {
       oneOf: { strategy: ["immediate", "confirmed", "semantic", "disabled"] },
       number: ["minSpeechMs", "wordlessMs"],
+      within: { duckDb: [-60, 0] },
       boolean: ["resume"],
       function: ["isBackchannel"],
     },
     sentences: { number: ["firstClauseChars", "maxChars"] },
+    idle: {
+      required: ["afterMs", "say"],
+      within: { afterMs: [1, 3_600_000], times: [0, 1_000] },
+      string: ["say"],
+      strings: ["say"],
+      function: ["say"],
+    },
   },
 } as const;
 
@@ -141,9 +166,9 @@ export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveCallOptions(options: CallOptions): CallSettings {
-  const { minSpeechMs, wordlessMs, ...rest } = options.interruption ?? {};
+  const { minSpeechMs, wordlessMs, duckDb, ...rest } = options.interruption ?? {};
   const { strategy = "confirmed", resume = true, isBackchannel: spares = isBackchannel } = rest;
-  const within = optionsWithin({ ...options, minSpeechMs, wordlessMs }, numbers, ranges);
+  const within = optionsWithin({ ...options, minSpeechMs, wordlessMs, duckDb }, numbers, ranges);
   const { minEndpointMs, maxEndpointMs } = within;
   if (minEndpointMs > maxEndpointMs) {
     throw new RoomKitError(

@@ -134,3 +134,17 @@ it.each([
   // Said meanwhile, it is answered afterwards.
   expect((await c.log()).at(-2)).toBe("user: hello there");
 });
+
+it.each([
+  ["a knock", "confirmed", 80, {}],
+  ["what wants no floor", "semantic", 700, { finals: ["mhm"] }],
+  ["words", "semantic", 700, { finals: ["wait a moment"] }],
+] as const)(
+  "speaks more quietly while it finds out what %s is, and then as before",
+  async (_what, strategy, ms, heard) => {
+    const c = await answering({ stt: [ask, heard], voice: { interruption: { strategy, duckDb: -12 } } });
+    await c.sound(ms);
+    await c.clock.advance(20_000);
+    expect(c.connection.ducked).toEqual([-12, 0]);
+  },
+);

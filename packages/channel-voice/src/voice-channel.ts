@@ -56,7 +56,7 @@ export class VoiceChannel implements Channel {
     assertOptions("VoiceChannel", options, {
       required: ["backend", "stt", "tts", "pipeline"],
       ...callOptionKinds,
-      string: ["language", "voice", "greeting"],
+      string: [...callOptionKinds.string, "language", "voice", "greeting"],
       oneOf: { ...callOptionKinds.oneOf, dtmfMode: dtmfModes },
       number: [...callOptionKinds.number, "joinTimeoutMs"],
       function: [...callOptionKinds.function, "speaks", "dtmfTones"],

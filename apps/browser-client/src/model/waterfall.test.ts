@@ -30,6 +30,21 @@ it("gives a stage that was not timed to the next one, and leaves out one that ru
   ]);
 });
 
+it("says what was waited for before the turn was taken, and what decided it", () => {
+  const times = {
+    turnId: "t",
+    transcriptMs: 300,
+    decidedMs: 700,
+    decidedBy: "digits",
+    replyMs: 900,
+    interrupted: false,
+  };
+  expect(waterfall(times)?.stages[1]).toMatchObject({
+    ...{ name: "Pause", durationMs: 400 },
+    meaning: "Waiting whether you would go on (digits)",
+  });
+});
+
 it("is nothing when nothing was timed", () => {
   expect(waterfall({ turnId: "t", interrupted: false })).toBeUndefined();
 });

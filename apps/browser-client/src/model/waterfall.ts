@@ -33,7 +33,8 @@ export function waterfall(metrics: TurnMetrics): Waterfall | undefined {
     const end = metrics[key];
     // Times that run backwards are measured by different clocks: no bar is better than a wrong one.
     if (end === undefined || end < at) continue;
-    stages.push({ name, meaning, tone, startMs: at, durationMs: end - at });
+    const because = key === "decidedMs" && metrics.decidedBy !== undefined ? ` (${metrics.decidedBy})` : "";
+    stages.push({ name, meaning: `${meaning}${because}`, tone, startMs: at, durationMs: end - at });
     at = end;
   }
   return stages.length === 0 ? undefined : { stages, totalMs: at };

@@ -1,23 +1,24 @@
-import {
-  type AudioFrame,
-  type DismissCause,
-  errorFields,
-  type PipelineStream,
-  type StageControl,
-  type StreamDelivery,
-  type Unsubscribe,
-  type VoiceCapabilities,
-  type VoiceConnection,
-  type VoiceSession,
+import type {
+  AudioFrame,
+  DismissCause,
+  PipelineStream,
+  StageControl,
+  StreamDelivery,
+  Unsubscribe,
+  VoiceCapabilities,
+  VoiceConnection,
+  VoiceSession,
 } from "@roomkit/core";
 import type { Hearing } from "../hearing/hearing.ts";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import { TurnSpeakers } from "../speakers/turn-speakers.ts";
+import { OwnWords } from "../speech/own-words.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
   floorIsFree,
   initialTurnState,
+  isContested,
   phaseOf,
   type TurnEffect,
   type TurnInput,
@@ -26,13 +27,13 @@ import {
   type TurnTimer,
 } from "../turns/state.ts";
 import { TurnRunner } from "../turns/turn-runner.ts";
-import { once } from "../utterances/once.ts";
 import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
 import { CallerLine } from "./caller-line.ts";
 import { type DtmfSending, dtmfToSend, type SendDtmfOptions, speakDtmf } from "./dtmf-sending.ts";
 import { CallFloor } from "./floor.ts";
 import { hearCaller } from "./hear-caller.ts";
 import { CallRecording, noting } from "./recording.ts";
+import { Sayings } from "./sayings.ts";
 import { UserTranscripts } from "./transcripts.ts";
 import { watchPipeline } from "./watch-pipeline.ts";
 
@@ -60,18 +61,15 @@ export class VoiceCall {
   readonly #floor: CallFloor;
   readonly #speaking: Speaking;
   readonly #turns: TurnRunner;
+  readonly #sayings: Sayings;
   readonly #speakers: TurnSpeakers;
   readonly #subscriptions: Unsubscribe[];
   readonly #timers = new Map<TurnTimer, () => void>();
   readonly #inputs: TurnInput[] = [];
   #state: TurnState = initialTurnState;
-  /** What the application says, until it is in the room; the oldest first. */
-  readonly #saying = new Set<Promise<void>>();
   #stepping = false;
   #closed = false;
   #closing: Promise<void> | undefined;
-  /** Cancels what nobody needs any more once the caller has said something, while nothing of it has been heard. */
-  #dispensable: AbortController | undefined;
 
   constructor(options: VoiceCallOptions) {
     const { session, connection, native } = options;
@@ -80,7 +78,8 @@ export class VoiceCall {
     this.session = session;
     this.connection = connection;
     const isBackchannel = (text: string): boolean => settings.isBackchannel(text, settings.language);
-    this.#rules = { ...settings, isBackchannel, maxHeldPieces: 8 };
+    const ownWords = new OwnWords();
+    this.#rules = { ...settings, isBackchannel, isEcho: (text) => ownWords.isEcho(text), maxHeldPieces: 8 };
     const { inbound, outbound } = connection;
     const { clock } = options.room;
     const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native, clock });
@@ -108,14 +107,16 @@ export class VoiceCall {
       ...{ room, settings, session, connection, pipeline },
       floor: this.#floor,
       onAudible: (utterance, { correlationId, interruption: strategy }) => {
-        this.#dispensable = undefined;
+        this.#sayings.audible();
         this.#turns.audible(correlationId);
         this.dispatch({ type: "utterance-start", utterance, strategy });
       },
+      onSpoken: (text) => ownWords.said(text),
       onSynthesized: (correlationId) => this.#turns.synthesized(correlationId),
       onEnd: (utterance, correlationId) =>
         this.dispatch({ type: "utterance-end", utterance, answers: this.#turns.numberOf(correlationId) }),
     });
+    this.#sayings = new Sayings({ room, settings, session, speaking: this.#speaking, turns: this.#turns });
     this.#hearing = hearCaller({
       ...{ room, settings, session, connection, pipeline },
       ...{ speakers: this.#speakers, turns: this.#turns, dispatch: (input) => this.dispatch(input) },
@@ -126,7 +127,8 @@ export class VoiceCall {
       watchPipeline(pipeline, { room, session, connection, line: this.#line }),
     ];
     this.#showPhase();
-    if (settings.greeting !== undefined) void this.#sayUnlessAnswered(settings.greeting);
+    this.#sayings.greet();
+    this.#sayings.quiet(true);
   }
 
   /** The name of who has the floor. */
@@ -174,33 +176,19 @@ export class VoiceCall {
       this.#stepping = false;
     }
     this.#showPhase();
+    this.#speaking.duck(isContested(this.#state));
+    this.#sayings.quiet(phaseOf(this.#state) === "idle");
     this.#floor.changed();
   }
 
   /** Speaks a reply as it is made; resolves with what was heard of it. */
-  async reply(text: AsyncIterable<string>, options: SpeakOptions): Promise<StreamDelivery> {
-    const spoken = await this.#speaking.speak(this.#turns.watchFirstToken(text, options.correlationId), options);
-    return { text: spoken.heard, heard: spoken.record };
+  reply(text: AsyncIterable<string>, options: SpeakOptions): Promise<StreamDelivery> {
+    return this.#sayings.reply(text, options);
   }
 
   /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. */
-  async say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
-    const said = this.#say(text, options);
-    const over = said.then(
-      () => {},
-      () => {},
-    );
-    this.#saying.add(over);
-    void over.then(() => this.#saying.delete(over));
-    return said;
-  }
-
-  async #say(text: string, options: Partial<SpeakOptions>): Promise<StreamDelivery> {
-    const { signal = new AbortController().signal } = options;
-    this.#options.room.saying?.(text);
-    const delivery = await this.reply(once(text), { ...options, signal });
-    if (!this.#closed) await this.#options.room.said(delivery.text, delivery.heard);
-    return delivery;
+  say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
+    return this.#sayings.say(text, options);
   }
 
   /**
@@ -250,6 +238,7 @@ export class VoiceCall {
     this.#timers.clear();
     this.#line.close();
     this.#hearing.close();
+    this.#sayings.close();
     this.#speaking.close(reason);
     this.#turns.close();
     const told = this.#turns.done;
@@ -299,9 +288,7 @@ export class VoiceCall {
         void this.#resume(effect.words, effect.cause);
         return;
       case "submit":
-        // The caller was faster than the greeting, or than what was to be taken up again: it would be an answer to nothing now.
-        this.#dispensable?.abort();
-        this.#speaking.dropUnheard();
+        this.#sayings.taken();
         this.#turns.submit(effect.turn, effect.text);
         return;
     }
@@ -315,9 +302,7 @@ export class VoiceCall {
 
   /** What cut the assistant off were words: what it had not said is not said, and its model stops. */
   #letGo(): void {
-    // What was heard of it stands in the log before what the caller said.
-    const [first] = this.#saying;
-    if (this.#speaking.letGo() && first) this.#turns.after(first);
+    this.#sayings.letGo();
     this.#turns.interrupt();
   }
 
@@ -326,16 +311,6 @@ export class VoiceCall {
     const { room, session, connection } = this.#options;
     room.emit("interruption_dismissed", { session, cause, resumed });
     connection.send({ type: "dismissed", cause, resumed });
-  }
-
-  /** Says something that a turn of the caller makes needless while nobody has heard it. Never rejects. */
-  async #sayUnlessAnswered(text: string): Promise<void> {
-    this.#dispensable = new AbortController();
-    try {
-      await this.say(text, { signal: this.#dispensable.signal });
-    } catch (thrown) {
-      this.#options.room.logger.warn({ session: this.session.id, ...errorFields(thrown) }, "speech was not recorded");
-    }
   }
 
   #showPhase(): void {

@@ -136,7 +136,7 @@ function onPartial(state: TurnState, segment: number, text: string, rules: TurnR
   if (state.claim?.segment === segment) return step({ ...state, claim: { segment, text } });
   const unheard = state.utterance === undefined;
   const { overlap, resumable } = state;
-  if (rules.isEcho?.(text)) return step(state);
+  if ((resumable || overlap?.segment === segment) && rules.isEcho?.(text)) return step(state);
   if (resumable && !rules.isBackchannel(text))
     return step({ ...state, resumable: { ...resumable, words: { segment, text } } });
   if (overlap?.segment !== segment || !assistantActive(state) || rules.strategy === "disabled") return step(state);
@@ -173,9 +173,9 @@ function tellInOrder(state: TurnState, rules: TurnRules): TurnStep {
 /** A segment's words become part of the turn. */
 function said(state: TurnState, { segment, text: given }: SegmentText, rules: TurnRules): TurnStep {
   const claimed = state.claim?.segment === segment ? state.claim.text : "";
-  const echo = given !== "" && rules.isEcho?.(given) === true;
-  const text = echo ? "" : given || claimed;
   const contested = state.overlap?.segment === segment;
+  const echo = given !== "" && (contested || state.resumable !== undefined) && rules.isEcho?.(given) === true;
+  const text = echo ? "" : given || claimed;
   const overlap = contested ? undefined : state.overlap;
   const next: TurnState = { ...state, overlap, claim: claimed === "" ? state.claim : undefined };
   const dismissed = (cause: DismissCause): TurnStep =>

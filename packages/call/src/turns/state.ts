@@ -27,7 +27,7 @@ export interface TurnRules {
   readonly minSpeechMs: number;
   /** How much speech of which no word is known interrupts (`semantic`), in ms. */
   readonly wordlessMs: number;
-  /** Whether words are those that the assistant is saying, as its loudspeaker is heard by the microphone. Default: never. */
+  /** Whether words heard while the assistant speaks are its own, by its loudspeaker. Default: never. */
   readonly isEcho?: ((text: string) => boolean) | undefined;
   /** Whether the assistant takes its turn again when what cut it off was nothing. */
   readonly resume: boolean;
@@ -138,6 +138,11 @@ export function callerIsQuiet(state: TurnState): boolean {
 /** Whether the assistant may begin to speak: not over the caller, nor while it is being decided whether they have finished. */
 export function floorIsFree(state: TurnState): boolean {
   return callerIsQuiet(state) && state.pieces.length === 0;
+}
+
+/** Whether it is being found out if a sound over the assistant's speech interrupts it. */
+export function isContested({ overlap, utterance }: TurnState): boolean {
+  return utterance !== undefined && overlap !== undefined && !overlap.early && !overlap.spared;
 }
 
 /** The name of a state. */

@@ -50,6 +50,13 @@ export class HeldText implements AsyncIterable<string> {
     };
   }
 
+  /** Resolves when there is something to read, or nothing any more. @throws what its source throws, as a reader will. */
+  async peek(): Promise<void> {
+    if (this.#over) return;
+    this.#pending ??= this.#source.next();
+    await this.#pending;
+  }
+
   /** Nobody reads on. Not waited for: a source may be stuck. */
   release(): void {
     if (!this.#over) this.#source.return?.().catch(() => {});

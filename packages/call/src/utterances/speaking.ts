@@ -5,6 +5,7 @@ import {
   joinTexts,
   type PipelineStream,
   RoomKitError,
+  type SpokenPiece,
   type TtsProvider,
   type UtteranceId,
   type VoiceConnection,
@@ -48,6 +49,8 @@ export interface SpeakingOptions {
   readonly onAudible: (utterance: UtteranceId, options: Pick<SpeakOptions, "correlationId" | "interruption">) => void;
   /** Here and below: `correlationId` as it was given to `speak`. */
   readonly onSynthesized: (correlationId: string | undefined) => void;
+  /** This is given to the voice. */
+  readonly onSpoken: (text: string) => void;
   readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
 }
 
@@ -83,6 +86,7 @@ export class Speaking {
   #queue: Promise<unknown> = Promise.resolve();
   /** Speaking and waiting. */
   readonly #places = new Set<Place>();
+  #duckedDb = 0;
   #closed = false;
 
   constructor(options: SpeakingOptions) {
@@ -133,6 +137,14 @@ export class Speaking {
     const held = hold ? audible : undefined;
     if (held) held.hold = newHold(over.filter((place) => place !== held));
     for (const { utterance } of held ? [held] : over) utterance.silence(reason, report);
+  }
+
+  /** Speaks more quietly, as the call's `duckDb` says, or as loud as ever. */
+  duck(ducked: boolean): void {
+    const { settings, connection } = this.#options;
+    const db = ducked ? settings.duckDb : 0;
+    if (db !== this.#duckedDb) connection.duck?.(db);
+    this.#duckedDb = db;
   }
 
   /** What was cut off goes on where it was heard last; resolves with whether there was anything left to say. */
@@ -244,12 +256,9 @@ export class Speaking {
       maxQueuedMs: settings.maxQueuedMs,
       ttsTimeoutMs: settings.ttsTimeoutMs,
       beforeSpeaking: async (piece) => {
-        const written = piece.written.trim();
-        if (written === "" || !room.hasHooks("BEFORE_TTS", roomId)) return piece;
-        const payload = { session, roomId, text: piece.spoken, written, utterance: id };
-        const outcome = await room.runHooks("BEFORE_TTS", payload);
-        if (!outcome.allowed) return undefined;
-        return withWritten(withSpoken(piece, outcome.payload.text), outcome.payload.written);
+        const allowed = await this.#hooked(piece, id);
+        if (allowed) this.#options.onSpoken(allowed.spoken);
+        return allowed;
       },
       onAudible: () => {
         connection.send({ type: "utterance", id, phase: "start" });
@@ -267,6 +276,17 @@ export class Speaking {
           ...{ text: joinTexts([shown, text]), revision: first + revision },
         }),
     });
+  }
+
+  /** A piece as its hooks leave it; undefined: it is not said. */
+  async #hooked(piece: SpokenPiece, utterance: UtteranceId): Promise<SpokenPiece | undefined> {
+    const { room, session } = this.#options;
+    const { roomId } = session;
+    const written = piece.written.trim();
+    if (written === "" || !room.hasHooks("BEFORE_TTS", roomId)) return piece;
+    const payload = { session, roomId, text: piece.spoken, written, utterance };
+    const { allowed, payload: left } = await room.runHooks("BEFORE_TTS", payload);
+    return allowed ? withWritten(withSpoken(piece, left.text), left.written) : undefined;
   }
 
   /** Tells that an utterance is over, whatever becomes of its text. */

@@ -147,6 +147,8 @@ export interface VoiceConnection {
    * cleared and reported like it, with silence where the tone would be. Ignored for a key that is not among {@link dtmfEvents}.
    */
   playDtmf?(utterance: UtteranceId, press: DtmfPress): void;
+  /** What leaves the queue from now on is so much quieter, in dB: 0 or less, 0 being as it is. Absent: a transport that cannot. */
+  duck?(db: number): void;
   /** No more audio of this utterance will come; travels the same queue. */
   endUtterance(utterance: UtteranceId): void;
   /** Resolves when at most `belowMs` of audio is queued, or the connection ended. @throws RoomKitError `aborted`. */

@@ -63,6 +63,8 @@ export class FakeConnection implements VoiceConnection {
   readonly played: Map<UtteranceId, number> = new Map<UtteranceId, number>();
   /** How often the listener was silenced. */
   clears = 0;
+  /** How much quieter it was asked to be, dB, oldest first. */
+  readonly ducked: number[] = [];
   readonly #clock: Clock;
   readonly #events = new Emitter<{
     audio: AudioFrame;
@@ -138,6 +140,10 @@ export class FakeConnection implements VoiceConnection {
       for (let frame = this.#held.shift(); frame; frame = this.#held.shift()) this.#events.emit("audio", frame);
     });
     return stop;
+  }
+
+  duck(db: number): void {
+    this.ducked.push(db);
   }
 
   play(utterance: UtteranceId, frame: AudioFrame): void {

@@ -134,6 +134,10 @@ export class MediaConnection implements VoiceConnection {
     return this.closed ? () => {} : this.#inbound.onAudio(listener);
   }
 
+  duck(db: number): void {
+    this.#queue.gain.set(db);
+  }
+
   play(utterance: UtteranceId, frame: AudioFrame): void {
     this.#queue.play(utterance, frame);
   }

@@ -69,9 +69,9 @@ export function assertFormat(frame: AudioFrame, format: AudioFormat): void {
   });
 }
 
-/** A frame of `size`, short ones with silence at their end. */
+/** A frame of `size`, short ones with silence at their end; none stays none. */
 export function fill(samples: Int16Array, size: number): Int16Array {
-  if (samples.length === size) return samples;
+  if (samples.length === size || samples.length === 0) return samples;
   const whole = new Int16Array(size);
   whole.set(samples);
   return whole;

@@ -11,6 +11,7 @@ import {
 } from "@roomkit/core";
 import { Backlog } from "./backlog.ts";
 import { assertFormat, fill } from "./framer.ts";
+import { PlayoutGain } from "./gain.ts";
 import type { PlayedTapOptions, PlayoutQueueOptions } from "./options.ts";
 import { type PlayedListener, PlayedTap } from "./played-tap.ts";
 import { Resend } from "./resend.ts";
@@ -33,6 +34,7 @@ export class PlayoutQueue {
   readonly #maxFrames: number;
   readonly #maxSamples: number;
   readonly #frameSize: number;
+  readonly gain: PlayoutGain = new PlayoutGain();
   readonly #utterances = new Utterances();
   readonly #backlog: Backlog;
   readonly #timeline: Timeline;
@@ -254,7 +256,7 @@ export class PlayoutQueue {
       const { record, samples, dtmf, end } = waiting;
       const ahead = this.#timeline.aheadMs(now);
       if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > this.#leadMs + 1e-6) break;
-      const filled = this.#options.wholeFrames && samples.length > 0 ? fill(samples, this.#frameSize) : samples;
+      const filled = this.gain.apply(this.#options.wholeFrames ? fill(samples, this.#frameSize) : samples);
       const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, dtmf, end };
       if (!this.#options.send(frame) || this.#closed) break;
       sent++;

@@ -1,0 +1,168 @@
+import { afterSilence, errorFields, type StreamDelivery, type VoiceSession } from "@roomkit/core";
+import type { CallSettings } from "../options.ts";
+import type { CallRoom } from "../room.ts";
+import type { TurnRunner } from "../turns/turn-runner.ts";
+import { HeldText } from "../utterances/held-text.ts";
+import { once } from "../utterances/once.ts";
+import type { Speaking, SpeakOptions } from "../utterances/speaking.ts";
+import type { SpokenUtterance } from "../utterances/utterance.ts";
+import { IdlePrompts } from "./idle-prompts.ts";
+
+export interface SayingsOptions {
+  readonly room: CallRoom;
+  readonly settings: CallSettings;
+  readonly session: VoiceSession;
+  readonly speaking: Speaking;
+  readonly turns: TurnRunner;
+}
+
+/** What is said in a call: answers, and beside them the greeting, what the application says, fillers and what breaks a silence. */
+export class Sayings {
+  readonly #options: SayingsOptions;
+  readonly #idle: IdlePrompts;
+  /** What the application says, until it is in the room; the oldest first. */
+  readonly #saying = new Set<Promise<void>>();
+  /** Cancels what nobody needs any more once the caller has said something, while nothing of it has been heard. */
+  #dispensable: AbortController | undefined;
+  readonly #fillers: readonly string[];
+  #filled = 0;
+  #quiet = false;
+  #closed = false;
+
+  constructor(options: SayingsOptions) {
+    this.#options = options;
+    const { room, settings, session } = options;
+    const { toolFiller = [] } = settings;
+    this.#fillers = typeof toolFiller === "string" ? [toolFiller] : toolFiller;
+    this.#idle = new IdlePrompts({
+      ...{ clock: room.clock, idle: settings.idle },
+      say: (text) => this.#sayUnlessAnswered(text),
+      onError: (error) => room.logger.warn({ session: session.id, ...errorFields(error) }, "nothing broke a silence"),
+    });
+  }
+
+  greet(): void {
+    const { greeting } = this.#options.settings;
+    if (greeting !== undefined) void this.#sayUnlessAnswered(greeting);
+  }
+
+  /** Speaks an answer as it is made, and a filler before it where it is late; resolves with what was heard of the answer. */
+  async reply(text: AsyncIterable<string>, options: SpeakOptions): Promise<StreamDelivery> {
+    const { speaking, turns } = this.#options;
+    const watched = turns.watchFirstToken(text, options.correlationId);
+    const spoken = await (this.#fillsIn(options)
+      ? this.#speakInTime(watched, options)
+      : speaking.speak(watched, options));
+    return { text: spoken.heard, heard: spoken.record };
+  }
+
+  /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. */
+  async say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
+    const said = this.#say(text, options);
+    const over = said.then(
+      () => {},
+      () => {},
+    );
+    this.#saying.add(over);
+    this.#minded();
+    void over.then(() => {
+      this.#saying.delete(over);
+      this.#minded();
+    });
+    return said;
+  }
+
+  /** Something is audible. */
+  audible(): void {
+    this.#dispensable = undefined;
+  }
+
+  /** A turn was taken: the caller was faster than the greeting, or than what was to be taken up again. It would be an answer to nothing now. */
+  taken(): void {
+    this.#dispensable?.abort();
+    this.#options.speaking.dropUnheard();
+    this.#idle.answered();
+  }
+
+  /** What was cut off is over. What was heard of it stands in the log before what the caller said. */
+  letGo(): void {
+    const [first] = this.#saying;
+    if (this.#options.speaking.letGo() && first) this.#options.turns.after(first);
+  }
+
+  /** Whether nobody speaks, and no turn waits to be answered. */
+  quiet(quiet: boolean): void {
+    this.#quiet = quiet;
+    this.#minded();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#minded();
+  }
+
+  #minded(): void {
+    this.#idle.quiet(this.#quiet && this.#saying.size === 0 && !this.#closed);
+  }
+
+  async #say(text: string, options: Partial<SpeakOptions>): Promise<StreamDelivery> {
+    const { room, speaking } = this.#options;
+    const { signal = new AbortController().signal } = options;
+    room.saying?.(text);
+    const { heard, record } = await speaking.speak(once(text), { ...options, signal });
+    if (!this.#closed) await room.said(heard, record);
+    return { text: heard, heard: record };
+  }
+
+  /** Says something that a turn of the caller makes needless while nobody has heard it. Never rejects. */
+  async #sayUnlessAnswered(text: string): Promise<void> {
+    this.#dispensable = new AbortController();
+    try {
+      await this.say(text, { signal: this.#dispensable.signal });
+    } catch (thrown) {
+      const { room, session } = this.#options;
+      room.logger.warn({ session: session.id, ...errorFields(thrown) }, "speech was not recorded");
+    }
+  }
+
+  #fillsIn({ correlationId }: SpeakOptions): boolean {
+    return correlationId !== undefined && this.#fillers.length > 0;
+  }
+
+  /** Speaks an answer; when its first word is not there in time, a filler before it. */
+  async #speakInTime(text: AsyncIterable<string>, options: SpeakOptions): Promise<SpokenUtterance> {
+    const { room, settings, speaking } = this.#options;
+    const { signal } = options;
+    const held = new HeldText(text);
+    try {
+      const begun = await begins(held, { ...{ clock: room.clock, signal }, ms: settings.replyBudgetMs });
+      // One that answers nobody any more is not waited for.
+      if (!begun && !signal.aborted) {
+        const filler = this.#fillers[this.#filled++ % this.#fillers.length] as string;
+        this.say(filler, { signal }).catch(() => {});
+      }
+      return await speaking.speak(held, options);
+    } finally {
+      held.release();
+    }
+  }
+}
+
+/** Whether a text has its first word within so many ms. */
+async function begins(
+  text: HeldText,
+  { clock, ms, signal }: { readonly clock: CallRoom["clock"]; readonly ms: number; readonly signal: AbortSignal },
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (begun: boolean) => (): void => {
+      cancel();
+      signal.removeEventListener("abort", onAbort);
+      resolve(begun);
+    };
+    const onAbort = done(false);
+    const cancel = afterSilence(clock, ms, onAbort);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    void text.peek().then(done(true), done(true));
+  });
+}

@@ -1,0 +1,20 @@
+/** How loud the listener is spoken to. A change takes the length of one frame, so that it is not heard as a click. */
+export class PlayoutGain {
+  #now = 1;
+  #wanted = 1;
+
+  /** @param db 0 or less; what is more, or no number, is 0. */
+  set(db: number): void {
+    this.#wanted = db < 0 ? 10 ** (db / 20) : 1;
+  }
+
+  /** The samples as they are to be heard: themselves where nothing is changed. */
+  apply(samples: Int16Array): Int16Array {
+    const from = this.#now;
+    const to = this.#wanted;
+    if (samples.length === 0 || (from === 1 && to === 1)) return samples;
+    this.#now = to;
+    const step = (to - from) / samples.length;
+    return samples.map((sample, i) => Math.round(sample * (from + step * (i + 1))));
+  }
+}
