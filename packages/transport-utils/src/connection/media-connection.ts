@@ -261,6 +261,16 @@ export class MediaConnection implements VoiceConnection {
     this.#queue.report(number, playedSamples, done);
   }
 
+  /** The client plays nothing more of the utterances up to `number` that were cleared. */
+  reportCleared(number: number): void {
+    this.#queue.reportCleared(number);
+  }
+
+  /** What the client reported of playback cannot be true: `estimated`, until {@link report} is called again. */
+  distrust(): void {
+    this.#queue.distrust();
+  }
+
   /** The connection is over and there is no link to tell: frees everything, then tells who listens. */
   end(reason: CloseReason): void {
     if (this.#reason) return;

@@ -13,9 +13,10 @@ import { Backlog } from "./backlog.ts";
 import { assertFormat, fill } from "./framer.ts";
 import type { PlayedTapOptions, PlayoutQueueOptions } from "./options.ts";
 import { type PlayedListener, PlayedTap } from "./played-tap.ts";
+import { Reports } from "./reports.ts";
 import { Resend } from "./resend.ts";
 import { Timeline } from "./timeline.ts";
-import { heardSamples, progressOf, type UtteranceRecord, Utterances } from "./utterances.ts";
+import { progressOf, type UtteranceRecord, Utterances } from "./utterances.ts";
 import { Waiters } from "./waiters.ts";
 
 const FRAME_MS = 20;
@@ -43,9 +44,7 @@ export class PlayoutQueue {
   #unsubscribe: Unsubscribe | undefined;
   #suspended = false;
   #closed = false;
-  /** Whether the client says what it played. */
-  #reporting: boolean;
-  readonly #marks: boolean;
+  readonly #reports: Reports;
 
   constructor(options: PlayoutQueueOptions) {
     const { leadMs = 200, maxFrames = 1_000, maxQueuedMs = 20_000, format } = options;
@@ -54,8 +53,7 @@ export class PlayoutQueue {
       throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
     }
     this.#options = options;
-    this.#reporting = options.playback === "reported";
-    this.#marks = options.marksMs !== undefined;
+    this.#reports = new Reports(options);
     this.#leadMs = leadMs;
     this.#maxFrames = maxFrames;
     this.#maxSamples = samplesFor(format, maxQueuedMs);
@@ -72,7 +70,7 @@ export class PlayoutQueue {
 
   /** Whether what is told of playing is what the client says. */
   get reporting(): boolean {
-    return this.#reporting;
+    return this.#reports.believed;
   }
 
   /** The wire number of an utterance, given at first mention. */
@@ -131,15 +129,15 @@ export class PlayoutQueue {
     const utterances: PlaybackProgress[] = [];
     for (const record of [...this.#utterances]) {
       if (record.cleared) continue;
-      const waits = this.#options.playback === "reported" && record.sentAtMost > 0 && !this.#suspended;
-      const heard = this.#heard(record, now);
+      const waits = this.#reports.exact && record.sentAtMost > 0 && !this.#suspended;
+      const heard = this.#reports.heard(record, now);
       const mentioned = record.started || record.closed;
       record.closed = true;
       record.cleared = true;
       // From here on only the client itself changes it.
       record.estimated = heard;
       if (mentioned) {
-        const said = waits || (this.#reporting && this.#marks && record.reported !== undefined);
+        const said = waits || (this.#reports.believed && !this.#reports.exact && record.reported !== undefined);
         utterances.push(progressOf(record, heard, this.#rate, said ? "reported" : "estimated", !waits));
       }
       if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
@@ -159,17 +157,27 @@ export class PlayoutQueue {
    * @param done The client will play no more of it.
    */
   report(number: number, playedSamples: number, done = false): void {
-    if (this.#marks) this.#reporting = true;
     const record = this.#utterances.byNumber(number);
-    if (!record || this.#closed || !this.#reporting) return;
-    const now = this.#options.clock.now();
-    const samples = Math.max(record.reported?.samples ?? 0, Math.min(playedSamples, record.sentAtMost));
-    record.reported = { samples, at: now };
+    if (this.#closed || !this.#reports.come(record, playedSamples, this.#options.clock.now())) return;
+    const samples = record.reported?.samples ?? 0;
     this.#resend?.heard(record, samples);
     record.clientDone ||= done;
     const over = record.cleared ? done : this.#reportedWhole(record);
     if (over) this.#finish(record, samples, "reported");
     else if (!record.cleared) this.#emit(record, samples, "reported");
+  }
+
+  /** The client plays nothing more of the utterances up to `number` that were cleared: what it said of them was its last word. */
+  reportCleared(number: number): void {
+    if (this.#closed || !this.#reports.exact) return;
+    for (const record of [...this.#utterances]) {
+      if (record.cleared && record.number <= number) this.#finish(record, record.reported?.samples ?? 0, "reported");
+    }
+  }
+
+  /** What the client says cannot be true: the clock alone tells, until {@link report} is called again. */
+  distrust(): void {
+    this.#reports.fail();
   }
 
   /** Shows `listener` the audio when it is played, and silence between if asked. One at a time; `undefined` removes it. */
@@ -211,17 +219,11 @@ export class PlayoutQueue {
     this.#timeline.cut(now);
     this.#resend?.clear();
     for (const record of [...this.#utterances]) {
-      if (record.started || record.closed) this.#finish(record, this.#heard(record, now), "estimated");
+      if (record.started || record.closed) this.#finish(record, this.#reports.heard(record, now), "estimated");
       else this.#utterances.finish(record);
     }
     this.#tap = undefined;
     this.#waiters.releaseAll();
-  }
-
-  /** Between two marks the clock carries the count on, but not past a mark that has not come back. */
-  #heard(record: UtteranceRecord, now: number): number {
-    const { marksMs = Number.POSITIVE_INFINITY } = this.#options;
-    return heardSamples(record, now, this.#rate, this.#reporting ? marksMs + FRAME_MS : undefined);
   }
 
   get #rate(): number {
@@ -253,6 +255,7 @@ export class PlayoutQueue {
     for (const waiting of this.#backlog.frames) {
       const { record, samples, dtmf, end } = waiting;
       const ahead = this.#timeline.aheadMs(now);
+      if (samples.length > 0 && ahead <= 0) this.#reports.begin(now);
       if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > this.#leadMs + 1e-6) break;
       const filled = this.#options.wholeFrames && samples.length > 0 ? fill(samples, this.#frameSize) : samples;
       const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, dtmf, end };
@@ -287,7 +290,8 @@ export class PlayoutQueue {
   /** Finishes the utterances that have been played. */
   #settle(now: number): void {
     for (const record of [...this.#utterances]) {
-      if (!this.#reporting) {
+      if (this.#reports.overdue(record, now)) this.distrust();
+      if (!this.#reports.believed && !record.cleared) {
         if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
         continue;
       }
@@ -295,14 +299,18 @@ export class PlayoutQueue {
         this.#finish(record, record.reported.samples, "reported");
         continue;
       }
+      if (this.#reports.carriedWhole(record, now)) {
+        this.#finish(record, record.sent, "reported");
+        continue;
+      }
       if (!record.cleared && !(record.endSent && record.estimated >= record.sent)) continue;
       // Of what was never sent no client says anything.
       const grace = record.sentAtMost === 0 ? 0 : (this.#options.reportGraceMs ?? 2_000);
       record.settleBy ??= now + grace;
       if (now < record.settleBy) continue;
-      this.#finish(record, this.#heard(record, now), "estimated");
-      // A client that does not send its marks back any more is one that never did.
-      if (this.#marks) this.#reporting = false;
+      this.#finish(record, this.#reports.heard(record, now), "estimated");
+      // A client that does not say what it has played any more is one that never did.
+      this.#reports.fail();
     }
   }
 
@@ -313,11 +321,11 @@ export class PlayoutQueue {
 
   /** Reports the estimate of what is playing, a few times a second. */
   #estimate(now: number): void {
-    if (this.#reporting || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
+    if (this.#reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     const record = this.#timeline.current;
     if (!record) return;
     this.#progressAt = now;
-    this.#emit(record, record.estimated, "estimated");
+    this.#emit(record, this.#reports.heard(record, now), "estimated");
   }
 
   #emit(record: UtteranceRecord, samples: number, confidence: PlaybackProgress["confidence"], done = false): void {
