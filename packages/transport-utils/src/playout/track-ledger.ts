@@ -109,13 +109,18 @@ export class TrackLedger {
     const from = this.#heard;
     this.#heard = at;
     const played: TrackPlayed[] = [];
-    for (const { number, offset, frame, frames, until = Number.POSITIVE_INFINITY } of this.#stretches) {
-      if (frame >= at || frame + frames <= from) continue;
-      const samples = Math.min(until, offset + Math.floor(Math.min(frames, at - frame) * this.#frameSamples));
-      played.push({ number, samples });
+    for (const stretch of this.#stretches) {
+      const samples = this.#samplesAt(stretch, at);
+      if (samples > this.#samplesAt(stretch, from)) played.push({ number: stretch.number, samples });
     }
     this.#forget();
     return played;
+  }
+
+  /** Samples of its utterance that have been played when the track is at a frame. */
+  #samplesAt({ offset, frame, frames, until = Number.POSITIVE_INFINITY }: Stretch, at: number): number {
+    const played = Math.max(0, Math.min(frames, at - frame));
+    return Math.min(until, offset + Math.floor(played * this.#frameSamples));
   }
 
   #frameAt({ ssrc, rtpTimestamp, playedMs }: TrackReport): number | undefined {

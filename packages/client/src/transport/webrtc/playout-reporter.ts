@@ -34,7 +34,7 @@ export class PlayoutReporter {
   #outputMs = 0;
   #delay = 0;
   #samples = 0;
-  #told = 0;
+  #told: number | undefined;
   #cancel: () => void;
 
   constructor(options: ReporterOptions) {
