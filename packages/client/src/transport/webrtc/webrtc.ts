@@ -188,11 +188,25 @@ export class WebRTCTransport implements Transport {
     channel.onclose = () => this.#lost("the server closed the data channel");
     peer.onconnectionstatechange = () => this.#onState(peer);
     if (this.#receivesFrames) return;
-    this.#playout = new PlayoutReporter({ receiver, clock, send: (report) => this.send(report) });
+    this.#playout = this.#reportPlayout(peer, receiver);
     // Not before `connect` has resolved. Soon all the same: what waits in the browser's jitter buffer is a delay for the whole call.
     clock.setTimeout(() => {
       if (this.#peer === peer) handlers.onStream(new MediaStream([receiver.track]));
     }, 0);
+  }
+
+  /** One report that is lost does not hold up the next; the last of what was silenced must come. */
+  #reportPlayout(peer: RTCPeerConnection, receiver: RTCRtpReceiver): PlayoutReporter {
+    const channel = peer.createDataChannel("playout", { ordered: false, maxRetransmits: 0 });
+    return new PlayoutReporter({
+      receiver,
+      clock: this.#context.clock,
+      send: (report) => {
+        const open = channel.readyState === "open";
+        if (open) channel.send(serializeV1ClientMessage(report));
+        if (!open || report.cleared !== undefined) this.send(report);
+      },
+    });
   }
 
   #onState(peer: RTCPeerConnection): void {
