@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { PlaybackProgress, VoiceConnection } from "@roomkit/core";
 import { seededRandom } from "@roomkit/testing";
-import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
 import { until } from "../src/testing.fixture.ts";
+import { type ClientScript, clientScript } from "./client-script.fixture.ts";
 import { type EchoServer, startEcho } from "./echo-server.fixture.ts";
 import { FROM, heardScript, RISE } from "./heard-page.fixture.ts";
 import { LossyRelay, type PathOptions } from "./lossy-relay.fixture.ts";
@@ -45,30 +41,21 @@ const paths: readonly (readonly [string, PathOptions])[] = [
 ];
 
 describe.skipIf(reason !== undefined)(`what a browser heard${reason ? ` (${reason})` : ""}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "roomkit-heard-"));
-  const script = join(folder, "client.js");
+  let client: ClientScript;
   let browser: Browser;
 
   beforeAll(async () => {
-    await build({
-      entryPoints: [fileURLToPath(import.meta.resolve("@roomkit/client"))],
-      conditions: ["@roomkit/source"],
-      bundle: true,
-      format: "iife",
-      globalName: "roomkit",
-      outfile: script,
-      logLevel: "silent",
-    });
+    client = await clientScript();
     browser = await chromium.launch({ executablePath: findChromium() ?? "", args: [...chromiumArguments] });
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
+    client?.remove();
   });
 
   async function open(path: PathOptions, connect: string): Promise<[Page, EchoServer, LossyRelay]> {
     const relay = new LossyRelay(path);
-    const server = await startEcho({ script, echo: false, sampleRate: RATE });
+    const server = await startEcho({ script: client.script, echo: false, sampleRate: RATE });
     const context = await browser.newContext({ permissions: ["microphone"] });
     const page = await context.newPage();
     await page.exposeFunction("reroute", relay.to);
@@ -81,7 +68,12 @@ describe.skipIf(reason !== undefined)(`what a browser heard${reason ? ` (${reaso
     return [page, server, relay];
   }
 
-  async function interrupt(page: Page, connection: VoiceConnection, id: string, afterMs: number): Promise<Interruption> {
+  async function interrupt(
+    page: Page,
+    connection: VoiceConnection,
+    id: string,
+    afterMs: number,
+  ): Promise<Interruption> {
     await page.evaluate("heard.forget()");
     let last: PlaybackProgress | undefined;
     const stop = connection.onPlayback((progress) => {
@@ -117,7 +109,11 @@ describe.skipIf(reason !== undefined)(`what a browser heard${reason ? ` (${reaso
   }
 
   /** The middle one and the largest, in size. */
-  function spread(errors: readonly number[]): { readonly median: number; readonly worst: number; readonly all: number[] } {
+  function spread(errors: readonly number[]): {
+    readonly median: number;
+    readonly worst: number;
+    readonly all: number[];
+  } {
     const sizes = errors
       .filter(Number.isFinite)
       .map(Math.abs)
@@ -131,30 +127,44 @@ describe.skipIf(reason !== undefined)(`what a browser heard${reason ? ` (${reaso
     };
   }
 
-  it.each(paths)("is reported by our client: %s", async (name, path) => {
-    const all = await interruptions(
-      path,
-      `(async () => {
+  it.each(paths)(
+    "is reported by our client: %s",
+    async (name, path) => {
+      const all = await interruptions(
+        path,
+        `(async () => {
         window.client = new roomkit.VoiceClient({ url: "/voice", transport: "webrtc", reconnect: false });
         await client.connect();
       })()`,
-    );
-    const exact = spread(all.map(({ inTheEnd, rendered }) => inTheEnd.playedMs - rendered));
-    const first = spread(all.map(({ atOnce, rendered }) => atOnce.playedMs - rendered));
-    if (process.env.ROOMKIT_FIGURES) console.log("client", name, { exact, first }, all.map((a) => a.inTheEnd.confidence));
-    expect(all.every(({ inTheEnd }) => inTheEnd.done)).toBe(true);
-    // A browser that is held up by other things may answer too late.
-    const reported = all.filter(({ inTheEnd }) => inTheEnd.confidence === "reported");
-    expect(reported.length).toBeGreaterThan(ROUNDS / 2);
-    expect(exact.median).toBeLessThan(80);
-  }, 120_000);
+      );
+      const exact = spread(all.map(({ inTheEnd, rendered }) => inTheEnd.playedMs - rendered));
+      const first = spread(all.map(({ atOnce, rendered }) => atOnce.playedMs - rendered));
+      if (process.env.ROOMKIT_FIGURES)
+        console.log(
+          "client",
+          name,
+          { exact, first },
+          all.map((a) => a.inTheEnd.confidence),
+        );
+      expect(all.every(({ inTheEnd }) => inTheEnd.done)).toBe(true);
+      // A browser that is held up by other things may answer too late.
+      const reported = all.filter(({ inTheEnd }) => inTheEnd.confidence === "reported");
+      expect(reported.length).toBeGreaterThan(ROUNDS / 2);
+      expect(exact.median).toBeLessThan(80);
+    },
+    120_000,
+  );
 
-  it.each(paths)("is estimated of a page that says nothing: %s", async (name, path) => {
-    const all = await interruptions(path, "call()");
-    const inAll = spread(all.map(({ inTheEnd, rendered }) => inTheEnd.playedMs - rendered));
-    const then = spread(all.map(({ atOnce, whenTold }) => atOnce.playedMs - whenTold));
-    if (process.env.ROOMKIT_FIGURES) console.log("bare", name, { inAll, then });
-    expect(all.every(({ inTheEnd }) => inTheEnd.done && inTheEnd.confidence === "estimated")).toBe(true);
-    expect(inAll.median).toBeLessThan(150);
-  }, 120_000);
+  it.each(paths)(
+    "is estimated of a page that says nothing: %s",
+    async (name, path) => {
+      const all = await interruptions(path, "call()");
+      const inAll = spread(all.map(({ inTheEnd, rendered }) => inTheEnd.playedMs - rendered));
+      const then = spread(all.map(({ atOnce, whenTold }) => atOnce.playedMs - whenTold));
+      if (process.env.ROOMKIT_FIGURES) console.log("bare", name, { inAll, then });
+      expect(all.every(({ inTheEnd }) => inTheEnd.done && inTheEnd.confidence === "estimated")).toBe(true);
+      expect(inAll.median).toBeLessThan(150);
+    },
+    120_000,
+  );
 });

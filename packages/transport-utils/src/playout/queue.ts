@@ -158,11 +158,12 @@ export class PlayoutQueue {
    */
   report(number: number, playedSamples: number, done = false): void {
     const record = this.#utterances.byNumber(number);
-    if (this.#closed || !this.#reports.come(record, playedSamples, this.#options.clock.now())) return;
+    const now = this.#options.clock.now();
+    if (this.#closed || !this.#reports.come(record, playedSamples, now)) return;
     const samples = record.reported?.samples ?? 0;
     this.#resend?.heard(record, samples);
     record.clientDone ||= done;
-    const over = record.cleared ? done : this.#reportedWhole(record);
+    const over = record.cleared ? done : this.#reports.whole(record, now) !== undefined;
     if (over) this.#finish(record, samples, "reported");
     else if (!record.cleared) this.#emit(record, samples, "reported");
   }
@@ -295,12 +296,9 @@ export class PlayoutQueue {
         if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
         continue;
       }
-      if (record.reported && this.#reportedWhole(record)) {
-        this.#finish(record, record.reported.samples, "reported");
-        continue;
-      }
-      if (this.#reports.carriedWhole(record, now)) {
-        this.#finish(record, record.sent, "reported");
+      const whole = this.#reports.whole(record, now);
+      if (whole !== undefined) {
+        this.#finish(record, whole, "reported");
         continue;
       }
       if (!record.cleared && !(record.endSent && record.estimated >= record.sent)) continue;
@@ -312,11 +310,6 @@ export class PlayoutQueue {
       // A client that does not say what it has played any more is one that never did.
       this.#reports.fail();
     }
-  }
-
-  /** The client played all that it was and will be sent, or says that it will play no more of it. */
-  #reportedWhole(record: UtteranceRecord): boolean {
-    return record.endSent && (record.clientDone || (record.reported?.samples ?? 0) >= record.sent);
   }
 
   /** Reports the estimate of what is playing, a few times a second. */

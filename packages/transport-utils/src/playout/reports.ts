@@ -64,15 +64,19 @@ export class Reports {
     return heardSamples(record, now, this.#rate, silentMs + FRAME_MS, this.#lag);
   }
 
-  /** A client that reports now and then has played all that was sent, though it has not said so yet. */
-  carriedWhole(record: UtteranceRecord, now: number): boolean {
-    if (this.#withinMs === undefined || record.cleared || !record.reported || !record.endSent) return false;
-    return this.heard(record, now) >= record.sent;
+  /** What the client has played of `record` once that is all: by its word, or by that and the clock. Undefined while more may come. */
+  whole(record: UtteranceRecord, now: number): number | undefined {
+    if (!record.reported || !record.endSent) return undefined;
+    const { samples } = record.reported;
+    if (record.clientDone || samples >= record.sent) return samples;
+    const carried = this.#withinMs !== undefined && !record.cleared && this.heard(record, now) >= record.sent;
+    return carried ? record.sent : undefined;
   }
 
   /** The client should have said more of `record` by now. */
   overdue(record: UtteranceRecord, now: number): boolean {
-    if (this.#withinMs === undefined || record.cleared || record.sentAtMost <= (record.reported?.samples ?? 0)) return false;
+    if (this.#withinMs === undefined || record.cleared || record.sentAtMost <= (record.reported?.samples ?? 0))
+      return false;
     return now - Math.max(this.#cameAt, this.#beganAt) > this.#withinMs;
   }
 }

@@ -10,7 +10,13 @@ import {
   type WebRTCDataChannel,
   type WebRTCPeer,
 } from "@roomkit/core";
-import { type DtmfFrame, PacingWheel, type TrackPlace, TrafficGuard, type TrafficLimits } from "@roomkit/transport-utils";
+import {
+  type DtmfFrame,
+  PacingWheel,
+  type TrackPlace,
+  TrafficGuard,
+  type TrafficLimits,
+} from "@roomkit/transport-utils";
 import type { AudioReceiver } from "../media/audio-receiver.ts";
 import type { AudioSender } from "../media/audio-sender.ts";
 import type { CallCoders } from "./coders.ts";

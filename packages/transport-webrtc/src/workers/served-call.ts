@@ -99,7 +99,9 @@ export class ServedCall {
         this.#put({ type: "audio", call, samples: ownSamples(samples), timestamp });
       else this.#dropped++;
     });
-    media.onPlaced((place) => this.#put({ type: "placed", call, place: { ...place, frame: place.frame + this.#lost } }));
+    media.onPlaced((place) =>
+      this.#put({ type: "placed", call, place: { ...place, frame: place.frame + this.#lost } }),
+    );
     media.onDigit((digit) => this.#put({ type: "digit", call, digit }));
     media.onExcess((verdict) => this.#put({ type: "excess", call, verdict }));
     media.onDataChannel((channel) => this.#addChannel(channel));

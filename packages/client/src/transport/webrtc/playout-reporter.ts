@@ -45,7 +45,8 @@ export class PlayoutReporter {
   /** The browser's statistics: how long audio waits between the receiver and the speaker. */
   measure(report: { forEach(visit: (entry: Readonly<Record<string, unknown>>) => void): void }): void {
     report.forEach(({ type, totalPlayoutDelay, totalSamplesCount }) => {
-      if (type !== "media-playout" || typeof totalPlayoutDelay !== "number" || typeof totalSamplesCount !== "number") return;
+      if (type !== "media-playout" || typeof totalPlayoutDelay !== "number" || typeof totalSamplesCount !== "number")
+        return;
       const delay = totalPlayoutDelay - this.#delay;
       const samples = totalSamplesCount - this.#samples;
       if (samples > 0 && delay >= 0) this.#outputMs = (delay / samples) * 1_000;
