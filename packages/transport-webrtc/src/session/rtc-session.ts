@@ -46,8 +46,8 @@ export interface ConnectionStats extends MediaStats {
 
 /** How far audio on a track runs ahead of the clock, ms; a browser's jitter buffer time-compresses more. */
 const TRACK_LEAD_MS = 40;
-/** A client that says how far its track was played does so five times a second. */
-const REPORTS_WITHIN_MS = 1_000;
+/** A client that says how far its track was played does so five times a second, in a page that is not shown once. */
+const REPORTS_WITHIN_MS = 2_000;
 /** A client with a data section is ready when a channel opened, or this long after it connected, ms. */
 const CHANNEL_WAIT_MS = 1_000;
 /** How long the farewell may take to leave, ms. */
