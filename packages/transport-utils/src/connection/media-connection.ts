@@ -114,7 +114,7 @@ export class MediaConnection implements VoiceConnection {
   }
 
   get playback(): VoiceConnection["playback"] {
-    return this.#queue.reporting ? "reported" : "estimated";
+    return this.#queue.reports.believed ? "reported" : "estimated";
   }
 
   get closed(): boolean {
@@ -268,7 +268,7 @@ export class MediaConnection implements VoiceConnection {
 
   /** What the client reported of playback cannot be true: `estimated`, until {@link report} is called again. */
   distrust(): void {
-    this.#queue.distrust();
+    this.#queue.reports.fail();
   }
 
   /** The connection is over and there is no link to tell: frees everything, then tells who listens. */

@@ -44,7 +44,7 @@ export interface PlayoutQueueOptions {
   readonly marksMs?: number | undefined;
   /**
    * `estimated` only: the client may turn out to report, and then again within this time while it plays, ms. From the first report on
-   * what it says is reported, also after `clear`, until it has said nothing for so long or {@link PlayoutQueue.distrust} is called.
+   * what it says is reported, also after `clear`, until it has said nothing for so long or {@link Reports.fail} is called.
    * Default: it does not.
    */
   readonly reportsWithinMs?: number | undefined;

@@ -29,6 +29,8 @@ const FRAME_MS = 20;
  * heard is known. All times are absolute; lateness never adds up.
  */
 export class PlayoutQueue {
+  /** Whether the client says what it has played. */
+  readonly reports: Reports;
   readonly #options: PlayoutQueueOptions;
   readonly #leadMs: number;
   readonly #maxFrames: number;
@@ -44,7 +46,6 @@ export class PlayoutQueue {
   #unsubscribe: Unsubscribe | undefined;
   #suspended = false;
   #closed = false;
-  readonly #reports: Reports;
 
   constructor(options: PlayoutQueueOptions) {
     const { leadMs = 200, maxFrames = 1_000, maxQueuedMs = 20_000, format } = options;
@@ -53,7 +54,7 @@ export class PlayoutQueue {
       throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
     }
     this.#options = options;
-    this.#reports = new Reports(options);
+    this.reports = new Reports(options);
     this.#leadMs = leadMs;
     this.#maxFrames = maxFrames;
     this.#maxSamples = samplesFor(format, maxQueuedMs);
@@ -66,11 +67,6 @@ export class PlayoutQueue {
   /** Audio put in and not yet sent, ms. */
   get queuedMs(): number {
     return this.#ms(this.#backlog.samples);
-  }
-
-  /** Whether what is told of playing is what the client says. */
-  get reporting(): boolean {
-    return this.#reports.believed;
   }
 
   /** The wire number of an utterance, given at first mention. */
@@ -129,15 +125,15 @@ export class PlayoutQueue {
     const utterances: PlaybackProgress[] = [];
     for (const record of [...this.#utterances]) {
       if (record.cleared) continue;
-      const waits = this.#reports.exact && record.sentAtMost > 0 && !this.#suspended;
-      const heard = this.#reports.heard(record, now);
+      const waits = this.reports.exact && record.sentAtMost > 0 && !this.#suspended;
+      const heard = this.reports.heard(record, now);
       const mentioned = record.started || record.closed;
       record.closed = true;
       record.cleared = true;
       // From here on only the client itself changes it.
       record.estimated = heard;
       if (mentioned) {
-        const said = waits || (this.#reports.believed && !this.#reports.exact && record.reported !== undefined);
+        const said = waits || (this.reports.believed && !this.reports.exact && record.reported !== undefined);
         utterances.push(progressOf(record, heard, this.#rate, said ? "reported" : "estimated", !waits));
       }
       if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
@@ -159,26 +155,21 @@ export class PlayoutQueue {
   report(number: number, playedSamples: number, done = false): void {
     const record = this.#utterances.byNumber(number);
     const now = this.#options.clock.now();
-    if (this.#closed || !this.#reports.come(record, playedSamples, now)) return;
+    if (this.#closed || !this.reports.come(record, playedSamples, now)) return;
     const samples = record.reported?.samples ?? 0;
     this.#resend?.heard(record, samples);
     record.clientDone ||= done;
-    const over = record.cleared ? done : this.#reports.whole(record, now) !== undefined;
+    const over = record.cleared ? done : this.reports.whole(record, now) !== undefined;
     if (over) this.#finish(record, samples, "reported");
     else if (!record.cleared) this.#emit(record, samples, "reported");
   }
 
   /** The client plays nothing more of the utterances up to `number` that were cleared: what it said of them was its last word. */
   reportCleared(number: number): void {
-    if (this.#closed || !this.#reports.exact) return;
+    if (this.#closed || !this.reports.exact) return;
     for (const record of [...this.#utterances]) {
       if (record.cleared && record.number <= number) this.#finish(record, record.reported?.samples ?? 0, "reported");
     }
-  }
-
-  /** What the client says cannot be true: the clock alone tells, until {@link report} is called again. */
-  distrust(): void {
-    this.#reports.fail();
   }
 
   /** Shows `listener` the audio when it is played, and silence between if asked. One at a time; `undefined` removes it. */
@@ -220,7 +211,7 @@ export class PlayoutQueue {
     this.#timeline.cut(now);
     this.#resend?.clear();
     for (const record of [...this.#utterances]) {
-      if (record.started || record.closed) this.#finish(record, this.#reports.heard(record, now), "estimated");
+      if (record.started || record.closed) this.#finish(record, this.reports.heard(record, now), "estimated");
       else this.#utterances.finish(record);
     }
     this.#tap = undefined;
@@ -256,7 +247,6 @@ export class PlayoutQueue {
     for (const waiting of this.#backlog.frames) {
       const { record, samples, dtmf, end } = waiting;
       const ahead = this.#timeline.aheadMs(now);
-      if (samples.length > 0 && ahead <= 0) this.#reports.begin(now);
       if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > this.#leadMs + 1e-6) break;
       const filled = this.#options.wholeFrames && samples.length > 0 ? fill(samples, this.#frameSize) : samples;
       const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, dtmf, end };
@@ -267,7 +257,9 @@ export class PlayoutQueue {
       record.sent += count;
       record.sentAtMost = Math.max(record.sentAtMost, record.sent);
       if (end) record.endSent = true;
-      if (samples.length > 0) this.#timeline.add(record, filled, count, now);
+      if (samples.length === 0) continue;
+      if (ahead <= 0) this.reports.begin(now);
+      this.#timeline.add(record, filled, count, now);
     }
     if (sent === 0 || this.#closed) return;
     this.#backlog.sent(sent);
@@ -291,12 +283,12 @@ export class PlayoutQueue {
   /** Finishes the utterances that have been played. */
   #settle(now: number): void {
     for (const record of [...this.#utterances]) {
-      if (this.#reports.overdue(record, now)) this.distrust();
-      if (!this.#reports.believed && !record.cleared) {
+      if (this.reports.overdue(record, now)) this.reports.fail();
+      if (!this.reports.believed && !record.cleared) {
         if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
         continue;
       }
-      const whole = this.#reports.whole(record, now);
+      const whole = this.reports.whole(record, now);
       if (whole !== undefined) {
         this.#finish(record, whole, "reported");
         continue;
@@ -306,19 +298,19 @@ export class PlayoutQueue {
       const grace = record.sentAtMost === 0 ? 0 : (this.#options.reportGraceMs ?? 2_000);
       record.settleBy ??= now + grace;
       if (now < record.settleBy) continue;
-      this.#finish(record, this.#reports.heard(record, now), "estimated");
+      this.#finish(record, this.reports.heard(record, now), "estimated");
       // A client that does not say what it has played any more is one that never did.
-      this.#reports.fail();
+      this.reports.fail();
     }
   }
 
   /** Reports the estimate of what is playing, a few times a second. */
   #estimate(now: number): void {
-    if (this.#reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
+    if (this.reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     const record = this.#timeline.current;
     if (!record) return;
     this.#progressAt = now;
-    this.#emit(record, this.#reports.heard(record, now), "estimated");
+    this.#emit(record, this.reports.heard(record, now), "estimated");
   }
 
   #emit(record: UtteranceRecord, samples: number, confidence: PlaybackProgress["confidence"], done = false): void {

@@ -26,10 +26,10 @@ describe("what was heard by a client that reports of its track", () => {
     queue.play("a", audio(1_000));
     queue.endUtterance("a");
     await clock.advance(400);
-    expect(queue.reporting).toBe(false);
+    expect(queue.reports.believed).toBe(false);
     for (let ms = 250; ms <= 850; ms += 200) {
       queue.report(1, samples(ms));
-      expect(queue.reporting).toBe(true);
+      expect(queue.reports.believed).toBe(true);
       await clock.advance(200);
     }
     expect(progress.filter(({ confidence }) => confidence === "reported").map(({ playedMs }) => playedMs)).toEqual([
@@ -72,7 +72,7 @@ describe("what was heard by a client that reports of its track", () => {
   it.each([
     ["never comes", () => {}],
     ["is of an utterance before", (queue: ReturnType<typeof tracked>["queue"]) => queue.reportCleared(0)],
-    ["cannot be true", (queue: ReturnType<typeof tracked>["queue"]) => queue.distrust()],
+    ["cannot be true", (queue: ReturnType<typeof tracked>["queue"]) => queue.reports.fail()],
   ])("is what is known when the exact count %s", async (_, comes) => {
     const { clock, queue, progress } = tracked();
     queue.play("a", audio(2_000));
@@ -95,13 +95,13 @@ describe("what was heard by a client that reports of its track", () => {
     await clock.advance(500);
     queue.report(1, samples(400));
     await clock.advance(900);
-    expect(queue.reporting).toBe(true);
+    expect(queue.reports.believed).toBe(true);
     await clock.advance(200);
-    expect(queue.reporting).toBe(false);
+    expect(queue.reports.believed).toBe(false);
     const [estimated] = progress.slice(-1);
     expect(estimated).toMatchObject({ confidence: "estimated" });
     queue.report(1, samples(1_500));
-    expect(queue.reporting).toBe(true);
+    expect(queue.reports.believed).toBe(true);
     expect(progress.at(-1)).toEqual({ utterance: "a", playedMs: 1_500, confidence: "reported", done: false });
   });
 
@@ -113,12 +113,12 @@ describe("what was heard by a client that reports of its track", () => {
     await clock.advance(100);
     queue.report(1, samples(200));
     await clock.advance(60_000);
-    expect(queue.reporting).toBe(true);
+    expect(queue.reports.believed).toBe(true);
     queue.play("a", audio(2_000));
     await clock.advance(900);
-    expect(queue.reporting).toBe(true);
+    expect(queue.reports.believed).toBe(true);
     await clock.advance(200);
-    expect(queue.reporting).toBe(false);
+    expect(queue.reports.believed).toBe(false);
   });
 
   it("is settled of a client that goes silent at the very end", async () => {
@@ -171,7 +171,7 @@ describe("in any order", () => {
         () => queue.report(1 + Math.floor(random() * (names.length + 1)), Math.floor(random() * 20_000)),
         () => queue.report(names.length, samples(random() * 500), random() < 0.1),
         () => queue.reportCleared(Math.floor(random() * (names.length + 2))),
-        () => queue.distrust(),
+        () => queue.reports.fail(),
         () => clear(),
         async () => {
           // The client answers after a while, or another clear comes first.
