@@ -44,6 +44,7 @@ export { type Ui, uiResponse } from "./mount/ui.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
 export type { DtmfFrame, PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";
+export { TrackLedger, type TrackPlace, type TrackPlayed, type TrackReport } from "./playout/track-ledger.ts";
 export type { ConnectionRequest } from "./request.ts";
 export {
   type ClientWithoutSession,

@@ -1,12 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
 import { Child } from "./child.fixture.ts";
+import { clientScript } from "./client-script.fixture.ts";
 import type { ServerState } from "./echo-main.fixture.ts";
 import { NatLab } from "./namespaces.fixture.ts";
 import { missing } from "./programs.fixture.ts";
@@ -19,22 +17,13 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
   let browser: Browser;
   let page: Page;
   let open: () => Promise<Page>;
-  const folder = mkdtempSync(join(tmpdir(), "roomkit-auto-"));
-  const ended: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const ended: (() => unknown)[] = [];
 
   beforeAll(async () => {
     lab = new NatLab();
     ended.push(() => lab.close());
-    const script = join(folder, "client.js");
-    await build({
-      entryPoints: [fileURLToPath(import.meta.resolve("@roomkit/client"))],
-      conditions: ["@roomkit/source"],
-      bundle: true,
-      format: "iife",
-      globalName: "roomkit",
-      outfile: script,
-      logLevel: "silent",
-    });
+    const { folder, script, remove } = await clientScript();
+    ended.push(remove);
     const options = { host: NatLab.serverAddress, script, workers: { count: 1, calls: 1 } };
     server = new Child("echo-main.fixture.ts", options, lab.inside("server"));
     ended.push(() => server.kill());

@@ -1,7 +1,9 @@
 import { networkInterfaces } from "node:os";
+import type { PlaybackProgress } from "@roomkit/core";
 import { type Browser, launch, type Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../src/testing.fixture.ts";
+import { clientScript } from "./client-script.fixture.ts";
 import { type EchoServer, startEcho } from "./echo-server.fixture.ts";
 import type { PageCount } from "./page.fixture.ts";
 import { findProgram, missing } from "./programs.fixture.ts";
@@ -63,6 +65,31 @@ describe.skipIf(reason !== undefined)(`Firefox ESR${reason ? ` (${reason})` : ""
       expect(peer?.rtpSent).toBeGreaterThan(60);
     });
   }, 30_000);
+
+  it("says with our client how much it heard, exactly after an interruption", async () => {
+    const { script, remove } = await clientScript();
+    const server = await startEcho({ mediaAddress: mediaAddress as string, script });
+    const tab = await browser.newPage();
+    try {
+      await tab.goto(server.url);
+      await tab.addScriptTag({ url: "/client.js" });
+      await tab.evaluate(
+        `new roomkit.VoiceClient({ url: "/voice", transport: "webrtc", reconnect: false }).connect().then(() => {})`,
+      );
+      await until(() => server.calls[0]?.connection.playback === "reported", "a report");
+      const connection = server.calls[0]?.connection;
+      const counts: PlaybackProgress[] = [];
+      connection?.onPlayback((progress) => counts.push(progress));
+      const [echo] = connection?.clear().utterances ?? [];
+      expect(echo).toMatchObject({ utterance: "echo", confidence: "reported", done: false });
+      await until(() => counts.some(({ done }) => done), "the exact count");
+      expect(counts.find(({ done }) => done)?.confidence).toBe("reported");
+    } finally {
+      await tab.close();
+      await server.stop();
+      remove();
+    }
+  }, 60_000);
 
   it.each([
     ["max-bundle", "last"],

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 
 /** What a path does to the datagrams on it, each way. */
 export interface PathOptions {
@@ -42,11 +42,11 @@ export class LossyRelay {
   /** Opens a way to a port of the server; the port clients send to. */
   readonly to = async (port: number): Promise<number> => {
     const [front, back] = await Promise.all([this.#open(), this.#open()]);
-    let client: number | undefined;
+    let client: RemoteInfo | undefined;
     const there = this.#way((data) => back.send(data, port, "127.0.0.1", () => {}));
-    const here = this.#way((data) => client !== undefined && front.send(data, client, "127.0.0.1", () => {}));
+    const here = this.#way((data) => client !== undefined && front.send(data, client.port, client.address, () => {}));
     front.on("message", (data, from) => {
-      client = from.port;
+      client = from;
       there(data);
     });
     back.on("message", (data, from) => {

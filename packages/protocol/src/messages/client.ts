@@ -10,6 +10,7 @@ export type ClientMessage =
   | PingMessage
   | StopMessage
   | PlaybackMessage
+  | PlayoutMessage
   | MuteMessage
   | TextMessage
   | InterruptMessage
@@ -84,6 +85,22 @@ export interface PlaybackMessage {
   readonly underruns: number;
   /** Nothing more of this utterance will be played: it ended or was cleared. */
   readonly done?: true | undefined;
+}
+
+/**
+ * v1 over WebRTC: how far the track from the server has been played. A few times a second while it plays, and at once in answer to
+ * `clear`. The server knows which utterance it sent under which RTP timestamp, and the client need not.
+ */
+export interface PlayoutMessage {
+  readonly event: "playout";
+  /** The stream, 32 bits. */
+  readonly ssrc: number;
+  /** Of the newest packet given to the speaker, 32 bits. */
+  readonly rtpTimestamp: number;
+  /** From that packet's first sample to the one that leaves the speaker now, ms, -5,000 to 5,000: negative while it is on its way there. */
+  readonly playedMs: number;
+  /** It answers the `clear` of this utterance: nothing of it or of those before will be played any more. */
+  readonly cleared?: number | undefined;
 }
 
 /** v1: the microphone was switched off or on by the user. */

@@ -9,12 +9,14 @@ import {
   idField,
   optionalId,
   optionalNumber,
+  rangeField,
   stringField,
 } from "./fields.ts";
 import { asObject, copyJson, type Fields, parseObject } from "./json.ts";
 import { attempt, Malformed, type ParseResult } from "./result.ts";
 
 const UINT32 = 0xff_ff_ff_ff;
+const MOST_PLAYED_MS = 5_000;
 
 /**
  * Reads one text message of a client. Never throws, whatever it is given; copies only the fields it knows.
@@ -51,6 +53,14 @@ function readClientMessage(fields: Fields, limits: MessageLimits): ClientMessage
         playedSamples: countField(fields, "playedSamples"),
         underruns: fields.underruns === undefined ? 0 : countField(fields, "underruns"),
         done: fields.done !== undefined && booleanField(fields, "done") ? (true as const) : undefined,
+      });
+    case "playout":
+      return defined({
+        event,
+        ssrc: countField(fields, "ssrc", UINT32),
+        rtpTimestamp: countField(fields, "rtpTimestamp", UINT32),
+        playedMs: rangeField(fields, "playedMs", -MOST_PLAYED_MS, MOST_PLAYED_MS),
+        cleared: fields.cleared === undefined ? undefined : countField(fields, "cleared", UINT32),
       });
     case "mute":
       return { event, muted: booleanField(fields, "muted") };

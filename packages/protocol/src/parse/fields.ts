@@ -51,6 +51,12 @@ export function numberField(fields: Fields, name: string): number {
   throw malformed(name, "is a number");
 }
 
+export function rangeField(fields: Fields, name: string, min: number, max: number): number {
+  const value = numberField(fields, name);
+  if (value >= min && value <= max) return value;
+  throw malformed(name, `is ${min} to ${max}`);
+}
+
 export function optionalNumber(fields: Fields, name: string): number | undefined {
   return fields[name] === undefined ? undefined : numberField(fields, name);
 }

@@ -114,7 +114,7 @@ export class MediaConnection implements VoiceConnection {
   }
 
   get playback(): VoiceConnection["playback"] {
-    return this.#queue.reporting ? "reported" : "estimated";
+    return this.#queue.reports.believed ? "reported" : "estimated";
   }
 
   get closed(): boolean {
@@ -263,6 +263,16 @@ export class MediaConnection implements VoiceConnection {
   /** The client reported playback, in samples at the outbound rate. */
   report(number: number, playedSamples: number, done: boolean): void {
     this.#queue.report(number, playedSamples, done);
+  }
+
+  /** The client plays nothing more of the utterances up to `number` that were cleared. */
+  reportCleared(number: number): void {
+    this.#queue.reportCleared(number);
+  }
+
+  /** What the client reported of playback cannot be true: `estimated`, until {@link report} is called again. */
+  distrust(): void {
+    this.#queue.reports.fail();
   }
 
   /** The connection is over and there is no link to tell: frees everything, then tells who listens. */

@@ -9,12 +9,12 @@ describe("what was heard by a client that sends marks back", () => {
     const { clock, queue, progress } = marked();
     queue.play("a", audio(1_000));
     queue.endUtterance("a");
-    expect(queue.reporting).toBe(false);
+    expect(queue.reports.believed).toBe(false);
     for (let ms = 200; ms <= 1_000; ms += 200) {
       await clock.advance(200);
       queue.report(1, samples(ms));
     }
-    expect(queue.reporting).toBe(true);
+    expect(queue.reports.believed).toBe(true);
     await clock.advance(3_000);
     expect(progress.filter(({ confidence }) => confidence === "reported").map(({ playedMs }) => playedMs)).toEqual([
       200, 400, 600, 800, 1_000,
@@ -67,13 +67,13 @@ describe("what was heard by a client that sends marks back", () => {
     queue.report(1, samples(200));
     await clock.advance(4_000);
     expect(progress.at(-1)).toEqual({ utterance: "a", playedMs: 420, confidence: "estimated", done: true });
-    expect(queue.reporting).toBe(false);
+    expect(queue.reports.believed).toBe(false);
     queue.play("b", audio(1_000));
     queue.endUtterance("b");
     await clock.advance(1_040);
     expect(progress.at(-1)).toEqual({ utterance: "b", playedMs: 1_000, confidence: "estimated", done: true });
     // A late mark is one all the same.
     queue.report(1, samples(1_000));
-    expect(queue.reporting).toBe(true);
+    expect(queue.reports.believed).toBe(true);
   });
 });

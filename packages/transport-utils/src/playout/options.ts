@@ -42,6 +42,12 @@ export interface PlayoutQueueOptions {
    * says is reported, until it fails to. Default: it does not.
    */
   readonly marksMs?: number | undefined;
+  /**
+   * `estimated` only: the client may turn out to report, and then again within this time while it plays, ms. From the first report on
+   * what it says is reported, also after `clear`, until it has said nothing for so long or {@link Reports.fail} is called.
+   * Default: it does not.
+   */
+  readonly reportsWithinMs?: number | undefined;
   /** How much audio may be with the client and unplayed, ms, 0 to 5,000. Default 200. */
   readonly leadMs?: number | undefined;
   /** Most frames queued. Default 1,000. */

@@ -14,9 +14,10 @@ import { assertFormat, fill } from "./framer.ts";
 import { PlayoutGain } from "./gain.ts";
 import type { PlayedTapOptions, PlayoutQueueOptions } from "./options.ts";
 import { type PlayedListener, PlayedTap } from "./played-tap.ts";
+import { Reports } from "./reports.ts";
 import { Resend } from "./resend.ts";
 import { Timeline } from "./timeline.ts";
-import { heardSamples, progressOf, type UtteranceRecord, Utterances } from "./utterances.ts";
+import { progressOf, type UtteranceRecord, Utterances } from "./utterances.ts";
 import { Waiters } from "./waiters.ts";
 
 const FRAME_MS = 20;
@@ -29,6 +30,8 @@ const FRAME_MS = 20;
  * heard is known. All times are absolute; lateness never adds up.
  */
 export class PlayoutQueue {
+  /** Whether the client says what it has played. */
+  readonly reports: Reports;
   readonly #options: PlayoutQueueOptions;
   readonly #leadMs: number;
   readonly #maxFrames: number;
@@ -45,9 +48,6 @@ export class PlayoutQueue {
   #unsubscribe: Unsubscribe | undefined;
   #suspended = false;
   #closed = false;
-  /** Whether the client says what it played. */
-  #reporting: boolean;
-  readonly #marks: boolean;
 
   constructor(options: PlayoutQueueOptions) {
     const { leadMs = 200, maxFrames = 1_000, maxQueuedMs = 20_000, format } = options;
@@ -56,8 +56,7 @@ export class PlayoutQueue {
       throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
     }
     this.#options = options;
-    this.#reporting = options.playback === "reported";
-    this.#marks = options.marksMs !== undefined;
+    this.reports = new Reports(options);
     this.#leadMs = leadMs;
     this.#maxFrames = maxFrames;
     this.#maxSamples = samplesFor(format, maxQueuedMs);
@@ -70,11 +69,6 @@ export class PlayoutQueue {
   /** Audio put in and not yet sent, ms. */
   get queuedMs(): number {
     return this.#ms(this.#backlog.samples);
-  }
-
-  /** Whether what is told of playing is what the client says. */
-  get reporting(): boolean {
-    return this.#reporting;
   }
 
   /** The wire number of an utterance, given at first mention. */
@@ -133,15 +127,15 @@ export class PlayoutQueue {
     const utterances: PlaybackProgress[] = [];
     for (const record of [...this.#utterances]) {
       if (record.cleared) continue;
-      const waits = this.#options.playback === "reported" && record.sentAtMost > 0 && !this.#suspended;
-      const heard = this.#heard(record, now);
+      const waits = this.reports.exact && record.sentAtMost > 0 && !this.#suspended;
+      const heard = this.reports.heard(record, now);
       const mentioned = record.started || record.closed;
       record.closed = true;
       record.cleared = true;
       // From here on only the client itself changes it.
       record.estimated = heard;
       if (mentioned) {
-        const said = waits || (this.#reporting && this.#marks && record.reported !== undefined);
+        const said = waits || (this.reports.believed && !this.reports.exact && record.reported !== undefined);
         utterances.push(progressOf(record, heard, this.#rate, said ? "reported" : "estimated", !waits));
       }
       if (waits) record.settleBy = now + (this.#options.clearGraceMs ?? 300);
@@ -161,17 +155,23 @@ export class PlayoutQueue {
    * @param done The client will play no more of it.
    */
   report(number: number, playedSamples: number, done = false): void {
-    if (this.#marks) this.#reporting = true;
     const record = this.#utterances.byNumber(number);
-    if (!record || this.#closed || !this.#reporting) return;
     const now = this.#options.clock.now();
-    const samples = Math.max(record.reported?.samples ?? 0, Math.min(playedSamples, record.sentAtMost));
-    record.reported = { samples, at: now };
+    if (this.#closed || !this.reports.come(record, playedSamples, now)) return;
+    const samples = record.reported?.samples ?? 0;
     this.#resend?.heard(record, samples);
     record.clientDone ||= done;
-    const over = record.cleared ? done : this.#reportedWhole(record);
+    const over = record.cleared ? done : this.reports.whole(record, now) !== undefined;
     if (over) this.#finish(record, samples, "reported");
     else if (!record.cleared) this.#emit(record, samples, "reported");
+  }
+
+  /** The client plays nothing more of the utterances up to `number` that were cleared: what it said of them was its last word. */
+  reportCleared(number: number): void {
+    if (this.#closed || !this.reports.exact) return;
+    for (const record of [...this.#utterances]) {
+      if (record.cleared && record.number <= number) this.#finish(record, record.reported?.samples ?? 0, "reported");
+    }
   }
 
   /** Shows `listener` the audio when it is played, and silence between if asked. One at a time; `undefined` removes it. */
@@ -213,17 +213,11 @@ export class PlayoutQueue {
     this.#timeline.cut(now);
     this.#resend?.clear();
     for (const record of [...this.#utterances]) {
-      if (record.started || record.closed) this.#finish(record, this.#heard(record, now), "estimated");
+      if (record.started || record.closed) this.#finish(record, this.reports.heard(record, now), "estimated");
       else this.#utterances.finish(record);
     }
     this.#tap = undefined;
     this.#waiters.releaseAll();
-  }
-
-  /** Between two marks the clock carries the count on, but not past a mark that has not come back. */
-  #heard(record: UtteranceRecord, now: number): number {
-    const { marksMs = Number.POSITIVE_INFINITY } = this.#options;
-    return heardSamples(record, now, this.#rate, this.#reporting ? marksMs + FRAME_MS : undefined);
   }
 
   get #rate(): number {
@@ -265,7 +259,9 @@ export class PlayoutQueue {
       record.sent += count;
       record.sentAtMost = Math.max(record.sentAtMost, record.sent);
       if (end) record.endSent = true;
-      if (samples.length > 0) this.#timeline.add(record, filled, count, now);
+      if (samples.length === 0) continue;
+      if (ahead <= 0) this.reports.begin(now);
+      this.#timeline.add(record, filled, count, now);
     }
     if (sent === 0 || this.#closed) return;
     this.#backlog.sent(sent);
@@ -289,12 +285,14 @@ export class PlayoutQueue {
   /** Finishes the utterances that have been played. */
   #settle(now: number): void {
     for (const record of [...this.#utterances]) {
-      if (!this.#reporting) {
+      if (this.reports.overdue(record, now)) this.reports.fail();
+      if (!this.reports.believed && !record.cleared) {
         if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
         continue;
       }
-      if (record.reported && this.#reportedWhole(record)) {
-        this.#finish(record, record.reported.samples, "reported");
+      const whole = this.reports.whole(record, now);
+      if (whole !== undefined) {
+        this.#finish(record, whole, "reported");
         continue;
       }
       if (!record.cleared && !(record.endSent && record.estimated >= record.sent)) continue;
@@ -302,24 +300,19 @@ export class PlayoutQueue {
       const grace = record.sentAtMost === 0 ? 0 : (this.#options.reportGraceMs ?? 2_000);
       record.settleBy ??= now + grace;
       if (now < record.settleBy) continue;
-      this.#finish(record, this.#heard(record, now), "estimated");
-      // A client that does not send its marks back any more is one that never did.
-      if (this.#marks) this.#reporting = false;
+      this.#finish(record, this.reports.heard(record, now), "estimated");
+      // A client that does not say what it has played any more is one that never did.
+      this.reports.fail();
     }
-  }
-
-  /** The client played all that it was and will be sent, or says that it will play no more of it. */
-  #reportedWhole(record: UtteranceRecord): boolean {
-    return record.endSent && (record.clientDone || (record.reported?.samples ?? 0) >= record.sent);
   }
 
   /** Reports the estimate of what is playing, a few times a second. */
   #estimate(now: number): void {
-    if (this.#reporting || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
+    if (this.reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     const record = this.#timeline.current;
     if (!record) return;
     this.#progressAt = now;
-    this.#emit(record, record.estimated, "estimated");
+    this.#emit(record, this.reports.heard(record, now), "estimated");
   }
 
   #emit(record: UtteranceRecord, samples: number, confidence: PlaybackProgress["confidence"], done = false): void {

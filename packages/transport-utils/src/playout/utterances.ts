@@ -32,14 +32,16 @@ export interface UtteranceRecord {
  * The best guess of how many samples of an utterance have been heard.
  *
  * @param aheadMs how far that may be past what the client said, ms. Default: any.
+ * @param lag samples by which the client is known to be behind the clock. Default 0.
  */
 export function heardSamples(
   record: UtteranceRecord,
   now: number,
   sampleRate: number,
   aheadMs: number = Number.POSITIVE_INFINITY,
+  lag: number = 0,
 ): number {
-  if (!record.reported) return Math.min(record.estimated, Math.floor((aheadMs * sampleRate) / 1000));
+  if (!record.reported) return Math.max(0, Math.min(record.estimated - lag, Math.floor((aheadMs * sampleRate) / 1000)));
   const { samples, at } = record.reported;
   const since = samples + Math.floor((Math.min(now - at, aheadMs) * sampleRate) / 1000);
   // Never less than the client said, never more than it was sent or than the clock allows.

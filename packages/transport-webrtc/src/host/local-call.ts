@@ -10,7 +10,13 @@ import {
   type WebRTCDataChannel,
   type WebRTCPeer,
 } from "@roomkit/core";
-import { type DtmfFrame, PacingWheel, TrafficGuard, type TrafficLimits } from "@roomkit/transport-utils";
+import {
+  type DtmfFrame,
+  PacingWheel,
+  type TrackPlace,
+  TrafficGuard,
+  type TrafficLimits,
+} from "@roomkit/transport-utils";
 import type { AudioReceiver } from "../media/audio-receiver.ts";
 import type { AudioSender } from "../media/audio-sender.ts";
 import type { CallCoders } from "./coders.ts";
@@ -29,6 +35,7 @@ interface Events {
   readonly audio: AudioFrame;
   readonly digit: string;
   readonly excess: "warn" | "close";
+  readonly placed: TrackPlace;
 }
 
 /** A random stream identifier (RFC 3550, 8.1). */
@@ -60,6 +67,7 @@ export class LocalCall implements MediaCall {
       firstSequence: randomBytes(2).readUInt16BE(0) >> 1,
       firstTimestamp: randomBytes(4).readUInt32BE(0),
       send: (packet) => peer.sendRtp(packet),
+      onPlaced: (place) => this.#events.emit("placed", place),
     });
     this.#receiver = coders.receiver({
       onFrame: (frame) => this.#events.emit("audio", frame),
@@ -117,6 +125,10 @@ export class LocalCall implements MediaCall {
   sendDtmf(frame: DtmfFrame): boolean {
     const { peer, clock } = this.#options;
     return peer.state !== "closed" && (this.#sender?.sendDtmf(frame, clock.now()) ?? false);
+  }
+
+  onPlaced(listener: (place: TrackPlace) => void): Unsubscribe {
+    return this.#events.on("placed", listener);
   }
 
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {

@@ -10,7 +10,7 @@ import type {
   WebRTCPeerLimits,
   WebRTCPeerStats,
 } from "@roomkit/core";
-import type { DtmfFrame, TrafficLimits } from "@roomkit/transport-utils";
+import type { DtmfFrame, TrackPlace, TrafficLimits } from "@roomkit/transport-utils";
 import type { AudioPlan } from "../media/audio-plan.ts";
 import type { JitterStats } from "../media/jitter-buffer.ts";
 import type { LoopLoad } from "./load-meter.ts";
@@ -59,6 +59,8 @@ export interface MediaCall {
   send(samples: Int16Array): boolean;
   /** Sends 20 ms of a key that is held, as an event in the place of audio. False as of {@link send}. */
   sendDtmf(frame: DtmfFrame): boolean;
+  /** Which RTP timestamp a frame of {@link send} or {@link sendDtmf} got: of the first, and of those that do not follow the one before. */
+  onPlaced(listener: (place: TrackPlace) => void): Unsubscribe;
   /** The caller's track as one unbroken line. The samples are the listener's to keep. */
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe;
   /** Touch tones of the caller's track. */

@@ -1,5 +1,6 @@
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
+import type { TrackPlace } from "@roomkit/transport-utils";
 import { describe, expect, it } from "vitest";
 import { sine } from "../testing.fixture.ts";
 import { AudioSender, g711Encoding, opusEncoding } from "./audio-sender.ts";
@@ -7,9 +8,10 @@ import { parseRtp, type RtpPacket, timestampDelta } from "./rtp.ts";
 
 async function open(
   sampleRate: 24_000 | 48_000 = 24_000,
-): Promise<{ sender: AudioSender; packets: RtpPacket[]; link: { up: boolean } }> {
+): Promise<{ sender: AudioSender; packets: RtpPacket[]; places: TrackPlace[]; link: { up: boolean } }> {
   const packets: RtpPacket[] = [];
   const link = { up: true };
+  const places: TrackPlace[] = [];
   const sender = new AudioSender({
     encoder: opusEncoding(await opus().createEncoder({ sampleRate })),
     payloadType: 111,
@@ -20,8 +22,9 @@ async function open(
       if (link.up) packets.push(parseRtp(data) as RtpPacket);
       return link.up;
     },
+    onPlaced: (place) => places.push(place),
   });
-  return { sender, packets, link };
+  return { sender, packets, places, link };
 }
 
 const frame = sine(24_000, 440, 20);
@@ -45,6 +48,25 @@ describe("AudioSender", () => {
     sender.send(frame, 1_000);
     expect(packets.map((p) => p.marker)).toEqual([true, false, true]);
     expect(timestampDelta(packets[2]?.timestamp as number, packets[1]?.timestamp as number)).toBe(48 * 980);
+    sender.close();
+  });
+
+  it("tells where a frame stands that does not follow the one before, and counts only what it was given", async () => {
+    const { sender, packets, places, link } = await open();
+    for (const now of [0, 20, 40]) sender.send(frame, now);
+    for (let now = 60; now <= 120; now += 20) sender.idle(now);
+    link.up = false;
+    expect(sender.send(frame, 130)).toBe(false);
+    link.up = true;
+    sender.send(frame, 140);
+    sender.send(frame, 160);
+    sender.send(frame, 5_000);
+    // Frames 0 to 2 as they came; frame 3 behind the silence, frame 5 behind a pause.
+    expect(places.map((place) => place.frame)).toEqual([0, 3, 5]);
+    expect(places.map(({ ssrc, ticks }) => [ssrc, ticks])).toEqual(Array(3).fill([77, 960]));
+    const stamps = packets.map(({ timestamp }) => timestamp);
+    expect(places.map(({ timestamp }) => timestamp)).toEqual([stamps[0], stamps.at(-3), stamps.at(-1)]);
+    expect(timestampDelta(stamps.at(-3) as number, stamps[2] as number)).toBeGreaterThan(960);
     sender.close();
   });
 

@@ -1,5 +1,5 @@
 import type { AudioCodec, OpusEncoder } from "@roomkit/core";
-import type { DtmfFrame } from "@roomkit/transport-utils";
+import type { DtmfFrame, TrackPlace } from "@roomkit/transport-utils";
 import type { OutboundEvents } from "./audio-plan.ts";
 import { timestampDelta, writeRtp } from "./rtp.ts";
 import { EVENT_DIGITS, eventPayload } from "./telephone-event.ts";
@@ -42,6 +42,8 @@ export interface AudioSenderOptions {
   readonly firstTimestamp: number;
   /** Sends a packet; false when the connection cannot take it now. */
   readonly send: (packet: Uint8Array) => boolean;
+  /** A frame that was sent does not follow the one before it, or is the first. */
+  readonly onPlaced?: ((place: TrackPlace) => void) | undefined;
 }
 
 /** Frames of silence after the last of a talk spurt: a jitter buffer that runs dry then goes on with silence, not with the last sound. */
@@ -95,6 +97,9 @@ export class AudioSender {
   #key: KeyDown | undefined;
   /** The event that was ended before its key was up: what still comes of that press is no new one. */
   #cut: number | undefined;
+  /** Frames sent, without silence at the end of a spurt; and which timestamp the next has when it follows them. */
+  #frames = 0;
+  #following: number | undefined;
 
   constructor(options: AudioSenderOptions) {
     this.#options = options;
@@ -105,7 +110,9 @@ export class AudioSender {
 
   /** Sends a frame of exactly 20 ms at `now`, ms. False when the connection refused it; then nothing changed but the encoder. */
   send(samples: Int16Array, now: number): boolean {
-    if (!this.#frame(samples, now)) return false;
+    const place = this.#frame(samples, now);
+    if (!place) return false;
+    this.#tell(place);
     this.#tail = TAIL_FRAMES;
     return true;
   }
@@ -119,7 +126,9 @@ export class AudioSender {
     const goesOn = !begins && down?.event === event && down.ends === 0;
     if (begins) this.#cut = undefined;
     if (!goesOn && this.#cut === event) {
-      this.#advance(this.#place(now), now);
+      const place = this.#place(now);
+      this.#advance(place, now);
+      this.#tell(place);
       return true;
     }
     while (!goesOn && this.#key) if (!this.#tellEnd()) return false;
@@ -133,6 +142,7 @@ export class AudioSender {
     if (ends) key.ends = 1;
     this.#key = key;
     this.#advance(place, now);
+    this.#tell(place);
     this.#tail = TAIL_FRAMES;
     return true;
   }
@@ -150,14 +160,21 @@ export class AudioSender {
     this.#options.encoder.close();
   }
 
-  #frame(samples: Int16Array, now: number): boolean {
+  #frame(samples: Int16Array, now: number): Place | undefined {
     const { encoder, payloadType } = this.#options;
-    if (!this.#tellEnd()) return false;
+    if (!this.#tellEnd()) return undefined;
     const place = this.#place(now);
     const payload = encoder.encode(samples);
-    if (payload && !this.#packet(payloadType, place.begins, place.timestamp, payload)) return false;
+    if (payload && !this.#packet(payloadType, place.begins, place.timestamp, payload)) return undefined;
     this.#advance(place, now);
-    return true;
+    return place;
+  }
+
+  #tell({ timestamp }: Place): void {
+    const { ssrc, onPlaced } = this.#options;
+    const frame = this.#frames++;
+    if (timestamp !== this.#following) onPlaced?.({ ssrc, frame, timestamp, ticks: this.#frameTime });
+    this.#following = (timestamp + this.#frameTime) >>> 0;
   }
 
   /** One packet that says that the key is up, until all of them were sent. */

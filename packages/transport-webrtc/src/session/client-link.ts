@@ -14,6 +14,8 @@ export interface ClientLinkOptions {
   readonly control: ControlChannel;
   /** The track; undefined: audio takes the data channel. */
   readonly track: Pick<MediaCall, "send" | "sendDtmf"> | undefined;
+  /** The track took this frame. */
+  readonly onTracked: (frame: PlayoutFrame) => void;
   readonly mulaw: AudioCodec | undefined;
   readonly clock: Clock;
   /** When the connection began, ms on the clock. */
@@ -47,8 +49,7 @@ export class ClientLink implements ConnectionLink {
 
   audio(frame: PlayoutFrame): boolean {
     const { control, track, mulaw } = this.#options;
-    if (track && frame.dtmf) return track.sendDtmf(frame.dtmf);
-    if (track) return frame.samples.length === 0 || track.send(frame.samples);
+    if (track) return frame.samples.length === 0 || this.#track(track, frame);
     if (!control.open || control.bufferedAmount > AUDIO_BUFFERED_BYTES) return false;
     if (this.v1) {
       const { buffer, byteOffset, byteLength } = frame.samples;
@@ -59,6 +60,12 @@ export class ClientLink implements ConnectionLink {
     }
     if (frame.samples.length === 0 || !mulaw) return true;
     return control.trySend(serializeServerMessage({ event: "media", audio: mulaw.encode(frame.samples) }));
+  }
+
+  #track(track: Pick<MediaCall, "send" | "sendDtmf">, frame: PlayoutFrame): boolean {
+    const took = frame.dtmf ? track.sendDtmf(frame.dtmf) : track.send(frame.samples);
+    if (took) this.#options.onTracked(frame);
+    return took;
   }
 
   message(message: ConnectionMessage): void {

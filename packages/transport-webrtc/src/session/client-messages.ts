@@ -2,6 +2,7 @@ import type { AudioCodec, AudioFrame, ConnectionInput } from "@roomkit/core";
 import {
   type ClientMessage,
   decodeAudioFrame,
+  type PlayoutMessage,
   parseClientMessage,
   type ServerMessage,
   type StartMessage,
@@ -18,6 +19,8 @@ export interface ClientMessagesOptions {
   readonly mulaw: AudioCodec | undefined;
   readonly onStart: (message: StartMessage) => void;
   readonly onPlayback: (utterance: number, playedSamples: number, done: boolean) => void;
+  /** How far the track has been played. */
+  readonly onPlayout: (message: PlayoutMessage) => void;
   readonly onInput: (input: ConnectionInput) => void;
   readonly onAudio: (frame: AudioFrame) => void;
   readonly reply: (message: ServerMessage) => void;
@@ -73,7 +76,7 @@ export class ClientMessages {
   }
 
   #handle(message: ClientMessage): void {
-    const { v1, reply, onStart, onEnd, onPlayback, onInput } = this.#options;
+    const { v1, reply, onStart, onEnd, onPlayback, onPlayout, onInput } = this.#options;
     switch (message.event) {
       case "start":
         onStart(message);
@@ -87,6 +90,9 @@ export class ClientMessages {
         return;
       case "playback":
         onPlayback(message.utterance, message.playedSamples, message.done ?? false);
+        return;
+      case "playout":
+        onPlayout(message);
         return;
       case "media":
         this.#audio(message.audio);

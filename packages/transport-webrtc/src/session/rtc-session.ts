@@ -13,6 +13,7 @@ import type { TransportSettings } from "../transport/settings.ts";
 import { ClientLink } from "./client-link.ts";
 import { ClientMessages } from "./client-messages.ts";
 import { ControlChannel } from "./control-channel.ts";
+import { TrackPlayout } from "./track-playout.ts";
 
 export interface RtcSessionOptions {
   readonly id: string;
@@ -45,6 +46,8 @@ export interface ConnectionStats extends MediaStats {
 
 /** How far audio on a track runs ahead of the clock, ms; a browser's jitter buffer time-compresses more. */
 const TRACK_LEAD_MS = 40;
+/** A client that says how far its track was played does so five times a second, in a page that is not shown once. */
+const REPORTS_WITHIN_MS = 2_000;
 /** A client with a data section is ready when a channel opened, or this long after it connected, ms. */
 const CHANNEL_WAIT_MS = 1_000;
 /** How long the farewell may take to leave, ms. */
@@ -92,6 +95,7 @@ export class RtcSession {
         inbound: call.inbound,
         outbound: call.outbound,
         playback: reported ? "reported" : "estimated",
+        ...(call.sends ? { reportsWithinMs: REPORTS_WITHIN_MS } : {}),
         clock,
         logger,
         wheel,
@@ -103,6 +107,7 @@ export class RtcSession {
         dtmfEvents: call.dtmfEvents,
         resumable: reported,
       });
+    const playout = call.sends ? new TrackPlayout(call, this.connection) : undefined;
     this.#messages = new ClientMessages({
       guard: new TrafficGuard(clock, limits),
       messageBytes: limits.maxMessageBytes,
@@ -111,6 +116,9 @@ export class RtcSession {
       mulaw,
       onStart: (message) => this.#start(message),
       onPlayback: (utterance, samples, done) => this.connection.report(utterance, samples, done),
+      onPlayout: (message) => {
+        if (this.#ready) playout?.report(message);
+      },
       onInput: (input) => this.connection.input(input),
       onAudio: (frame) => this.#receive(frame),
       reply: (message) => this.#link.say(message),
@@ -126,6 +134,7 @@ export class RtcSession {
       {
         control: this.#control,
         track: call.sends ? call : undefined,
+        onTracked: (frame) => playout?.sent(frame),
         mulaw,
         clock,
         startedAt: this.startedAt,

@@ -7,7 +7,7 @@ import type {
   Recipe,
   RemoteCandidate,
 } from "@roomkit/core";
-import type { DtmfFrame } from "@roomkit/transport-utils";
+import type { DtmfFrame, TrackPlace } from "@roomkit/transport-utils";
 import type { WireError } from "@roomkit/worker-pool";
 import type { LoopLoad } from "../host/load-meter.ts";
 import type { MediaRequest, MediaStats } from "../host/media-host.ts";
@@ -56,6 +56,7 @@ export type FromCall =
     }
   | { readonly type: "message"; readonly call: number; readonly channel: number; readonly message: string | Uint8Array }
   | { readonly type: "channel_closed"; readonly call: number; readonly channel: number }
+  | { readonly type: "placed"; readonly call: number; readonly place: TrackPlace }
   /** So many frames for the track have been dealt with. */
   | { readonly type: "frames_taken"; readonly call: number; readonly frames: number }
   /** Of the bytes for data channels: how many were handed on so far, and how many of them wait in the engine. */

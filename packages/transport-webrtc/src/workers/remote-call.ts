@@ -8,7 +8,7 @@ import {
   type Unsubscribe,
   type WebRTCDataChannel,
 } from "@roomkit/core";
-import type { DtmfFrame } from "@roomkit/transport-utils";
+import type { DtmfFrame, TrackPlace } from "@roomkit/transport-utils";
 import type { MediaCall, MediaRequest, MediaStats } from "../host/media-host.ts";
 import { Credit, costOf, INBOUND_STEP_BYTES, Receipts, TRACK_FRAMES } from "./credit.ts";
 import type { FromCall, OpenedCall, ToCall } from "./messages.ts";
@@ -28,6 +28,7 @@ interface Events {
   readonly digit: string;
   readonly excess: "warn" | "close";
   readonly channel: WebRTCDataChannel;
+  readonly placed: TrackPlace;
 }
 
 const NO_STATS: MediaStats = {
@@ -96,6 +97,10 @@ export class RemoteCall implements MediaCall {
     return true;
   }
 
+  onPlaced(listener: (place: TrackPlace) => void): Unsubscribe {
+    return this.#events.on("placed", listener);
+  }
+
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
     return this.#events.on("audio", listener);
   }
@@ -156,6 +161,9 @@ export class RemoteCall implements MediaCall {
         return;
       case "channel_closed":
         this.#channels.get(message.channel)?.end();
+        return;
+      case "placed":
+        this.#events.emit("placed", message.place);
         return;
       case "frames_taken":
         this.#frames.give(message.frames);

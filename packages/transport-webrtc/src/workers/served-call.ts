@@ -31,6 +31,8 @@ export class ServedCall {
   #reporting: Cancel | undefined;
   #dropped = 0;
   #refused = 0;
+  /** Frames the track did not take: the other thread counts them. */
+  #lost = 0;
 
   constructor(options: ServedCallOptions) {
     this.#options = options;
@@ -97,6 +99,9 @@ export class ServedCall {
         this.#put({ type: "audio", call, samples: ownSamples(samples), timestamp });
       else this.#dropped++;
     });
+    media.onPlaced((place) =>
+      this.#put({ type: "placed", call, place: { ...place, frame: place.frame + this.#lost } }),
+    );
     media.onDigit((digit) => this.#put({ type: "digit", call, digit }));
     media.onExcess((verdict) => this.#put({ type: "excess", call, verdict }));
     media.onDataChannel((channel) => this.#addChannel(channel));
@@ -132,11 +137,11 @@ export class ServedCall {
         return;
       case "audio":
         // Not taken is lost: offering it again later would only put it behind the sound that follows.
-        if (!media.send(message.samples)) this.#refused++;
+        if (!media.send(message.samples)) this.#lose();
         this.#frames.add(1);
         return;
       case "dtmf":
-        if (!media.sendDtmf(message.frame)) this.#refused++;
+        if (!media.sendDtmf(message.frame)) this.#lose();
         this.#frames.add(1);
         return;
       case "message":
@@ -148,6 +153,11 @@ export class ServedCall {
       case "close":
         media.close(message.reason).catch(() => {});
     }
+  }
+
+  #lose(): void {
+    this.#refused++;
+    this.#lost++;
   }
 
   #send(number: number, message: string | Uint8Array): void {

@@ -48,6 +48,10 @@ export class FakePeer {
 
   readonly configuration: RTCConfiguration;
   readonly channel = new FakeChannel();
+  /** For reports of how far the track was played. */
+  readonly playout = new FakeChannel();
+  /** What the browser gave to its speaker last. */
+  sources: { source: number; rtpTimestamp: number; timestamp: number }[] = [];
   connectionState = "new";
   onconnectionstatechange: (() => void) | null = null;
   onicecandidate: ((event: { candidate: { candidate: string; toJSON(): RTCIceCandidateInit } | null }) => void) | null =
@@ -66,6 +70,7 @@ export class FakePeer {
   }
 
   createDataChannel(label: string): FakeChannel {
+    if (label === "playout") return this.playout;
     this.channelLabel = label;
     return this.channel;
   }
@@ -78,7 +83,7 @@ export class FakePeer {
           peer.sentTrack = track;
         },
       },
-      receiver: { track: "remote track" },
+      receiver: { track: "remote track", getSynchronizationSources: () => peer.sources },
       get currentDirection() {
         return peer.direction;
       },

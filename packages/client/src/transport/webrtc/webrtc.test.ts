@@ -232,7 +232,8 @@ describe("connecting", () => {
     await clock.advance(5_000);
     FakePeer.last.greet();
     await expect(slow).resolves.toMatchObject({ event: "ready" });
-    expect(clock.pendingTimers).toBe(1);
+    // The far end's stream, and the reports of how far it was played.
+    expect(clock.pendingTimers).toBe(2);
   });
 
   it.each(["config", "offer", "greeting"])(
@@ -268,6 +269,27 @@ describe("a connection", () => {
     expect(transport.sendAudio()).toBe(false);
     expect(await transport.stats()).toEqual({ sentFrames: 7 });
     expect(transport.receivesFrames).toBe(false);
+  });
+
+  it("reports how far its track was played: each report by itself, the last before a silence for sure", async () => {
+    const { transport, seen, peer } = await connected();
+    const report = { event: "playout", ssrc: 7, rtpTimestamp: 960, playedMs: 20 };
+    peer.sources = [{ source: 7, rtpTimestamp: 960, timestamp: performance.now() - 100 }];
+    await clock.advance(200);
+    // The channel for them is not open yet.
+    expect(peer.channel.received).toEqual([report]);
+    peer.playout.readyState = "open";
+    peer.sources = [{ source: 7, rtpTimestamp: 1_920, timestamp: performance.now() - 50 }];
+    await clock.advance(200);
+    expect(peer.channel.received).toHaveLength(1);
+    expect(peer.playout.received).toEqual([{ ...report, rtpTimestamp: 1_920 }]);
+    peer.channel.say({ type: "clear", utterance: 4 });
+    const last = { ...report, rtpTimestamp: 1_920, cleared: 4 };
+    expect([peer.channel.received[1], peer.playout.received[1]]).toEqual([last, last]);
+    expect(seen.at(-1)).toEqual(["message", { type: "clear", utterance: 4 }]);
+    transport.close();
+    await clock.advance(1_000);
+    expect(peer.playout.received).toHaveLength(2);
   });
 
   it("takes audio as messages from a server that sends no track", async () => {

@@ -4,6 +4,7 @@ import { VoiceClientError } from "../../errors.ts";
 import { fetchConfig, foreignServer, type ServerConfig, serverGone } from "../config.ts";
 import { MessageReader, readAnswer } from "../server-messages.ts";
 import type { Transport, TransportContext, TransportStats } from "../transport.ts";
+import { PlayoutReporter } from "./playout-reporter.ts";
 import { readStats } from "./read-stats.ts";
 import { Signalling } from "./signalling.ts";
 
@@ -29,6 +30,7 @@ export class WebRTCTransport implements Transport {
   #peer: RTCPeerConnection | undefined;
   #channel: RTCDataChannel | undefined;
   #microphone: RTCRtpSender | undefined;
+  #playout: PlayoutReporter | undefined;
   #ready = false;
   #cancelRecovery: (() => void) | undefined;
   #receivesFrames = false;
@@ -85,7 +87,9 @@ export class WebRTCTransport implements Transport {
 
   async stats(): Promise<TransportStats | undefined> {
     const report = await this.#peer?.getStats();
-    return report && readStats(report);
+    if (report === undefined) return undefined;
+    this.#playout?.measure(report);
+    return readStats(report);
   }
 
   serverGone(): Promise<boolean> {
@@ -98,6 +102,7 @@ export class WebRTCTransport implements Transport {
     this.#peer = this.#channel = this.#microphone = undefined;
     this.#ready = false;
     this.#cancelRecovery?.();
+    this.#playout?.close();
     this.#signalling.close();
     if (peer === undefined) return;
     peer.onconnectionstatechange = peer.onicecandidate = peer.ontrack = null;
@@ -145,7 +150,7 @@ export class WebRTCTransport implements Transport {
     // A server that sends no track sends audio as messages.
     this.#receivesFrames = !/recv/.test(audio.currentDirection ?? "");
     const message = await ready;
-    this.#listen(peer, channel, message, audio.receiver.track);
+    this.#listen(peer, channel, message, audio.receiver);
     return message;
   }
 
@@ -166,13 +171,14 @@ export class WebRTCTransport implements Transport {
     });
   }
 
-  #listen(peer: RTCPeerConnection, channel: RTCDataChannel, ready: ReadyMessage, track: MediaStreamTrack): void {
+  #listen(peer: RTCPeerConnection, channel: RTCDataChannel, ready: ReadyMessage, receiver: RTCRtpReceiver): void {
     const { handlers, clock } = this.#context;
     const reader = new MessageReader(ready);
     this.#ready = true;
     channel.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (typeof data === "string") {
         const message = reader.message(data);
+        if (message && "type" in message && message.type === "clear") this.#playout?.cleared(message.utterance);
         if (message) handlers.onMessage(message);
       } else {
         const audio = reader.audio(data);
@@ -182,10 +188,25 @@ export class WebRTCTransport implements Transport {
     channel.onclose = () => this.#lost("the server closed the data channel");
     peer.onconnectionstatechange = () => this.#onState(peer);
     if (this.#receivesFrames) return;
+    this.#playout = this.#reportPlayout(peer, receiver);
     // Not before `connect` has resolved. Soon all the same: what waits in the browser's jitter buffer is a delay for the whole call.
     clock.setTimeout(() => {
-      if (this.#peer === peer) handlers.onStream(new MediaStream([track]));
+      if (this.#peer === peer) handlers.onStream(new MediaStream([receiver.track]));
     }, 0);
+  }
+
+  /** One report that is lost does not hold up the next; the last of what was silenced must come. */
+  #reportPlayout(peer: RTCPeerConnection, receiver: RTCRtpReceiver): PlayoutReporter {
+    const channel = peer.createDataChannel("playout", { ordered: false, maxRetransmits: 0 });
+    return new PlayoutReporter({
+      receiver,
+      clock: this.#context.clock,
+      send: (report) => {
+        const open = channel.readyState === "open";
+        if (open) channel.send(serializeV1ClientMessage(report));
+        if (!open || report.cleared !== undefined) this.send(report);
+      },
+    });
   }
 
   #onState(peer: RTCPeerConnection): void {
