@@ -65,6 +65,8 @@ const rules: Readonly<Record<string, Rule>> = {
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   // A speech-to-speech provider made of a recogniser, a model and a voice: the call of voice channels on a line of its own.
   "provider-cascade": ["call"],
+  // A model that hears 16 kHz and computes beside the event loop.
+  "turn-smart": ["onnx", "pipeline", "worker-pool"],
 };
 
 /** The rule of the package in `packages/<folder>`; undefined for a kind the table does not know. */

@@ -54,3 +54,5 @@ export * from "./time/after-silence.ts";
 export * from "./time/clock.ts";
 export * from "./time/silence-watch.ts";
 export * from "./time/until-aborted.ts";
+export { gradedDecision } from "./turns/graded-decision.ts";
+export { lastAudio } from "./turns/last-audio.ts";

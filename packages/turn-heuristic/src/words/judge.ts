@@ -1,0 +1,90 @@
+import type { UnfinishedReason, Words } from "../lexicon/lexicon.ts";
+import { judgePieces } from "./pieces.ts";
+import { beginsWith, endsWith, type Said } from "./tokens.ts";
+import type { Verdict } from "./verdict.ts";
+
+const UNFINISHED: Readonly<Record<UnfinishedReason, number>> = {
+  article: 0.04,
+  possessive: 0.05,
+  conjunction: 0.06,
+  filler: 0.06,
+  preposition: 0.1,
+  opening: 0.12,
+  auxiliary: 0.12,
+};
+
+/** What a text tells of whether its turn is over; undefined when it has no words. Rules in their order: the first that fits decides. */
+export function judgeWords(said: Said, asked: Said, words: Words): Verdict | undefined {
+  const { tokens } = said;
+  if (tokens.length === 0) return undefined;
+  const inQuestion = asked.mark === "?";
+  const sentence = withoutLeads(said.sentence, words);
+  const whole = sentence.join(" ");
+  if (words.answers.has(whole) || (sentence.length === 0 && words.answers.has(tokens.join(" "))))
+    return { confidence: 0.92, reason: "answer" };
+  const verdict = judgePieces(tokens, asked.tokens, words);
+  if (verdict) return verdict;
+  return judgeEnd(tokens, sentence, inQuestion, words) ?? judgeWhole(said, sentence, inQuestion, words);
+}
+
+/** By the last words. */
+function judgeEnd(
+  tokens: readonly string[],
+  sentence: readonly string[],
+  asked: boolean,
+  words: Words,
+): Verdict | undefined {
+  const closing = endsWith(tokens, words.closing);
+  const open = endsWith(tokens, words.unfinished);
+  if (closing > 0 && closing >= open) return { confidence: 0.88, reason: "closing" };
+  if (open > 0) {
+    const reason = words.unfinished.get(tokens.slice(-open).join(" ")) as UnfinishedReason;
+    // "Yes, I can"; "what is it for".
+    if (
+      reason === "auxiliary" &&
+      open === 1 &&
+      asked &&
+      sentence.length === 2 &&
+      words.pronouns.has(sentence[0] as string)
+    )
+      return { confidence: 0.86, reason: "answer" };
+    const stranded =
+      reason === "preposition" && open === 1 && sentence.length >= 4 && beginsWith(sentence, words.questions) > 0;
+    if (stranded && !["of", "the", "a", "than", "into"].includes(tokens.at(-1) as string))
+      return { confidence: 0.55, reason: "question" };
+    return { confidence: UNFINISHED[reason], reason };
+  }
+  if (endsWith(tokens, words.either) > 0)
+    return { confidence: asked && tokens.length <= 3 ? 0.6 : 0.4, reason: "either" };
+  return undefined;
+}
+
+/** By the sentence as such. */
+function judgeWhole(said: Said, sentence: readonly string[], asked: boolean, words: Words): Verdict {
+  const count = sentence.length;
+  const question = beginsWith(sentence, words.questions);
+  if (question > 0 || said.mark === "?") {
+    // "How do I", "can you": the verb is missing.
+    const bare =
+      count <= 3 && words.pronouns.has(sentence[count - 1] ?? "") && !/^(what|who|where|how)$/.test(sentence[0] ?? "");
+    if (bare) return { confidence: 0.15, reason: "opening" };
+    return { confidence: count >= 4 || said.mark === "?" ? 0.9 : 0.75, reason: "question" };
+  }
+  if (beginsWith(sentence, words.subordinate) > 0 && count <= 8) return { confidence: 0.3, reason: "clause" };
+  if (asked && count <= 4) return { confidence: 0.86, reason: "answer" };
+  if (beginsWith(sentence, words.commands) > 0 && count >= 2) return { confidence: 0.82, reason: "command" };
+  if (count <= 2) return { confidence: 0.6, reason: "fragment" };
+  return { confidence: 0.74, reason: "statement" };
+}
+
+/** Without "well", "hello" and the like in front, as long as something stays. */
+function withoutLeads(sentence: readonly string[], words: Words): readonly string[] {
+  let rest = sentence;
+  for (
+    let count = beginsWith(rest, words.leads);
+    count > 0 && count < rest.length;
+    count = beginsWith(rest, words.leads)
+  )
+    rest = rest.slice(count);
+  return rest;
+}

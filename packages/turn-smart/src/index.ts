@@ -1,0 +1,2 @@
+export type { SmartTurnsOptions } from "./options.ts";
+export { type SmartTurns, smartTurns } from "./smart-turns.ts";
