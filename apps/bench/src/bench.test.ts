@@ -20,6 +20,7 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   recorder: { values: [], options: { frames: "100", rounds: "1" } },
   selfhear: { values: [], options: { seconds: "14", rooms: "1" } },
   turn: { values: [], options: { turns: "1" } },
+  turns: { values: [], options: { cases: "2", rounds: "1" } },
   vad: { values: [], options: { frames: "20", rounds: "1", clips: "2", ratios: "1" } },
   // A sound begins every 800 ms.
   webrtc: { values: ["1"], options: { seconds: "1.2", warm: "0", loss: "20" } },

@@ -10,6 +10,7 @@ import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
 import { selfhear } from "./selfhear/selfhear.ts";
 import { turn } from "./turn/turn.ts";
+import { turns } from "./turns/turns.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
 import { ws } from "./ws/ws.ts";
 
@@ -25,6 +26,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   recorder,
   selfhear,
   turn,
+  turns,
   vad,
   webrtc,
   ws,

@@ -15,6 +15,7 @@ export { type InboundStage, type StageConformanceOptions, stageConformance } fro
 export { type StoreConformanceOptions, storeConformance } from "./conformance/store.ts";
 export { type SpeechSample, type SttConformanceOptions, sttConformance } from "./conformance/stt.ts";
 export { type TtsConformanceOptions, ttsConformance } from "./conformance/tts.ts";
+export { type TurnDetectorConformanceOptions, turnDetectorConformance } from "./conformance/turn.ts";
 export { type VadConformanceOptions, vadConformance } from "./conformance/vad.ts";
 export { webrtcEngineConformance } from "./conformance/webrtc-engine.ts";
 export type { WebRTCEngineClient, WebRTCEngineConformanceOptions } from "./conformance/webrtc-engine-bench.ts";

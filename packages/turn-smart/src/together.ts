@@ -3,7 +3,7 @@ import { gradedDecision, type TurnContext, type TurnDecision } from "@roomkit/co
 /** Up to here the other detector knows of something unfinished, whatever it sounds like. */
 const UNFINISHED = 0.25;
 /** What the model's odds count beside those of the other detector. */
-const MODEL_SHARE = 0.35;
+const MODEL_SHARE = 0.5;
 
 /** Whether the other detector decides alone: it knows what the sound cannot tell. */
 export function decidesAlone(other: TurnDecision): boolean {

@@ -28,7 +28,9 @@ export const english: TurnLexicon = {
       list(`a, an, the, every, each, another, very, quite, a very, such a, one of the, some of the, all of the, most of the,
       both of the, the next, the first, the last, the second, the same, the other, the whole, the best, a lot of, a few, a couple of,
       a new, a different, the new, too many, so many, as many, a bit of, a kind of, any other, no other, the most`),
-    possessive: list("my, your, our, their, its, whose, his own, my own, your own, our own, their own"),
+    possessive: list(
+      "in his, of his, on his, with his, for his, from his, in her, of her, on her, my, your, our, their, its, whose, his own, my own, your own, our own, their own",
+    ),
     preposition:
       list(`of, to, from, with, without, for, at, by, into, onto, about, between, among, during, before, after, against,
       toward, towards, upon, via, per, under, above, behind, beside, besides, beyond, despite, through, throughout, within, like,
@@ -54,12 +56,12 @@ export const english: TurnLexicon = {
       what i want is, what i mean is, the question is, my question is, i have a question about, we were thinking, maybe we could,
       maybe i could, i have to, i want to, i need to, i would like to, i'd like to, first of all, on the one hand, for example,
       for instance, in order to, in addition, by the way, in fact, at the moment i, the reason is, how about, what about, would it be,
-      would you mind, i just wanted, i just want, i was going, i've been, i have been, i used, to book, to change, to find, to get, to make,
+      would you mind, i, he, she, we, they, i just wanted, i just want, i was going, i've been, i have been, i used, to book, to change, to find, to get, to make,
       to buy, to know, to see if, to ask, to ask about, to order, to send, to put, to give, to bring, to take, to tell you, to talk about`),
   },
   either:
     list(`that, this, these, those, some, any, all, more, most, less, other, others, not, in, on, off, up, down, over, out, around,
-      back, away, her, his, only, just, also, really, actually, maybe, probably, well, then, first, second, next, last, new, both, many,
+      back, away, her, his, only, just, also, really, actually, maybe, probably, then, first, second, next, last, new, both, many,
       much, few, enough, want, need, have, think, know, say, said, says, called, named, get, like this, like that, want it, so far,
       almost, always, usually, sometimes, especially, basically, literally, looking, going, trying, thinking, calling, using, having,
       making, getting, asking, telling, mister, mrs, doctor, saint, mr, dr`),
@@ -98,7 +100,7 @@ export const english: TurnLexicon = {
       add, remove, delete, remind, wake, put, bring, take, order, buy, make, help, go, come, let, translate, explain, check, look, connect,
       transfer, forget, speak, talk, write, schedule, move, increase, decrease, skip, pause, continue, describe, list, compare, i'll take`),
   subordinate: list(
-    "if, although, unless, while, once, whenever, as soon as, as long as, even if, even though, in case, whether, given that",
+    "when i, when we, when you, when he, when she, when they, when the, when my, what i, where i, because, if, although, unless, while, once, whenever, as soon as, as long as, even if, even though, in case, whether, given that",
   ),
   pronouns: list("i, you, he, she, it, we, they, there, that, this"),
   negations: list("no, not, don't, do not, none, haven't, can't, cannot, won't, never, isn't, nope"),

@@ -36,7 +36,14 @@ function judgeEnd(
 ): Verdict | undefined {
   const closing = endsWith(tokens, words.closing);
   const open = endsWith(tokens, words.unfinished);
-  if (closing > 0 && closing >= open) return { confidence: 0.88, reason: "closing" };
+  const asks = beginsWith(sentence, words.questions);
+  const main = beginsWith(sentence, words.subordinate);
+  if (main > asks && open === 0 && sentence.length <= 8) return { confidence: 0.3, reason: "clause" };
+  if (closing > 0 && closing >= open) {
+    if (asks > 0 && sentence.length >= 3) return { confidence: 0.9, reason: "question" };
+    // "Please", "thank you" are said last; after "yesterday" there may be more.
+    return { confidence: words.answers.has(tokens.slice(-closing).join(" ")) ? 0.88 : 0.8, reason: "closing" };
+  }
   if (open > 0) {
     const reason = words.unfinished.get(tokens.slice(-open).join(" ")) as UnfinishedReason;
     // "Yes, I can"; "what is it for".
@@ -54,6 +61,9 @@ function judgeEnd(
       return { confidence: 0.55, reason: "question" };
     return { confidence: UNFINISHED[reason], reason };
   }
+  // "There were two"; but "a table for two".
+  const counted = tokens.length >= 3 && words.numbers.has(tokens.at(-1) as string);
+  if (counted && endsWith(tokens.slice(0, -1), words.beforeAmounts) === 0) return { confidence: 0.5, reason: "either" };
   if (endsWith(tokens, words.either) > 0)
     return { confidence: asked && tokens.length <= 3 ? 0.6 : 0.4, reason: "either" };
   return undefined;
@@ -70,7 +80,6 @@ function judgeWhole(said: Said, sentence: readonly string[], asked: boolean, wor
     if (bare) return { confidence: 0.15, reason: "opening" };
     return { confidence: count >= 4 || said.mark === "?" ? 0.9 : 0.75, reason: "question" };
   }
-  if (beginsWith(sentence, words.subordinate) > 0 && count <= 8) return { confidence: 0.3, reason: "clause" };
   if (asked && count <= 4) return { confidence: 0.86, reason: "answer" };
   if (beginsWith(sentence, words.commands) > 0 && count >= 2) return { confidence: 0.82, reason: "command" };
   if (count <= 2) return { confidence: 0.6, reason: "fragment" };
