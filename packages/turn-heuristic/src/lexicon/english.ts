@@ -75,8 +75,8 @@ export const english: TurnLexicon = {
       at night, at home, at work, at all, isn't it, aren't you, don't you, doesn't it, won't you, if possible, if you can, if you could,
       for me, with me, to me, for you, with you, to you, for us, about it, for it, with it, of it, turn it on, turn it off, the light on,
       the lights on, the light off, the lights off, the first one, the second one, the last one, the other one, this one, that one`),
-  answers:
-    list(`yes, no, yeah, yep, yup, nope, nah, sure, okay, ok, right, correct, exactly, absolutely, definitely, certainly, perfect,
+  answers: list(`yes, no, please, thank you very much, thanks a lot, that's all, that's it, that is all, that was all,
+      that will be all, nothing else, nothing more, bye bye, yeah, yep, yup, nope, nah, sure, okay, ok, right, correct, exactly, absolutely, definitely, certainly, perfect,
       great, good, fine, alright, all right, of course, no thanks, no thank you, yes please, yes thanks, yes thank you, thanks, thank you,
       maybe, never, always, nothing, none, neither, both, either, not really, not yet, not sure, not now, i'm not sure, i don't know,
       no idea, i think so, i don't think so, i hope so, i guess so, that's right, that's correct, that's fine, that's wrong, that works,

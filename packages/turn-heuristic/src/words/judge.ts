@@ -1,6 +1,6 @@
 import type { UnfinishedReason, Words } from "../lexicon/lexicon.ts";
 import { judgePieces } from "./pieces.ts";
-import { beginsWith, endsWith, type Said } from "./tokens.ts";
+import { beginsWith, endsWith, foundIn, type Said } from "./tokens.ts";
 import type { Verdict } from "./verdict.ts";
 
 const UNFINISHED: Readonly<Record<UnfinishedReason, number>> = {
@@ -20,7 +20,7 @@ export function judgeWords(said: Said, asked: Said, words: Words): Verdict | und
   const inQuestion = asked.mark === "?";
   const sentence = withoutLeads(said.sentence, words);
   const whole = sentence.join(" ");
-  if (words.answers.has(whole) || (sentence.length === 0 && words.answers.has(tokens.join(" "))))
+  if (words.answers.has(whole) || words.answers.has(said.sentence.join(" ")))
     return { confidence: 0.92, reason: "answer" };
   const verdict = judgePieces(tokens, asked.tokens, words);
   if (verdict) return verdict;
@@ -62,7 +62,8 @@ function judgeEnd(
     return { confidence: UNFINISHED[reason], reason };
   }
   // "There were two"; but "a table for two".
-  const counted = tokens.length >= 3 && words.numbers.has(tokens.at(-1) as string);
+  const counted =
+    tokens.length >= 3 && words.numbers.has(tokens.at(-1) as string) && foundIn(tokens, words.negations) === undefined;
   if (counted && endsWith(tokens.slice(0, -1), words.beforeAmounts) === 0) return { confidence: 0.5, reason: "either" };
   if (endsWith(tokens, words.either) > 0)
     return { confidence: asked && tokens.length <= 3 ? 0.6 : 0.4, reason: "either" };
