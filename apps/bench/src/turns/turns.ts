@@ -6,6 +6,8 @@ import { type Bench, type Comparison, compare, numberOption, type Table } from "
 import { percentile } from "../measure/statistics.ts";
 import { ASKED_AFTER_MS, type Moment, type Moments, people, synthetic } from "./material.ts";
 import { turnModel } from "./model.ts";
+import { rulesTable } from "./rules.ts";
+import { type Score, scoreOf } from "./score.ts";
 
 /** When a moment would be answered, ms after the last sound. */
 type Policy = (moment: Moment) => Promise<number>;
@@ -13,13 +15,6 @@ type Policy = (moment: Moment) => Promise<number>;
 interface Contender {
   readonly name: string;
   readonly answeredAt: Policy;
-}
-
-interface Score {
-  readonly falseCuts: number;
-  readonly pauses: number;
-  /** Of finished turns, ms. */
-  readonly waits: readonly number[];
 }
 
 const REFERENCE = "a VAD alone, 500 ms";
@@ -47,7 +42,8 @@ export const turns: Bench = async (args) => {
     const recorded = await people(cases);
     const tables: Table[] = [];
     const scores = new Map<string, Score>();
-    for (const material of [synthesized, ...(recorded ? [recorded] : [])]) {
+    const materials = [synthesized, ...(recorded ? [recorded] : [])];
+    for (const material of materials) {
       const rows: (string | number)[][] = [];
       for (const { name, answeredAt } of all) {
         const score = await judged(material, answeredAt);
@@ -55,13 +51,15 @@ export const turns: Bench = async (args) => {
         const [p50, p90] = [0.5, 0.9].map((share) => percentile(score.waits, share));
         rows.push([name, `${score.falseCuts} of ${score.pauses}`, `${p50} / ${p90}`]);
       }
-      const [first] = rows;
+      const ends = material.moments.filter(({ pauseMs }) => pauseMs === undefined).length;
+      const missing = model ? "" : "; without the end-of-turn model, which is not on this machine";
       tables.push({
-        title: `${first?.[1]?.toString().replace(/^\d+ of /, "")} pauses and ${material.moments.filter(({ pauseMs }) => pauseMs === undefined).length} finished turns by ${material.voices}${path === undefined ? "; without the end-of-turn model, which is not on this machine" : ""}`,
+        title: `${material.moments.length - ends} pauses and ${ends} finished turns by ${material.voices}${missing}`,
         head: ["decided by", "false cuts", "added wait p50 / p90, ms"],
         rows,
       });
     }
+    if (model) tables.push(await rulesTable(materials, heuristic, model));
     const waitOf = (name: string): Record<string, number> => {
       const { waits } = scores.get(name) as Score;
       return { "added wait p50, ms": percentile(waits, 0.5), "added wait p90, ms": percentile(waits, 0.9) };
@@ -95,17 +93,9 @@ const asking =
   };
 
 async function judged({ moments }: Moments, answeredAt: Policy): Promise<Score> {
-  let [falseCuts, pauses] = [0, 0];
-  const waits: number[] = [];
-  for (const moment of moments) {
-    const at = await answeredAt(moment);
-    if (moment.pauseMs === undefined) waits.push(at);
-    else {
-      pauses++;
-      if (at < moment.pauseMs) falseCuts++;
-    }
-  }
-  return { falseCuts, pauses, waits };
+  const answered = [];
+  for (const moment of moments) answered.push({ pauseMs: moment.pauseMs, answeredAt: await answeredAt(moment) });
+  return scoreOf(answered);
 }
 
 async function costs(

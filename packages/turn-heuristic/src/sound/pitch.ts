@@ -18,17 +18,19 @@ export function pitchOf(samples: Float32Array, from: number, sampleRate: number)
   const length = Math.round(sampleRate * WINDOW_S);
   if (begin + length + most >= samples.length) return 0;
   const scores = new Float64Array(most + 2);
-  let best = 0;
+  const energy = (at: number): number => (samples[at] as number) ** 2;
+  let [best, own, other] = [0, 0, 0];
+  for (let i = begin; i < begin + length; i++) {
+    own += energy(i);
+    other += energy(i + least);
+  }
   for (let lag = least; lag <= most; lag++) {
-    let [both, own, other] = [0, 0, 1e-9];
-    for (let i = begin; i < begin + length; i++) {
-      const [x, y] = [samples[i] as number, samples[i + lag] as number];
-      both += x * y;
-      own += x * x;
-      other += y * y;
-    }
-    scores[lag] = both / Math.sqrt(own * other + 1e-12);
-    best = Math.max(best, scores[lag] as number);
+    let both = 0;
+    for (let i = begin; i < begin + length; i++) both += (samples[i] as number) * (samples[i + lag] as number);
+    const score = both / Math.sqrt(own * Math.max(0, other) + 1e-12);
+    scores[lag] = score;
+    if (score > best) best = score;
+    other += energy(begin + lag + length) - energy(begin + lag);
   }
   if (!(best >= VOICED)) return 0;
   for (let lag = least; lag <= most; lag++) {

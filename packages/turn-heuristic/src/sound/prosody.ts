@@ -32,16 +32,17 @@ export function prosodyOf(frames: readonly AudioFrame[]): Prosody | undefined {
   const least = Math.max(floor + 6, loud - 25);
   let end = count;
   while (end > 0 && (levels[end - 1] as number) < least) end--;
-  const begin = Math.max(0, end - 60);
+  const begin = Math.max(0, end - 50);
   const voiced: { at: number; hz: number }[] = [];
+  let hz = 0;
   for (let at = begin; at < end; at++) {
-    if ((levels[at] as number) < least) continue;
-    const hz = pitchOf(samples, (at - 0.5) * step, sampleRate);
-    if (hz > 0) voiced.push({ at, hz });
+    // Farther back every second step is enough.
+    if (at >= end - 10 || (end - at) % 2 === 0) hz = pitchOf(samples, (at - 0.5) * step, sampleRate);
+    if ((levels[at] as number) >= least && hz > 0) voiced.push({ at, hz });
   }
   if (voiced.length < LEAST_VOICED) return undefined;
-  const last = voiced.slice(-5).map(({ hz }) => hz);
-  const before = voiced.slice(0, -5).map(({ hz }) => hz);
+  const last = voiced.slice(-5).map((each) => each.hz);
+  const before = voiced.slice(0, -5).map((each) => each.hz);
   const stretches = stretchesOf(voiced.map(({ at }) => at));
   const lengths = stretches.slice(0, -1);
   const mean = lengths.length > 0 ? lengths.reduce((a, b) => a + b, 0) / lengths.length : (stretches[0] as number);

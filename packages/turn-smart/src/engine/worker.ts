@@ -2,7 +2,7 @@ import { joinSamples } from "@roomkit/core";
 import type { OnnxRuntimeChoice } from "@roomkit/onnx";
 import { createResampler } from "@roomkit/pipeline";
 import { serveJobs } from "@roomkit/worker-pool";
-import { SAMPLE_RATE } from "./features.ts";
+import { HEARD, SAMPLE_RATE } from "./features.ts";
 import { SmartTurn } from "./model.ts";
 
 export interface SmartTurnData {
@@ -20,7 +20,7 @@ export interface SmartTurnJob {
 serveJobs<SmartTurnData, SmartTurnJob, number>(async ({ model, sha256, runtime }) => {
   const smartTurn = await SmartTurn.load(model, sha256, runtime);
   // The first computations are the slow ones.
-  for (let i = 0; i < 3; i++) await smartTurn.probability(new Int16Array(8 * SAMPLE_RATE));
+  for (let i = 0; i < 3; i++) await smartTurn.probability(new Int16Array(HEARD));
   return ({ samples, sampleRate }) => smartTurn.probability(at16k(samples, sampleRate));
 });
 
