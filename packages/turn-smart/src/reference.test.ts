@@ -77,7 +77,8 @@ describe.skipIf(modelPath === undefined)("smartTurns with its model", { timeout:
     },
   });
   // The rest is about what is on this side of the process, and runs on judges without one.
-  const ofTheProcess = /concurrent|aborted meanwhile|: (8 kHz|a minute of it|a rate like no other)$|what runs with `closed`/;
+  const ofTheProcess =
+    /concurrent|aborted meanwhile|: (8 kHz|a minute of it|a rate like no other)$|what runs with `closed`/;
   for (const { name, run } of cases.filter((each) => ofTheProcess.test(each.name))) it(name, run);
 
   it("computes in a process of its own", async () => {

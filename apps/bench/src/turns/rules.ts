@@ -34,8 +34,10 @@ export async function rulesTable(
   model: TurnDetector,
 ): Promise<Table> {
   const { signal } = new AbortController();
-  const heard: { readonly moments: Moments["moments"]; readonly likely: readonly (readonly [h: number, m: number])[] }[] =
-    [];
+  const heard: {
+    readonly moments: Moments["moments"];
+    readonly likely: readonly (readonly [h: number, m: number])[];
+  }[] = [];
   for (const { moments } of materials) {
     const likely: (readonly [h: number, m: number])[] = [];
     for (const { context } of moments) {
@@ -49,7 +51,11 @@ export async function rulesTable(
     ...heard.flatMap(({ moments, likely }) => {
       const score = scoreOf(
         moments.map(({ context, pauseMs }, i) => {
-          const { complete, waitMs = 0 } = gradedDecision(rule(...(likely[i] as readonly [number, number])), context, "rule");
+          const { complete, waitMs = 0 } = gradedDecision(
+            rule(...(likely[i] as readonly [number, number])),
+            context,
+            "rule",
+          );
           return { pauseMs, answeredAt: ASKED_AFTER_MS + (complete ? 0 : waitMs) };
         }),
       );
