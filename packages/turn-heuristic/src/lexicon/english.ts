@@ -95,6 +95,9 @@ export const english: TurnLexicon = {
     list(`what, what's, when, when's, where, where's, who, who's, whose, why, how, how's, which, is, are, was, were, am i, do, does,
       did, have you, has, had, can, could, would, will, shall, should, may i, might, isn't, aren't, don't, doesn't, didn't, can't, couldn't,
       wouldn't, won't, shouldn't, at what, in which, for how, on which, from where, since when`),
+  interrogatives: list("what, who, where, how, when, why, which, whose"),
+  copulas: list("is, are, was, were, am"),
+  stranded: list("for, from, about, to, with, at, like"),
   commands:
     list(`play, open, close, start, stop, turn, switch, set, call, send, show, tell, give, find, book, cancel, change, read, repeat,
       add, remove, delete, remind, wake, put, bring, take, order, buy, make, help, go, come, let, translate, explain, check, look, connect,

@@ -30,6 +30,12 @@ export interface TurnLexicon {
   readonly leads?: readonly string[] | undefined;
   /** What questions begin with: `what`, `can you`. */
   readonly questions?: readonly string[] | undefined;
+  /** Those of them that ask for something and may stand with a pronoun at the end: `how old are you`. */
+  readonly interrogatives?: readonly string[] | undefined;
+  /** Verbs that need no other: `how old are you`, but not `how do you`. */
+  readonly copulas?: readonly string[] | undefined;
+  /** Prepositions that questions may end with: `what is it for`. */
+  readonly stranded?: readonly string[] | undefined;
   /** What begins a command of several words: `play`, `tell me`. */
   readonly commands?: readonly string[] | undefined;
   /** What begins a clause after which the main one follows: `if`. */
@@ -62,6 +68,9 @@ export interface Words {
   readonly answers: Phrases;
   readonly leads: Phrases;
   readonly questions: Phrases;
+  readonly interrogatives: Phrases;
+  readonly copulas: Phrases;
+  readonly stranded: Phrases;
   readonly commands: Phrases;
   readonly subordinate: Phrases;
   readonly pronouns: Phrases;
@@ -124,6 +133,9 @@ export function wordsOf(name: string, ...lexicons: readonly TurnLexicon[]): Word
     answers: set("answers"),
     leads: set("leads"),
     questions: set("questions"),
+    interrogatives: set("interrogatives"),
+    copulas: set("copulas"),
+    stranded: set("stranded"),
     commands: set("commands"),
     subordinate: set("subordinate"),
     pronouns: set("pronouns"),

@@ -24,68 +24,71 @@ export function judgeWords(said: Said, asked: Said, words: Words): Verdict | und
     return { confidence: 0.92, reason: "answer" };
   const verdict = judgePieces(tokens, asked.tokens, words);
   if (verdict) return verdict;
-  return judgeEnd(tokens, sentence, inQuestion, words) ?? judgeWhole(said, sentence, inQuestion, words);
+  return judgeEnd(said, sentence, inQuestion, words) ?? judgeWhole(said, sentence, inQuestion, words);
 }
 
 /** By the last words. */
-function judgeEnd(
-  tokens: readonly string[],
-  sentence: readonly string[],
-  asked: boolean,
-  words: Words,
-): Verdict | undefined {
-  const closing = endsWith(tokens, words.closing);
-  const open = endsWith(tokens, words.unfinished);
+function judgeEnd(said: Said, sentence: readonly string[], asked: boolean, words: Words): Verdict | undefined {
+  const { tokens } = said;
+  const [closing, open] = [endsWith(tokens, words.closing), endsWith(tokens, words.unfinished)];
   const asks = beginsWith(sentence, words.questions);
   const main = beginsWith(sentence, words.subordinate);
   if (main > asks && open === 0 && sentence.length <= 8) return { confidence: 0.3, reason: "clause" };
   if (closing > 0 && closing >= open) {
     if (asks > 0 && sentence.length >= 3) return { confidence: 0.9, reason: "question" };
     // "Please", "thank you" are said last; after "yesterday" there may be more.
-    return { confidence: words.answers.has(tokens.slice(-closing).join(" ")) ? 0.88 : 0.8, reason: "closing" };
+    return { confidence: words.answers.has(lastOf(tokens, closing)) ? 0.88 : 0.8, reason: "closing" };
   }
-  if (open > 0) {
-    const reason = words.unfinished.get(tokens.slice(-open).join(" ")) as UnfinishedReason;
-    // "Yes, I can"; "what is it for".
-    if (
-      reason === "auxiliary" &&
-      open === 1 &&
-      asked &&
-      sentence.length === 2 &&
-      words.pronouns.has(sentence[0] as string)
-    )
-      return { confidence: 0.86, reason: "answer" };
-    const stranded =
-      reason === "preposition" && open === 1 && sentence.length >= 4 && beginsWith(sentence, words.questions) > 0;
-    if (stranded && !["of", "the", "a", "than", "into"].includes(tokens.at(-1) as string))
-      return { confidence: 0.55, reason: "question" };
-    return { confidence: UNFINISHED[reason], reason };
-  }
+  if (open > 0) return allTheSame(said, sentence, open, asked, words) ?? unfinished(tokens, open, words);
   // "There were two"; but "a table for two".
   const counted =
-    tokens.length >= 3 && words.numbers.has(tokens.at(-1) as string) && foundIn(tokens, words.negations) === undefined;
+    tokens.length >= 3 && words.numbers.has(lastOf(tokens, 1)) && foundIn(tokens, words.negations) === undefined;
   if (counted && endsWith(tokens.slice(0, -1), words.beforeAmounts) === 0) return { confidence: 0.5, reason: "either" };
-  if (endsWith(tokens, words.either) > 0)
-    return { confidence: asked && tokens.length <= 3 ? 0.6 : 0.4, reason: "either" };
-  return undefined;
+  if (endsWith(tokens, words.either) === 0) return undefined;
+  if (asks > 0 && sentence.length >= 4) return { confidence: 0.65, reason: "question" };
+  return { confidence: asked && tokens.length <= 3 ? 0.6 : 0.4, reason: "either" };
+}
+
+function unfinished(tokens: readonly string[], count: number, words: Words): Verdict {
+  const reason = words.unfinished.get(lastOf(tokens, count)) as UnfinishedReason;
+  return { confidence: UNFINISHED[reason], reason };
+}
+
+/** What ends with something unfinished and may be over all the same: "yes, I can", "how old are you", "what is it for". */
+function allTheSame(
+  said: Said,
+  sentence: readonly string[],
+  open: number,
+  asked: boolean,
+  words: Words,
+): Verdict | undefined {
+  const last = lastOf(sentence, 1);
+  const short = sentence.length === 2 && open === 1 && words.pronouns.has(sentence[0] as string);
+  if (short && (asked || said.sentence.length > 2) && words.unfinished.get(last) === "auxiliary")
+    return { confidence: 0.86, reason: "answer" };
+  if (sentence.length < 3 || !words.interrogatives.has(sentence[0] as string)) return undefined;
+  if (open <= 2 && words.pronouns.has(last) && words.copulas.has(sentence.at(-2) as string))
+    return { confidence: 0.8, reason: "question" };
+  return sentence.length >= 4 && words.stranded.has(last) ? { confidence: 0.55, reason: "question" } : undefined;
 }
 
 /** By the sentence as such. */
 function judgeWhole(said: Said, sentence: readonly string[], asked: boolean, words: Words): Verdict {
   const count = sentence.length;
-  const question = beginsWith(sentence, words.questions);
-  if (question > 0 || said.mark === "?") {
-    // "How do I", "can you": the verb is missing.
-    const bare =
-      count <= 3 && words.pronouns.has(sentence[count - 1] ?? "") && !/^(what|who|where|how)$/.test(sentence[0] ?? "");
-    if (bare) return { confidence: 0.15, reason: "opening" };
+  if (beginsWith(sentence, words.questions) > 0 || said.mark === "?") {
+    // "Should we": the verb is missing.
+    if (count <= 3 && words.pronouns.has(lastOf(sentence, 1)) && !words.interrogatives.has(sentence[0] ?? ""))
+      return { confidence: 0.15, reason: "opening" };
     return { confidence: count >= 4 || said.mark === "?" ? 0.9 : 0.75, reason: "question" };
   }
   if (asked && count <= 4) return { confidence: 0.86, reason: "answer" };
   if (beginsWith(sentence, words.commands) > 0 && count >= 2) return { confidence: 0.82, reason: "command" };
-  if (count <= 2) return { confidence: 0.6, reason: "fragment" };
-  return { confidence: 0.74, reason: "statement" };
+  // "It's broken" has all that a sentence needs.
+  const whole = count >= 3 || words.unfinished.get(sentence[0] ?? "") === "auxiliary";
+  return whole ? { confidence: 0.74, reason: "statement" } : { confidence: 0.6, reason: "fragment" };
 }
+
+const lastOf = (tokens: readonly string[], count: number): string => tokens.slice(-count).join(" ");
 
 /** Without "well", "hello" and the like in front, as long as something stays. */
 function withoutLeads(sentence: readonly string[], words: Words): readonly string[] {
