@@ -47,6 +47,7 @@ async function stop(): Promise<void> {
   await kit.close();
   await Promise.all(transports.map((transport) => transport.close()));
   await recordings.close();
+  await parts.close();
   process.exit(0);
 }
 process.on("SIGINT", stop);

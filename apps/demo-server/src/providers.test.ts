@@ -3,7 +3,7 @@ import { expect, describe as group, it } from "vitest";
 import type { Env } from "./config.ts";
 import { chooseProviders, describe } from "./providers.ts";
 
-const choose = (env: Env) => chooseProviders(env, "slt", audioPipeline({}));
+const choose = (env: Env) => chooseProviders(env, "slt", { pipeline: audioPipeline({}) });
 const names = (env: Env): string[] => Object.values(choose(env)).map(({ name }) => name);
 
 group("the demo's providers", () => {

@@ -1,7 +1,7 @@
-import type { AIProvider, AudioPipeline, RealtimeProvider, SttProvider, TtsProvider } from "@roomkit/core";
+import type { AIProvider, RealtimeProvider, SttProvider, TtsProvider } from "@roomkit/core";
 import { withFallback } from "@roomkit/fallback";
 import { anthropicAI } from "@roomkit/provider-anthropic";
-import { cascade } from "@roomkit/provider-cascade";
+import { type CascadeOptions, cascade } from "@roomkit/provider-cascade";
 import { deepgramStt } from "@roomkit/provider-deepgram";
 import { elevenlabsTts } from "@roomkit/provider-elevenlabs";
 import { fliteTts } from "@roomkit/provider-flite";
@@ -113,8 +113,15 @@ export interface Providers {
   readonly realtime: Choice<RealtimeProvider>;
 }
 
-/** Everything that hears, thinks and speaks. A vendor's recogniser and voice are backed by the local ones. @throws Error with a sentence for whoever started the server. */
-export function chooseProviders(env: Env, voice: string, pipeline: AudioPipeline): Providers {
+/** When callers have finished, and when they interrupt. */
+export type Manners = Pick<CascadeOptions, "turnDetector" | "interruption">;
+
+/** Everything that hears, thinks and speaks; `hearing` is how speech to speech of the local parts hears. A vendor's recogniser and voice are backed by the local ones. @throws Error with a sentence for whoever started the server. */
+export function chooseProviders(
+  env: Env,
+  voice: string,
+  hearing: Manners & Pick<CascadeOptions, "pipeline">,
+): Providers {
   const local = { stt: () => moonshineStt(), tts: () => fliteTts({ voice }) };
   const stt = choose("STT", recognisers, { name: "moonshine", make: local.stt }, env);
   const ai = choose("AI", models, { name: "offline", make: () => offlineAI() }, env);
@@ -128,7 +135,7 @@ export function chooseProviders(env: Env, voice: string, pipeline: AudioPipeline
         : tts,
   };
   const together = (): RealtimeProvider =>
-    cascade({ stt: parts.stt.provider, ai: parts.ai.provider, tts: parts.tts.provider, pipeline });
+    cascade({ ...hearing, stt: parts.stt.provider, ai: parts.ai.provider, tts: parts.tts.provider });
   return {
     ...parts,
     realtime: choose("REALTIME", speechToSpeech, { name: "cascade of these three", make: together }, env),

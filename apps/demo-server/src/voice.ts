@@ -26,7 +26,7 @@ const STT_TIMEOUT_MS = 30_000;
  */
 export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, parts: VoiceParts): VoiceBackend[] {
   const { speech, desk } = parts;
-  const { stt, tts, pipeline } = speech;
+  const { stt, tts, pipeline, manners } = speech;
   const { greeting, outboundAudio, workers, maxCalls } = config;
   const addChannel = (id: string, backend: VoiceBackend): void => {
     const channel = new VoiceChannel(id, {
@@ -34,6 +34,7 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
       stt: stt.provider,
       tts: tts.provider,
       pipeline,
+      ...manners,
       sttTimeoutMs: STT_TIMEOUT_MS,
       ...(greeting === "" ? {} : { greeting }),
     });
