@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
   resampler: { mayImport: ["core"], platform: "universal", thirdParty: true },
   dtmf: { mayImport: ["core"], platform: "universal", thirdParty: true },
   agc: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  "echo-guard": { mayImport: ["core"], platform: "universal", thirdParty: true },
   // Not a leaf: what runs the local models of others.
   onnx: { mayImport: ["core"], platform: "node", thirdParty: true },
   vad: { mayImport: ["core", "onnx"], platform: "node", thirdParty: true },
@@ -38,7 +39,7 @@ const rules: Readonly<Record<string, Rule>> = {
   stage: { mayImport: ["core", "worker-pool"], platform: "node", thirdParty: false },
   // Not a leaf: a choice of stages. What is heavy or native is handed to it.
   presets: {
-    mayImport: ["core", "pipeline", "vad-energy", "agc", "dtmf", "denoiser-rnnoise"],
+    mayImport: ["core", "pipeline", "vad-energy", "agc", "dtmf", "denoiser-rnnoise", "echo-guard"],
     platform: "universal",
     thirdParty: false,
   },

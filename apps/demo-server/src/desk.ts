@@ -16,7 +16,7 @@ export type DeskChannel = Pick<VoiceChannel, "stages" | "recording">;
 
 /** The name of the messages between page and desk. */
 const NAME = "sound";
-const SWITCHED: readonly string[] = ["dtmf", "aec", "agc", "denoiser", "vad"] satisfies StageRole[];
+const SWITCHED: readonly string[] = ["dtmf", "aec", "echoGuard", "agc", "denoiser", "vad"] satisfies StageRole[];
 /** Longest a caller may take to say that a call is recorded: it has no end but the call's. */
 const CALL_MS = 86_400_000;
 

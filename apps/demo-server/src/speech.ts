@@ -3,6 +3,7 @@ import { agc } from "@roomkit/agc";
 import type { AudioPipeline, TurnDetector } from "@roomkit/core";
 import { rnnoise } from "@roomkit/denoiser-rnnoise";
 import { dtmf } from "@roomkit/dtmf";
+import { echoGuard } from "@roomkit/echo-guard";
 import { type AudioPipelineConfig, audioPipeline } from "@roomkit/pipeline";
 import { wavRecorder } from "@roomkit/recorder-wav";
 import { heuristicTurns } from "@roomkit/turn-heuristic";
@@ -42,10 +43,12 @@ export function speech(env: Env, voice: string, recordings: Recordings): Speech 
   const manners: Manners = { turnDetector, interruption: { minSpeechMs: INTERRUPT_MS } };
   const providers = chooseProviders(env, voice, { ...manners, pipeline: audioPipeline({ vad }) });
   const { directory, name } = recordings;
-  // What a caller may switch on in the page's settings. Their browser does the same already, and what it does is heard by nobody but us.
+  // What a caller may switch on in the page's settings. Their browser does the same already, and what it does is heard by nobody but us. The guard is
+  // on: it takes nothing away where no echo comes back.
   const stages: AudioPipelineConfig = {
     dtmf: dtmf(),
     aec: webrtcAec(),
+    echoGuard: echoGuard(),
     agc: agc(),
     denoiser: rnnoise({ strength: 0.5 }),
     startOff: ["aec", "agc", "denoiser"],

@@ -12,10 +12,10 @@ import {
 } from "@roomkit/core";
 
 /** The places of the inbound path, in their order. */
-export const ROLES: readonly StageRole[] = ["dtmf", "aec", "agc", "denoiser", "vad", "diarization"];
+export const ROLES: readonly StageRole[] = ["dtmf", "aec", "echoGuard", "agc", "denoiser", "vad", "diarization"];
 
 /** Those of them that change audio. */
-export const CHANGERS: readonly StageRole[] = ["aec", "agc", "denoiser"];
+export const CHANGERS: readonly StageRole[] = ["aec", "echoGuard", "agc", "denoiser"];
 
 /** The stages of a pipeline: each a factory, so that every stream gets an instance of its own. All of them may be left out. */
 export interface AudioPipelineConfig {
@@ -23,6 +23,11 @@ export interface AudioPipelineConfig {
   readonly vad?: StageFactories["vad"] | undefined;
   /** Removes what the caller's speaker plays from what the microphone hears. */
   readonly aec?: StageFactories["aec"] | undefined;
+  /**
+   * Keeps what of that is left, or all of it, from being taken for the caller. Opened also where the caller's platform cancels echo itself: it
+   * does nothing until it hears one.
+   */
+  readonly echoGuard?: StageFactories["echoGuard"] | undefined;
   /** Levels the loudness. */
   readonly agc?: StageFactories["agc"] | undefined;
   /**
@@ -70,16 +75,16 @@ export function checkConfig(config: AudioPipelineConfig): void {
     number: ["internalSampleRate"],
     within: { maxStageFailures: [1, 100_000] },
     boolean: ["muteDigits", "countWork"],
-    object: ["vad", "aec", "agc", "denoiser", "dtmf", "diarization", "recorder", "taps", "logger"],
+    object: ["vad", "aec", "echoGuard", "agc", "denoiser", "dtmf", "diarization", "recorder", "taps", "logger"],
     objects: ["postprocessors"],
   });
   const { internalSampleRate: rate = 16_000, postprocessors = [] } = config;
   if (!Number.isInteger(rate) || rate < 8_000 || rate > 192_000) {
     throw new RoomKitError("invalid_option", `internalSampleRate is 8,000 to 192,000 Hz, not ${rate}`);
   }
-  const { vad, aec, agc, denoiser, dtmf, diarization, recorder, taps } = config;
+  const { vad, aec, echoGuard, agc, denoiser, dtmf, diarization, recorder, taps } = config;
   const stages: Record<string, StageFactory<unknown> | AudioTaps | undefined> = {
-    ...{ vad, aec, agc, denoiser, dtmf, diarization, recorder, taps },
+    ...{ vad, aec, echoGuard, agc, denoiser, dtmf, diarization, recorder, taps },
     ...Object.fromEntries(postprocessors.map((factory, i) => [`postprocessors[${i}]`, factory])),
   };
   for (const [role, factory] of Object.entries(stages)) if (factory !== undefined) assertStage(role, factory);

@@ -3,8 +3,8 @@ import { type AudioPipelineConfig, checkConfig } from "./config.ts";
 import { Stream } from "./stream.ts";
 
 /**
- * The audio path of a voice channel. Inbound: resample to the internal rate (mono), record, touch tones, AEC, AGC, denoise, VAD,
- * diarization. Outbound: postprocess, record, resample to what the transport plays. Which rates are changed follows from
+ * The audio path of a voice channel. Inbound: resample to the internal rate (mono), record, touch tones, AEC, echo guard, AGC, denoise,
+ * VAD, diarization. Outbound: postprocess, record, resample to what the transport plays. Which rates are changed follows from
  * the formats: the transport's, the frames' own, and those the stages ask for.
  *
  * A stage that fails on a frame, or cannot be opened for the format, is passed by and told of as `stage-error`; the call goes on. One

@@ -4,6 +4,7 @@ import { loudness } from "./level-history.ts";
 export const stageNames = {
   dtmf: "Hear telephone keys",
   aec: "Cancel echo",
+  echoGuard: "Ignore echo of the assistant",
   agc: "Even out volume",
   denoiser: "Suppress noise",
   vad: "Find speech before it is recognised",

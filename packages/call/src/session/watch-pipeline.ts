@@ -22,12 +22,19 @@ export function watchPipeline(
   const { room, session, connection, line } = options;
   const { roomId } = session;
   const changed = speakerChanges();
+  let warned = false;
   const stop = [
     connection.onPlayed((frame, startedAt) => pipeline.played(frame, startedAt)),
     pipeline.on("frame", (event) => line.processed(event)),
     pipeline.on("dtmf", (event) => line.dtmf(event)),
     pipeline.on("speaker", (event) => {
       if (changed(event)) room.notifyHooks("ON_SPEAKER_CHANGE", { session, roomId, ...event });
+    }),
+    pipeline.on("echo-suspected", (path) => {
+      if (!warned)
+        room.logger.warn({ session: session.id, ...path }, "the caller's microphone hears what is played to them");
+      warned = true;
+      room.emit("echo_suspected", { session, ...path });
     }),
     pipeline.on("stage-error", ({ stage, error }) =>
       room.logger.warn({ session: session.id, stage, ...errorFields(error) }, "an audio stage was passed by"),

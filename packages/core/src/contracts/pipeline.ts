@@ -9,6 +9,8 @@ import type {
   DtmfDetector,
   DtmfEvent,
   EchoCanceller,
+  EchoGuard,
+  EchoPath,
   FrameStage,
   SpeakerEvent,
   StageFactory,
@@ -20,6 +22,7 @@ import type { VoiceCapabilities } from "./voice.ts";
 export interface StageFactories {
   readonly dtmf: StageFactory<DtmfDetector>;
   readonly aec: StageFactory<EchoCanceller>;
+  readonly echoGuard: StageFactory<EchoGuard>;
   readonly agc: StageFactory<FrameStage>;
   readonly denoiser: StageFactory<FrameStage>;
   readonly vad: VadFactory;
@@ -95,6 +98,8 @@ export interface PipelineEvents {
   readonly dtmf: DtmfEvent;
   /** Whose voice a stretch of the audio is: told of each that was judged, whether or not the speaker has changed, in no certain order. */
   readonly speaker: SpeakerEvent;
+  /** The caller's microphone hears what is played to them: told by an echo guard once it is sure, and again when that changes by much. */
+  readonly "echo-suspected": EchoPath;
   /** A stage failed on a frame and was passed by; reported once per stage and kind of failure. */
   readonly "stage-error": { readonly stage: string; readonly error: RoomKitError };
   /** A stage was switched on or off, or taken out for its failures: `error` is the last. Comes after the `stage-error` that tells why. */

@@ -49,6 +49,20 @@ export interface EchoCanceller extends FrameStage {
   reference(frame: AudioFrame): void;
 }
 
+/** The way from the caller's speaker to their microphone, as far as it is known. */
+export interface EchoPath {
+  /** How loud what is played is heard, against what is played, dB. */
+  readonly couplingDb: number;
+  /** From what is told of as played to what is heard of it, ms. */
+  readonly delayMs: number;
+}
+
+/** Keeps what the caller's speaker plays from being taken for the caller: it lets through, or does not, and cancels nothing. */
+export interface EchoGuard extends EchoCanceller {
+  /** The echo it hears, once it is sure; the same object until it is another. Absent: none is known, or it cannot say. */
+  readonly echo?: EchoPath | undefined;
+}
+
 /** What a voice activity detector decides. */
 export type VadEvent =
   /** Speech is certain; it began at `timestamp` (capture clock, ms), before the frame that made it certain. */

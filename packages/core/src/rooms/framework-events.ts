@@ -1,6 +1,7 @@
 import type { ProviderFallback } from "../contracts/fallback.ts";
 import type { StageStatus } from "../contracts/pipeline.ts";
 import type { RecordingInfo } from "../contracts/recording.ts";
+import type { EchoPath } from "../contracts/stage.ts";
 import type { DismissCause, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { RoomEvent } from "./event.ts";
@@ -47,6 +48,11 @@ export interface FrameworkEvents {
     readonly state: StageStatus["state"];
     readonly error?: RoomKitError | undefined;
   };
+  /**
+   * A caller's microphone hears what is played to them, `couplingDb` against it and `delayMs` after it is told of as played. The session's echo guard
+   * keeps it from being taken for the caller; told once it is sure, and again when that changes by much.
+   */
+  readonly echo_suspected: { readonly session: VoiceSession } & EchoPath;
   /** A provider made of several (`@roomkit/fallback`) went over to another in the middle of a room's conversation. */
   readonly provider_fallback: { readonly roomId: string } & ProviderFallback;
 }

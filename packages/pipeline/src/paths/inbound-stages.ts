@@ -1,5 +1,6 @@
 import {
   type AudioFrame,
+  type EchoGuard,
   type FrameStage,
   RoomKitError,
   type Stage,
@@ -55,6 +56,7 @@ export class InboundStages implements StageControl {
   readonly #places = new Map<StageRole, Place>();
   readonly #waiting: (() => void)[] = [];
   #changers: readonly FrameSlot<FrameStage>[] = [];
+  #echoes: readonly EchoSlot[] = [];
   #busy = false;
   #closed = false;
 
@@ -106,8 +108,9 @@ export class InboundStages implements StageControl {
     return this.#changers;
   }
 
-  get echo(): EchoSlot | undefined {
-    return this.#places.get("aec")?.occupant as EchoSlot | undefined;
+  /** Those of them that want to know what is played. */
+  get echoes(): readonly EchoSlot[] {
+    return this.#echoes;
   }
 
   /** What stands in the place of a stage that only listens. */
@@ -149,7 +152,8 @@ export class InboundStages implements StageControl {
   #open(role: StageRole, factory: StageFactory<Stage>): Occupant | undefined {
     const options = this.#options;
     return openGuarded(factory.name, options.reports, () => {
-      if (role === "aec") return new EchoSlot(role, factory as StageFactories["aec"], options);
+      if (role === "aec" || role === "echoGuard")
+        return new EchoSlot(role, factory as StageFactory<EchoGuard>, options);
       if (CHANGERS.includes(role)) return new FrameSlot(role, factory as StageFactory<FrameStage>, options);
       return new StageSlot(role, factory, options);
     });
@@ -158,6 +162,7 @@ export class InboundStages implements StageControl {
   #arrange(): void {
     const occupants = CHANGERS.map((role) => this.#places.get(role)?.occupant);
     this.#changers = occupants.filter((occupant) => occupant instanceof FrameSlot);
+    this.#echoes = occupants.filter((occupant) => occupant instanceof EchoSlot);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@roomkit/core";
 import { type AudioPipelineConfig, nativeRoles, ROLES } from "../config.ts";
 import { FormatConverter } from "../frames/converter.ts";
+import { EchoSlot } from "../stages/echo-slot.ts";
 import type { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
 import type { SlotOptions, StageSlot } from "../stages/slot.ts";
@@ -32,7 +33,7 @@ export interface InboundOptions extends SlotOptions {
   readonly events: Emitter<PipelineEvents>;
 }
 
-/** From the caller's microphone: resample, record, find touch tones, cancel echo, level, denoise, find speech and speakers. */
+/** From the caller's microphone: resample, record, find touch tones, cancel echo, guard against it, level, denoise, find speech and speakers. */
 export class InboundPath {
   readonly stages: InboundStages;
   readonly #options: InboundOptions;
@@ -71,7 +72,7 @@ export class InboundPath {
   }
 
   played(frame: AudioFrame): void {
-    this.stages.echo?.played(frame);
+    for (const slot of this.stages.echoes) slot.played(frame);
   }
 
   /** See `PipelineStream.settleSpeaker`. */
@@ -125,6 +126,8 @@ export class InboundPath {
     let frame = given;
     for (const changer of changers) {
       frame = changer.process(frame);
+      const path = changer instanceof EchoSlot ? changer.suspected() : undefined;
+      if (path) this.#options.events.emit("echo-suspected", path);
       this.#taps.write(changer.slot.role, frame);
     }
     this.#taps.without(changers, given);

@@ -1,0 +1,2 @@
+export { echoGuard } from "./echo-guard.ts";
+export type { EchoGuardOptions } from "./options.ts";
