@@ -2,6 +2,7 @@ import { aec } from "./audio/aec.ts";
 import { agc } from "./audio/agc.ts";
 import { denoiser } from "./audio/denoiser.ts";
 import { dtmf } from "./audio/dtmf.ts";
+import { echoGuard } from "./audio/echo-guard.ts";
 import { recorder } from "./audio/recorder.ts";
 import { vad } from "./audio/vad.ts";
 import type { Bench } from "./measure/report.ts";
@@ -20,6 +21,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   agc,
   denoiser,
   dtmf,
+  "echo-guard": echoGuard,
   overload,
   pipeline,
   providers,

@@ -19,11 +19,14 @@ const LOUD_DB = -45;
 
 /**
  * How far the levels must exceed what an echo can be for somebody to be heard, dB: the more levels were compared, the less. Once the
- * way of the echo is known, and before; and to go on being heard.
+ * way of the echo is known, before, and where no echo is to be expected; and to go on being heard.
  */
-const OPEN = { known: { db: 1.3, per: 60 }, unknown: { db: 1.8, per: 150 } };
+const OPEN = { known: { db: 1.3, per: 60 }, unknown: { db: 1.8, per: 150 }, unexpected: { db: 1, per: 20 } };
 const STILL_OPEN_DB = 1.2;
 const LEAST_COUNT = 10;
+/** And the more, the more what is heard is like what is played, from this likeness on: loudspeakers distort. */
+const ALIKE_FROM = 0.6;
+const ALIKE_DB = 9;
 /** An echo: the levels exceed it by less, and are so much alike, seen from so many hops. */
 const ECHO_DB = 1.2;
 const ECHO_LIKENESS = 0.5;
@@ -34,7 +37,7 @@ const MOVED_AFTER = 30;
 /** A lag is worth a look from here on. */
 const LOOK_LIKENESS = 0.45;
 /** So unlike at the known lag, the coupling may be any other: the way has changed. */
-const UNLIKE = 0.4;
+const UNLIKE = 0.25;
 /** An echo is louder than what is known by so much at most, and than what is played while nothing is known. dB. */
 const MOST_LOUDER_DB = 15;
 const MOST_COUPLING_DB = 3;
@@ -46,6 +49,8 @@ const LEARN = 0.02;
 const LEARN_BANDS = 0.02;
 const MOST_BAND_STEP_DB = 5;
 const FORGET_DB = 0.15;
+/** An echo so far above what can be heard would be heard. */
+const MARGIN_OF_SILENCE_DB = 4;
 /** Something is heard of what is played in a smaller share of the last while: there is no echo to be expected. */
 const NO_ECHO_SHARE = 0.5;
 const SHARE_HOPS = 150;
@@ -132,7 +137,7 @@ export class Judge {
       return bands === 0 && this.#floor.settled ? "nothing" : "other";
     }
     this.#fade(place, bands);
-    if (bands < SOUND_BANDS) return !this.#open && place - this.#echoAt < FADING ? "echo" : "other";
+    if (bands < SOUND_BANDS) return !this.#open && (this.#lag !== undefined || place - this.#echoAt < FADING) ? "echo" : "other";
     if (!this.#unknownYet(place)) this.#listen(place, at);
     if (this.#open) return "other";
     this.#echoAt = place;
@@ -189,16 +194,16 @@ export class Judge {
     let best = compare(this.#lag ?? now.lag);
     if (this.#lag !== undefined && best.excessDb > ECHO_DB / 2 && now.r > LOOK_LIKENESS && now.lag !== this.#lag)
       best = lesser(best, compare(now.lag));
-    const { db, per } = this.#lag === undefined ? OPEN.unknown : OPEN.known;
-    const limit = (fit: Fit): number => (this.#open ? STILL_OPEN_DB : db + per / Math.max(1, fit.count));
+    const { db, per } = expectsNone ? OPEN.unexpected : this.#lag === undefined ? OPEN.unknown : OPEN.known;
+    const alike = ALIKE_DB * Math.max(0, now.r - ALIKE_FROM);
+    const limit = (fit: Fit): number => alike + (this.#open ? STILL_OPEN_DB : db + per / Math.max(1, fit.count));
     // Nothing is known yet: it is an echo as long as it can be one at any lag.
     if (this.#lag === undefined && !this.#open && !expectsNone)
       for (let lag = LEAST_LAG; lag <= this.#mostLag && best.excessDb > limit(best); lag += 2)
         best = lesser(best, compare(lag));
     const echo = best.excessDb < ECHO_DB && now.r > ECHO_LIKENESS && this.#sounds - from >= ECHO_HOPS;
     if (echo) this.#learn(best, place, at);
-    const somebody = best.excessDb > limit(best) && best.count >= LEAST_COUNT;
-    if (!somebody && !(expectsNone && !echo)) return;
+    if (best.excessDb <= limit(best) || best.count < LEAST_COUNT) return;
     this.#open = true;
     this.#openedAt = place;
     if (this.#unlike && best.gainDb !== undefined) this.#approach(Math.min(this.#gainDb, best.gainDb));
@@ -249,12 +254,7 @@ export class Judge {
   }
 
   #learnBands(at: number, far: number): void {
-    const [near, levels, reverberant, coupling] = [
-      this.#near,
-      this.#played.levels,
-      this.#played.heard,
-      this.#coupling,
-    ];
+    const [near, levels, reverberant, coupling] = [this.#near, this.#played.levels, this.#played.heard, this.#coupling];
     let sum = 0;
     for (let band = 0; band < BANDS; band++) {
       const level = levels[far + band] as number;
@@ -276,8 +276,5 @@ export class Judge {
     this.#coupling.fill(0);
   }
 }
-
-/** An echo so far above what can be heard would be heard. */
-const MARGIN_OF_SILENCE_DB = 4;
 
 const lesser = (a: Fit, b: Fit): Fit => (b.excessDb < a.excessDb ? b : a);

@@ -53,7 +53,7 @@ export class LagFinder {
       const level = levels[from + band] as number;
       const mean = (nearMean[band] as number) + share * (level - (nearMean[band] as number));
       nearMean[band] = mean;
-      const d = level - mean < -MOST_DB ? -MOST_DB : level - mean > MOST_DB ? MOST_DB : level - mean;
+      const d = Math.max(-MOST_DB, Math.min(MOST_DB, level - mean));
       near[band] = d;
       power += d * d;
     }
@@ -66,7 +66,7 @@ export class LagFinder {
       let own = 0;
       for (let band = 0; band < BANDS; band++) {
         const x = (far[at + band] as number) - (farMean[band] as number);
-        const d = x < -MOST_DB ? -MOST_DB : x > MOST_DB ? MOST_DB : x;
+        const d = Math.max(-MOST_DB, Math.min(MOST_DB, x));
         cross += d * (near[band] as number);
         own += d * d;
       }

@@ -83,7 +83,8 @@ export class BandLevels {
     past.copyWithin(0, count);
     const begin = past.length - count;
     if (this.#halved)
-      for (let i = 0; i < count; i++) past[begin + i] = ((samples[2 * i] as number) + (samples[2 * i + 1] as number)) / 2;
+      for (let i = 0; i < count; i++)
+        past[begin + i] = ((samples[2 * i] as number) + (samples[2 * i + 1] as number)) / 2;
     else for (let i = 0; i < count; i++) past[begin + i] = samples[samples.length - count + i] as number;
     this.#transform();
     this.#weigh(out, at);
