@@ -137,7 +137,8 @@ export class Judge {
       return bands === 0 && this.#floor.settled ? "nothing" : "other";
     }
     this.#fade(place, bands);
-    if (bands < SOUND_BANDS) return !this.#open && (this.#lag !== undefined || place - this.#echoAt < FADING) ? "echo" : "other";
+    if (bands < SOUND_BANDS)
+      return !this.#open && (this.#lag !== undefined || place - this.#echoAt < FADING) ? "echo" : "other";
     if (!this.#unknownYet(place)) this.#listen(place, at);
     if (this.#open) return "other";
     this.#echoAt = place;

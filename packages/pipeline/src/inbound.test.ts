@@ -21,6 +21,7 @@ describe("the inbound path", () => {
     const config = {
       vad: vadThat(noting("vad")),
       aec: changing("aec", 10),
+      echoGuard: changing("echoGuard", 0),
       agc: changing("agc", 100),
       denoiser: changing("denoiser", 1_000),
       dtmf: dtmfThat(noting("dtmf")),
@@ -29,7 +30,7 @@ describe("the inbound path", () => {
     };
     const { stream, frames } = openStream(config);
     stream.processInbound({ samples: Int16Array.of(1, 2), ...mono(16_000), timestamp: 40 });
-    expect(order).toEqual(["dtmf", "aec", "agc", "denoiser", "vad", "diarization"]);
+    expect(order).toEqual(["dtmf", "aec", "echoGuard", "agc", "denoiser", "vad", "diarization"]);
     expect(config.recorder.opened[0]?.samples).toEqual([1, 2]);
     expect(config.dtmf.opened[0]?.samples).toEqual([1, 2]);
     expect(config.agc.opened[0]?.samples).toEqual([11, 12]);

@@ -110,6 +110,7 @@ describe("a stage that fails", () => {
     const { stream, frames, notable } = openStream({
       vad: { ...factory("vad"), speechPadMs: 100 },
       aec: factory("aec"),
+      echoGuard: factory("guard"),
       agc: factory("agc"),
       denoiser: factory("denoiser"),
       dtmf: factory("dtmf"),
@@ -131,7 +132,7 @@ describe("a stage that fails", () => {
       notable()
         .map((event) => event.name === "stage-error" && event.stage)
         .sort(),
-    ).toEqual(["aec", "agc", "denoiser", "diarization", "dtmf", "post", "recorder", "vad"]);
+    ).toEqual(["aec", "agc", "denoiser", "diarization", "dtmf", "guard", "post", "recorder", "vad"]);
   });
 });
 

@@ -454,9 +454,10 @@ describe("taps", () => {
     expect(Object.fromEntries(heard)).toEqual({
       // Silence where nothing changes it.
       "in-1-aec": [0, 0, 0],
-      "in-2-agc": [101, 101, 0],
-      "in-3-denoiser": [111, 111, 110],
-      "in-4-heard": [111, 111, 110],
+      "in-2-echoGuard": [0, 0, 0],
+      "in-3-agc": [101, 101, 0],
+      "in-4-denoiser": [111, 111, 110],
+      "in-5-heard": [111, 111, 110],
       "out-0-said": [200, 200, 200],
       "out-1-played": [300, 300, 300],
     });
@@ -477,7 +478,9 @@ describe("taps", () => {
     };
     const { stream } = openStream({ agc: changer("agc", failing), taps, maxStageFailures: 2 });
     for (let i = 0; i < 6; i++) stream.processInbound(frame(i, 100));
-    for (const point of ["received", "aec", "agc", "denoiser", "heard"].map((name, i) => `in-${i}-${name}`))
+    for (const point of ["received", "aec", "echoGuard", "agc", "denoiser", "heard"].map(
+      (name, i) => `in-${i}-${name}`,
+    ))
       expect([point, lengths.get(point)]).toEqual([point, 6 * 320]);
   });
 });

@@ -76,7 +76,7 @@ describe("a preset", () => {
 
   it("for a loudspeaker takes noise away and levels, in one instance", () => {
     const config = speakerphone({ processing: webrtcAudioProcessing });
-    expect(Object.keys(config)).toEqual(["aec", "agc", "denoiser", "vad"]);
+    expect(Object.keys(config)).toEqual(["aec", "echoGuard", "agc", "denoiser", "vad"]);
     expect(through(config, 6, noise(1_000)).level(4)).toBeLessThan(through({}, 6, noise(1_000)).level(4) / 2);
   });
 

@@ -2,6 +2,7 @@ import { agc } from "@roomkit/agc";
 import { assertOptions, optionsWithin, type VadFactory } from "@roomkit/core";
 import { rnnoise } from "@roomkit/denoiser-rnnoise";
 import { dtmf } from "@roomkit/dtmf";
+import { echoGuard } from "@roomkit/echo-guard";
 import type { AudioPipelineConfig } from "@roomkit/pipeline";
 import { energyVad } from "@roomkit/vad-energy";
 
@@ -25,13 +26,13 @@ export interface SpeakerphoneOptions extends PresetOptions {
 }
 
 /**
- * For a page: it finds speech, and nothing else, as the browser takes away echo and noise itself and levels the loudness.
+ * For a page: it finds speech, and keeps back an echo that the browser leaves; echo and noise the browser takes away itself, and levels the loudness.
  *
  * @throws RoomKitError `invalid_option`
  */
 export function browser(options: PresetOptions = {}): AudioPipelineConfig {
   assertOptions("browser", options, { object: ["vad"] });
-  return { vad: options.vad ?? energyVad() };
+  return { echoGuard: echoGuard(), vad: options.vad ?? energyVad() };
 }
 
 /**
@@ -69,5 +70,5 @@ export function speakerphone(options: SpeakerphoneOptions): AudioPipelineConfig 
     noiseSuppression: true,
     autoGainControl: true,
   });
-  return { aec, agc: levels, denoiser, vad: options.vad ?? energyVad() };
+  return { aec, echoGuard: echoGuard(), agc: levels, denoiser, vad: options.vad ?? energyVad() };
 }

@@ -46,7 +46,14 @@ describe("taps that write", () => {
     await end();
     const points = [...storage.files.keys()].map((name) => name.replace(/^.*?call-/, "")).sort();
     expect(points).toEqual([
-      ...["in-0-received.wav", "in-1-aec.wav", "in-2-agc.wav", "in-3-denoiser.wav", "in-4-heard.wav"],
+      ...[
+        "in-0-received.wav",
+        "in-1-aec.wav",
+        "in-2-echoGuard.wav",
+        "in-3-agc.wav",
+        "in-4-denoiser.wav",
+        "in-5-heard.wav",
+      ],
       ...["out-0-said.wav", "out-1-played.wav"],
     ]);
     expect([...storage.files.keys()].every((name) => /^[A-Za-z0-9._-]+$/.test(name))).toBe(true);
@@ -55,12 +62,12 @@ describe("taps that write", () => {
       [1_000, ...ms(0, 1_200)],
       [1_000, ...ms(1_300, 2_100)],
     ]);
-    expect(runs(of("in-2-agc"))).toEqual([
+    expect(runs(of("in-3-agc"))).toEqual([
       [1_001, ...ms(0, 400)],
       [1_001, ...ms(800, 1_200)],
       [1_001, ...ms(1_300, 2_100)],
     ]);
-    expect(runs(of("in-3-denoiser")).map(([value]) => value)).toEqual([1_011, 1_010, 1_011, 1_011]);
+    expect(runs(of("in-4-denoiser")).map(([value]) => value)).toEqual([1_011, 1_010, 1_011, 1_011]);
     expect(of("out-1-played")).toHaveLength(2_100 * 16);
     expect(storage.closed.size).toBe(7);
   });
@@ -71,7 +78,7 @@ describe("taps that write", () => {
     for (let i = 0; i < 100; i++) short.stream.processInbound(flat(5, 20 * i));
     short.stream.processInbound(flat(5, 3_600_000));
     await short.end();
-    expect(short.of("in-4-heard")).toHaveLength(16_000);
+    expect(short.of("in-5-heard")).toHaveLength(16_000);
     const bad = new MemoryStorage();
     bad.before = (call) => {
       if (call === "open") throw new RoomKitError("disk_full", "made to fail");

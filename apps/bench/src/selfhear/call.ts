@@ -15,6 +15,7 @@ import {
   silentLogger,
   type TtsProvider,
 } from "@roomkit/core";
+import { echoGuard } from "@roomkit/echo-guard";
 import { audioPipeline } from "@roomkit/pipeline";
 import { mixed, type Room, RoomEcho, ScriptedAI, settle, VirtualClock, whiteNoise } from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
@@ -35,6 +36,8 @@ export interface SpeakerphoneOptions {
   readonly room?: Room | undefined;
   /** Whether the server takes the echo away. */
   readonly aec: boolean;
+  /** Whether the server keeps back what is left of it. */
+  readonly guard?: boolean | undefined;
   readonly seconds: number;
   /** What the caller says, in order. */
   readonly caller: readonly Line[];
@@ -74,7 +77,12 @@ export async function speakerphoneCall(options: SpeakerphoneOptions): Promise<Sp
     trafficLimits: { messagesPerSecond: 1_000, messageBurst: 1_000 },
   });
   const work = new Work();
-  const pipeline = audioPipeline({ vad: energyVad(), ...(options.aec && { aec: webrtcAec() }), logger: silentLogger });
+  const pipeline = audioPipeline({
+    vad: energyVad(),
+    ...(options.aec && { aec: webrtcAec() }),
+    ...(options.guard && { echoGuard: echoGuard() }),
+    logger: silentLogger,
+  });
   kit.registerChannel(
     new VoiceChannel("voice", {
       backend,

@@ -28,7 +28,7 @@ const rooms: readonly (readonly [label: string, room: Room])[] = [
 
 /**
  * Calls of somebody with a loudspeaker, through the whole stack: what the assistant says comes back by the microphone, and the caller breaks in on
- * it. `selfhear [--seconds 60] [--rooms 6]`: length of each call, so many of the rooms; each with and without echo cancellation.
+ * it. `selfhear [--seconds 60] [--rooms 6]`: length of each call, so many of the rooms; each with and without echo cancellation and echo guard.
  */
 export const selfhear: Bench = async (args) => {
   const seconds = numberOption(args, "seconds", 60, [FIRST_LINE + 5, 3_600]);
@@ -39,18 +39,24 @@ export const selfhear: Bench = async (args) => {
   try {
     await recogniser.warmUp();
     const caller = linesOf(spoken, seconds);
-    const call = (aec: boolean, room?: Room): Promise<SpeakerphoneResult> => {
+    const call = (aec: boolean, guard: boolean, room?: Room): Promise<SpeakerphoneResult> => {
       const options: Omit<SpeakerphoneOptions, "room"> = {
-        ...{ aec, seconds, caller, greeting: GREETING, answer: ANSWER },
+        ...{ aec, guard, seconds, caller, greeting: GREETING, answer: ANSWER },
         voice: (text) => voice.say(text),
         understand: (samples) => recogniser.hear(samples),
       };
       return speakerphoneCall({ ...options, room });
     };
-    const headphones = await call(false);
+    const headphones = await call(false, false);
     const calls = [];
     for (const [label, room] of measured)
-      calls.push({ label, without: await call(false, room), with: await call(true, room) });
+      calls.push({
+        label,
+        without: await call(false, false, room),
+        guarded: await call(false, true, room),
+        with: await call(true, false, room),
+        both: await call(true, true, room),
+      });
     return {
       bench: "selfhear",
       reference: "the same call with headphones: no echo, no echo cancellation",
@@ -70,7 +76,9 @@ function figures({ spokeSeconds, bargeInMs }: SpeakerphoneResult): Record<string
 interface Called {
   readonly label: string;
   readonly without: SpeakerphoneResult;
+  readonly guarded: SpeakerphoneResult;
   readonly with: SpeakerphoneResult;
+  readonly both: SpeakerphoneResult;
 }
 
 function table(
@@ -98,10 +106,16 @@ function table(
   const head = ["interrupts itself", "own words", "caller breaks in", "after, ms", "words wrong, %"];
   return {
     title: `a call in a room: how often the assistant interrupts itself (of these in the first ${LEARNING_MS / 1000} s), words of its own taken for the caller's, the caller's interruptions and their words (${voice} speech)`,
-    head: ["echo after", ...head, ...head.map((name) => `cancelled: ${name}`)],
+    head: [
+      "echo after",
+      ...["", "guarded: ", "cancelled: ", "both: "].flatMap((how) => head.map((name) => how + name)),
+    ],
     rows: [
-      ["headphones", ...cells(headphones), ...head.map(() => "")],
-      ...calls.map(({ label, without, with: cancelled }) => [label, ...cells(without), ...cells(cancelled)]),
+      ["headphones", ...cells(headphones), ...[0, 1, 2].flatMap(() => head.map(() => ""))],
+      ...calls.map(({ label, without, guarded, with: cancelled, both }) => [
+        label,
+        ...[without, guarded, cancelled, both].flatMap(cells),
+      ]),
     ],
   };
 }

@@ -187,7 +187,7 @@ export interface AudioTap extends Stage {
 
 /** Makes the taps of a stream; `wavTaps` of `@roomkit/recorder-wav` does. */
 export interface AudioTaps {
-  /** `point`: where it is, such as `in-2-denoiser`; letters, digits and `-`. */
+  /** `point`: where it is, such as `in-4-denoiser`; letters, digits and `-`. */
   open(point: string, format: AudioFormat, context?: StageContext): AudioTap;
 }
 
