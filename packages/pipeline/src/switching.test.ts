@@ -464,7 +464,7 @@ describe("taps", () => {
     expect(frames()).toHaveLength(3);
     expect(notable()).toMatchObject([{ name: "stage-error", stage: "tap in-0-received" }]);
     stream.close();
-    expect(closes).toBe(7);
+    expect(closes).toBe(8);
   });
 
   it("line up, also behind a stage that was taken out", () => {

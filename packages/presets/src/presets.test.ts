@@ -62,7 +62,9 @@ describe("a preset", () => {
   });
 
   it("for a browser leaves the audio as it is", () => {
-    expect(through(browser(), 4, faint).level(2)).toBeCloseTo(through({}, 4, faint).level(2), 5);
+    const [as, was] = [browser(), {}].map((config) => through(config, 4, faint).level(2)) as [number, number];
+    // But for the 10 ms that the guard waits for where frames are resampled.
+    expect(Math.abs(as / was - 1)).toBeLessThan(0.01);
   });
 
   it("for a telephone levels, lowers noise and hears keys, which nobody else does", () => {

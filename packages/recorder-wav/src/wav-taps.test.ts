@@ -69,7 +69,7 @@ describe("taps that write", () => {
     ]);
     expect(runs(of("in-4-denoiser")).map(([value]) => value)).toEqual([1_011, 1_010, 1_011, 1_011]);
     expect(of("out-1-played")).toHaveLength(2_100 * 16);
-    expect(storage.closed.size).toBe(7);
+    expect(storage.closed.size).toBe(8);
   });
 
   it("end at their longest, and go on with the call when the storage fails or hangs", async () => {
