@@ -26,7 +26,7 @@ const rules: Readonly<Record<string, Rule>> = {
   resampler: { mayImport: ["core"], platform: "universal", thirdParty: true },
   dtmf: { mayImport: ["core"], platform: "universal", thirdParty: true },
   agc: { mayImport: ["core"], platform: "universal", thirdParty: true },
-  "echo-guard": { mayImport: ["core"], platform: "universal", thirdParty: true },
+  echo: { mayImport: ["core"], platform: "universal", thirdParty: true },
   // Not a leaf: what runs the local models of others.
   onnx: { mayImport: ["core"], platform: "node", thirdParty: true },
   vad: { mayImport: ["core", "onnx"], platform: "node", thirdParty: true },
