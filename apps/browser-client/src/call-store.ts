@@ -115,6 +115,8 @@ export class CallStore {
     this.#aliases.clear();
     this.history.clear();
     this.desk.begin();
+    this.desk.onEcho = (db) =>
+      this.#note(`Your microphone hears the assistant (${Math.round(db)} dB): headphones help`);
     await this.#call(how.microphone ?? true);
   }
 

@@ -21,6 +21,9 @@ export class DeskStore {
   readonly history: SoundHistory = new SoundHistory(HISTORY);
   /** Called ten times a second while it is watched. */
   onLevel: (level: Extract<DeskMessage, { type: "level" }>) => void = () => {};
+  /** Called once in a call whose microphone hears its loudspeaker. */
+  onEcho: (couplingDb: number) => void = () => {};
+  #echoTold = false;
   readonly #send: (name: string, payload: unknown) => void;
   #watching = false;
 
@@ -33,6 +36,7 @@ export class DeskStore {
   begin(): void {
     this.stages.value = undefined;
     this.recording.value = { state: "off" };
+    this.#echoTold = false;
     this.history.clear();
   }
 
@@ -54,6 +58,9 @@ export class DeskStore {
     if (message?.type === "state") {
       this.stages.value = message.stages;
       this.recording.value = message.recording;
+    } else if (message?.type === "echo") {
+      if (!this.#echoTold) this.onEcho(message.couplingDb);
+      this.#echoTold = true;
     } else if (message) {
       this.history.push(message);
       this.onLevel(message);

@@ -57,6 +57,10 @@ export class Desk {
       },
     );
     kit.hook("ON_RECORDING_STOPPED", ({ session, recording }) => this.#recorded(session, recording), told);
+    kit.on("echo_suspected", ({ session, couplingDb, delayMs }) => {
+      const call = this.#calls.get(session.id);
+      if (call) send(call, { type: "echo", couplingDb, delayMs });
+    });
     kit.on("audio_stage_changed", ({ session }) => this.#tell(session));
   }
 

@@ -12,6 +12,7 @@ describe("what a server says of the sound", () => {
     expect(readDeskMessage({ type: "level", before: -30, after: -20, speech: 0.5 })).toEqual({
       ...{ type: "level", before: -30, after: -20, speech: 0.5 },
     });
+    expect(readDeskMessage({ type: "echo", couplingDb: -18, delayMs: 90 })).toEqual({ type: "echo", couplingDb: -18 });
     expect(readDeskMessage({ type: "level", before: -30, after: "x" })).toMatchObject({ after: undefined });
   });
 

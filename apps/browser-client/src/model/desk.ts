@@ -25,6 +25,8 @@ export interface DeskRecording {
 
 /** What a server says of a caller's sound. */
 export type DeskMessage =
+  /** The microphone hears the loudspeaker, so many dB quieter than it plays. */
+  | { readonly type: "echo"; readonly couplingDb: number }
   | { readonly type: "state"; readonly stages: readonly DeskStage[]; readonly recording: DeskRecording }
   | {
       readonly type: "level";
@@ -38,7 +40,8 @@ export type DeskMessage =
 /** Reads what a server sent; undefined for anything that is none of it. */
 export function readDeskMessage(payload: unknown): DeskMessage | undefined {
   if (typeof payload !== "object" || payload === null) return undefined;
-  const { type, stages, recording, before, after, speech } = payload as Readonly<Record<string, unknown>>;
+  const { type, stages, recording, before, after, speech, couplingDb } = payload as Readonly<Record<string, unknown>>;
+  if (type === "echo" && typeof couplingDb === "number") return { type, couplingDb };
   if (type === "level" && typeof before === "number")
     return { type, before, after: numberOf(after), speech: numberOf(speech) };
   if (type !== "state" || !Array.isArray(stages)) return undefined;

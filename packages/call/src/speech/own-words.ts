@@ -5,7 +5,7 @@ const LEAST_WORDS = 3;
 /** Words of one transcript that are looked at: an echo is known by its beginning. */
 const MOST_WORDS = 40;
 /** The share of words that must be found in their order: recognisers mishear echo. */
-const SHARE = 0.75;
+const SHARE = 0.85;
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
 
@@ -18,7 +18,7 @@ export class OwnWords {
     this.#words = [...this.#words, ...wordsOf(text)].slice(-MAX_WORDS);
   }
 
-  /** Whether a transcript is mostly what was said, in its order: three words at least, one in four of them misheard at most. */
+  /** Whether a transcript is mostly what was said, in its order: three words at least; of seven and more one in seven may be misheard. */
   isEcho(text: string): boolean {
     const heard = wordsOf(text).slice(0, MOST_WORDS);
     if (heard.length < LEAST_WORDS) return false;
