@@ -39,6 +39,28 @@ export {
 export { FakeRecording } from "./fakes/recording.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
 export * from "./item-source.ts";
+export type { ClientView, ShownTurn } from "./lab/client-view.ts";
+export type { Ear, HeardSpan, HeardWord } from "./lab/ear.ts";
+export { CallerLab, type CallerLabOptions } from "./lab/lab.ts";
+export type { LabLine } from "./lab/line.ts";
+export { type LabMatchers, labMatchers, type MatcherResult, type WithinOptions } from "./lab/matchers.ts";
+export { type Answer, answers, type BargeIn, bargeIns, percentileOf } from "./lab/measures.ts";
+export type { LabEcho, SpokenItem } from "./lab/microphone.ts";
+export type { LabNetwork } from "./lab/network.ts";
+export type { NoiseKind } from "./lab/noises.ts";
+export type { LabRecogniser, LabRecogniserOptions } from "./lab/recogniser.ts";
+export {
+  allQuiet,
+  assistantSpeaks,
+  heardWords,
+  type LabCondition,
+  type LabScript,
+  type SaysOptions,
+  stateIs,
+} from "./lab/script.ts";
+export type { Sayable, Sound } from "./lab/sound.ts";
+export type { LabTrace, TraceEntry } from "./lab/trace.ts";
+export type { LabVoice, LabVoiceOptions } from "./lab/voice.ts";
 export * from "./lossy-line.ts";
 export { echoIn, type Room, RoomEcho } from "./room.ts";
 export * from "./seeded-random.ts";
