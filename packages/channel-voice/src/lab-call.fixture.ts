@@ -9,10 +9,25 @@ import {
   silentLogger,
 } from "@roomkit/core";
 import { audioPipeline } from "@roomkit/pipeline";
-import { type AIScript, CallerLab, type CallerLabOptions, type LabVoiceOptions, ScriptedAI } from "@roomkit/testing";
+import {
+  type AIScript,
+  CallerLab,
+  type CallerLabOptions,
+  type LabMatchers,
+  type LabVoiceOptions,
+  labMatchers,
+  ScriptedAI,
+} from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
+import { expect } from "vitest";
 import type { VoiceChannelOptions } from "./options.ts";
 import { VoiceChannel } from "./voice-channel.ts";
+
+declare module "vitest" {
+  // biome-ignore lint/suspicious/noExplicitAny: as vitest declares it.
+  interface Matchers<T = any> extends LabMatchers<T> {}
+}
+expect.extend(labMatchers);
 
 export interface LabCallOptions {
   readonly lab?: CallerLabOptions | undefined;

@@ -45,7 +45,7 @@ const FRAMES_PER_SECOND = 50;
 
 /** Everything that sounds at a caller's microphone, added up sample by sample. */
 export class Microphone {
-  readonly said: SpokenItem[] = [];
+  said: SpokenItem[] = [];
   readonly lanes: Record<"caller" | "echo" | "assistant", number[]> = { caller: [], echo: [], assistant: [] };
   readonly #options: MicrophoneOptions;
   readonly #scripts: LabScript[] = [];
@@ -53,7 +53,7 @@ export class Microphone {
   readonly #echo: RoomEcho | undefined;
   readonly #frame: number;
   /** By when they sound, newest last. */
-  readonly #words: MicrophoneWord[] = [];
+  #words: MicrophoneWord[] = [];
   #sounding: { readonly samples: Int16Array; readonly at: number }[] = [];
   #played: Int16Array;
   #at = 0;
@@ -142,10 +142,12 @@ export class Microphone {
     this.#sounding.push({ samples: sound.samples, at });
     const begin = (at * 1000) / this.#options.sampleRate;
     const { startMs, endMs } = audibleSpan(sound);
+    this.#options.trace.note(begin, script.name, what, { text: sound.text || undefined, ms: endMs });
+    // What nobody can hear was not said.
+    if (this.#muted) return;
     this.said.push({ who: script.name, kind, text: sound.text, fromMs: begin + startMs, toMs: begin + endMs });
     for (const { text, startMs: from, endMs: to } of sound.words)
       this.#words.push({ text, fromMs: begin + from, toMs: begin + to, echo: false });
-    this.#options.trace.note(begin, script.name, what, { text: sound.text || undefined, ms: endMs });
   }
 
   #act(action: Parameters<ScriptStage["act"]>[0]): void {
@@ -153,9 +155,16 @@ export class Microphone {
     if (action === "mute" || action === "unmute") {
       this.#muted = action === "mute";
       input({ type: "mute", muted: this.#muted });
+      if (this.#muted) this.#cutOff((this.#at * 1000) / this.#options.sampleRate);
     } else if (action === "stop") input({ type: "interrupt" });
     else if (action === "hang up") hangUp();
     else vanish();
+  }
+
+  /** What sounds is not heard from here on. */
+  #cutOff(atMs: number): void {
+    this.said = this.said.map((item) => ({ ...item, toMs: Math.max(item.fromMs, Math.min(item.toMs, atMs)) }));
+    this.#words = this.#words.filter(({ fromMs, toMs }) => (fromMs + toMs) / 2 < atMs);
   }
 }
 
