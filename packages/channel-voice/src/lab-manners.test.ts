@@ -151,7 +151,7 @@ describe("whoever drops off", () => {
       both.caller.pauses(300).says("What is the capital of Germany and of France?");
       both.beside("hand").at(1_500).mutes().pauses(3_000).unmutes();
     });
-    expect(lab).toBeOneTurn("What is the capital of Germany");
+    expect(lab).toBeOneTurn("What is the capital of");
     expect(lab).toHaveHeard(ANSWER);
   });
 });

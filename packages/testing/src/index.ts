@@ -48,7 +48,9 @@ export { type Answer, answers, type BargeIn, bargeIns, percentileOf } from "./la
 export type { LabEcho, SpokenItem } from "./lab/microphone.ts";
 export type { LabNetwork } from "./lab/network.ts";
 export type { NoiseKind } from "./lab/noises.ts";
+export { pictureOf } from "./lab/picture.ts";
 export type { LabRecogniser, LabRecogniserOptions } from "./lab/recogniser.ts";
+export { saveCall, withPicture } from "./lab/save.ts";
 export {
   allQuiet,
   assistantSpeaks,

@@ -22,6 +22,8 @@ export interface SpokenItem {
   /** Whose script it was. */
   readonly who: string;
   readonly kind: SoundKind;
+  /** As the trace has it: `says`, `coughs`, `presses 1`. */
+  readonly what: string;
   readonly text: string;
   readonly fromMs: number;
   readonly toMs: number;
@@ -145,7 +147,7 @@ export class Microphone {
     this.#options.trace.note(begin, script.name, what, { text: sound.text || undefined, ms: endMs });
     // What nobody can hear was not said.
     if (this.#muted) return;
-    this.said.push({ who: script.name, kind, text: sound.text, fromMs: begin + startMs, toMs: begin + endMs });
+    this.said.push({ who: script.name, kind, what, text: sound.text, fromMs: begin + startMs, toMs: begin + endMs });
     for (const { text, startMs: from, endMs: to } of sound.words)
       this.#words.push({ text, fromMs: begin + from, toMs: begin + to, echo: false });
   }

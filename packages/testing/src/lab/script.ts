@@ -113,7 +113,7 @@ export class LabScript {
     for (const digit of digits) {
       const tone = touchTones(digit, this.#stage.sampleRate);
       if (how !== "tone") this.#does(() => this.#stage.input({ type: "dtmf", digit }), "presses", { digit });
-      if (how !== "event") this.#sounds(tone, "noise", "presses");
+      if (how !== "event") this.#sounds(tone, "noise", `presses ${digit}`);
     }
     return this;
   }
