@@ -4,6 +4,7 @@ import { denoiser } from "./audio/denoiser.ts";
 import { dtmf } from "./audio/dtmf.ts";
 import { recorder } from "./audio/recorder.ts";
 import { vad } from "./audio/vad.ts";
+import { lab } from "./lab/lab.ts";
 import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
@@ -20,6 +21,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   agc,
   denoiser,
   dtmf,
+  lab,
   overload,
   pipeline,
   providers,

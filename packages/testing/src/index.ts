@@ -45,7 +45,7 @@ export { CallerLab, type CallerLabOptions } from "./lab/lab.ts";
 export type { LabLine } from "./lab/line.ts";
 export { type LabMatchers, labMatchers, type MatcherResult, type WithinOptions } from "./lab/matchers.ts";
 export { type Answer, answers, type BargeIn, bargeIns, percentileOf } from "./lab/measures.ts";
-export type { LabEcho, SpokenItem } from "./lab/microphone.ts";
+export type { LabEcho } from "./lab/microphone.ts";
 export type { LabNetwork } from "./lab/network.ts";
 export type { NoiseKind } from "./lab/noises.ts";
 export { pictureOf } from "./lab/picture.ts";
@@ -55,13 +55,14 @@ export {
   allQuiet,
   assistantSpeaks,
   heardWords,
-  type LabCondition,
   type LabScript,
   type SaysOptions,
   stateIs,
 } from "./lab/script.ts";
 export type { Sayable, Sound } from "./lab/sound.ts";
+export type { SpokenItem } from "./lab/spoken-item.ts";
 export type { LabTrace, TraceEntry } from "./lab/trace.ts";
+export type { LabCondition, LabView } from "./lab/view.ts";
 export type { LabVoice, LabVoiceOptions } from "./lab/voice.ts";
 export * from "./lossy-line.ts";
 export { echoIn, type Room, RoomEcho } from "./room.ts";

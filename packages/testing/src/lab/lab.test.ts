@@ -12,6 +12,7 @@ import { withPicture } from "./save.ts";
 import { allQuiet, assistantSpeaks, heardWords } from "./script.ts";
 import { resampled, soundOf } from "./sound.ts";
 import { spoken } from "./spoken.ts";
+import type { LabView } from "./view.ts";
 
 const never = new AbortController().signal;
 
@@ -146,7 +147,7 @@ describe("the ear", () => {
     await lab.close();
   });
 
-  const allQuietEar = ({ ear }: CallerLab): boolean => ear.words.length === 6 && !ear.playing;
+  const allQuietEar = ({ ear }: LabView): boolean => ear.words.length === 6 && !ear.playing;
 });
 
 describe("the line", () => {

@@ -11,13 +11,15 @@ import { FakeBackend } from "../fakes/backend.ts";
 import { ClientView } from "./client-view.ts";
 import { Ear } from "./ear.ts";
 import { LabLine } from "./line.ts";
-import { type LabEcho, Microphone, type SpokenItem } from "./microphone.ts";
+import { type LabEcho, Microphone } from "./microphone.ts";
 import { checkNetwork, type LabNetwork } from "./network.ts";
 import type { NoiseKind } from "./noises.ts";
 import { LabRecogniser, type LabRecogniserOptions } from "./recogniser.ts";
-import { computedSpeech, type LabCondition, type LabScript } from "./script.ts";
+import { computedSpeech, type LabScript } from "./script.ts";
 import type { Sound } from "./sound.ts";
+import type { SpokenItem } from "./spoken-item.ts";
 import { LabTrace } from "./trace.ts";
+import type { LabCondition, LabView } from "./view.ts";
 import { LabVoice, type LabVoiceOptions } from "./voice.ts";
 
 export interface CallerLabOptions {
@@ -57,7 +59,7 @@ const MOST_MS = 6 * 3_600_000;
  * A caller by script, in virtual time: a microphone, a line with a network, a client that plays what it is sent, and an ear. The stack is the
  * test's own: its channel stands on {@link backend} and its kit on {@link clock}. Time begins with {@link pickUp} or {@link dial}.
  */
-export class CallerLab {
+export class CallerLab implements LabView {
   readonly clock: VirtualClock;
   readonly backend: FakeBackend;
   readonly line: LabLine;

@@ -1,7 +1,6 @@
 import {
   type AudioFormat,
   type AudioFrame,
-  abortedError,
   type Clock,
   type CloseReason,
   type ConnectionInput,
@@ -17,6 +16,7 @@ import {
   type UtteranceId,
   type VoiceConnection,
 } from "@roomkit/core";
+import { Writers } from "../fakes/writers.ts";
 import { Estimates } from "./estimates.ts";
 import { Arrivals, type LabNetwork, Wire } from "./network.ts";
 
@@ -90,7 +90,7 @@ export class LabLine implements VoiceConnection {
   readonly #reported = new Map<UtteranceId, number>();
   #held: AudioFrame[] = [];
   #inputs: ConnectionInput[] = [];
-  #writers: { readonly belowMs: number; readonly resolve: () => void }[] = [];
+  readonly #writers = new Writers();
   #closeReason: CloseReason | undefined;
   #vanished = false;
   #stopWaiting = (): void => {};
@@ -175,7 +175,7 @@ export class LabLine implements VoiceConnection {
     const now = this.#clock.now();
     while (this.#queue.length > 0 && this.#sentUntil - now < this.#options.leadMs) this.#sendNext(now);
     if (this.playback === "estimated") this.#estimates.tell(now);
-    this.#releaseWriters();
+    this.#writers.release(this.closed ? 0 : this.queuedMs);
   }
 
   // The server's side.
@@ -211,22 +211,7 @@ export class LabLine implements VoiceConnection {
 
   writable(belowMs: number, signal: AbortSignal): Promise<void> {
     if (this.closed || this.queuedMs <= belowMs) return Promise.resolve();
-    if (signal.aborted) return Promise.reject(abortedError(signal));
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#writers = this.#writers.filter((other) => other !== writer);
-        reject(abortedError(signal));
-      };
-      const writer = {
-        belowMs,
-        resolve: (): void => {
-          signal.removeEventListener("abort", onAbort);
-          resolve();
-        },
-      };
-      this.#writers.push(writer);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+    return this.#writers.wait(belowMs, signal);
   }
 
   clear(): HeardReport {
@@ -238,7 +223,7 @@ export class LabLine implements VoiceConnection {
     this.#queuedMs = 0;
     this.#sentUntil = now;
     this.#toClient({ type: "clear" });
-    this.#releaseWriters();
+    this.#writers.release(this.closed ? 0 : this.queuedMs);
     const never = unsent.filter((utterance) => !known.has(utterance));
     const { playback: confidence } = this;
     return { utterances: [...sent, ...never.map((utterance) => ({ utterance, playedMs: 0, confidence, done: true }))] };
@@ -282,7 +267,7 @@ export class LabLine implements VoiceConnection {
     this.#queuedMs = 0;
     this.#held = [];
     this.#inputs = [];
-    this.#releaseWriters();
+    this.#writers.release(this.closed ? 0 : this.queuedMs);
     this.#events.emit("close", reason);
   }
 
@@ -349,13 +334,5 @@ export class LabLine implements VoiceConnection {
   #toClient(what: FromServer): void {
     const at = this.#begun + this.#down.arrival(this.#clock.now() - this.#begun);
     if (!this.#vanished) this.#arriving.push({ at, what });
-  }
-
-  #releaseWriters(): void {
-    this.#writers = this.#writers.filter(({ belowMs, resolve }) => {
-      if (!this.closed && this.queuedMs > belowMs) return true;
-      resolve();
-      return false;
-    });
   }
 }

@@ -3,8 +3,9 @@ import { RoomEcho } from "../room.ts";
 import type { Ear } from "./ear.ts";
 import { type NoiseKind, steadyNoise } from "./noises.ts";
 import type { MicrophoneWord } from "./recogniser.ts";
-import { LabScript, type ScriptStage, type SoundKind } from "./script.ts";
+import { LabScript, type ScriptStage } from "./script.ts";
 import { audibleSpan, type Sound } from "./sound.ts";
+import type { SoundKind, SpokenItem } from "./spoken-item.ts";
 import type { LabTrace } from "./trace.ts";
 
 /** The way from the caller's loudspeaker to the microphone. */
@@ -15,18 +16,6 @@ export interface LabEcho {
   readonly delayMs?: number | undefined;
   /** How long the room takes to fall by 60 dB, ms. Default 150. */
   readonly reverberationMs?: number | undefined;
-}
-
-/** Something that sounded at the microphone: its audible part, ms of the call. */
-export interface SpokenItem {
-  /** Whose script it was. */
-  readonly who: string;
-  readonly kind: SoundKind;
-  /** As the trace has it: `says`, `coughs`, `presses 1`. */
-  readonly what: string;
-  readonly text: string;
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 interface MicrophoneOptions extends Pick<ScriptStage, "holds" | "speech" | "sampleRate" | "seed"> {

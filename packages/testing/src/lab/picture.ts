@@ -55,26 +55,22 @@ function row(lab: CallerLab, from: number, top: number, echoes: boolean): string
   const earTop = echoTop + (echoes ? LANE / 2 + GAP : 0);
   const stateTop = earTop + LANE + 16;
   const said = inside(lab.said);
-  const noises = said.filter(({ kind }) => kind === "noise");
   const x = (ms: number): string => place(ms, from);
   return [
     grid(from, top + 30, stateTop + 18),
     lane("caller", lab.lanes.caller, from, callerTop, LANE),
     words(
-      said.filter(({ text }) => text !== ""),
+      said.map(({ text, what, fromMs }) => ({ fromMs, text: text || what, kind: text === "" ? "faint" : "caller" })),
       from,
       callerTop + LANE + 11,
-      "caller",
-    ),
-    words(
-      noises.map((noise) => ({ ...noise, text: noise.what })),
-      from,
-      callerTop + LANE + 11,
-      "faint",
     ),
     echoes ? lane("echo", lab.lanes.echo, from, echoTop, LANE / 2) : "",
     lane("assistant", lab.lanes.assistant, from, earTop, LANE),
-    words(inside(lab.ear.words), from, earTop + LANE + 11, "assistant"),
+    words(
+      inside(lab.ear.words).map((word) => ({ ...word, kind: "assistant" })),
+      from,
+      earTop + LANE + 11,
+    ),
     ...inside(lab.ear.spans).map(({ toMs, cleared }) =>
       cleared && toMs !== undefined && toMs <= to
         ? `<line class="cutline" x1="${x(toMs)}" x2="${x(toMs)}" y1="${earTop}" y2="${earTop + LANE}"/>`
@@ -114,14 +110,13 @@ function lane(name: string, peaks: readonly number[], from: number, top: number,
 
 /** Texts where they begin; those that would lie on one another are cut short. */
 function words(
-  all: readonly { readonly text: string; readonly fromMs: number }[],
+  all: readonly { readonly text: string; readonly fromMs: number; readonly kind: string }[],
   from: number,
   y: number,
-  kind: string,
 ): string {
   const perChar = 5;
   return all
-    .map(({ text, fromMs }, i) => {
+    .map(({ text, fromMs, kind }, i) => {
       const x = Number(place(fromMs, from));
       const next = all[i + 1] ? Number(place(all[i + 1]?.fromMs ?? 0, from)) : WIDTH - RIGHT;
       const fits = Math.max(1, Math.floor((next - x - 2) / perChar));

@@ -1,14 +1,9 @@
 import { RoomKitError } from "@roomkit/core";
-import type { CallerLab } from "./lab.ts";
 import { cough, door, knock, touchTones, typing } from "./noises.ts";
 import { atLevelDb, type Sayable, type Sound, soundOf } from "./sound.ts";
 import { spoken } from "./spoken.ts";
-
-/** Something that may hold in a call: looked at every 20 ms of it. */
-export type LabCondition = (lab: CallerLab) => boolean;
-
-/** What a sound is to whoever judges the call: words that want the floor, words that do not, or none. */
-export type SoundKind = "speech" | "backchannel" | "noise";
+import type { SoundKind } from "./spoken-item.ts";
+import type { LabCondition } from "./view.ts";
 
 export interface SaysOptions {
   /** What is said in a recording, for recognisers that know by themselves. */
