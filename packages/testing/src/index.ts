@@ -7,6 +7,7 @@ export type {
   BackendConformanceOptions,
   BackendHarness,
 } from "./conformance/backend-bench.ts";
+export { heldMb } from "./conformance/held-memory.ts";
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";
 export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
