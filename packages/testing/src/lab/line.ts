@@ -315,13 +315,15 @@ export class LabLine implements VoiceConnection {
 
   #sendNext(now: number): void {
     const { utterance, frame, press } = this.#queue.shift() as Queued;
+    // Sums of fractions leave a rest.
+    if (this.#queue.every((item) => !item.frame)) this.#queuedMs = 0;
     if (frame === undefined) {
       this.#estimates.end(utterance);
       this.#toClient({ type: "end", utterance });
       return;
     }
     const ms = frameDurationMs(frame);
-    this.#queuedMs = this.#queue.length === 0 ? 0 : this.#queuedMs - ms;
+    this.#queuedMs = Math.max(0, this.#queuedMs - ms);
     const startedAt = Math.max(now, this.#sentUntil);
     this.#sentUntil = startedAt + ms;
     this.#estimates.sent(utterance, ms, this.#sentUntil);
