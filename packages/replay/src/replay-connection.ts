@@ -77,9 +77,10 @@ export class ReplayConnection implements VoiceConnection {
     this.outbound = header.outbound;
     this.playback = header.playback;
     const began: number[] = [];
+    // What was cut off by the end was played until then: the call may have been told of that end first.
+    const endedAt = entries.find(({ k }) => k === "close")?.t ?? Number.POSITIVE_INFINITY;
     for (const entry of entries) {
-      // What was cut off by the end was played until then.
-      if (entry.k === "close") break;
+      if (entry.t >= endedAt) break;
       if (entry.k === "begin") {
         began[entry.u] = entry.t;
         this.#curves[entry.u] = { points: [], cleared: undefined };
