@@ -7,16 +7,21 @@ export type Mask = (text: string) => string;
 export const asItWas: Mask = (text) => text;
 
 /**
- * A placeholder of the same length: letters are `x`, digits `0`, everything else stays, so that it is cut into sentences and words as before.
- * Words that only say that somebody listens ("mhm, okay") stay: they decide who speaks, and say nothing.
+ * A placeholder of the same length for the caller's words: letters are `x`, digits `0`, everything else stays, so that it is cut into
+ * sentences and words as before. Words that only say that somebody listens ("mhm, okay") stay: they decide who speaks, and say nothing.
  */
-export const placeholder: Mask = (text) =>
-  text.length <= 40 && isBackchannel(text, undefined)
-    ? text
-    : text
-        .replace(/\p{Lu}/gu, (sign) => "X".repeat(sign.length))
-        .replace(/[\p{L}\p{M}]/gu, (sign) => (sign === "X" ? sign : "x".repeat(sign.length)))
-        .replace(/\p{N}/gu, (sign) => "0".repeat(sign.length));
+export const callersPlaceholder: Mask = (text) =>
+  text.length <= 40 && isBackchannel(text, undefined) ? text : covered(text, "x");
+
+/** The same for the assistant's, of which nothing stays: letters are `z`, so that nobody's words are taken for the assistant's own. */
+export const assistantsPlaceholder: Mask = (text) => covered(text, "z");
+
+function covered(text: string, letter: "x" | "z"): string {
+  return text.replace(/\p{N}|\p{L}|\p{M}/gu, (sign) => {
+    const cover = /\p{N}/u.test(sign) ? "0" : /\p{Lu}/u.test(sign) ? letter.toUpperCase() : letter;
+    return cover.repeat(sign.length);
+  });
+}
 
 export const maskedWords = (words: readonly WordTiming[], mask: Mask): WordTiming[] =>
   words.map(({ text, startMs, endMs }) => ({ text: mask(text), startMs, endMs }));

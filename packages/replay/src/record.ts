@@ -12,7 +12,6 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import type { CallHeader } from "./entries.ts";
-import { asItWas, placeholder } from "./masked.ts";
 import { RecordedConnection } from "./recorded-connection.ts";
 import { recordedPath } from "./recorded-path.ts";
 import { recordedAI, recordedStt, recordedTts } from "./recorded-providers.ts";
@@ -43,7 +42,7 @@ export interface RecordCallOptions {
 }
 
 /** One call under way. */
-export interface RunningCall {
+interface RunningCall {
   readonly writer: CallWriter;
   readonly playback: CallHeader["playback"];
   header: CallHeader | undefined;
@@ -73,7 +72,7 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
   /** The line of a session, written down from here on. */
   const record = (session: VoiceSession, inner: VoiceConnection): VoiceConnection => {
     const call: RunningCall = {
-      writer: new CallWriter(clock, transcripts ? asItWas : placeholder, maxChars),
+      writer: new CallWriter(clock, transcripts, maxChars),
       playback: inner.playback,
       header: undefined,
     };
@@ -131,7 +130,7 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
         transcripts,
         sttTakesTurns: stt.capabilities.turnDetection,
         wordTimings: tts.capabilities.wordTimings,
-        settings: settingsIn(settings, call.writer.mask),
+        settings: settingsIn(settings, call.writer.maskSaid),
       };
       // What the call does from here on is its own, also where its client came first.
       storage.enterWith(call);

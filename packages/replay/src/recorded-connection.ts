@@ -71,6 +71,10 @@ export class RecordedConnection implements VoiceConnection {
     this.inner.playDtmf?.(utterance, press);
   }
 
+  duck(db: number): void {
+    this.inner.duck?.(db);
+  }
+
   endUtterance(utterance: UtteranceId): void {
     this.inner.endUtterance(utterance);
   }
@@ -97,7 +101,7 @@ export class RecordedConnection implements VoiceConnection {
   }
 
   send(message: ConnectionMessage): void {
-    const { mask } = this.#writer;
+    const { mask, maskSaid } = this.#writer;
     if (message.type === "transcript" && message.final && message.role === "user")
       this.#writer.add({ k: "turn", text: mask(message.text) });
     if (message.type === "transcript" && message.final && message.role === "assistant") {
@@ -108,8 +112,8 @@ export class RecordedConnection implements VoiceConnection {
         this.#writer.add({
           k: "answer",
           u,
-          heard: mask(heard),
-          unheard: mask(unheard),
+          heard: maskSaid(heard),
+          unheard: maskSaid(unheard),
           interrupted: message.heard !== undefined,
         });
     }

@@ -54,7 +54,7 @@ export function recordedAI(ai: AIProvider, of: Of): AIProvider {
       let error: string | undefined;
       try {
         for await (const part of ai.generate(...args)) {
-          const kept = writer && maskedAI(part, writer.mask);
+          const kept = writer && maskedAI(part, writer.maskSaid);
           if (kept) writer.add({ k: "ai-part", n, part: kept });
           yield part;
         }
@@ -86,8 +86,8 @@ export function recordedTts(tts: TtsProvider, of: Of): TtsProvider {
       const pieces: Piece[] = [];
       const write = (piece: Piece, whole: boolean): void => {
         const { waitMs = 0, audioMs, words } = piece;
-        const told = words.length > 0 && writer ? { words: maskedWords(words, writer.mask) } : {};
-        writer?.add({ k: "piece", n, text: writer.mask(piece.text), waitMs, audioMs, whole, ...told });
+        const told = words.length > 0 && writer ? { words: maskedWords(words, writer.maskSaid) } : {};
+        writer?.add({ k: "piece", n, text: writer.maskSaid(piece.text), waitMs, audioMs, whole, ...told });
       };
       const given = async function* () {
         for await (const piece of text) {

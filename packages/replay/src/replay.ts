@@ -4,7 +4,6 @@ import { assertOptions, ChannelCategory, RoomKit, silence, silentLogger } from "
 import { FakeBackend, VirtualClock } from "@roomkit/testing";
 import { type Decision, type Difference, decisionsOf, differences, told } from "./decisions.ts";
 import { type CallEntry, parseCall } from "./entries.ts";
-import { asItWas } from "./masked.ts";
 import { RecordedConnection } from "./recorded-connection.ts";
 import { ReplayConnection } from "./replay-connection.ts";
 import { replayPath } from "./replay-path.ts";
@@ -63,7 +62,7 @@ export async function replayCall(file: string, { options = {} }: ReplayCallOptio
   await kit.join(room.id, "voice", { session });
   const connection = new ReplayConnection(clock, header, entries);
   begun = clock.now();
-  const writer = new CallWriter(clock, asItWas, Number.POSITIVE_INFINITY);
+  const writer = new CallWriter(clock, true, Number.POSITIVE_INFINITY);
   backend.bind(session, new RecordedConnection(connection, writer, (work) => work()));
   for (const entry of entries) await happen(entry, { clock, connection, begun });
   await clock.advance(AFTER_MS);

@@ -26,7 +26,7 @@ export async function recordedWebSocketCalls(callers: number): Promise<string[]>
       pipeline: audioPipeline({ vad: energyVad(), logger: silentLogger }),
       stt: new ScriptedStt(
         systemClock,
-        Array.from({ length: 20 }, () => ({ partials: ["What is"], finals: ["What is the capital?"], delayMs: 60 })),
+        Array.from({ length: 20 }, () => ({ partials: ["Tell me"], finals: ["Tell me about rivers."], delayMs: 60 })),
       ),
       tts: new ScriptedTts(systemClock, { wordTimings: true, msPerChar: 40, delayMs: 30 }),
       ai: new ScriptedAI(systemClock, Array(20).fill(ANSWER), 15),

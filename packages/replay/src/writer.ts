@@ -1,12 +1,14 @@
 import type { Clock, UtteranceId } from "@roomkit/core";
 import type { CallEntry, CallHeader } from "./entries.ts";
-import type { Mask } from "./masked.ts";
+import { asItWas, assistantsPlaceholder, callersPlaceholder, type Mask } from "./masked.ts";
 
 type Untimed<E> = E extends unknown ? Omit<E, "t"> : never;
 
 /** One call as it is being written. */
 export class CallWriter {
+  /** How the caller's words are kept, and the assistant's. */
   readonly mask: Mask;
+  readonly maskSaid: Mask;
   readonly #clock: Clock;
   readonly #begun: number;
   readonly #maxChars: number;
@@ -16,9 +18,10 @@ export class CallWriter {
   #full = false;
   #streams = { stt: 0, ai: 0, tts: 0 };
 
-  constructor(clock: Clock, mask: Mask, maxChars: number) {
+  constructor(clock: Clock, transcripts: boolean, maxChars: number) {
     this.#clock = clock;
-    this.mask = mask;
+    this.mask = transcripts ? asItWas : callersPlaceholder;
+    this.maskSaid = transcripts ? asItWas : assistantsPlaceholder;
     this.#maxChars = maxChars;
     this.#begun = clock.now();
   }

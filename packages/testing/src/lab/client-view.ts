@@ -70,6 +70,8 @@ export class ClientView {
           details: { utterance: this.#trace.name("u", message.utterance), heard, unheard },
         };
       }
+      case "dismissed":
+        return { what: "dismissed", details: { cause: message.cause, resumed: message.resumed } };
       case "metrics": {
         const { turnId, ...turn } = message.turn;
         return { what: "metrics", details: { turn: this.#trace.name("t", turnId), ...turn } };

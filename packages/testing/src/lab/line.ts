@@ -19,6 +19,7 @@ import {
 import { Writers } from "../fakes/writers.ts";
 import { Estimates } from "./estimates.ts";
 import { Arrivals, type LabNetwork, Wire } from "./network.ts";
+import { scaled } from "./sound.ts";
 
 /** What the server sent, as it arrives at the client. */
 export type FromServer =
@@ -91,6 +92,7 @@ export class LabLine implements VoiceConnection {
   #held: AudioFrame[] = [];
   #inputs: ConnectionInput[] = [];
   readonly #writers = new Writers();
+  #gain = 1;
   #closeReason: CloseReason | undefined;
   #vanished = false;
   #stopWaiting = (): void => {};
@@ -203,6 +205,10 @@ export class LabLine implements VoiceConnection {
   playDtmf(utterance: UtteranceId, press: DtmfPress): void {
     if (this.closed || !this.dtmfEvents.includes(press.digit)) return;
     this.#put({ utterance, frame: silence(this.outbound, press.toneMs + press.pauseMs), press });
+  }
+
+  duck(db: number): void {
+    this.#gain = 10 ** (db / 20);
   }
 
   endUtterance(utterance: UtteranceId): void {
@@ -329,8 +335,9 @@ export class LabLine implements VoiceConnection {
     this.#estimates.sent(utterance, ms, this.#sentUntil);
     if (!this.#reported.has(utterance)) this.#reported.set(utterance, 0);
     if (press) this.#toClient({ type: "press", press });
-    this.#toClient({ type: "audio", utterance, samples: frame.samples });
-    this.#events.emit("played", { frame, startedAt });
+    const samples = this.#gain === 1 ? frame.samples : scaled(frame.samples, this.#gain);
+    this.#toClient({ type: "audio", utterance, samples });
+    this.#events.emit("played", { frame: { ...frame, samples }, startedAt });
   }
 
   #toClient(what: FromServer): void {
