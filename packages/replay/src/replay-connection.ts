@@ -89,7 +89,7 @@ export class ReplayConnection implements VoiceConnection {
         const point = { afterMs: t - (began[u] ?? t), ms, done };
         const curve = this.#curves[u];
         if (entry.k === "played") curve?.points.push(point);
-        else if (curve) curve.cleared = point;
+        else if (curve) curve.cleared ??= point;
       }
     }
   }
