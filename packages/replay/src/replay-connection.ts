@@ -29,6 +29,8 @@ interface Point {
 interface Curve {
   readonly points: Point[];
   cleared: Point | undefined;
+  /** The same by the end of the call. */
+  end: Point | undefined;
 }
 
 interface Playing {
@@ -80,16 +82,17 @@ export class ReplayConnection implements VoiceConnection {
     // What was cut off by the end was played until then: the call may have been told of that end first.
     const endedAt = entries.find(({ k }) => k === "close")?.t ?? Number.POSITIVE_INFINITY;
     for (const entry of entries) {
-      if (entry.t >= endedAt) break;
       if (entry.k === "begin") {
         began[entry.u] = entry.t;
-        this.#curves[entry.u] = { points: [], cleared: undefined };
+        this.#curves[entry.u] = { points: [], cleared: undefined, end: undefined };
       } else if (entry.k === "played" || entry.k === "cleared") {
         const { t, u, ms, done = false } = entry;
         const point = { afterMs: t - (began[u] ?? t), ms, done };
         const curve = this.#curves[u];
-        if (entry.k === "played") curve?.points.push(point);
-        else if (curve) curve.cleared ??= point;
+        if (entry.k === "played" && entry.t < endedAt) curve?.points.push(point);
+        else if (entry.k === "played") continue;
+        else if (curve && entry.t < endedAt) curve.cleared ??= point;
+        else if (curve) curve.end ??= point;
       }
     }
   }
@@ -163,9 +166,10 @@ export class ReplayConnection implements VoiceConnection {
   async close(reason: CloseReason = { code: "server_closed", message: "" }): Promise<void> {
     if (this.#closeReason) return;
     this.#closeReason = reason;
+    // Who is told of it may still want to know how far the listener was.
+    this.#events.emit("close", reason);
     for (const { cancel } of this.#playing.values()) cancel();
     this.#playing.clear();
-    this.#events.emit("close", reason);
   }
 
   #given(utterance: UtteranceId): Playing {
@@ -219,7 +223,7 @@ export class ReplayConnection implements VoiceConnection {
   #cut(one: Playing): PlaybackProgress {
     one.cancel();
     const now = this.#clock.now();
-    const recorded = one.curve?.cleared;
+    const recorded = one.curve?.cleared ?? one.curve?.end;
     const same = recorded !== undefined && Math.abs(one.beganAt + recorded.afterMs - now) <= SAME_MS;
     const playedMs = same ? recorded.ms : this.#position(one, now);
     const { utterance } = one;
