@@ -60,6 +60,12 @@ const rules: Readonly<Record<string, Rule>> = {
   client: { mayImport: ["protocol"], platform: "browser", thirdParty: true },
   playground: { mayImport: ["client"], platform: "node", thirdParty: true },
   testing: { mayImport: ["core"], platform: "node", thirdParty: true },
+  // Whole calls again, from a file: the real stack on the clock of tests.
+  replay: {
+    mayImport: ["core", "call", "channel-ai", "channel-voice", "testing"],
+    platform: "node",
+    thirdParty: false,
+  },
 };
 
 /** Packages that may import more than their kind. */

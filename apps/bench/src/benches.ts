@@ -5,6 +5,7 @@ import { dtmf } from "./audio/dtmf.ts";
 import { echoGuard } from "./audio/echo-guard.ts";
 import { recorder } from "./audio/recorder.ts";
 import { vad } from "./audio/vad.ts";
+import { lab } from "./lab/lab.ts";
 import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
@@ -22,6 +23,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   denoiser,
   dtmf,
   "echo-guard": echoGuard,
+  lab,
   overload,
   pipeline,
   providers,

@@ -7,6 +7,7 @@ export type {
   BackendConformanceOptions,
   BackendHarness,
 } from "./conformance/backend-bench.ts";
+export { heldMb } from "./conformance/held-memory.ts";
 export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";
 export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
@@ -39,6 +40,31 @@ export {
 export { FakeRecording } from "./fakes/recording.ts";
 export { StreamStt, type StreamSttStep } from "./fakes/stream-stt.ts";
 export * from "./item-source.ts";
+export type { ClientView, ShownTurn } from "./lab/client-view.ts";
+export type { Ear, HeardSpan, HeardWord } from "./lab/ear.ts";
+export { CallerLab, type CallerLabOptions } from "./lab/lab.ts";
+export type { LabLine } from "./lab/line.ts";
+export { type LabMatchers, labMatchers, type MatcherResult, type WithinOptions } from "./lab/matchers.ts";
+export { type Answer, answers, type BargeIn, bargeIns, percentileOf } from "./lab/measures.ts";
+export type { LabEcho } from "./lab/microphone.ts";
+export type { LabNetwork } from "./lab/network.ts";
+export type { NoiseKind } from "./lab/noises.ts";
+export { pictureOf } from "./lab/picture.ts";
+export type { LabRecogniser, LabRecogniserOptions } from "./lab/recogniser.ts";
+export { saveCall, withPicture } from "./lab/save.ts";
+export {
+  allQuiet,
+  assistantSpeaks,
+  heardWords,
+  type LabScript,
+  type SaysOptions,
+  stateIs,
+} from "./lab/script.ts";
+export type { Sayable, Sound } from "./lab/sound.ts";
+export type { SpokenItem } from "./lab/spoken-item.ts";
+export type { LabTrace, TraceEntry } from "./lab/trace.ts";
+export type { LabCondition, LabView } from "./lab/view.ts";
+export type { LabVoice, LabVoiceOptions } from "./lab/voice.ts";
 export * from "./lossy-line.ts";
 export { echoIn, type Room, RoomEcho } from "./room.ts";
 export * from "./seeded-random.ts";

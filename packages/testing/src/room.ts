@@ -11,6 +11,8 @@ export interface Room {
   readonly level?: number | undefined;
   /** How much faster the loudspeaker's clock is than the microphone's, in millionths. Default 0. */
   readonly driftPpm?: number | undefined;
+  /** Reflections a second: fewer than samples are computed faster, and sound the same from about 2,000 on. Default: as many as samples. */
+  readonly reflectionsPerSecond?: number | undefined;
   /** Default 1. */
   readonly seed?: number | undefined;
 }
@@ -26,6 +28,8 @@ export function echoIn(played: Int16Array, sampleRate: number, room: Room): Int1
  */
 export class RoomEcho {
   readonly #taps: Float64Array;
+  /** How late each of them is, in samples. */
+  readonly #places: readonly number[];
   readonly #delay: number;
   readonly #speed: number;
   /** What was played of late, and the place of its first sample. */
@@ -43,8 +47,14 @@ export class RoomEcho {
     const taps = Float64Array.from({ length: Math.round((sampleRate * reverberationMs) / 2_000) + 1 }, (_, i) =>
       i === 0 ? 1 : 0.3 * (2 * random() - 1) * 10 ** ((-3 * i) / ((sampleRate * reverberationMs) / 1000)),
     );
-    const scale = level / Math.sqrt(taps.reduce((sum, tap) => sum + tap * tap, 0));
+    const share = Math.min(1, (room.reflectionsPerSecond ?? sampleRate) / sampleRate);
+    // One in each stretch of equal length, somewhere in it.
+    const places = Array.from({ length: Math.ceil((taps.length - 1) * share) }, (_, i) =>
+      share === 1 ? i + 1 : Math.min(taps.length - 1, 1 + Math.floor((i + random()) / share)),
+    );
+    const scale = level / Math.sqrt([0, ...places].reduce((sum, at) => sum + (taps[at] as number) ** 2, 0));
     this.#taps = taps.map((tap) => tap * scale);
+    this.#places = [0, ...places];
     this.#delay = (sampleRate * delayMs) / 1000;
     this.#speed = 1 + driftPpm / 1e6;
     this.#arrived = new Float64Array(taps.length - 1);
@@ -58,11 +68,17 @@ export class RoomEcho {
     const arrived = new Float64Array(before + played.length);
     arrived.set(this.#arrived);
     for (let i = 0; i < played.length; i++) arrived[before + i] = this.#soundAt(this.#at + i);
-    const heard = played.map((_, i) => {
-      let sum = 0;
-      for (let k = 0; k <= before; k++) sum += (taps[k] as number) * (arrived[before + i - k] as number);
-      return Math.max(-32_768, Math.min(32_767, sum));
-    });
+    const heard = new Int16Array(played.length);
+    // Nothing sounds, and nothing reverberates: no need to compute it.
+    if (arrived.some((x) => x !== 0)) {
+      const sum = new Float64Array(played.length);
+      for (const place of this.#places) {
+        const tap = taps[place] as number;
+        const from = before - place;
+        for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + tap * (arrived[from + i] as number);
+      }
+      for (let i = 0; i < heard.length; i++) heard[i] = Math.max(-32_768, Math.min(32_767, sum[i] as number));
+    }
     this.#arrived = arrived.slice(played.length);
     this.#at += played.length;
     const keep = Math.max(this.#from, Math.floor((this.#at - this.#delay) * this.#speed) - 1);

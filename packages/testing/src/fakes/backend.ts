@@ -14,6 +14,7 @@ import {
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
+import { LabLine } from "../lab/line.ts";
 import { FakeConnection } from "./connection.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -177,6 +178,7 @@ export class FakeBackend implements VoiceBackend {
     }
     this.messages.push(message);
     if (connection instanceof FakeConnection) connection.raw.push(message);
+    else if (connection instanceof LabLine) connection.sendRaw(message);
   }
 
   async disconnect(session: VoiceSession, reason: CloseReason = { code: "server_closed", message: "" }): Promise<void> {
@@ -200,7 +202,8 @@ export class FakeBackend implements VoiceBackend {
     bound.stop.push(connection.onClose((reason) => this.#end(session, reason)));
     if (!this.#bound.has(session.id)) return;
     const tap = (frame: AudioFrame): void => this.#events.emit("audio", [session, frame]);
-    bound.stop.push(connection instanceof FakeConnection ? connection.onReceived(tap) : connection.onAudio(tap));
+    const tapped = connection instanceof FakeConnection || connection instanceof LabLine;
+    bound.stop.push(tapped ? connection.onReceived(tap) : connection.onAudio(tap));
     then();
   }
 

@@ -1,7 +1,6 @@
 import {
   type AudioFormat,
   type AudioFrame,
-  abortedError,
   type Clock,
   type CloseReason,
   type ConnectionInput,
@@ -17,6 +16,7 @@ import {
   type UtteranceId,
   type VoiceConnection,
 } from "@roomkit/core";
+import { Writers } from "./writers.ts";
 
 interface Queued {
   readonly utterance: UtteranceId;
@@ -82,7 +82,7 @@ export class FakeConnection implements VoiceConnection {
   #offsetMs = 0;
   #cancelTick: (() => void) | undefined;
   #closeReason: CloseReason | undefined;
-  #writers: { readonly belowMs: number; readonly resolve: () => void }[] = [];
+  readonly #writers = new Writers();
 
   constructor(options: FakeConnectionOptions) {
     this.#clock = options.clock;
@@ -166,22 +166,7 @@ export class FakeConnection implements VoiceConnection {
 
   writable(belowMs: number, signal: AbortSignal): Promise<void> {
     if (this.closed || this.queuedMs <= belowMs) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#writers = this.#writers.filter((other) => other !== writer);
-        reject(abortedError(signal));
-      };
-      const writer = {
-        belowMs,
-        resolve: (): void => {
-          signal.removeEventListener("abort", onAbort);
-          resolve();
-        },
-      };
-      if (signal.aborted) return onAbort();
-      this.#writers.push(writer);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+    return this.#writers.wait(belowMs, signal);
   }
 
   clear(): HeardReport {
@@ -197,7 +182,7 @@ export class FakeConnection implements VoiceConnection {
         for (const progress of utterances) this.#events.emit("playback", progress);
       }, 10);
     }
-    this.#releaseWriters();
+    this.#writers.release(this.closed ? 0 : this.queuedMs);
     return { utterances };
   }
 
@@ -231,7 +216,7 @@ export class FakeConnection implements VoiceConnection {
     this.#cancelTick?.();
     this.#queue = [];
     this.#held = [];
-    this.#releaseWriters();
+    this.#writers.release(this.closed ? 0 : this.queuedMs);
     this.#events.emit("close", reason);
   }
 
@@ -269,19 +254,10 @@ export class FakeConnection implements VoiceConnection {
       this.#events.emit("played", { frame, startedAt: this.#clock.now() - left - frameDurationMs(frame) });
     }
     if (reported !== undefined) this.#events.emit("playback", this.#progress(reported, false));
-    this.#releaseWriters();
+    this.#writers.release(this.closed ? 0 : this.queuedMs);
   }
 
   #progress(utterance: UtteranceId, done: boolean): PlaybackProgress {
     return { utterance, playedMs: this.played.get(utterance) ?? 0, confidence: this.playback, done };
-  }
-
-  #releaseWriters(): void {
-    const queued = this.queuedMs;
-    this.#writers = this.#writers.filter(({ belowMs, resolve }) => {
-      if (!this.closed && queued > belowMs) return true;
-      resolve();
-      return false;
-    });
   }
 }

@@ -1,0 +1,3 @@
+export type { Decision, Difference } from "./decisions.ts";
+export { type CallParts, type RecordCallOptions, recordCall } from "./record.ts";
+export { type Replay, type ReplayCallOptions, type ReplayOptions, replayCall } from "./replay.ts";
