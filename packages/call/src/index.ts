@@ -29,6 +29,7 @@ export { withSpoken, withWritten } from "./speech/respeak.ts";
 export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
 export { type SpeechPieceOptions, speechPieces } from "./speech/speech-pieces.ts";
 export { isBackchannel } from "./turns/backchannels.ts";
+export { isCommand } from "./turns/commands.ts";
 export { turnStep } from "./turns/machine.ts";
 export { TurnWaterfall } from "./turns/metrics.ts";
 export type {

@@ -68,10 +68,15 @@ async function bargeInCalls(
       const known = confirmed.find((at) => at >= atMs) ?? Number.NaN;
       toSilence.push(atMs + yieldMs - known);
     }
-    const logged = (await call.log()).filter(({ role }) => role === "assistant");
+    // Of an answer that was cut off before a whole word of it was heard, the log has nothing.
+    const log = await call.log();
+    const logged = log.flatMap(({ role }, i) => {
+      const next = log[i + 1];
+      return role === "user" ? [next?.role === "assistant" ? next.text : ""] : [];
+    });
     const { ear } = lab;
     const rendered = [...new Set(ear.spans.map(({ utterance }) => utterance))].map((utterance) => ear.heard(utterance));
-    for (const [i, { text }] of logged.entries()) errors.push(tooMany(text, rendered[i] ?? ""));
+    for (const [i, text] of logged.entries()) errors.push(tooMany(text, rendered[i] ?? ""));
     expect(lab).neverTalkedOver();
     await call.end();
     expect([lab.clock.pendingTimers, lab.line.listeners, call.tts.open, call.model.open]).toEqual([0, 0, 0, 0]);

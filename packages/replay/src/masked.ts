@@ -1,4 +1,4 @@
-import { isBackchannel } from "@roomkit/call";
+import { isBackchannel, isCommand } from "@roomkit/call";
 import type { AIPart, ConnectionInput, TranscriptPart, WordTiming } from "@roomkit/core";
 
 /** Words as a file keeps them. */
@@ -8,10 +8,11 @@ export const asItWas: Mask = (text) => text;
 
 /**
  * A placeholder of the same length for the caller's words: letters are `x`, digits `0`, everything else stays, so that it is cut into
- * sentences and words as before. Words that only say that somebody listens ("mhm, okay") stay: they decide who speaks, and say nothing.
+ * sentences and words as before. Words that only say that somebody listens ("mhm, okay"), or that they want the floor ("stop"), stay: they decide who speaks, and say
+ * nothing else.
  */
 export const callersPlaceholder: Mask = (text) =>
-  text.length <= 40 && isBackchannel(text, undefined) ? text : covered(text, "x");
+  text.length <= 40 && (isBackchannel(text) || isCommand(text)) ? text : covered(text, "x");
 
 /** The same for the assistant's, of which nothing stays: letters are `z`, so that nobody's words are taken for the assistant's own. */
 export const assistantsPlaceholder: Mask = (text) => covered(text, "z");

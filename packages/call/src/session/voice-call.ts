@@ -14,6 +14,7 @@ import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import { TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { OwnWords } from "../speech/own-words.ts";
+import { isCommand } from "../turns/commands.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
   floorIsFree,
@@ -79,7 +80,11 @@ export class VoiceCall {
     this.connection = connection;
     const isBackchannel = (text: string): boolean => settings.isBackchannel(text, settings.language);
     const ownWords = new OwnWords();
-    this.#rules = { ...settings, isBackchannel, isEcho: (text) => ownWords.isEcho(text), maxHeldPieces: 8 };
+    this.#rules = {
+      ...{ ...settings, isBackchannel, maxHeldPieces: 8 },
+      isCommand: (text) => isCommand(text, settings.language),
+      isEcho: (text) => ownWords.isEcho(text),
+    };
     const { inbound, outbound } = connection;
     const { clock } = options.room;
     const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native, clock });

@@ -130,8 +130,10 @@ describe("speech over the assistant's speech", () => {
 
   it("confirmed: a cough neither interrupts nor becomes a turn", () => {
     const { effects, phases } = run([...speaking, start(2), lasted(2, 80), end(2), lasted(2), said(2, "uh")]);
-    expect(effects[7]).toEqual([{ type: "drop-segment", segment: 2 }]);
-    expect(effects.slice(8).flat()).toEqual([]);
+    expect(effects.slice(7).flat()).toEqual([
+      { type: "finish-segment", segment: 2 },
+      { type: "drop-segment", segment: 2 },
+    ]);
     expect(phases.at(-1)).toBe("speaking");
   });
 

@@ -119,16 +119,12 @@ function onSpeechEnd(state: TurnState, segment: number, { strategy }: TurnRules)
   if (state.speaking !== segment) return step(state);
   const next = { ...state, speaking: undefined };
   const contested = state.overlap?.segment === segment && !state.overlap.early && state.utterance !== undefined;
-  if (contested && strategy !== "semantic") {
-    // Too little speech to interrupt: it was not meant as a turn.
-    const dropped: TurnEffect[] = [
-      { type: "drop-segment", segment },
-      { type: "dismiss", cause: "short" },
-    ];
-    return then(step(disturbed({ ...next, overlap: undefined }), dropped), settled);
-  }
+  // Too little speech to interrupt: unless it is a command, it was not meant as a turn.
+  const short = contested && strategy !== "semantic";
+  const overlap = short && next.overlap ? { ...next.overlap, short } : next.overlap;
   const finish: TurnEffect = { type: "finish-segment", segment };
-  return step({ ...next, awaited: [...state.awaited, segment] }, state.resumable ? [finish, VERDICT] : [finish]);
+  const awaited = [...state.awaited, segment];
+  return step({ ...next, overlap, awaited }, state.resumable ? [finish, VERDICT] : [finish]);
 }
 
 function onPartial(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
@@ -142,7 +138,7 @@ function onPartial(state: TurnState, segment: number, text: string, rules: TurnR
   if (overlap?.segment !== segment || !assistantActive(state) || rules.strategy === "disabled") return step(state);
   const semantic = rules.strategy === "semantic";
   if (semantic && rules.isBackchannel(text)) return step({ ...state, overlap: { ...overlap, spared: true } });
-  if (!semantic && !unheard && !overlap.early) {
+  if (!semantic && !unheard && !overlap.early && !rules.isCommand?.(text)) {
     return step(rules.isBackchannel(text) ? state : { ...state, overlap: { ...overlap, words: text } });
   }
   const cut = bargedIn(state, rules, { segment, text });
@@ -182,9 +178,13 @@ function said(state: TurnState, { segment, text: given }: SegmentText, rules: Tu
     step(disturbed(next), contested && state.utterance !== undefined ? [{ type: "dismiss", cause }] : []);
   if (text === "") {
     if (state.resumable && echo) return step({ ...next, echoed: true });
-    return dismissed(echo ? "echo" : "no_words");
+    return dismissed(echo ? "echo" : contested && state.overlap?.short ? "short" : "no_words");
   }
   const spares = rules.isBackchannel(text);
+  if (contested && state.overlap?.short && !rules.isCommand?.(text)) {
+    const { state: left, effects } = dismissed(spares ? "backchannel" : "short");
+    return step(left, [{ type: "drop-segment", segment }, ...effects]);
+  }
   if (rules.strategy === "semantic" && assistantActive(state) && spares) return dismissed("backchannel");
   if (state.resumable && state.pieces.length === 0 && spares) return step({ ...next, spared: text });
   if (rules.strategy === "disabled" && assistantActive(state)) {

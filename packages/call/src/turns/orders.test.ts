@@ -18,7 +18,8 @@ import {
  *     happens              nobody             caller speaks        words awaited        answer being made      answer audible
  *     vad start            listens            (double: nothing;    listens: one turn    early: words decide    contest: enough
  *                                             other: ends first)                                               speech, or words
- *     vad end              nothing            words awaited        nothing              words awaited          too little: dropped
+ *     vad end              nothing            words awaited        nothing              words awaited          too little: a command
+ *                                                                                                               interrupts, else dropped
  *     partial              nothing            shown                shown                early: cancels         early: silences
  *     final text           not known: nothing turn ends there      in speaking order    cancels, joins         (early) silences
  *     final that only      a turn             a turn               a turn               ignored (semantic)   ignored (semantic); if
@@ -38,6 +39,7 @@ import {
 const confirmed: TurnRules = {
   ...{ strategy: "confirmed", minSpeechMs: 300, maxHeldPieces: 8 },
   ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
+  isCommand: (text) => text === "stop",
 };
 
 const start = (segment: number, elapsedMs = 60): TurnInput => ({ type: "speech-start", segment, elapsedMs });
@@ -153,8 +155,23 @@ describe("nobody is left in silence", () => {
   const immediate: TurnRules = { ...confirmed, strategy: "immediate" };
   const cut = [...asked, "silence barge_in"];
   it.each<[string, TurnInput[], string[], TurnRules?]>([
-    ["a knock", [...speaking, start(2), lasted(2, 80), end(2)], [...asked, "drop 2"]],
-    ["many knocks in one stretch", [...speaking, start(2), lasted(2, 299), end(2)], [...asked, "drop 2"]],
+    ["a knock", [...speaking, start(2), lasted(2, 80), end(2), said(2, "")], [...asked, "finish 2"]],
+    ["a cough", [...speaking, start(2), lasted(2, 80), end(2), said(2, "hum")], [...asked, "finish 2", "drop 2"]],
+    [
+      "a short word that asks for it",
+      [...speaking, start(2), lasted(2, 80), end(2), said(2, "stop")],
+      [...asked, "finish 2", "silence barge_in", "submit stop"],
+    ],
+    [
+      "the same, guessed at",
+      [...speaking, start(2), lasted(2, 80), partial(2, "stop"), end(2), said(2, "stop")],
+      [...cut, "finish 2", "submit stop"],
+    ],
+    [
+      "many knocks in one stretch",
+      [...speaking, start(2), lasted(2, 299), end(2), said(2, "")],
+      [...asked, "finish 2"],
+    ],
     ["long noise", [...speaking, start(2), lasted(2, 300), end(2), said(2, "")], [...cut, "finish 2", "resume"]],
     ["noise at once", [...speaking, start(2), end(2), said(2, "")], [...cut, "finish 2", "resume"], immediate],
     [
@@ -297,8 +314,9 @@ describe("nobody is left in silence", () => {
     state = turnStep(state, start(2), confirmed).state;
     const decision = { type: "decision", revision, text: "hello", waitMs: 0, typed: false } as const;
     state = turnStep(state, decision, confirmed).state;
-    const { effects } = turnStep(state, end(2), confirmed);
-    expect(effects.filter((each) => !isTold(each)).map(short)).toEqual(["drop 2", "judge"]);
+    state = turnStep(state, end(2), confirmed).state;
+    const { effects } = turnStep(state, said(2, ""), confirmed);
+    expect(effects.filter((each) => !isTold(each)).map(short)).toEqual(["judge"]);
   });
 });
 

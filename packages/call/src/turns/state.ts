@@ -27,6 +27,8 @@ export interface TurnRules {
   readonly minSpeechMs: number;
   /** How much speech of which no word is known interrupts (`semantic`), in ms. */
   readonly wordlessMs: number;
+  /** Whether words interrupt however short they are: "stop". Default: none. */
+  readonly isCommand?: ((text: string) => boolean) | undefined;
   /** Whether words heard while the assistant speaks are its own, by its loudspeaker. Default: never. */
   readonly isEcho?: ((text: string) => boolean) | undefined;
   /** Whether the assistant takes its turn again when what cut it off was nothing. */
@@ -62,7 +64,8 @@ export interface TurnState {
   /**
    * A segment that began while the assistant was thinking or speaking, and has not (yet) interrupted it. An `early` one began
    * before anything was audible: it is no reaction to the assistant's speech, so its words count however short it is. `spared`: words of
-   * it are known, and none of them wants the floor (`semantic`). `words`: a guess at it that does.
+   * it are known, and none of them wants the floor (`semantic`). `words`: a guess at it that does. `short`: it has
+   * ended, with too little speech to interrupt: only a command does.
    */
   readonly overlap:
     | {
@@ -70,6 +73,7 @@ export interface TurnState {
         readonly early: boolean;
         readonly spared?: boolean | undefined;
         readonly words?: string | undefined;
+        readonly short?: boolean | undefined;
       }
     | undefined;
   /** Said while interruption is disabled. */
