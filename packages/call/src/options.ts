@@ -177,8 +177,9 @@ export const callOptionKinds = {
 
 /** The options with every default filled in. */
 export type CallSettings = Omit<CallOptions, keyof typeof numbers | "preemptive"> &
-  Readonly<Omit<typeof numbers, "perMinute">> & { readonly preemptive: Resolved<PreemptiveOptions> } &
-  Readonly<Resolved<Pick<InterruptionOptions, "strategy" | "resume" | "isBackchannel">>>;
+  Readonly<Omit<typeof numbers, "perMinute">> & { readonly preemptive: Resolved<PreemptiveOptions> } & Readonly<
+    Resolved<Pick<InterruptionOptions, "strategy" | "resume" | "isBackchannel">>
+  >;
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveCallOptions(options: CallOptions): CallSettings {

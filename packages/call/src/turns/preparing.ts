@@ -107,8 +107,8 @@ export class Preparing {
   }
 
   #submitted(turn: number, text: string): void {
-    if (this.#current?.text !== text) return this.#drop();
-    this.#taken.set(turn, this.#current);
+    if (this.#current?.text === text) this.#taken.set(turn, this.#current);
+    else this.#drop();
     this.#current = undefined;
   }
 

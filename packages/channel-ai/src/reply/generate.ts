@@ -64,9 +64,7 @@ export function makeRequest(
   return {
     messages: [...messages],
     system,
-    ...(tools.definitions.length === 0
-      ? {}
-      : { tools: tools.definitions, toolChoice: mustAnswer ? "none" : "auto" }),
+    ...(tools.definitions.length === 0 ? {} : { tools: tools.definitions, toolChoice: mustAnswer ? "none" : "auto" }),
     temperature,
     maxOutputTokens,
     providerOptions,
