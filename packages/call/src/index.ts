@@ -4,6 +4,7 @@ export {
   type CallSettings,
   callOptionKinds,
   type InterruptionOptions,
+  type PreemptiveOptions,
   resolveCallOptions,
 } from "./options.ts";
 export { type CallRoom, roomOf, type Said, type UserTurn } from "./room.ts";

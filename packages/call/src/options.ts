@@ -29,6 +29,16 @@ export interface InterruptionOptions {
   readonly isBackchannel?: ((text: string, language: string | undefined) => boolean) | undefined;
 }
 
+export interface PreemptiveOptions {
+  /**
+   * `text`: the answer is made while it is waited whether the caller goes on, and spoken when they have not; tools are run, and anything is logged,
+   * shown or said, only then. Default `off`.
+   */
+  readonly mode?: "off" | "text" | undefined;
+  /** Answers begun like that in a minute of a call at most, 0 to 600: those that are thrown away cost what a model costs. Default 20. */
+  readonly perMinute?: number | undefined;
+}
+
 /** The numbers among the options of a call, each with its default. */
 const numbers = {
   /** Silence after the caller's last sound before a turn is answered, at least, ms. */
@@ -53,6 +63,8 @@ const numbers = {
   replyBudgetMs: 1_500,
   /** How much quieter the assistant is meanwhile (`interruption.duckDb`), dB. */
   duckDb: 0,
+  /** Answers prepared in a minute at most (`preemptive.perMinute`). */
+  perMinute: 20,
 };
 
 const ranges: OptionRanges<typeof numbers> = {
@@ -67,6 +79,7 @@ const ranges: OptionRanges<typeof numbers> = {
   wordlessMs: [0, 60_000],
   replyBudgetMs: [0, 600_000],
   duckDb: [-60, 0],
+  perMinute: [0, 600],
 };
 
 /** How a caller is heard and spoken to by a recogniser and a voice. */
@@ -113,6 +126,8 @@ export interface CallOptions {
   readonly toolFiller?: string | readonly string[] | undefined;
   /** When an answer is late: how long after its turn its first word may come, in ms. Default 1,500. */
   readonly replyBudgetMs?: number | undefined;
+  /** Whether answers are made before it is certain that the caller has finished. Default no. */
+  readonly preemptive?: PreemptiveOptions | undefined;
   /** Changes each piece before it is spoken. Default: takes out what only eyes can read. */
   readonly speechFilter?: SpeechFilter | undefined;
   readonly sentences?: SentenceOptions | undefined;
@@ -148,6 +163,7 @@ export const callOptionKinds = {
       boolean: ["resume"],
       function: ["isBackchannel"],
     },
+    preemptive: { oneOf: { mode: ["off", "text"] }, number: ["perMinute"] },
     sentences: { number: ["firstClauseChars", "maxChars"] },
     idle: {
       required: ["afterMs", "say"],
@@ -160,15 +176,21 @@ export const callOptionKinds = {
 } as const;
 
 /** The options with every default filled in. */
-export type CallSettings = Omit<CallOptions, keyof typeof numbers> &
-  Readonly<typeof numbers> &
-  Readonly<Resolved<Pick<InterruptionOptions, "strategy" | "resume" | "isBackchannel">>>;
+export type CallSettings = Omit<CallOptions, keyof typeof numbers | "preemptive"> &
+  Readonly<Omit<typeof numbers, "perMinute">> & { readonly preemptive: Resolved<PreemptiveOptions> } & Readonly<
+    Resolved<Pick<InterruptionOptions, "strategy" | "resume" | "isBackchannel">>
+  >;
 
 /** @throws RoomKitError `invalid_option` for a number out of its range. */
 export function resolveCallOptions(options: CallOptions): CallSettings {
   const { minSpeechMs, wordlessMs, duckDb, ...rest } = options.interruption ?? {};
   const { strategy = "confirmed", resume = true, isBackchannel: spares = isBackchannel } = rest;
-  const within = optionsWithin({ ...options, minSpeechMs, wordlessMs, duckDb }, numbers, ranges);
+  const { mode = "off", perMinute: most } = options.preemptive ?? {};
+  const { perMinute, ...within } = optionsWithin(
+    { ...options, minSpeechMs, wordlessMs, duckDb, perMinute: most },
+    numbers,
+    ranges,
+  );
   const { minEndpointMs, maxEndpointMs } = within;
   if (minEndpointMs > maxEndpointMs) {
     throw new RoomKitError(
@@ -176,5 +198,5 @@ export function resolveCallOptions(options: CallOptions): CallSettings {
       `minEndpointMs (${minEndpointMs}) is more than maxEndpointMs (${maxEndpointMs})`,
     );
   }
-  return { ...options, strategy, resume, isBackchannel: spares, ...within };
+  return { ...options, strategy, resume, isBackchannel: spares, preemptive: { mode, perMinute }, ...within };
 }

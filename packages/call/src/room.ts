@@ -4,6 +4,8 @@ import {
   canWrite,
   eventText,
   type HeardRecord,
+  type InboundMessage,
+  type PrepareOptions,
   type RecordingNote,
   type VoiceSession,
 } from "@roomkit/core";
@@ -34,6 +36,8 @@ export interface CallRoom
   readonly mayRead: boolean;
   /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. */
   submit(turn: UserTurn, signal: AbortSignal): Promise<void>;
+  /** The caller's turn as it will be said, perhaps: the answer to it may be made already. It is of use until `signal` aborts. Never throws. */
+  prepare?(turn: UserTurn, options: Pick<PrepareOptions, "signal" | "onUsed">): void;
   /** Something that belongs beside the call's recording, if there is one. */
   note?(note: RecordingNote): void;
   /** The call is about to put words of its own into the caller's ear. */
@@ -48,6 +52,11 @@ export interface CallRoom
 export function roomOf(host: ChannelHost, channelId: string, session: VoiceSession): CallRoom {
   const { roomId } = session;
   const metadata = { voiceSessionId: session.id, source: "voice" };
+  const messageOf = ({ text, turnId, speaker }: UserTurn): InboundMessage => ({
+    ...{ roomId, channelId, participantId: session.participantId, correlationId: turnId },
+    content: { type: "text", text },
+    metadata: speaker === undefined ? metadata : { ...metadata, speaker },
+  });
   return {
     ...host,
     get mayWrite() {
@@ -58,13 +67,10 @@ export function roomOf(host: ChannelHost, channelId: string, session: VoiceSessi
       const binding = host.binding(roomId, channelId);
       return binding !== undefined && canRead(binding) && !binding.outputMuted;
     },
-    async submit({ text, turnId, speaker }, signal) {
-      const content = { type: "text", text } as const;
-      const { participantId } = session;
-      const said = speaker === undefined ? metadata : { ...metadata, speaker };
-      const message = { roomId, channelId, participantId, content, correlationId: turnId, metadata: said };
-      await host.processInbound(message, { replySignal: signal, session });
+    async submit(turn, signal) {
+      await host.processInbound(messageOf(turn), { replySignal: signal, session });
     },
+    prepare: (turn, options) => host.prepareReply(messageOf(turn), { ...options, session }),
     async said(text, heard) {
       const content = { type: "text", text } as const;
       await host.processInbound({

@@ -5,6 +5,7 @@ import {
   type ChannelReply,
   type DeliveryContext,
   eventText,
+  type PreparationContext,
   type RoomEvent,
   RoomKitError,
   untilAborted,
@@ -15,8 +16,10 @@ import { buildMessages } from "./history/messages.ts";
 import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { ReplyAccount } from "./reply/account.ts";
-import { generateReply } from "./reply/generate.ts";
+import { generateReply, makeRequest } from "./reply/generate.ts";
+import { PreparedReply } from "./reply/prepared-reply.ts";
 import { ReplyText } from "./reply/reply-text.ts";
+import { askModel } from "./reply/round.ts";
 import type { Turn } from "./reply/turn.ts";
 
 /** How long reading the history, or an application's `system` function, may take. */
@@ -36,6 +39,8 @@ export class AIChannel implements Channel {
   readonly #running = new Map<ReplyText, string>();
   /** Until when it is worth knowing what became of a call, by room. */
   readonly #lifetimes = new Map<string, AbortController>();
+  /** The newest reply that was prepared and is not asked for yet, by room. */
+  readonly #prepared = new Map<string, PreparedReply>();
   #host: ChannelHost | undefined;
   #closed = false;
 
@@ -82,6 +87,7 @@ export class AIChannel implements Channel {
 
   async onDetached(roomId: string): Promise<void> {
     const reason = new RoomKitError("aborted", "the channel was detached");
+    this.#prepared.get(roomId)?.discard();
     this.#lifetimes.get(roomId)?.abort(reason);
     this.#lifetimes.delete(roomId);
     await this.#cancel(
@@ -112,10 +118,45 @@ export class AIChannel implements Channel {
     return { stream: { text: this.#reply(host, event, context, system) } };
   }
 
+  /**
+   * Begins to make the reply to what may be said soon. No tool is run for it, nothing of it is told, and it is used only if the model is then to be
+   * asked the very same; one for each room, the newest. Not where an application writes or may change the instructions of a reply.
+   */
+  async prepareReply(event: RoomEvent, context: PreparationContext): Promise<void> {
+    const host = this.#host;
+    const roomId = context.room.id;
+    const { system } = this.#options;
+    if (!host || this.#closed || typeof system === "function" || host.hasHooks("BEFORE_AI_GENERATION", roomId)) return;
+    if (!this.#isForMe(event, context)) return;
+    const scope = { host, roomId, system, tools: this.#tools, options: this.#options };
+    const prepared: PreparedReply = new PreparedReply({
+      clock: host.clock,
+      signal: context.signal,
+      generate: (request, signal) => askModel(scope, request, signal),
+      onEnd: (earlierMs) => {
+        if (this.#prepared.get(roomId) === prepared) this.#prepared.delete(roomId);
+        const used = earlierMs !== undefined;
+        if (used) context.onUsed(earlierMs);
+        host.emit("reply_prepared", { roomId, channelId: this.id, session: context.session, used });
+      },
+    });
+    this.#prepared.get(roomId)?.discard();
+    this.#prepared.set(roomId, prepared);
+    try {
+      prepared.begin(makeRequest(scope, await this.#read(event, context, host, context.signal)));
+    } catch (error) {
+      prepared.discard();
+      throw error;
+    } finally {
+      if (prepared.over && this.#prepared.get(roomId) === prepared) this.#prepared.delete(roomId);
+    }
+  }
+
   /** Stops every reply and waits until nothing of them runs. The provider is the application's to close. */
   async close(): Promise<void> {
     this.#closed = true;
     const reason = new RoomKitError("aborted", "the channel was closed");
+    for (const prepared of [...this.#prepared.values()]) prepared.discard();
     for (const lifetime of this.#lifetimes.values()) lifetime.abort(reason);
     this.#lifetimes.clear();
     await this.#cancel([...this.#running.keys()], reason);
@@ -141,9 +182,12 @@ export class AIChannel implements Channel {
   #reply(host: ChannelHost, event: RoomEvent, context: DeliveryContext, system: string | undefined): ReplyText {
     const roomId = context.room.id;
     const account = new ReplyAccount();
+    let prepared: PreparedReply | undefined;
     const make = (signal: AbortSignal): AsyncGenerator<string> => {
       if (this.#closed) throw new RoomKitError("aborted", "the channel was closed");
       this.#running.set(reply, roomId);
+      prepared = this.#prepared.get(roomId);
+      this.#prepared.delete(roomId);
       const turn: Turn = {
         host,
         channelId: this.id,
@@ -153,11 +197,8 @@ export class AIChannel implements Channel {
         lifetime: this.#lifetime(roomId),
         toolLimits: { timeoutMs: this.#options.toolTimeoutMs, resultMaxLength: this.#options.toolResultMaxLength },
         options: this.#options,
-        messages: async () => {
-          const what = "reading the room's history";
-          const history = await withTimeout(context.history(), PREPARE_TIMEOUT_MS, { clock: host.clock, signal, what });
-          return this.#messages(history, event);
-        },
+        messages: () => this.#read(event, context, host, signal),
+        prepared,
         session: context.session,
         correlationId: event.correlationId,
       };
@@ -165,6 +206,7 @@ export class AIChannel implements Channel {
     };
     const reply: ReplyText = new ReplyText(make, context.signal, () => {
       this.#running.delete(reply);
+      prepared?.discard();
       this.#announce(host, roomId, account);
     });
     return reply;
@@ -176,7 +218,15 @@ export class AIChannel implements Channel {
     return lifetime.signal;
   }
 
-  #messages(history: readonly RoomEvent[], event: RoomEvent): ReturnType<typeof trimMessages> {
+  /** What the model is shown of the conversation. */
+  async #read(
+    event: RoomEvent,
+    context: DeliveryContext,
+    { clock }: ChannelHost,
+    signal: AbortSignal,
+  ): Promise<ReturnType<typeof trimMessages>> {
+    const what = "reading the room's history";
+    const history = await withTimeout(context.history(), PREPARE_TIMEOUT_MS, { clock, signal, what });
     const { historyEvents, maxHistoryChars, interruptionNote, speakers } = this.#options;
     const tools = this.#tools.definitions.length > 0;
     const newest = historyEvents === 0 ? [] : history.slice(-historyEvents);

@@ -118,6 +118,8 @@ export class FakeHost implements ChannelHost {
     return { status: "delivered", event };
   }
 
+  prepareReply(): void {}
+
   async timeline(roomId: string): Promise<readonly RoomEvent[]> {
     return this.log(roomId);
   }

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { call } from "./voice-call.fixture.ts";
 
 const STREAMS = 60;
+/** Answers are made while more is waited for. */
+const ahead = { preemptive: { mode: "text" }, minEndpointMs: 1_000 } as const;
 
 /**
  * Whole calls in which everything happens at any time: speech and noise, results that cross, text, stop, mute, what the application
@@ -22,7 +24,11 @@ async function live(seed: number, strategy: "confirmed" | "immediate" | "disable
     answers: Array.from({ length: 100 }, (_, i) => `Answer ${i} is as long as this. And a little longer.`),
     msPerWord: pick(150),
     tts: { delayMs: pick(800) },
-    voice: { interruption: { strategy }, ...(random() < 0.5 ? { greeting: "Welcome to this call." } : {}) },
+    voice: {
+      interruption: { strategy },
+      ...(seed % 2 === 0 && ahead),
+      ...(random() < 0.5 ? { greeting: "Welcome to this call." } : {}),
+    },
   });
   const { connection, stream } = c;
   let open = false;

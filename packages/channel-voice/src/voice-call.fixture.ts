@@ -1,4 +1,4 @@
-import { AIChannel } from "@roomkit/channel-ai";
+import { AIChannel, type AIChannelOptions } from "@roomkit/channel-ai";
 import {
   type AudioPipeline,
   ChannelCategory,
@@ -10,7 +10,6 @@ import {
   silence,
 } from "@roomkit/core";
 import {
-  type AIScript,
   FakeBackend,
   FakeConnection,
   FakePipeline,
@@ -34,8 +33,10 @@ interface Setup {
   /** Whether the scripted audio path has a VAD. Default true. */
   readonly vad?: boolean | undefined;
   readonly stt?: readonly SttScript[] | undefined;
-  readonly answers?: readonly AIScript[] | undefined;
+  readonly answers?: ConstructorParameters<typeof ScriptedAI>[1] | undefined;
   readonly msPerWord?: number | undefined;
+  /** What else the AI channel is made with. */
+  readonly ai?: Partial<AIChannelOptions> | undefined;
   readonly tts?: ScriptedTtsOptions | undefined;
   readonly voice?: Partial<VoiceChannelOptions> | undefined;
   readonly playback?: "reported" | "estimated" | undefined;
@@ -69,7 +70,7 @@ export async function call(setup: Setup = {}) {
     ...setup.voice,
   });
   kit.registerChannel(voice);
-  kit.registerChannel(new AIChannel("ai", { provider: model }));
+  kit.registerChannel(new AIChannel("ai", { provider: model, ...setup.ai }));
   const room = await kit.createRoom();
   await kit.attachChannel(room.id, "voice");
   await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });

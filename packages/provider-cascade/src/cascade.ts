@@ -24,9 +24,11 @@ const RATES = [16_000, 24_000, 48_000, 8_000] as const;
  * @throws RoomKitError `invalid_option` for a number out of its range.
  */
 export function cascade(options: CascadeOptions): RealtimeProvider {
+  const { preemptive: _, ...members } = callOptionKinds.members;
   assertOptions("cascade", options, {
     required: ["ai", "stt", "tts", "pipeline"],
     ...callOptionKinds,
+    members,
     string: ["apology"],
     number: [...callOptionKinds.number, "maxMessages", "maxToolRounds", "toolTimeoutMs", "responseTimeoutMs"],
     object: ["ai", ...callOptionKinds.object, "clock", "logger"],

@@ -2,7 +2,7 @@ import type { CallOptions } from "@roomkit/call";
 import { type AIProvider, type Clock, type Logger, type OptionRanges, optionsWithin } from "@roomkit/core";
 
 /** How the caller is heard, spoken to and interrupted is as in a voice channel. */
-export interface CascadeOptions extends Omit<CallOptions, "greeting" | "voice" | "language"> {
+export interface CascadeOptions extends Omit<CallOptions, "greeting" | "voice" | "language" | "preemptive"> {
   readonly ai: AIProvider;
   /** Messages of the conversation shown to the model at most. Default 60. */
   readonly maxMessages?: number | undefined;

@@ -23,7 +23,7 @@ export async function recordedLabCall(
   const lab = new CallerLab(labOptions);
   const { clock } = lab;
   const files: string[] = [];
-  const { greeting, interruption, turnDetection } = options;
+  const { greeting, interruption, turnDetection, minEndpointMs, preemptive } = options;
   const parts = recordCall(
     {
       backend: lab.backend,
@@ -35,7 +35,7 @@ export async function recordedLabCall(
     {
       clock,
       transcripts,
-      settings: { greeting, interruption, turnDetection },
+      settings: { greeting, interruption, turnDetection, minEndpointMs, preemptive },
       maxChars,
       onCall: (file) => files.push(file),
     },

@@ -88,6 +88,15 @@ describe("a call that is run again", () => {
     ).toEqual([]);
   });
 
+  it("decides the same where answers were made ahead, used or not", async () => {
+    const ahead = { ...options, minEndpointMs: 1_200, preemptive: { mode: "text" } } as const;
+    const { file } = await recordedLabCall((lab) => eventful(lab), { options: ahead });
+    expect(file).toContain('"preemptive":{"mode":"text"}');
+    const replay = await replayCall(file);
+    expect(replay.recorded.length).toBeGreaterThan(3);
+    expect(replay.differences).toEqual([]);
+  });
+
   it("shows, turn by turn, what other options make of it", async () => {
     const { file } = await recordedLabCall(eventful, { options });
     const deaf = await replayCall(file, { options: { interruption: { strategy: "disabled" } } });

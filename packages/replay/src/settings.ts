@@ -1,7 +1,7 @@
 import type { Mask } from "./masked.ts";
 
 /** Options whose strings are a choice of few, and say nothing of anybody. */
-const CHOICES: ReadonlySet<string> = new Set(["strategy", "turnDetection", "dtmfMode", "language"]);
+const CHOICES: ReadonlySet<string> = new Set(["strategy", "turnDetection", "dtmfMode", "language", "mode"]);
 
 /** What the assistant says by itself: kept as words are. */
 const SAID: ReadonlySet<string> = new Set(["greeting", "toolFiller", "say"]);

@@ -39,6 +39,8 @@ export interface HearingOptions {
   readonly onSpeechStart: (segment: number, timestamp: number) => void;
   readonly onSpeechEnd: (segment: number | undefined, timestamp: number, durationMs: number) => void;
   readonly onError: (error: RoomKitError) => void;
+  /** A recogniser thinks that the turn is over, with these words of the segment under way; undefined: it takes that back. */
+  readonly onGuess: (words: string | undefined) => void;
   /** The newest audio, for a turn detector. */
   readonly onAudio: (frame: AudioFrame) => void;
 }

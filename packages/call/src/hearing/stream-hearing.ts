@@ -69,6 +69,7 @@ export class StreamHearing implements Hearing {
         this.#wait("late", LATE_MS, () => this.#turns.settle());
         dispatch({ type: "speech-end", segment: this.#segment });
       },
+      onGuess: options.onGuess,
       onText: (text) => {
         this.#cancel("late");
         this.#wait("memory", MEMORY_MS, () => this.#turns.forget());

@@ -9,6 +9,8 @@ export interface StreamTurnEvents {
   readonly onWords: (text: string) => void;
   /** The turn is over; its words may still be settled. */
   readonly onEnd: () => void;
+  /** It is probably over, with these words; undefined: that is taken back. */
+  readonly onGuess: (text: string | undefined) => void;
   /** All the turn said, once it is settled or will not be. */
   readonly onText: (text: string) => void;
 }
@@ -23,8 +25,8 @@ export interface StreamTurnEvents {
  *     final                 late or twice: nothing;      its words                      its words: told
  *                           otherwise a turn of its own
  *     turn-end              nothing                      over                           nothing
- *     turn-end eager,       nothing                      nothing: the turn goes on      nothing
- *       turn-resumed                                     until it is sure
+ *     turn-end eager        nothing                      goes on; its words are a guess nothing
+ *       turn-resumed        nothing                      goes on; no guess any more     nothing
  *     end() (quiet, mute,   nothing                      over                           nothing
  *       stall, gap)
  *     settle() (time is up) nothing                      nothing                        told as it is
@@ -54,7 +56,9 @@ export class StreamTurns {
     if (part.type === "turn-start") this.#begin();
     else if (part.type === "turn-end") {
       if (!part.eager) this.end();
-    } else if (part.type !== "turn-resumed") this.#onWords(part.type, part.text.trim());
+      else if (this.#state === "open" && this.#text.text !== "") this.#events.onGuess(this.#text.text);
+    } else if (part.type === "turn-resumed") this.#events.onGuess(undefined);
+    else this.#onWords(part.type, part.text.trim());
   }
 
   /** The turn is over: the recogniser, the client or the clock says so. */

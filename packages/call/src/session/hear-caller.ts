@@ -54,5 +54,6 @@ export function hearCaller(options: HearCallerOptions): Hearing {
     },
     onError: (error) => tellUnheard(error, options),
     onAudio: (frame) => turns.hear(frame),
+    onGuess: (words) => turns.guess(words),
   });
 }

@@ -174,6 +174,7 @@ export class VoiceCall {
         const { state, effects } = turnStep(this.#state, next, this.#rules);
         const heldUntilNow = this.#state.resumable !== undefined && state.resumable === undefined;
         this.#state = state;
+        this.#turns.follow(next, state, effects);
         if (heldUntilNow && !effects.some(({ type }) => type === "resume")) this.#letGo();
         for (const effect of effects) this.#carryOut(effect);
       }

@@ -16,6 +16,7 @@ export class TurnWaterfall {
     replyMs?: number | undefined;
     decidedMs?: number | undefined;
     decidedBy?: string | undefined;
+    preparedMs?: number | undefined;
   } = {};
 
   constructor(clock: Clock, speech?: { readonly endedAt: number; readonly speechMs?: number | undefined }) {
@@ -36,6 +37,11 @@ export class TurnWaterfall {
   /** What the turn detector went by. */
   decidedBy(reason: string | undefined): void {
     if (typeof reason === "string") this.#marks.decidedBy = reason.slice(0, MAX_REASON);
+  }
+
+  /** The model was asked so much earlier than the turn was taken. */
+  prepared(earlierMs: number): void {
+    this.#marks.preparedMs = Math.round(earlierMs);
   }
 
   report(turnId: string, interrupted: boolean): TurnMetrics {

@@ -14,6 +14,7 @@ import type { UserTranscripts } from "../session/transcripts.ts";
 import type { SpeechStretch, TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { Endpointing } from "./endpointing.ts";
 import { TurnWaterfall } from "./metrics.ts";
+import { Preparing } from "./preparing.ts";
 import type { TurnEffect, TurnInput, TurnState } from "./state.ts";
 
 /** How long a new turn waits for the answer before it to reach the log. */
@@ -60,10 +61,22 @@ export class TurnRunner {
   #previous: Promise<unknown> = Promise.resolve();
   #endpointAt: number | undefined;
   readonly #endpointing: Endpointing;
+  readonly #preparing: Preparing;
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
     this.#endpointing = new Endpointing({ ...options, signal: this.#lifetime.signal });
+    this.#preparing = new Preparing({
+      ...options,
+      turn: (text, { turns }) => {
+        const turnId = this.#turnId(turns + 1);
+        return { text, turnId, speaker: this.#judged?.id === turnId ? this.#judged.speaker : undefined };
+      },
+      told: () => this.#told(this.#previous),
+      onUsed: (turnId, earlierMs) => {
+        if (this.#running?.id === turnId) this.#running.waterfall.prepared(earlierMs);
+      },
+    });
   }
 
   /** Resolves when the newest turn is through: what was heard of its answer is in the room. */
@@ -79,6 +92,16 @@ export class TurnRunner {
   /** The next turn waits for this as for the turn before. Never rejects. */
   after(told: Promise<void>): void {
     this.#previous = Promise.all([this.#previous, told]);
+  }
+
+  /** The machine has taken a step: the answer to a turn may be prepared, or not be wanted any more. */
+  follow(input: TurnInput, state: TurnState, effects: readonly TurnEffect[]): void {
+    this.#preparing.follow(input, state, effects);
+  }
+
+  /** The recogniser thinks that the turn is over, with these words of the speech under way; undefined: it is not. */
+  guess(words: string | undefined): void {
+    this.#preparing.guess(words);
   }
 
   /** The VAD was sure just now that speech has ended, at `timestamp` of the capture clock. */
@@ -142,9 +165,7 @@ export class TurnRunner {
     const previous = this.#previous;
     const run = async (): Promise<void> => {
       // The log tells the conversation in the order in which it was heard.
-      await withTimeout(previous, ORDER_TIMEOUT_MS, { clock: room.clock, signal: this.#lifetime.signal }).catch(
-        () => {},
-      );
+      await this.#told(previous);
       await room.submit({ text, turnId: id, speaker }, running.abort.signal);
     };
     this.#previous = run()
@@ -152,6 +173,7 @@ export class TurnRunner {
       .finally(() => {
         if (running.audible && running.interrupted) this.#report(running);
         if (this.#running === running) this.#running = undefined;
+        this.#preparing.through(turn);
         dispatch({ type: "turn-done", turn });
       });
   }
@@ -198,6 +220,7 @@ export class TurnRunner {
   close(): void {
     const over = new RoomKitError("aborted", "the session is over");
     this.#lifetime.abort(over);
+    this.#preparing.close();
     // A caller who hangs up has not interrupted.
     this.#running?.abort.abort(over);
     this.#endpointing.taken();
@@ -221,6 +244,12 @@ export class TurnRunner {
       room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId, speaker });
     }
     return { type: "decision", revision, text, waitMs, typed };
+  }
+
+  /** Waits until the turn before is in the log, and no longer than that may take. Never rejects. */
+  async #told(previous: Promise<unknown>): Promise<void> {
+    const patience = { clock: this.#options.room.clock, signal: this.#lifetime.signal };
+    await withTimeout(previous, ORDER_TIMEOUT_MS, patience).catch(() => {});
   }
 
   #onFailure(thrown: unknown, connection: VoiceConnection): void {

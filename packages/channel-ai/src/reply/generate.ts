@@ -41,7 +41,7 @@ async function* converse(
   const messages = await turn.messages();
   for (let round = 0; ; round++) {
     const mustAnswer = round >= turn.options.maxToolRounds || guard.tripped;
-    const end = yield* generateRound(makeRequest(turn, messages, mustAnswer), turn, account, signal);
+    const end = yield* generateRound(makeRequest({ ...turn, mustAnswer }, messages), turn, account, signal);
     if (end.calls.length === 0) return;
     if (mustAnswer) {
       // It was told to answer in words and called all the same.
@@ -54,14 +54,17 @@ async function* converse(
   }
 }
 
-function makeRequest(turn: Turn, messages: readonly AIMessage[], mustAnswer: boolean): AIRequest {
-  const { temperature, maxOutputTokens, providerOptions } = turn.options;
+/** What a model is asked for a round of a reply; without `mustAnswer` for the first. */
+export function makeRequest(
+  turn: Pick<Turn, "options" | "system" | "tools"> & { readonly mustAnswer?: boolean },
+  messages: readonly AIMessage[],
+): AIRequest {
+  const { system, tools, options, mustAnswer = options.maxToolRounds === 0 } = turn;
+  const { temperature, maxOutputTokens, providerOptions } = options;
   return {
     messages: [...messages],
-    system: turn.system,
-    ...(turn.tools.definitions.length === 0
-      ? {}
-      : { tools: turn.tools.definitions, toolChoice: mustAnswer ? "none" : "auto" }),
+    system,
+    ...(tools.definitions.length === 0 ? {} : { tools: tools.definitions, toolChoice: mustAnswer ? "none" : "auto" }),
     temperature,
     maxOutputTokens,
     providerOptions,

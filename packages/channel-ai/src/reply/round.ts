@@ -1,6 +1,6 @@
 import { type AIRequest, type FinishReason, type ProviderFallback, RoomKitError, type ToolCall } from "@roomkit/core";
 import type { ReplyAccount } from "./account.ts";
-import { streamModel } from "./model-stream.ts";
+import { type ModelPart, streamModel } from "./model-stream.ts";
 import type { Turn } from "./turn.ts";
 
 /** More calls than this in one generation are no calls any more. */
@@ -43,6 +43,16 @@ export async function* generateRound(
   }
 }
 
+/** One call of a channel's model. */
+export function askModel(
+  { host, options, roomId }: Pick<Turn, "host" | "options" | "roomId">,
+  request: AIRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelPart> {
+  const onFallback = (change: ProviderFallback): void => host.emit("provider_fallback", { roomId, ...change });
+  return streamModel(options.provider, request, { signal, clock: host.clock, onFallback, ...options });
+}
+
 class Attempt {
   /** Something came that cannot be taken back: text that was handed on, or a call. */
   yielded = false;
@@ -57,9 +67,8 @@ class Attempt {
   }
 
   async *run(request: AIRequest, signal: AbortSignal): AsyncGenerator<string, RoundEnd> {
-    const { host, options, roomId } = this.#turn;
-    const onFallback = (change: ProviderFallback): void => host.emit("provider_fallback", { roomId, ...change });
-    const parts = streamModel(options.provider, request, { signal, clock: host.clock, onFallback, ...options });
+    const { options, prepared } = this.#turn;
+    const parts = prepared?.take(request, signal) ?? askModel(this.#turn, request, signal);
     for await (const part of parts) {
       if (part.type === "text-delta") {
         const text = this.#accept(part.text);

@@ -77,6 +77,8 @@ export interface TurnMetrics {
   readonly decidedMs?: number | undefined;
   /** What the turn detector went by, in a word. */
   readonly decidedBy?: string | undefined;
+  /** How much earlier the model was asked, as its answer was prepared while more was waited for; absent where it was not. No stage: a stretch. */
+  readonly preparedMs?: number | undefined;
   /** The model's first text. */
   readonly firstTokenMs?: number | undefined;
   /** The first synthesized audio. */

@@ -59,6 +59,22 @@ export interface DeliveryContext {
   readonly session?: VoiceSession | undefined;
 }
 
+/** What surrounds an event that may never be. */
+export interface PreparationContext extends DeliveryContext {
+  /** Aborts when the preparation is of no use any more: what has not been used by then never will be. */
+  readonly signal: AbortSignal;
+  /** To be called when what was prepared is the reply; `earlierMs`: how much later it would have been begun otherwise. */
+  readonly onUsed: (earlierMs: number) => void;
+}
+
+/** For whom a reply is prepared, and for how long. */
+export interface PrepareOptions extends Pick<PreparationContext, "onUsed"> {
+  /** Ends the preparation. It must abort some time, after the message was said or when it will not be: until then the room remembers it. */
+  readonly signal: AbortSignal;
+  /** The session that speaks. */
+  readonly session?: VoiceSession | undefined;
+}
+
 /** A reply that is still being made. */
 export interface ReplyStream {
   /** Text as it comes; ends with the reply. Throws what ended it early. */
@@ -111,6 +127,12 @@ export interface Channel {
   onBindingChanged?(binding: Binding): void;
   /** Every event the channel may read, in index order per room. Bounded by the kit's `deliveryTimeoutMs`; a `stream` it answers with is not. */
   onEvent?(event: RoomEvent, context: DeliveryContext): Promise<ChannelReply | undefined>;
+  /**
+   * Something that somebody is about to say, perhaps: intelligence may begin to make its reply, so that it has it when `onEvent` brings the
+   * same. Nothing of that may be seen or heard before, nor change anything. The event has no id and no index of its own; nothing in the room
+   * waits for this, and what it throws is logged and harms nobody.
+   */
+  prepareReply?(event: RoomEvent, context: PreparationContext): Promise<void>;
   /** Brings an event to the channel's people; called after `onEvent` unless output is muted. Bounded by `deliveryTimeoutMs`: do not wait for long playback. */
   deliver?(event: RoomEvent, context: DeliveryContext): Promise<void>;
   /** Whether a streamed reply can be delivered to this room now. */
@@ -140,6 +162,11 @@ export interface ChannelHost {
    *   `timeout` (nothing stored), `aborted` (nothing stored), `chain_too_deep`, `kit_closed`.
    */
   processInbound(message: InboundMessage, options?: InboundOptions): Promise<InboundResult>;
+  /**
+   * The room's intelligence may begin to make its reply to this, which may be said soon: see `Channel.prepareReply`. Commits nothing, asks no
+   * hook, waits for nothing and never throws. Does nothing in a room with BEFORE_BROADCAST hooks that may change or block what is said.
+   */
+  prepareReply(message: InboundMessage, options: PrepareOptions): void;
   /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */
   binding(roomId: string, channelId: string): Binding | undefined;
   /** The newest events a channel may see, oldest first. */

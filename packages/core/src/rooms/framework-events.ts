@@ -40,6 +40,13 @@ export interface FrameworkEvents {
     readonly cause: DismissCause;
     readonly resumed: boolean;
   };
+  /** A reply was prepared to what somebody was about to say, and is the reply (`used`), or was thrown away. */
+  readonly reply_prepared: {
+    readonly roomId: string;
+    readonly channelId: string;
+    readonly session?: VoiceSession | undefined;
+    readonly used: boolean;
+  };
   /** A stage of a session's audio path was switched on or off, or taken out for its failures (`failed`, with the last `error`). */
   readonly audio_stage_changed: {
     readonly session: VoiceSession;

@@ -129,6 +129,8 @@ export interface MetricsMessage {
     readonly transcriptMs?: number | undefined;
     readonly decidedMs?: number | undefined;
     readonly decidedBy?: string | undefined;
+    /** How much earlier the model was asked, as its answer was prepared. */
+    readonly preparedMs?: number | undefined;
     readonly firstTokenMs?: number | undefined;
     readonly firstAudioMs?: number | undefined;
     readonly replyMs?: number | undefined;

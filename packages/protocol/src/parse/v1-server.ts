@@ -144,6 +144,7 @@ function readMetrics(fields: Fields): MetricsMessage {
       transcriptMs: optionalNumber(turn, "transcriptMs"),
       decidedMs: optionalNumber(turn, "decidedMs"),
       decidedBy: optionalString(turn, "decidedBy"),
+      preparedMs: optionalNumber(turn, "preparedMs"),
       firstTokenMs: optionalNumber(turn, "firstTokenMs"),
       firstAudioMs: optionalNumber(turn, "firstAudioMs"),
       replyMs: optionalNumber(turn, "replyMs"),

@@ -18,6 +18,7 @@ import { postMessage } from "./inbound.ts";
 import { checkTimers } from "./lifecycle.ts";
 import { resolveLimits } from "./limits.ts";
 import { loadRoom } from "./locked.ts";
+import { prepareReply } from "./prepare-reply.ts";
 import { RoomRegistry } from "./registry.ts";
 import { RoomLock } from "./room-lock.ts";
 import { RoomTimerDriver } from "./timers.ts";
@@ -80,6 +81,7 @@ export function createHost(engine: Engine): ChannelHost {
     logger,
     ids,
     processInbound: (message, options) => postMessage(engine, message, options),
+    prepareReply: (message, options) => prepareReply(engine, message, options),
     binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
     timeline: async (roomId, channelId, query) => {
       const state = await loadRoom(engine, roomId);

@@ -20,7 +20,8 @@ export async function postMessage(
   return await postEvent(engine, message.roomId, draft, options);
 }
 
-function messageDraft(message: InboundMessage): EventDraft {
+/** What a message would be in the log. @throws RoomKitError `invalid_message`. */
+export function messageDraft(message: InboundMessage): EventDraft {
   if (typeof message !== "object" || message === null)
     throw new RoomKitError("invalid_message", "a message must be an object");
   const { roomId: _, channelId, participantId, role, ...rest } = message;
