@@ -59,6 +59,8 @@ const numbers = {
   minSpeechMs: 300,
   /** How much speech without a known word interrupts (`interruption.wordlessMs`), ms. */
   wordlessMs: 1_500,
+  /** A turn that has lasted so long is answered at its next pause, ms. */
+  maxTurnMs: 120_000,
   /** How long an answer's first word may take before a filler is said, ms. */
   replyBudgetMs: 1_500,
   /** How much quieter the assistant is meanwhile (`interruption.duckDb`), dB. */
@@ -77,6 +79,7 @@ const ranges: OptionRanges<typeof numbers> = {
   maxUtterances: [0, 10_000],
   minSpeechMs: [0, 60_000],
   wordlessMs: [0, 60_000],
+  maxTurnMs: [1_000, 3_600_000],
   replyBudgetMs: [0, 600_000],
   duckDb: [-60, 0],
   perMinute: [0, 600],
@@ -120,6 +123,8 @@ export interface CallOptions {
   readonly speed?: number | undefined;
   /** Spoken when a session begins. */
   readonly greeting?: string | undefined;
+  /** A turn that has lasted so long, pauses included, is answered at its next pause, whatever a turn detector says. Default 120,000 ms. */
+  readonly maxTurnMs?: number | undefined;
   /** What is said when nobody has spoken for a while. Default nothing. */
   readonly idle?: IdleOptions | undefined;
   /** Said, one after the other, before an answer that is late: because a tool runs, or the model takes its time. Default nothing. */
@@ -150,6 +155,7 @@ export const callOptionKinds = {
     "maxQueuedMs",
     "maxUtterances",
     "replyBudgetMs",
+    "maxTurnMs",
   ],
   function: ["speechFilter"],
   object: ["stt", "tts", "pipeline", "turnDetector", "idle"],

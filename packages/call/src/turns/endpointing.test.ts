@@ -11,7 +11,7 @@ const session = { id: "s" } as VoiceSession;
 /** The pauses of one caller, judged by `answer`. */
 function endpointing(
   answer?: (context: TurnContext) => TurnDecision | Promise<TurnDecision>,
-  limits: Partial<Pick<CallSettings, "minEndpointMs" | "maxEndpointMs">> = {},
+  limits: Partial<Pick<CallSettings, "minEndpointMs" | "maxEndpointMs" | "maxTurnMs">> = {},
 ) {
   const clock = new VirtualClock();
   const asked: TurnContext[] = [];
@@ -22,7 +22,13 @@ function endpointing(
       return (answer as NonNullable<typeof answer>)(context);
     },
   };
-  const settings = { minEndpointMs: 0, maxEndpointMs: 3_000, ...limits, ...(answer && { turnDetector: detector }) };
+  const settings = {
+    minEndpointMs: 0,
+    maxEndpointMs: 3_000,
+    maxTurnMs: 120_000,
+    ...limits,
+    ...(answer && { turnDetector: detector }),
+  };
   const room = { clock, logger: silentLogger, history: async () => [] };
   const abort = new AbortController();
   const pauses = new Endpointing({
@@ -94,6 +100,25 @@ it("a detector is told how long this caller pauses inside of turns, and of nothi
   pauses.ended(9_500);
   await judge(200);
   expect(asked[0]).toMatchObject({ pauses: [400], silenceMs: 200, minEndpointMs: 0, maxEndpointMs: 3_000 });
+});
+
+it("a turn that has lasted too long is answered at its next pause, and the next one is a new one", async () => {
+  const { clock, pauses, asked, judge } = endpointing(() => ({ complete: false, confidence: 0.1 }), {
+    maxTurnMs: 20_000,
+  });
+  pauses.began(0);
+  await clock.advance(4_000);
+  pauses.ended(4_000);
+  expect((await judge(200)).waitMs).toBe(2_800);
+  pauses.began(5_000);
+  await clock.advance(7_000);
+  pauses.ended(12_000);
+  expect(await judge(200)).toEqual({ complete: true, waitMs: 0, reason: undefined });
+  expect(asked).toHaveLength(1);
+  pauses.answered();
+  pauses.began(60_000);
+  pauses.ended(61_000);
+  expect((await judge(200)).waitMs).toBe(2_800);
 });
 
 it("remembers the newest 32 pauses, and hears the last 8 s", async () => {

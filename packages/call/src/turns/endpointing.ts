@@ -43,6 +43,8 @@ export class Endpointing {
   #audioMs = 0;
   /** When the speech before the pause under way ended, capture clock; undefined: what comes next is no part of the same turn. */
   #endedAt: number | undefined;
+  /** When the turn under way began, on the clock. */
+  #beganAt: number | undefined;
 
   constructor(options: EndpointingOptions) {
     this.#options = options;
@@ -58,10 +60,11 @@ export class Endpointing {
 
   /** Speech began at this time of the capture clock: it goes on after a pause, or is the first of a turn. */
   began(timestamp: number): void {
-    if (this.#endedAt === undefined) return;
-    const pauseMs = timestamp - this.#endedAt;
+    const { room, settings } = this.#options;
+    const pauseMs = timestamp - (this.#endedAt ?? Number.NEGATIVE_INFINITY);
     this.#endedAt = undefined;
-    if (!(pauseMs > 0 && pauseMs <= this.#options.settings.maxEndpointMs)) return;
+    if (pauseMs > settings.maxEndpointMs) this.#beganAt = room.clock.now();
+    if (!(pauseMs > 0 && pauseMs <= settings.maxEndpointMs)) return;
     if (this.#pauses.push(pauseMs) > MAX_PAUSES) this.#pauses.shift();
   }
 
@@ -84,9 +87,10 @@ export class Endpointing {
   /** Judges the pause after `speechEndedAt`, on the clock. Never rejects: a detector that fails or is slow costs its advice only. */
   async judge(transcript: string, speechEndedAt: number | undefined): Promise<Endpoint> {
     const { room, settings } = this.#options;
-    const { minEndpointMs, maxEndpointMs } = settings;
+    const { minEndpointMs, maxEndpointMs, maxTurnMs } = settings;
     const endedAt = speechEndedAt ?? room.clock.now();
-    const decision = settings.turnDetector ? await this.#ask(transcript, endedAt) : CERTAIN;
+    const overdue = this.#beganAt !== undefined && room.clock.now() - this.#beganAt >= maxTurnMs;
+    const decision = settings.turnDetector && !overdue ? await this.#ask(transcript, endedAt) : CERTAIN;
     const silenceMs = room.clock.now() - endedAt;
     const wait = (untilMs: number): number => Math.max(0, untilMs - silenceMs);
     if (!decision) return { complete: true, waitMs: wait(Math.max(minEndpointMs, UNADVISED_MS)) };
