@@ -32,7 +32,7 @@ export interface Speech extends Providers {
 /** Silence after which a pause is judged, ms: a detector says whether it ends the turn. */
 const PAUSE_MS = 200;
 /** How much speech interrupts, ms. What turns out to be none lets the assistant go on. */
-const INTERRUPT_MS = 200;
+const INTERRUPT_MS = 150;
 
 export function speech(env: Env, voice: string, recordings: Recordings): Speech {
   const vad = sileroVad({ silenceThresholdMs: PAUSE_MS });
