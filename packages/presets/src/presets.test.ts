@@ -82,6 +82,28 @@ describe("a preset", () => {
     expect(through(config, 6, noise(1_000)).level(4)).toBeLessThan(through({}, 6, noise(1_000)).level(4) / 2);
   });
 
+  it("ends speech as soon as it is told to", () => {
+    const ends = (pauseMs: number | undefined): number => {
+      const stream = audioPipeline({ ...browser({ pauseMs }), logger: silentLogger }).open({
+        ...{ inbound: line, outbound: line, sessionId: "s" },
+      });
+      close = () => stream.close();
+      const ended: number[] = [];
+      let now = 0;
+      stream.on("speech-end", () => ended.push(now));
+      for (; now < 3_000; now += 20) {
+        const samples = Int16Array.from({ length: 160 }, (_, n) => (now < 1_000 ? 20 * faint(now * 8 + n) : 0));
+        stream.processInbound({ samples, ...line, timestamp: now });
+      }
+      return ended[0] ?? Number.NaN;
+    };
+    expect(ends(undefined) - ends(200)).toBeGreaterThan(250);
+  });
+
+  it.each([0, Number.NaN, "200", 60_001])("refuses a pause of %j ms", (pauseMs) => {
+    for (const preset of [browser, phone]) expect(() => preset({ pauseMs: pauseMs as number })).toThrow(/pauseMs/);
+  });
+
   it("takes another detector of speech", () => {
     const { vad } = browser();
     for (const config of [browser({ vad }), phone({ vad }), speakerphone({ vad, processing: webrtcAudioProcessing })])

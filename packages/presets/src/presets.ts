@@ -9,6 +9,11 @@ import { energyVad } from "@roomkit/vad-energy";
 export interface PresetOptions {
   /** Finds speech. Default `energyVad()`. */
   readonly vad?: VadFactory | undefined;
+  /**
+   * Silence after which `energyVad()` takes speech for ended, ms, 20 to 60,000. Default 500; 200 where a turn detector judges each pause, as
+   * `heuristicTurns()` of `@roomkit/turn-heuristic` does.
+   */
+  readonly pauseMs?: number | undefined;
 }
 
 export interface PhoneOptions extends PresetOptions {
@@ -25,14 +30,18 @@ export interface SpeakerphoneOptions extends PresetOptions {
   }) => Pick<AudioPipelineConfig, "aec" | "agc" | "denoiser">;
 }
 
+const KINDS = { object: ["vad"], within: { pauseMs: [20, 60_000] } } as const;
+
+const vadOf = ({ vad, pauseMs }: PresetOptions): VadFactory => vad ?? energyVad({ silenceThresholdMs: pauseMs });
+
 /**
  * For a page: it finds speech, and keeps back an echo that the browser leaves; echo and noise the browser takes away itself, and levels the loudness.
  *
  * @throws RoomKitError `invalid_option`
  */
 export function browser(options: PresetOptions = {}): AudioPipelineConfig {
-  assertOptions("browser", options, { object: ["vad"] });
-  return { echoGuard: echoGuard(), vad: options.vad ?? energyVad() };
+  assertOptions("browser", options, KINDS);
+  return { echoGuard: echoGuard(), vad: vadOf(options) };
 }
 
 /**
@@ -42,14 +51,14 @@ export function browser(options: PresetOptions = {}): AudioPipelineConfig {
  * @throws RoomKitError `invalid_option`
  */
 export function phone(options: PhoneOptions = {}): AudioPipelineConfig {
-  assertOptions("phone", options, { object: ["vad"], number: ["denoise"] });
+  assertOptions("phone", options, { ...KINDS, number: ["denoise"] });
   const { denoise } = optionsWithin({ denoise: options.denoise }, { denoise: 0.5 }, { denoise: [0, 1] });
   return {
     dtmf: dtmf(),
     muteDigits: true,
     agc: agc(),
     denoiser: denoise === 0 ? undefined : rnnoise({ strength: denoise }),
-    vad: options.vad ?? energyVad(),
+    vad: vadOf(options),
   };
 }
 
@@ -60,7 +69,7 @@ export function phone(options: PhoneOptions = {}): AudioPipelineConfig {
  * @throws RoomKitError `invalid_option`
  */
 export function speakerphone(options: SpeakerphoneOptions): AudioPipelineConfig {
-  assertOptions("speakerphone", options, { required: ["processing"], function: ["processing"], object: ["vad"] });
+  assertOptions("speakerphone", options, { ...KINDS, required: ["processing"], function: ["processing"] });
   const {
     aec,
     agc: levels,
@@ -70,5 +79,5 @@ export function speakerphone(options: SpeakerphoneOptions): AudioPipelineConfig 
     noiseSuppression: true,
     autoGainControl: true,
   });
-  return { aec, echoGuard: echoGuard(), agc: levels, denoiser, vad: options.vad ?? energyVad() };
+  return { aec, echoGuard: echoGuard(), agc: levels, denoiser, vad: vadOf(options) };
 }
