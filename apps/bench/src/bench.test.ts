@@ -13,6 +13,7 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   agc: { values: [], options: { frames: "20", rounds: "1" } },
   denoiser: { values: [], options: { frames: "20", rounds: "1", seconds: "3", ratios: "1", clips: "0" } },
   dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
+  "echo-guard": { values: [], options: { frames: "20", rounds: "1", rooms: "0" } },
   lab: { values: [], options: { minutes: "0.1" } },
   // One call is taken, the others ask for as long as it is measured.
   overload: { values: ["3"], options: { calls: "1", workers: "1", rate: "20", seconds: "1.2", warm: "0" } },
