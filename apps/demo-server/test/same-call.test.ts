@@ -21,6 +21,11 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   "`BEFORE_TTS`": { lines: /^BEFORE_TTS/, are: "apart" },
   "`ON_PARTIAL_TRANSCRIPTION`": { lines: /^ON_PARTIAL|"role":"user".*"final":false/, are: "apart" },
   "`ON_TTS_CANCELLED`, `ON_BARGE_IN`": { lines: /^(ON_TTS_CANCELLED|ON_BARGE_IN)|"cut":true/, are: "apart" },
+  "`interrupted`": { lines: /"type":"interrupted"/, are: "apart" },
+  "`transcript` with `heard`, `metrics`": {
+    lines: /"role":"assistant".*"final":true.*"heard"|^ON_TURN_METRICS|"type":"metrics"/,
+    are: "apart",
+  },
   "`state`": { lines: /"type":"state"/, are: "apart" },
 };
 

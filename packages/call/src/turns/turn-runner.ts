@@ -38,6 +38,8 @@ interface JudgedTurn {
   readonly speech: readonly SpeechStretch[];
   /** When it ended, on the clock. */
   readonly endedAt: number | undefined;
+  /** A detector was asked, or more was waited for. */
+  waited: boolean;
   /** Who said it, as its hooks left it. */
   speaker: string | undefined;
 }
@@ -132,7 +134,14 @@ export class TurnRunner {
     if (spoken && this.#endpointAt !== undefined) waterfall.mark("endpointMs", this.#endpointAt);
     waterfall.mark("transcriptMs");
     const { said } = this.#options.speakers;
-    const judged: JudgedTurn = { id, waterfall, speech: said, endedAt: speech?.endedAt, speaker: undefined };
+    const judged: JudgedTurn = {
+      id,
+      waterfall,
+      speech: said,
+      endedAt: speech?.endedAt,
+      waited: false,
+      speaker: undefined,
+    };
     this.#judged = judged;
     void this.#judge(effect, judged).then(
       (input) => dispatch(input),
@@ -159,7 +168,7 @@ export class TurnRunner {
       interrupted: false,
     };
     this.#running = running;
-    if (judged?.endedAt !== undefined) waterfall.mark("decidedMs");
+    if (judged?.waited) waterfall.mark("decidedMs");
     this.#endpointing.taken();
     transcripts.final({ id, turnId: id, text, speaker });
     const previous = this.#previous;
@@ -227,7 +236,7 @@ export class TurnRunner {
   }
 
   async #judge(effect: Extract<TurnEffect, { type: "judge" }>, judged: JudgedTurn): Promise<TurnInput> {
-    const { room, session, transcripts, speakers } = this.#options;
+    const { room, session, settings, transcripts, speakers } = this.#options;
     const { roomId } = session;
     const { revision, typed } = effect;
     const { signal } = this.#lifetime;
@@ -239,6 +248,7 @@ export class TurnRunner {
     if (typed) return { type: "decision", revision, text, waitMs: 0, typed };
     const { complete, waitMs, reason } = await this.#endpointing.judge(text, judged.endedAt);
     judged.waterfall.decidedBy(reason);
+    judged.waited = waitMs > 0 || settings.turnDetector !== undefined;
     if (!complete) {
       transcripts.hooked({ id: turnId, turnId, text });
       room.notifyHooks("ON_TURN_INCOMPLETE", { session, roomId, text, turnId, speaker });

@@ -202,14 +202,17 @@ export class Speaking {
       let whole = await first.speak(source);
       let before = NOTHING;
       for (let part = whole, stutters = 0; ; ) {
-        const { utterance } = place;
-        this.#report(part, options.correlationId);
-        const { hold } = place;
-        const resumes = hold && part.reason === "barge_in" && (await hold.verdict) && stutters <= MAX_STUTTERS;
+        const { utterance, hold } = place;
         const rest = part.unheard + source.read.slice(utterance.taken);
-        before = { id: before.id ?? part.utterance, text: whole.heard, revision: before.revision + utterance.revision };
+        const id: UtteranceId = before.id ?? part.utterance;
+        const revision: number = before.revision + utterance.revision;
+        before = { id, text: whole.heard, revision };
+        this.#report(part, options.correlationId, hold ? undefined : () => this.#show(id, revision, whole));
+        if (!hold) break;
+        const resumes = part.reason === "barge_in" && (await hold.verdict) && stutters <= MAX_STUTTERS;
         if (!resumes || signal.aborted || this.#closed || (rest.trim() === "" && source.over)) {
-          hold?.goesOn(false);
+          hold.goesOn(false);
+          this.#show(id, revision, whole);
           break;
         }
         source = new HeldText(followedBy(rest, source));
@@ -220,7 +223,6 @@ export class Speaking {
         stutters = part.heard === "" ? stutters + 1 : 0;
         whole = joined(whole, part);
       }
-      this.#show(before, whole);
       return whole;
     } finally {
       held.release();
@@ -272,8 +274,8 @@ export class Speaking {
       },
       onShown: (text, revision) =>
         connection.send({
-          ...{ type: "transcript", id: shownAs, role: "assistant", final: false },
-          ...{ text: joinTexts([shown, text]), revision: first + revision },
+          ...{ type: "transcript", id: shownAs, role: "assistant" },
+          ...{ text: joinTexts([shown, text]), final: false, revision: first + revision },
         }),
     });
   }
@@ -289,22 +291,21 @@ export class Speaking {
     return allowed ? withWritten(withSpoken(piece, left.text), left.written) : undefined;
   }
 
-  /** Tells that an utterance is over, whatever becomes of its text. */
-  #report(spoken: SpokenUtterance, correlationId: string | undefined): void {
+  /** Tells that an utterance is over, whatever becomes of its text; `show` shows that, where it is known. */
+  #report(spoken: SpokenUtterance, correlationId: string | undefined, show?: () => void): void {
     const { utterance: id, audible, error } = spoken;
     if (error !== undefined) this.#reportFailure(error);
-    if (audible) {
-      this.#options.connection.send({ type: "utterance", id, phase: "end" });
-      this.#options.onEnd(id, correlationId);
-    }
+    if (audible) this.#options.connection.send({ type: "utterance", id, phase: "end" });
+    show?.();
+    if (audible) this.#options.onEnd(id, correlationId);
     tellEnd(this.#options, spoken);
   }
 
   /** Shows what became of a text, once nothing more of it will be said. */
-  #show({ id, revision }: Before, { utterance, text, heard, unheard, audible, record }: SpokenUtterance): void {
+  #show(id: UtteranceId, revision: number, { text, heard, unheard, audible, record }: SpokenUtterance): void {
     // What there was nothing to say of is shown all the same.
     if (!audible && heard === "") return;
-    const shown = { type: "transcript", id: id ?? utterance, role: "assistant", text, final: true, revision } as const;
+    const shown = { type: "transcript", id, role: "assistant", text, final: true, revision } as const;
     // Also when a voice failed: nobody interrupted, and yet the rest was not heard.
     this.#options.connection.send(record.interrupted || unheard !== "" ? { ...shown, heard } : shown);
   }
