@@ -1,3 +1,5 @@
+import { languageIn } from "./language.ts";
+
 /**
  * What listeners say without wanting the floor, by language: that they follow, or that they are searching for words. Parts of regular
  * expressions, so that drawn-out sounds count too. Not in them: yes and no, which may be answers, and all that asks to stop.
@@ -224,8 +226,7 @@ const BETWEEN = "[\\s\\p{P}\\p{S}]*";
 const known = new Map<string, RegExp>();
 
 function lexiconOf(language: string | undefined): RegExp {
-  const tag = language?.toLowerCase().split("-", 1)[0] ?? "";
-  const name = tag !== "" && Object.hasOwn(LEXICON, tag) ? tag : language === undefined ? "*" : "";
+  const name = languageIn(LEXICON, language) ?? (language === undefined ? "*" : "");
   const made = known.get(name);
   if (made) return made;
   const words =

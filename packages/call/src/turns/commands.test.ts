@@ -27,6 +27,8 @@ it.each([
   ["", "en"],
   ["okay", "en"],
   ["please", "en"],
+  ["Okay, okay.", "en"],
+  ["oh please", undefined],
   ["Yeah, right.", "en"],
   ["the", "en"],
   ["stopwatch", "en"],

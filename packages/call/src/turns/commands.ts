@@ -1,3 +1,5 @@
+import { languageIn } from "./language.ts";
+
 /**
  * What people call out to stop somebody, by language; and what they say in one word to take the floor. A word of three sounds may be too short to be told
  * from a knock by ear, and is plain enough once it is recognised.
@@ -14,6 +16,11 @@ const COMMANDS: Readonly<Record<string, string>> = {
   zh: "停|停下|停一下|等等|等一下|不|不是|不要|喂|什么|对不起|安静|够了|取消|帮忙|再说一遍|下一个",
 };
 
+/** What may stand around one, and is none itself. */
+const POLITE = "please|bitte|okay|oh";
+/** Longer texts are turns. */
+const MOST_CHARS = 60;
+
 const known = new Map<string, RegExp>();
 
 /**
@@ -23,27 +30,17 @@ const known = new Map<string, RegExp>();
  * @param language BCP 47 tag; absent or another: any of them
  */
 export function isCommand(text: string, language?: string): boolean {
-  const tag = language?.toLowerCase().split("-", 1)[0] ?? "";
-  const name = Object.hasOwn(COMMANDS, tag) ? tag : "";
+  const name = languageIn(COMMANDS, language) ?? "";
   let pattern = known.get(name);
   if (!pattern) {
     const words = name === "" ? Object.values(COMMANDS).join("|") : COMMANDS[name];
-    // Also more than once, and with an address or a please around it.
-    pattern = new RegExp(`^(?:(?:${words}|please|bitte|okay|oh)(?:\\s+|$))+$`, "u");
+    pattern = new RegExp(`^(?:(?:${POLITE}) )*(?:${words})(?: (?:${words}|${POLITE}))*$`, "u");
     known.set(name, pattern);
   }
   const plain = text
     .normalize("NFC")
     .toLowerCase()
-    .replace(/[\p{P}\p{S}]+/gu, " ")
-    .replace(/\s+/g, " ")
+    .replace(/[\p{P}\p{S}\s]+/gu, " ")
     .trim();
-  return (
-    plain !== "" &&
-    plain.length <= 60 &&
-    plain !== "please" &&
-    plain !== "okay" &&
-    plain !== "oh" &&
-    pattern.test(plain)
-  );
+  return plain.length <= MOST_CHARS && pattern.test(plain);
 }

@@ -54,8 +54,8 @@ const assistantActive = (state: TurnState): boolean => state.utterance !== undef
 /** One step after the other; nobody is to be silenced later than need be. */
 function then(first: TurnStep, next: (state: TurnState) => TurnStep): TurnStep {
   const { state, effects } = next(first.state);
-  const [cut, others] = [true, false].map((cuts) => effects.filter(({ type }) => (type === "silence") === cuts));
-  return step(state, [...(cut ?? []), ...first.effects, ...(others ?? [])]);
+  const isCut = ({ type }: TurnEffect): boolean => type === "silence";
+  return step(state, [...effects.filter(isCut), ...first.effects, ...effects.filter((each) => !isCut(each))]);
 }
 
 /** What is forgotten when the assistant is cut off, and when a turn is taken. */
@@ -148,10 +148,8 @@ function onPartial(state: TurnState, segment: number, text: string, rules: TurnR
 function onTranscript(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
   const known = state.speaking === segment || state.awaited.includes(segment) || state.late.includes(segment);
   if (!known) return step(state);
-  const [awaited, late] = [state.awaited, state.late].map((all) => all.filter((s) => s !== segment)) as [
-    number[],
-    number[],
-  ];
+  const others = (segments: readonly number[]): readonly number[] => segments.filter((each) => each !== segment);
+  const [awaited, late] = [others(state.awaited), others(state.late)];
   const speaking = state.speaking === segment ? undefined : state.speaking;
   const ahead = [...state.ahead, { segment, text }].sort((a, b) => a.segment - b.segment);
   return tellInOrder({ ...state, awaited, late, speaking, ahead }, rules);
