@@ -56,12 +56,7 @@ export async function labCall(options: LabCallOptions = {}) {
   const model = new ScriptedAI(clock, Array(200).fill(options.answer ?? LONG_ANSWER));
   kit.registerChannel(voice);
   kit.registerChannel(new AIChannel("ai", { provider: model }));
-  const room = await kit.createRoom();
-  await kit.attachChannel(room.id, "voice");
-  await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
-  const session = await backend.connect(room.id, "caller", "voice");
-  await kit.join(room.id, "voice", { session });
-  lab.pickUp(session);
+  const { room, session } = await answered(kit, lab);
   /** What the room remembers, oldest first. */
   const log = async () =>
     (await kit.timeline(room.id)).flatMap((event) =>
@@ -76,4 +71,15 @@ export async function labCall(options: LabCallOptions = {}) {
     await closing;
   };
   return { lab, kit, voice, model, stt, tts, room, session, log, end };
+}
+
+/** A room with the channels `voice` and `ai`, in which a lab's caller is answered. */
+export async function answered(kit: RoomKit, lab: CallerLab) {
+  const room = await kit.createRoom();
+  await kit.attachChannel(room.id, "voice");
+  await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
+  const session = await lab.backend.connect(room.id, "caller", "voice");
+  await kit.join(room.id, "voice", { session });
+  lab.pickUp(session);
+  return { room, session };
 }

@@ -1,9 +1,10 @@
 import { AIChannel } from "@roomkit/channel-ai";
-import { ChannelCategory, RoomKit, sequentialIds, silentLogger } from "@roomkit/core";
+import { RoomKit, sequentialIds, silentLogger } from "@roomkit/core";
 import { audioPipeline } from "@roomkit/pipeline";
 import { CallerLab, FakeBackend, heardWords, heldMb, ScriptedAI, seededRandom, VirtualClock } from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
 import { expect, it } from "vitest";
+import { answered } from "./lab-call.fixture.ts";
 import { VoiceChannel } from "./voice-channel.ts";
 
 const BATCHES = 20;
@@ -26,12 +27,7 @@ async function batch(seed: number): Promise<void> {
   for (let i = 0; i < AT_ONCE; i++) {
     const lab = i === 0 ? first : new CallerLab({ clock, backend, seed: seed * 100 + i, lostAfterMs: 800 });
     labs.push(lab);
-    const room = await kit.createRoom();
-    await kit.attachChannel(room.id, "voice");
-    await kit.attachChannel(room.id, "ai", { category: ChannelCategory.INTELLIGENCE });
-    const session = await backend.connect(room.id, "caller", "voice");
-    await kit.join(room.id, "voice", { session });
-    lab.pickUp(session);
+    const { session } = await answered(kit, lab);
     const { caller } = lab;
     caller.writes("The capital of Germany?").pauses(200 + Math.floor(random() * 400));
     if (random() < 0.4) caller.until(heardWords(1), 20_000).pauses(100).says("Stop.");

@@ -20,6 +20,18 @@ export interface Speech {
 const SPHINX = "/usr/share/pocketsphinx/test/data";
 const AUSTEN = "librivox/sense_and_sensibility_01_austen_64kb";
 
+/** What is said in alsa-utils' recordings, and their names. */
+export const loudspeakers: readonly string[] = [
+  "Front Center",
+  "Front Left",
+  "Front Right",
+  "Rear Center",
+  "Rear Left",
+  "Rear Right",
+  "Side Left",
+  "Side Right",
+];
+
 /** Public-domain recordings of people, of Debian's pocketsphinx-testdata, codec2-examples and alsa-utils: file, what is said, rate of a raw file in Hz. */
 const recordings: readonly (readonly [file: string, text: string, rawRate?: number])[] = [
   [`${SPHINX}/cards/001.wav`, "ten of clubs"],
@@ -56,16 +68,7 @@ const recordings: readonly (readonly [file: string, text: string, rawRate?: numb
     8_000,
   ],
   ["/usr/share/codec2/raw/mmt1.raw", "it's easy to tell the depth of a well", 8_000],
-  ...[
-    "Front Center",
-    "Front Left",
-    "Front Right",
-    "Rear Center",
-    "Rear Left",
-    "Rear Right",
-    "Side Left",
-    "Side Right",
-  ].map((text) => [`/usr/share/sounds/alsa/${text.replace(" ", "_")}.wav`, text.toLowerCase()] as const),
+  ...loudspeakers.map((text) => [`/usr/share/sounds/alsa/${text.replace(" ", "_")}.wav`, text.toLowerCase()] as const),
 ];
 
 /** Spoken by the synthetic voices where no recordings are. */

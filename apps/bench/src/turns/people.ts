@@ -1,3 +1,5 @@
+import { loudspeakers } from "../audio/speech.ts";
+
 /** What somebody has said by the end of a stretch of a recording, ms from its beginning. */
 export interface Stretch {
   readonly file: string;
@@ -71,14 +73,5 @@ export const finishedPeople: readonly Stretch[] = [
   { file: "hts2.raw", to: 2_530, text: "these days a chicken leg is a rare dish" },
   { file: "hts2.raw", from: 3_250, text: "the juice of lemons makes fine punch" },
   { file: "mmt1.raw", text: "it's easy to tell the depth of a well" },
-  ...[
-    "Front Center",
-    "Front Left",
-    "Front Right",
-    "Rear Center",
-    "Rear Left",
-    "Rear Right",
-    "Side Left",
-    "Side Right",
-  ].map((text) => ({ file: `${text.replace(" ", "_")}.wav`, text: text.toLowerCase() })),
+  ...loudspeakers.map((text) => ({ file: `${text.replace(" ", "_")}.wav`, text: text.toLowerCase() })),
 ];
