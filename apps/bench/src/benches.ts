@@ -6,6 +6,7 @@ import { echoGuard } from "./audio/echo-guard.ts";
 import { recorder } from "./audio/recorder.ts";
 import { vad } from "./audio/vad.ts";
 import { lab } from "./lab/lab.ts";
+import { latency } from "./latency/latency.ts";
 import type { Bench } from "./measure/report.ts";
 import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
@@ -24,6 +25,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   dtmf,
   "echo-guard": echoGuard,
   lab,
+  latency,
   overload,
   pipeline,
   providers,

@@ -48,7 +48,7 @@ describe("speech in it", () => {
     expect(new AudioBuffer().speech()).toBeUndefined();
     expect(filled(quiet(RATE, 3_000)).speech()).toBeUndefined();
     expect(filled(whiteNoise(RATE, 3_000, 15)).speech()).toBeUndefined();
-    expect(filled(quiet(RATE, 3_000)).settled()).toBe(false);
+    expect(filled(quiet(RATE, 3_000)).quiet()).toBe(0);
   });
 
   it.each([0, 20, 100])("is found with room around it, over noise of level %d", (level) => {
@@ -58,13 +58,13 @@ describe("speech in it", () => {
     expect(ms(from)).toBeLessThan(760);
     expect(ms(to)).toBeGreaterThan(3_100);
     expect(ms(to)).toBeLessThan(3_300);
-    expect(buffer.settled()).toBe(true);
+    expect(ms(buffer.quiet())).toBeGreaterThan(800);
   });
 
   it("is all there is where no pause tells speech from background", () => {
     const buffer = filled(whiteNoise(RATE, 4_000, 2_000));
     expect(buffer.speech()).toEqual({ from: 0, to: 64_000 });
-    expect(buffer.settled()).toBe(false);
+    expect(ms(buffer.quiet())).toBeLessThan(100);
   });
 
   it("is not cut off when it gets soft, nor after a bang", () => {
@@ -75,11 +75,14 @@ describe("speech in it", () => {
     expect(ms(bang.speech()?.to ?? 0)).toBeGreaterThan(3_300);
   });
 
-  it("is settled once it has been quiet long enough", () => {
+  it("is followed by quiet, and that is how long", () => {
     const speech = inSequence(quiet(RATE, 300), speechLike(RATE, 1_000, 3_000));
-    expect(filled(speech).settled()).toBe(false);
-    expect(filled(speech, quiet(RATE, 100)).settled()).toBe(false);
-    expect(filled(speech, quiet(RATE, 600)).settled()).toBe(true);
+    const after = (...more: Int16Array[]): number => ms(filled(speech, ...more).quiet());
+    const before = after();
+    expect(before).toBeLessThan(150);
+    expect(after(quiet(RATE, 100))).toBeCloseTo(before + 100, -2);
+    expect(after(quiet(RATE, 600))).toBeCloseTo(before + 600, -2);
+    expect(after(quiet(RATE, 600), speechLike(RATE, 300, 3_000))).toBeLessThan(150);
   });
 
   it("is covered by a span that saw its end", () => {

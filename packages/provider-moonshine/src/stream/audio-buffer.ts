@@ -2,9 +2,9 @@ import { BLOCK, Levels } from "./levels.ts";
 
 /** Kept around speech when the quiet before and after it is left away, in samples: 300 ms before, 240 ms after. */
 const LEAD = 4_800;
-const TAIL = 3_840;
+export const TAIL = 3_840;
 /** Quiet after speech that a decode must at least have seen of it, in samples: 100 ms. */
-const SEEN = 1_600;
+export const SEEN = 1_600;
 /** Length of the stretch that a long speech is cut in, in blocks: 200 ms. */
 const CUT_BLOCKS = 10;
 
@@ -51,10 +51,10 @@ export class AudioBuffer {
     return loud && { from: Math.max(this.#start, loud.from - LEAD), to: Math.min(this.end, loud.to + TAIL) };
   }
 
-  /** Whether the speaker has been quiet for so long that more quiet would change nothing. */
-  settled(): boolean {
+  /** How long it has been quiet since somebody spoke, in samples; 0 where nobody has. */
+  quiet(): number {
     const loud = this.#loud();
-    return loud !== undefined && this.end - loud.to >= TAIL;
+    return loud === undefined ? 0 : this.end - loud.to;
   }
 
   /** Whether a decode of `span` has seen all the speech there is. */

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { AbortScope, type AudioFrame, RoomKitError, type TranscriptPart } from "@roomkit/core";
-import { inFrames, inSequence, quiet, settle, speechLike } from "@roomkit/testing";
+import { inFrames, inSequence, quiet, settle, speechLike, tone } from "@roomkit/testing";
 import type { JobOptions } from "@roomkit/worker-pool";
 import { describe, expect, it } from "vitest";
 import type { MoonshineResult } from "../engine/worker.ts";
@@ -47,6 +47,9 @@ class FakePool {
     return { result, promote };
   }
 }
+
+/** A sound without the gaps of speech. */
+const held = (ms: number): Int16Array => tone(RATE, ms, 200, 3_000);
 
 class Harness {
   readonly pool = new FakePool();
@@ -150,15 +153,15 @@ describe("guesses", () => {
   it("are not made where no worker has nothing to do, nor two at once", async () => {
     const harness = new Harness();
     harness.pool.idle = false;
-    await harness.hear(speech(2_000));
+    await harness.hear(held(2_000));
     expect(harness.pool.jobs).toHaveLength(0);
     harness.pool.idle = true;
-    await harness.hear(speech(200, 2));
+    await harness.hear(held(200));
     expect(harness.pool.jobs).toHaveLength(1);
-    await harness.hear(speech(3_000, 3));
+    await harness.hear(held(3_000));
     expect(harness.pool.jobs).toHaveLength(1);
     harness.job.end();
-    await harness.hear(speech(200, 4));
+    await harness.hear(held(200));
     expect(harness.pool.jobs).toHaveLength(2);
   });
 
@@ -209,9 +212,14 @@ describe("the final", () => {
   it("is guessed in the pause also where no partials are told", async () => {
     const harness = new Harness({ guessEvery: 0 });
     harness.pool.answer = () => ({ text: "hello" });
-    await harness.hear(speech(1_500));
+    await harness.hear(held(1_500));
     expect(harness.pool.jobs).toHaveLength(0);
-    for (let i = 0; i < 5; i++) await harness.hear(quiet(RATE, 100));
+    await harness.hear(quiet(RATE, 80));
+    expect(harness.pool.jobs).toHaveLength(0);
+    // A VAD that reports after 200 ms asks for the final just then: it must have been begun before.
+    await harness.hear(quiet(RATE, 40));
+    expect(harness.pool.jobs).toHaveLength(1);
+    await harness.hear(quiet(RATE, 500));
     expect(harness.pool.jobs).toHaveLength(1);
     await harness.end();
     expect(harness.pool.jobs).toHaveLength(1);
@@ -278,6 +286,19 @@ describe("the final", () => {
     harness.job.end({ text: "all of it" });
     await settle(3);
     expect(harness.texts).toEqual(["final: all of it"]);
+  });
+
+  it("is tried between words only so often, and in every long pause", async () => {
+    const harness = new Harness({ guessEvery: 0 });
+    harness.pool.answer = () => ({ text: "words" });
+    await harness.hear(held(8_000));
+    for (let i = 0; i < 10; i++) await harness.hear(quiet(RATE, 120), held(180));
+    // One for each tenth of the 8 to 11 s that are decoded each time.
+    expect(harness.pool.jobs.length).toBeGreaterThanOrEqual(3);
+    expect(harness.pool.jobs.length).toBeLessThanOrEqual(4);
+    const before = harness.pool.jobs.length;
+    await harness.hear(quiet(RATE, 260));
+    expect(harness.pool.jobs).toHaveLength(before + 1);
   });
 
   it("is decoded again when speech went on after the pause", async () => {

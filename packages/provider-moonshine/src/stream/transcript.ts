@@ -9,7 +9,7 @@ import {
 import { SAMPLE_RATE } from "../engine/format.ts";
 import { isNoise } from "../engine/noise.ts";
 import type { MoonshineResult } from "../engine/worker.ts";
-import { AudioBuffer, type Span } from "./audio-buffer.ts";
+import { AudioBuffer, SEEN, type Span, TAIL } from "./audio-buffer.ts";
 import { Decoding, type MoonshinePool } from "./decoding.ts";
 import { Wake } from "./wake.ts";
 
@@ -173,8 +173,11 @@ class Transcription {
   #guessWhenDue(): void {
     const { pool, guessEvery } = this.#options;
     const { start, end } = this.#buffer;
-    // A speaker who pauses may have finished: then a guess is the final, and it is there before anybody asks for it.
-    const settled = this.#buffer.settled();
+    // A speaker who pauses may have finished: then a guess is the final, and it is there before anybody asks for it. Between words it is quiet for a
+    // moment, too: there only so much is tried as for partials.
+    const quiet = this.#buffer.quiet();
+    const affordable = end - this.#guessed >= (end - start) * GUESS_SHARE;
+    const settled = quiet >= (affordable ? SEEN : TAIL);
     if (this.#decoding) {
       // It must not wait for one that missed the end.
       if (settled && !this.#buffer.covers(this.#decoding.span)) this.#decoding.cancel();
@@ -185,7 +188,7 @@ class Transcription {
     this.#looked = end;
     const speech = this.#buffer.speech();
     if (!speech || (this.#guess && this.#buffer.covers(this.#guess.span))) return;
-    const due = guessEvery > 0 && end - this.#guessed >= Math.max(guessEvery, (end - start) * GUESS_SHARE);
+    const due = guessEvery > 0 && affordable && end - this.#guessed >= guessEvery;
     if (!due && !settled) return;
     this.#guessed = end;
     this.#decode(speech);
