@@ -24,6 +24,9 @@ export interface SpeechHop {
 /** Adding up shares such as 1/6 falls short of 1 by a little. */
 const ENOUGH = 1 - 1e-6;
 
+/** Voices fall silent for so long inside words, ms: between two sounds that sustain the speech it counts as speech. */
+const WITHIN_WORDS_MS = 80;
+
 /** Speech begins only while its end, too, will find room. A reader that takes an event per frame never gets near this. */
 const MAX_EVENTS = 32;
 
@@ -41,7 +44,7 @@ export class SpeechSegmenter {
   #start = 0;
   /** Where the speech was last heard. */
   #heard = 0;
-  /** How much of the evidence, or of the speech, was speech: hops that sustain it. */
+  /** How much of the evidence, or of the speech, was speech: hops that sustain it, and what lies within words. */
   #speechMs = 0;
   /** Of the decision taken last. */
   #takenMs = 0;
@@ -71,10 +74,7 @@ export class SpeechSegmenter {
     this.#now = end;
     if (this.#speaking && begin - this.#heard >= silenceThresholdMs) this.#end(this.#heard);
     if (this.#speaking) {
-      if (hop.sustained) {
-        this.#heard = end;
-        this.#speechMs += end - begin;
-      }
+      if (hop.sustained) this.#hear(begin, end);
       if (end - this.#heard >= silenceThresholdMs) this.#end(this.#heard);
       else if (end - this.#start >= maxSpeechMs) this.#end(end);
       return;
@@ -84,9 +84,10 @@ export class SpeechSegmenter {
     this.#evidence = Math.max(0, before + hop.evidence);
     if (before === 0) {
       this.#start = begin;
+      this.#heard = begin;
       this.#speechMs = 0;
     }
-    if (hop.sustained) this.#speechMs += end - begin;
+    if (hop.sustained) this.#hear(begin, end);
     if (this.#evidence < ENOUGH || this.#events.length > MAX_EVENTS - 2) return;
     this.#evidence = 0;
     this.#speaking = true;
@@ -114,6 +115,11 @@ export class SpeechSegmenter {
     this.#speechMs = 0;
     this.#takenMs = 0;
     this.#now = Number.NEGATIVE_INFINITY;
+  }
+
+  #hear(begin: number, end: number): void {
+    this.#speechMs += end - (begin - this.#heard <= WITHIN_WORDS_MS ? this.#heard : begin);
+    this.#heard = end;
   }
 
   #end(timestamp: number): void {

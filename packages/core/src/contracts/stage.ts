@@ -77,8 +77,8 @@ export interface Vad extends Stage {
   /** How likely the newest judged frame is speech, 0 to 1; for meters and policies. */
   readonly probability: number;
   /**
-   * How much of the speech told last was heard as speech, in ms: grows only with audio that is speech itself, never while the
-   * detector waits whether silence lasts; stands still from its end until the next start. What confirms an interruption.
+   * How much of the speech told last was heard as speech, in ms: grows only with audio that is speech itself, and by the gaps of up to 80 ms
+   * inside words once they are over, never while the detector waits whether silence lasts; stands still from its end until the next start. What confirms an interruption.
    * Absent: the pipeline counts the frames whose `probability` is 0.5 or more.
    */
   readonly speechMs?: number | undefined;
