@@ -33,6 +33,11 @@ const transports = [
 ];
 
 await parts.warmUp();
+server.once("error", ({ code, message }: NodeJS.ErrnoException) => {
+  const taken = `port ${config.port} is in use by another program: try PORT=${config.port + 1} npm start`;
+  console.error(code === "EADDRINUSE" ? taken : `cannot listen on ${config.host}:${config.port}: ${message}`);
+  process.exit(1);
+});
 server.listen(config.port, config.host, () => {
   const { port } = server.address() as AddressInfo;
   console.log(`RoomKit is listening: open http://localhost:${port} and speak English.`);

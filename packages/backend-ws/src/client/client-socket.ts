@@ -18,6 +18,7 @@ import type { WebSocketLike } from "../socket/websocket-like.ts";
 import { PhoneLink } from "../telephone/phone-link.ts";
 import { coderFor, type Dialect, dialectOf, type SampleCoder } from "./formats.ts";
 import { InboundStream } from "./inbound-stream.ts";
+import { SamplePace } from "./sample-pace.ts";
 import { resumeSession, type Started, startSession } from "./start.ts";
 
 /** Closed on purpose by the client: 1000, 1001 (it went elsewhere), 1005 (no code given). All else may be an accident. */
@@ -40,6 +41,7 @@ export class ClientSocket implements SessionClient {
   #started: Started | undefined;
   #coder: SampleCoder | undefined;
   #stream: InboundStream | undefined;
+  #pace: SamplePace | undefined;
 
   constructor(hub: Hub, socket: WebSocketLike, context: AcceptContext) {
     const { clock, settings } = hub;
@@ -179,7 +181,14 @@ export class ClientSocket implements SessionClient {
     }
     const frame = stream.frame(samples, offset);
     if (!frame) return;
+    this.#pace?.came(frame.samples.length, this.#hub.clock.now());
     connection.receive(frame);
+  }
+
+  #onOtherRate(sent: number, agreed: number): void {
+    const session = this.#started?.live?.session.id;
+    this.#hub.logger.warn({ session, sent, agreed }, "a client sends audio at another rate than was agreed");
+    this.#complain("wrong_sample_rate", `you send ${sent} Hz, the session is ${agreed} Hz`, false);
   }
 
   #onMalformed(code: ParseErrorCode, message: string): void {
@@ -248,7 +257,9 @@ export class ClientSocket implements SessionClient {
     const { audio, connection } = started;
     this.#started = started;
     this.#coder = coderFor(audio.send, this.#hub.settings.codec);
-    this.#stream = new InboundStream(connection.inbound.sampleRate, this.#hub.clock.now() - started.startedAt);
+    const { sampleRate } = connection.inbound;
+    this.#stream = new InboundStream(sampleRate, this.#hub.clock.now() - started.startedAt);
+    this.#pace = new SamplePace(sampleRate, (sent) => this.#onOtherRate(sent, sampleRate));
   }
 
   #use(started: Started, live: LiveSession): void {

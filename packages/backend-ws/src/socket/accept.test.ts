@@ -66,6 +66,25 @@ describe("a socket of any framework", () => {
     expect(backend.counts.sockets).toBe(0);
   });
 
+  it("whose audio has another rate than its session is told so, once, and goes on", async () => {
+    const socket = await join();
+    const payload = Buffer.alloc(2_048, 0xff).toString("base64");
+    for (let i = 0; i < 240; i++) {
+      socket.say({ event: "media", media: { payload } });
+      await clock.advance(2_048 / 24);
+    }
+    const told = socket.sent.map((text) => JSON.parse(text as string)).filter(({ type }) => type === "error");
+    expect(told).toEqual([
+      {
+        type: "error",
+        code: "wrong_sample_rate",
+        message: "you send 24000 Hz, the session is 48000 Hz",
+        retryable: false,
+      },
+    ]);
+    expect(socket.closed).toBeUndefined();
+  });
+
   it("that sends what cannot be read, such as a blob, is ignored", async () => {
     const socket = await join();
     socket.emit("message", { data: { size: 5 } });
