@@ -9,6 +9,8 @@ import {
   SdkRequests,
   type Secret,
   sdkError,
+  tellingFetch,
+  unversioned,
   type VendorError,
 } from "@roomkit/provider-utils";
 import { type AnthropicAIOptions, type AnthropicAISettings, checkOptions } from "./options.ts";
@@ -95,9 +97,9 @@ async function loadClient(settings: AnthropicAISettings, key: Secret): Promise<A
   const sdk = await import("@anthropic-ai/sdk");
   return new sdk.Anthropic({
     apiKey: key.reveal(),
-    baseURL,
+    baseURL: unversioned(baseURL ?? (process.env.ANTHROPIC_BASE_URL || undefined)),
     defaultHeaders: headers && { ...headers },
-    fetch,
+    fetch: tellingFetch(fetch),
     maxRetries: 0,
     // It logs pieces of answers when it cannot parse them.
     logLevel: "off",

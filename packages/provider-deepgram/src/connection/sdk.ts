@@ -1,5 +1,5 @@
 import type { DeepgramClient } from "@deepgram/sdk";
-import { loadOnce, resolveKey, type Secret } from "@roomkit/provider-utils";
+import { loadOnce, resolveKey, type Secret, unversioned } from "@roomkit/provider-utils";
 import { type DeepgramConnectionOptions, NAME } from "./options.ts";
 
 type Sdk = typeof import("@deepgram/sdk");
@@ -26,7 +26,7 @@ export class DeepgramSdk {
   async client(ways: Ways): Promise<DeepgramClient> {
     const { baseURL = "https://api.deepgram.com", headers } = this.#options;
     const { DeepgramClient: Client } = await this.#load();
-    const base = baseURL.replace(/\/+$/, "");
+    const base = unversioned(baseURL);
     const production = base.replace(/^http/, "ws");
     return new Client({
       apiKey: this.#key.reveal(),

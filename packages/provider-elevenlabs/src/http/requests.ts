@@ -4,6 +4,7 @@ import {
   incomplete,
   loadOnce,
   type Secret,
+  unversioned,
   withStreamTimeouts,
   witnessedFetch,
 } from "@roomkit/provider-utils";
@@ -39,7 +40,7 @@ export class SpeechRequests {
       apiKey: this.#key.reveal(),
       maxRetries: 0,
       fetch,
-      ...defined({ baseUrl: baseURL, headers: headers && { ...headers } }),
+      ...defined({ baseUrl: unversioned(baseURL), headers: headers && { ...headers } }),
     });
     const chunks = withStreamTimeouts(
       async (inner) => {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@roomkit/core";
-import { ManagedWebSocket, type Secret } from "@roomkit/provider-utils";
+import { ManagedWebSocket, type Secret, unversioned } from "@roomkit/provider-utils";
 import { type ElevenLabsSettings, NAME } from "../options.ts";
 import type { Manner } from "../speech/manner.ts";
 import { classifyClose } from "./message.ts";
@@ -52,7 +52,7 @@ export class Endpoint {
 
   #url(kind: string, { voice, model, language, outputFormat }: Manner): URL {
     const { baseURL = "https://api.elevenlabs.io", textNormalization, enableLogging, autoMode } = this.settings;
-    const base = baseURL.replace(/^http/, "ws").replace(/\/+$/, "");
+    const base = unversioned(baseURL).replace(/^http/, "ws");
     const url = new URL(`${base}/v1/text-to-speech/${encodeURIComponent(voice)}/${kind}`);
     const query = {
       model_id: model,

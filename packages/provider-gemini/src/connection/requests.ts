@@ -1,6 +1,6 @@
 import type { GenerateContentParameters, GenerateContentResponse, GoogleGenAI } from "@google/genai";
 import { defined, RoomKitError } from "@roomkit/core";
-import { checkRequestSettings, SdkRequests, type Secret } from "@roomkit/provider-utils";
+import { checkRequestSettings, SdkRequests, type Secret, unversioned } from "@roomkit/provider-utils";
 import { geminiError, refusedUnread } from "./errors.ts";
 import { keyOf, NAME } from "./name.ts";
 import type { GeminiConnectionOptions } from "./options.ts";
@@ -49,6 +49,6 @@ async function loadClient(options: Omit<GeminiConnectionOptions, "apiKey">, key:
     apiKey: key.reveal(),
     // Not what the environment says: that is for Vertex AI.
     vertexai: false,
-    httpOptions: defined({ baseUrl: baseURL, headers: headers && { ...headers } }),
+    httpOptions: defined({ baseUrl: unversioned(baseURL), headers: headers && { ...headers } }),
   });
 }

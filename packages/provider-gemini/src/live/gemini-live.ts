@@ -15,6 +15,7 @@ import {
   reconnectKinds,
   retryKinds,
   type Secret,
+  unversioned,
   webSocketUrl,
 } from "@roomkit/provider-utils";
 import { keyOf, NAME } from "../connection/name.ts";
@@ -116,7 +117,7 @@ function urlOf(options: Omit<GeminiLiveOptions, "apiKey">, key: Secret): URL {
   const { apiVersion = token ? "v1alpha" : "v1beta" } = options;
   const method = token ? "BidiGenerateContentConstrained" : "BidiGenerateContent";
   const path = `/ws/google.ai.generativelanguage.${apiVersion}.GenerativeService.${method}`;
-  const url = webSocketUrl(baseURL, path, NAME);
+  const url = webSocketUrl(unversioned(baseURL), path, NAME);
   url.searchParams.set(token ? "access_token" : "key", key.reveal());
   return url;
 }

@@ -1,5 +1,13 @@
 import { RoomKitError } from "@roomkit/core";
-import { checkRequestSettings, resolveKey, SdkRequests, type Secret, sdkError } from "@roomkit/provider-utils";
+import {
+  checkRequestSettings,
+  resolveKey,
+  SdkRequests,
+  type Secret,
+  sdkError,
+  tellingFetch,
+  versioned,
+} from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import { classify, NAME, type OpenAIConnectionOptions } from "./connection.ts";
 
@@ -33,11 +41,11 @@ async function loadClient(options: Omit<OpenAIConnectionOptions, "apiKey">, key:
   });
   return new sdk.OpenAI({
     apiKey: key.reveal(),
-    baseURL,
+    baseURL: versioned(baseURL ?? (process.env.OPENAI_BASE_URL || undefined)),
     organization,
     project,
     defaultHeaders: headers && { ...headers },
-    fetch,
+    fetch: tellingFetch(fetch),
     maxRetries: 0,
     // It logs pieces of answers when it cannot parse them.
     logLevel: "off",

@@ -17,6 +17,7 @@ import {
   resolveKey,
   retryKinds,
   type Secret,
+  versioned,
   webSocketUrl,
 } from "@roomkit/provider-utils";
 import { NAME } from "../connection/connection.ts";
@@ -123,7 +124,7 @@ function closeKind(code: number, reason: string): "auth" | "quota" | undefined {
 }
 
 function urlOf({ baseURL = "https://api.openai.com/v1", model = "gpt-realtime" }: OpenAIRealtimeOptions): URL {
-  const url = webSocketUrl(baseURL, "/realtime", NAME);
+  const url = webSocketUrl(versioned(baseURL), "/realtime", NAME);
   url.searchParams.set("model", model);
   return url;
 }

@@ -1,4 +1,5 @@
 import { abortedError, RoomKitError } from "@roomkit/core";
+import { tellingFetch } from "./asked-url.ts";
 import { type HttpErrorContext, httpError } from "./http-error.ts";
 import type { HeadersLike } from "./retry-after.ts";
 import { type ErrorContext, toProviderError } from "./to-provider-error.ts";
@@ -11,7 +12,8 @@ export interface WitnessedFetch {
 }
 
 /** Wraps a fetch for one request: the SDKs made by Fern forget the status of a refusal whose body they cannot parse. */
-export function witnessedFetch(fetch: typeof globalThis.fetch = globalThis.fetch): WitnessedFetch {
+export function witnessedFetch(given?: typeof globalThis.fetch): WitnessedFetch {
+  const fetch = tellingFetch(given);
   let seen: Response | undefined;
   return {
     fetch: async (...request) => {
@@ -45,7 +47,7 @@ export function fernError(
   };
   const status = typeof statusCode === "number" ? statusCode : seen?.status;
   if (status !== undefined && status >= 300) {
-    const headers = rawResponse?.headers ?? seen?.headers;
+    const headers = seen?.headers ?? rawResponse?.headers;
     return httpError(status, headers, body, { provider, clock, classify, cause: error });
   }
   return toProviderError(cause ?? error, { provider, signal });

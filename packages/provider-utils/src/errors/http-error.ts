@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "@roomkit/core";
+import { askedUrl } from "./asked-url.ts";
 import { ProviderError, type ProviderErrorKind } from "./provider-error.ts";
 import { type HeadersLike, header, parseRetryAfter } from "./retry-after.ts";
 
@@ -25,7 +26,7 @@ const QUOTA_CODES = /insufficient_quota|quota_exceeded|billing|insufficient_fund
 const MAX_MESSAGE = 300;
 
 /**
- * The error for a response that was refused.
+ * The error for a response that was refused; of a 404 that came by {@link tellingFetch} it says to which URL.
  *
  * @param body as text, bytes or parsed JSON. Its message (at most 300 characters, keys taken out) becomes part of ours.
  */
@@ -39,7 +40,9 @@ export function httpError(
   const kind = context.classify?.(status, vendor) ?? kindOfStatus(status, vendor.code);
   const words = vendor.message ?? header(headers, "dg-error"); // Deepgram's, where a body is not to be had
   const said = words ? `: ${words.slice(0, MAX_MESSAGE)}` : "";
-  return new ProviderError(kind, `${context.provider} answered ${status}${said}`, {
+  const asked = askedUrl(headers);
+  const from = asked === undefined ? "" : ` to ${asked}`;
+  return new ProviderError(kind, `${context.provider} answered ${status}${from}${said}`, {
     provider: context.provider,
     status,
     retryAfterMs: parseRetryAfter(headers, (context.clock ?? systemClock).wallTime()),

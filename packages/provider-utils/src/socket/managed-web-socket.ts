@@ -175,7 +175,9 @@ export class ManagedWebSocket implements AsyncIterable<SocketMessage> {
         resolve();
       });
       this.#ws.once("unexpected-response", (_request, response) => {
-        void refusedUpgrade(response, { provider, clock: this.#clock }).then((error) => this.#fail(error));
+        void refusedUpgrade(response, { provider, clock: this.#clock, url: this.#ws.url }).then((error) =>
+          this.#fail(error),
+        );
       });
     });
     await Promise.race([open, this.closed]);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "@roomkit/core";
+import { rememberUrl } from "../errors/asked-url.ts";
 import { httpError } from "../errors/http-error.ts";
 import type { ProviderError } from "../errors/provider-error.ts";
 
@@ -10,9 +11,10 @@ const BODY_TIMEOUT_MS = 1_000;
 /** The error of an upgrade that was answered with an ordinary response: its status, headers and the start of its body. */
 export async function refusedUpgrade(
   response: IncomingMessage,
-  context: { readonly provider: string; readonly clock: Clock },
+  context: { readonly provider: string; readonly clock: Clock; readonly url: string },
 ): Promise<ProviderError> {
   const body = await readBody(response, context.clock);
+  if (response.statusCode === 404) rememberUrl(response.headers, context.url);
   return httpError(response.statusCode ?? 0, response.headers as Record<string, string | string[]>, body, context);
 }
 
