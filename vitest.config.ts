@@ -23,8 +23,8 @@ export default defineConfig({
           globalSetup: "./tools/schemas.ts",
           // Real sockets, threads and processes: seconds on a machine that is busy with other things. What a test
           // has to say of time it says on a clock of its own.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
           // Workers that tests start run from source too.
           env: { ROOMKIT_SOURCE_LOADER: new URL("tools/source.mjs", import.meta.url).href },
           include: [

@@ -49,7 +49,7 @@ export interface FaultMatrixOptions {
   readonly inbandError?: ProviderErrorKind | undefined;
   /** Whether an answer that ends too early can be told from one that is complete. Default true. */
   readonly eofDetectable?: boolean | undefined;
-  /** How long any single wait may take before it counts as hanging, in ms of real time. Default 10,000. */
+  /** How long any single wait may take before it counts as hanging, in ms of real time. Default 60,000. */
   readonly patienceMs?: number | undefined;
   /** Kinds that differ for this vendor, by the case's fault: `403`, `close 1008`, `close 1000 after 2`, `half-open`. `none`: no failure. */
   readonly kinds?: Readonly<Record<string, ProviderErrorKind | "none">> | undefined;

@@ -51,7 +51,7 @@ export class FaultRun {
 
   private constructor(options: FaultMatrixOptions, standIn: StandIn, route: string) {
     this.#options = options;
-    this.#patienceMs = options.patienceMs ?? 10_000;
+    this.#patienceMs = options.patienceMs ?? 60_000;
     this.standIn = standIn;
     this.clock = options.createClock();
     this.route = route;
