@@ -12,6 +12,7 @@ import { overload } from "./overload/overload.ts";
 import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
 import { selfhear } from "./selfhear/selfhear.ts";
+import { situations } from "./situations/situations.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
@@ -31,6 +32,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   providers,
   recorder,
   selfhear,
+  situations,
   turn,
   turns,
   vad,
