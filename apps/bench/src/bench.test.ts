@@ -22,6 +22,7 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   providers: { values: ["anthropic", "openai, first text"], options: { calls: "2" } },
   recorder: { values: [], options: { frames: "100", rounds: "1" } },
   selfhear: { values: [], options: { seconds: "14", rooms: "1" } },
+  situations: { values: ["question"], options: { over: "ws", voice: "slt" } },
   turn: { values: [], options: { turns: "1" } },
   turns: { values: [], options: { cases: "2", rounds: "1" } },
   vad: { values: [], options: { frames: "20", rounds: "1", clips: "2", ratios: "1" } },

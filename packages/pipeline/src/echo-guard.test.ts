@@ -1,4 +1,4 @@
-import type { AudioFrame, EchoGuard, EchoPath, StageFactory } from "@roomkit/core";
+import type { AudioFrame, EchoGuard, EchoPath, FrameStage, StageFactory, VadFactory } from "@roomkit/core";
 import { expect, it } from "vitest";
 import { type AudioPipelineConfig, audioPipeline } from "./index.ts";
 
@@ -81,4 +81,83 @@ it("an echo that is none is told of as the guard's failure", () => {
   stream.processInbound(frame(1));
   expect(told).toEqual([["guard", "invalid_stage_output"]]);
   stream.close();
+});
+
+/** A guard that takes out frames of certain times, and a detector that finds speech at one. */
+function guarded(taken: (ms: number) => boolean, speechAtMs: number, more: AudioPipelineConfig = {}) {
+  const echoGuard: StageFactory<EchoGuard> = {
+    name: "guard",
+    open: () => ({
+      echo: undefined,
+      process: (given) => ({ ...given, samples: taken(given.timestamp) ? new Int16Array(320) : given.samples.slice() }),
+      reference() {},
+      reset() {},
+      close() {},
+    }),
+  };
+  const vad: VadFactory = {
+    name: "vad",
+    speechPadMs: 300,
+    open: () => ({
+      probability: 0,
+      process: ({ timestamp }) =>
+        Math.abs(timestamp - speechAtMs) < 10 ? { type: "speech-start", timestamp } : undefined,
+      reset() {},
+      close() {},
+    }),
+  };
+  const { stream, told } = opened({ echoGuard, vad, ...more });
+  const preRoll: [ms: number, sample: number][] = [];
+  stream.on("speech-start", (event) => {
+    for (const each of event.preRoll) preRoll.push([each.timestamp, each.samples[0] as number]);
+  });
+  for (let i = 0; 20 * i <= speechAtMs; i++) stream.processInbound(frame(i + 1, i));
+  stream.close();
+  expect(told).toEqual([]);
+  return preRoll.filter(([, sample]) => sample !== 0);
+}
+
+const all = (from: number, to: number): [number, number][] =>
+  Array.from({ length: (to - from) / 20 + 1 }, (_, i) => [from + 20 * i, from / 20 + i + 1]);
+
+it("what a guard took out in the 200 ms before it found the caller is given with their words, and what was before is not", () => {
+  expect(guarded((ms) => ms < 1_000, 1_080)).toEqual(all(800, 1_080));
+  // Found a moment later, after the guard had closed again for a moment.
+  expect(guarded((ms) => ms < 960 || (ms >= 980 && ms < 1_020), 1_080)).toEqual(all(820, 1_080));
+});
+
+it("nothing is given of what a guard is still taking out, nor of what it took out long ago", () => {
+  expect(guarded(() => true, 1_080)).toEqual([]);
+  expect(guarded((ms) => ms < 500, 1_080)).toEqual(all(780, 1_080));
+  expect(guarded(() => false, 1_080)).toEqual(all(780, 1_080));
+});
+
+it("what a stage behind the guard gives at another time or length stays as it is", () => {
+  const later: StageFactory<FrameStage> = {
+    name: "later",
+    open: () => ({
+      process: (given) => ({ ...given, timestamp: given.timestamp - 5 }),
+      reset() {},
+      close() {},
+    }),
+  };
+  expect(guarded((ms) => ms < 1_000, 1_080, { denoiser: later })[0]).toEqual([995, 51]);
+});
+
+it("touch tones that are kept from the call stay out of it", () => {
+  const tone = { from: 900, to: 940 };
+  const dtmf = {
+    name: "tones",
+    open: () => ({
+      process: () => undefined,
+      get tone() {
+        return tone;
+      },
+      reset() {},
+      close() {},
+    }),
+  };
+  const heard = guarded((ms) => ms < 1_000, 1_080, { dtmf, muteDigits: true });
+  expect(heard.map(([ms]) => ms)).not.toContain(900);
+  expect(heard.map(([ms]) => ms)).toContain(880);
 });

@@ -83,6 +83,8 @@ describe("what is not", () => {
     ["There were two", "either"],
     ["What are you looking for", "question"],
     ["How old are you", "question"],
+    // A recogniser makes anything of a "stop".
+    ["Stock what time is it?", "question"],
     ["What did she say", "question"],
     ["It's broken", "statement"],
     ["front", "fragment"],

@@ -1,5 +1,5 @@
 import { systemClock } from "@roomkit/core";
-import { audible, type Stretch, silentAfter } from "./ear.ts";
+import { audible, endOf, type Stretch } from "./ear.ts";
 import { type Line, type Said, said } from "./line.ts";
 import type { Mouth, Voice } from "./voices.ts";
 
@@ -79,9 +79,10 @@ export class Caller {
     return audible(this.line.levels, fromMs, pauseMs);
   }
 
-  /** From a moment to silence that lasts; undefined for never. */
+  /** From the onset of words to the end of the answer that the server cut off for them; undefined where it did not. */
   silentAfter(fromMs: number): number | undefined {
-    return silentAfter(this.line.levels, fromMs, PAUSE_MS - 100);
+    const cut = this.line.told.find(({ atMs, message }) => atMs >= fromMs && String(message.type).startsWith("clear"));
+    return cut && Math.max(0, endOf(this.line.levels, cut.atMs) - fromMs);
   }
 
   /** The greeting, to its end. */
@@ -95,7 +96,8 @@ export class Caller {
     const words = await this.makes(samples);
     const begins = await this.hears(words.startMs + UNDER_WAY_MS);
     if (begins === undefined) this.complaints.push("no answer");
-    else if (begins < words.endMs) this.complaints.push(`talked over ${Math.round(words.endMs - begins)} ms before the end`);
+    else if (begins < words.endMs)
+      this.complaints.push(`talked over ${Math.round(words.endMs - begins)} ms before the end`);
     return { words, answeredMs: begins === undefined ? undefined : begins - words.endMs };
   }
 

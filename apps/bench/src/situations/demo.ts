@@ -12,7 +12,12 @@ export async function startDemo(): Promise<{ readonly url: string; stop(): Promi
   const local = { ROOMKIT_STT: "local", ROOMKIT_AI: "local", ROOMKIT_TTS: "local", ROOMKIT_REALTIME: "local" };
   const child = spawn(
     process.execPath,
-    ["--conditions=@roomkit/source", "--import", new URL("tools/source.mjs", root).href, path("apps/demo-server/src/main.ts")],
+    [
+      "--conditions=@roomkit/source",
+      "--import",
+      new URL("tools/source.mjs", root).href,
+      path("apps/demo-server/src/main.ts"),
+    ],
     { cwd: path("."), env: { ...process.env, ...local, PORT: "0" }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const gone = new Promise((resolve) => child.once("exit", resolve));

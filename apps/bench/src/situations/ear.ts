@@ -22,11 +22,10 @@ export function audible(levels: readonly number[], fromMs: number, pauseMs: numb
   return found;
 }
 
-/** From `fromMs` on, how long until it is silent for `lastingMs`; undefined: never. */
-export function silentAfter(levels: readonly number[], fromMs: number, lastingMs: number): number | undefined {
-  const first = audible(levels, fromMs, lastingMs)[0];
-  // It was silent at once, and long enough.
-  if (!first || first.startMs - fromMs >= lastingMs) return 0;
-  const lastedMs = levels.length * STRETCH_MS - first.endMs;
-  return lastedMs >= lastingMs ? first.endMs - fromMs : undefined;
+/** Shorter pauses are within words, ms. */
+const WORD_PAUSE_MS = 150;
+
+/** When that ended which was audible at a moment, or had been before it. */
+export function endOf(levels: readonly number[], atMs: number): number {
+  return audible(levels, 0, WORD_PAUSE_MS).findLast(({ startMs }) => startMs <= atMs)?.endMs ?? 0;
 }

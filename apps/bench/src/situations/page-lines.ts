@@ -11,7 +11,8 @@ const finder = new URL("../../../../scripts/lib/chromium.mjs", import.meta.url).
 export async function pageLines(url: string): Promise<Lines> {
   const { findChromium, chromiumArguments } = await import(finder);
   const executablePath: string | undefined = findChromium();
-  if (executablePath === undefined) throw new Error("there is no Chromium on this machine: CHROME_PATH says where it is");
+  if (executablePath === undefined)
+    throw new Error("there is no Chromium on this machine: CHROME_PATH says where it is");
   const browser = await chromium.launch({ executablePath, args: [...chromiumArguments] });
   return {
     call: (echo) => PageLine.call(browser, url, echo),

@@ -40,7 +40,10 @@ export function installCaller({ echo, rate, noiseDb, nothingDb, stretch }: PageO
   hiss.start();
   if (echo) {
     const delay = new DelayNode(context, { delayTime: echo.delayMs / 1000 });
-    loudspeaker.connect(delay).connect(new GainNode(context, { gain: 10 ** (echo.db / 20) })).connect(microphone);
+    loudspeaker
+      .connect(delay)
+      .connect(new GainNode(context, { gain: 10 ** (echo.db / 20) }))
+      .connect(microphone);
   }
 
   const meter = `registerProcessor("meter", class extends AudioWorkletProcessor {
@@ -66,7 +69,10 @@ export function installCaller({ echo, rate, noiseDb, nothingDb, stretch }: PageO
     .then(() => {
       const node = new AudioWorkletNode(context, "meter", { channelCount: 1, channelCountMode: "explicit" });
       node.port.onmessage = ({ data }) => levels.push(data);
-      loudspeaker.connect(node).connect(new GainNode(context, { gain: 0 })).connect(context.destination);
+      loudspeaker
+        .connect(node)
+        .connect(new GainNode(context, { gain: 0 }))
+        .connect(context.destination);
     });
 
   // Far end: what an element plays of a stream, for as long as it does.

@@ -5,7 +5,7 @@ import { Caller } from "./caller.ts";
 import { startDemo } from "./demo.ts";
 import type { Lines } from "./line.ts";
 import { pageLines } from "./page-lines.ts";
-import { type Figures, type Situation, situations as all } from "./script.ts";
+import { situations as all, type Figures, type Situation } from "./script.ts";
 import { Mouth, type Voice, voices } from "./voices.ts";
 import { wsLines } from "./ws-lines.ts";
 
@@ -50,7 +50,12 @@ export const situations: Bench = async (args) => {
     await mouth.close();
     await demo.stop();
   }
-  return { bench: "situations", reference: "the goal", comparisons: over.map((way) => judged(way, outcomes)), tables: [outcomesOf(outcomes)] };
+  return {
+    bench: "situations",
+    reference: "the goal",
+    comparisons: over.map((way) => judged(way, outcomes)),
+    tables: [outcomesOf(outcomes)],
+  };
 };
 
 async function play(situation: Situation, over: Way, lines: Lines, mouth: Mouth, voice: Voice): Promise<Outcome> {
@@ -58,9 +63,20 @@ async function play(situation: Situation, over: Way, lines: Lines, mouth: Mouth,
   const caller = new Caller(line, mouth, voice);
   try {
     const figures = await situation.play(caller);
-    const outcome = { situation: situation.name, over, voice, complaints: caller.complaints, load: loadavg()[0] ?? 0, ...figures };
+    const outcome = {
+      situation: situation.name,
+      over,
+      voice,
+      complaints: caller.complaints,
+      load: loadavg()[0] ?? 0,
+      ...figures,
+    };
     console.error(rowOf(outcome).join("  "));
-    if (process.env.SITUATIONS_TOLD) console.error(line.told.map(({ atMs, message }) => `${Math.round(atMs)} ${JSON.stringify(message)}`).join("\n"), JSON.stringify(caller.heardFrom(0)));
+    if (process.env.SITUATIONS_TOLD)
+      console.error(
+        line.told.map(({ atMs, message }) => `${Math.round(atMs)} ${JSON.stringify(message)}`).join("\n"),
+        JSON.stringify(caller.heardFrom(0)),
+      );
     return outcome;
   } finally {
     await line.close();
@@ -81,7 +97,9 @@ function judged(way: Way, outcomes: readonly Outcome[]) {
     "onset to silence p90, ms": of("silent", 0.9),
   };
   const measured = Object.fromEntries(Object.entries(ours).filter(([, value]) => !Number.isNaN(value)));
-  const goals = Object.fromEntries(Object.keys(measured).map((name) => [name, name.startsWith("end") ? GOALS.answered : GOALS.silent]));
+  const goals = Object.fromEntries(
+    Object.keys(measured).map((name) => [name, name.startsWith("end") ? GOALS.answered : GOALS.silent]),
+  );
   const fine = mine.filter(({ complaints }) => complaints.length === 0).length;
   return compare(way, measured, goals, `${fine} of ${mine.length} as a polite listener would`);
 }

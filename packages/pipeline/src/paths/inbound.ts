@@ -10,6 +10,7 @@ import {
 } from "@roomkit/core";
 import { type AudioPipelineConfig, nativeRoles, ROLES } from "../config.ts";
 import { FormatConverter } from "../frames/converter.ts";
+import { Withheld } from "../frames/withheld.ts";
 import { EchoSlot } from "../stages/echo-slot.ts";
 import type { FrameSlot } from "../stages/frame-slot.ts";
 import type { RecorderTap } from "../stages/recorder-tap.ts";
@@ -39,6 +40,7 @@ export class InboundPath {
   readonly #options: InboundOptions;
   readonly #converter: FormatConverter;
   readonly #mute: DigitMute | undefined;
+  readonly #withheld = new Withheld();
   readonly #gate: SpeechGate;
   readonly #taps: InboundTaps;
   #open = true;
@@ -50,7 +52,7 @@ export class InboundPath {
     this.#converter = new FormatConverter(inbound.sampleRate, format);
     this.#mute = config.muteDigits ? new DigitMute() : undefined;
     this.#taps = new InboundTaps(config, options);
-    this.#gate = new SpeechGate(events);
+    this.#gate = new SpeechGate(events, this.#withheld);
     this.stages = new InboundStages({
       ...options,
       factories: config,
@@ -125,7 +127,9 @@ export class InboundPath {
   #change(given: AudioFrame, changers: readonly FrameSlot[]): void {
     let frame = given;
     for (const changer of changers) {
+      const before = frame;
       frame = changer.process(frame);
+      if (changer.slot.role === "echoGuard") this.#withheld.note(this.#mute?.apply(before) ?? before, frame);
       const path = changer instanceof EchoSlot ? changer.suspected() : undefined;
       if (path) this.#options.events.emit("echo-suspected", path);
       this.#taps.write(changer.slot.role, frame);

@@ -8,6 +8,7 @@ import {
   type VadEvent,
 } from "@roomkit/core";
 import { PreRoll } from "../frames/pre-roll.ts";
+import type { Withheld } from "../frames/withheld.ts";
 import type { StageSlot } from "../stages/slot.ts";
 
 /** How long after the fact a detector may say that speech began and still get all the audio of it. */
@@ -22,6 +23,7 @@ const LIKELY = 0.5;
 /** Makes a stream of frames and a detector's decisions into utterances: pre-roll, frames, and an end for every start. */
 export class SpeechGate {
   readonly #events: Emitter<PipelineEvents>;
+  readonly #withheld: Withheld;
   #slot: StageSlot<Vad> | undefined;
   #padMs = 0;
   #preRoll = new PreRoll(0);
@@ -37,8 +39,9 @@ export class SpeechGate {
   #rates = false;
   #closed = false;
 
-  constructor(events: Emitter<PipelineEvents>) {
+  constructor(events: Emitter<PipelineEvents>, withheld: Withheld) {
     this.#events = events;
+    this.#withheld = withheld;
   }
 
   /** Another detector finds speech from now on, or none: what the one before found ends here. */
@@ -116,7 +119,8 @@ export class SpeechGate {
 
   #begin(timestamp: number): void {
     this.#start = timestamp;
-    this.#events.emit("speech-start", { timestamp, preRoll: this.#preRoll.take(timestamp - this.#padMs) });
+    const preRoll = this.#withheld.restored(this.#preRoll.take(timestamp - this.#padMs));
+    this.#events.emit("speech-start", { timestamp, preRoll });
   }
 
   #end(timestamp: number, durationMs: number): void {

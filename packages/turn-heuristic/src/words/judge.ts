@@ -66,9 +66,11 @@ function allTheSame(
   const short = sentence.length === 2 && open === 1 && words.pronouns.has(sentence[0] as string);
   if (short && (asked || said.sentence.length > 2) && words.unfinished.get(last) === "auxiliary")
     return { confidence: 0.86, reason: "answer" };
-  if (sentence.length < 3 || !words.interrogatives.has(sentence[0] as string)) return undefined;
-  if (open <= 2 && words.pronouns.has(last) && words.copulas.has(sentence.at(-2) as string))
-    return { confidence: 0.8, reason: "question" };
+  // "Stop what time is it": what stands before a question, without a comma, does not make it less of one.
+  const asks = sentence.findLastIndex((word) => words.interrogatives.has(word));
+  const inverted = words.pronouns.has(last) && words.copulas.has(sentence.at(-2) as string);
+  if (asks >= 0 && sentence.length - asks >= 3 && open <= 2 && inverted) return { confidence: 0.8, reason: "question" };
+  if (asks !== 0 || sentence.length < 3) return undefined;
   return sentence.length >= 4 && words.stranded.has(last) ? { confidence: 0.55, reason: "question" } : undefined;
 }
 
