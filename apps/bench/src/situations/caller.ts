@@ -101,10 +101,10 @@ export class Caller {
     return { words, answeredMs: begins === undefined ? undefined : begins - words.endMs };
   }
 
-  /** The caller's turns must be these many, and the last one be understood so. */
-  expectTurns(count: number, understood?: RegExp): void {
+  /** The caller's turns must be so many, and the last one be understood so. */
+  expectTurns(counts: readonly number[], understood?: RegExp): void {
     const turns = this.said.filter(({ role }) => role === "user").map(({ text }) => text);
-    this.expect(turns.length === count, `${turns.length} turns: ${turns.join(" | ")}`);
+    this.expect(counts.includes(turns.length), `${turns.length} turns: ${turns.join(" | ")}`);
     if (understood && !understood.test(turns.at(-1) ?? "")) this.complaints.push(`understood "${turns.at(-1) ?? ""}"`);
   }
 
