@@ -132,16 +132,40 @@ it("nothing is given of what a guard is still taking out, nor of what it took ou
   expect(guarded(() => false, 1_080)).toEqual(all(780, 1_080));
 });
 
-it("what a stage behind the guard gives at another time or length stays as it is", () => {
-  const later: StageFactory<FrameStage> = {
-    name: "later",
+/** Gives what it was given so many ms later. */
+const later = (ms: number): StageFactory<FrameStage> => ({
+  name: "later",
+  open: () => {
+    let held = new Int16Array(16 * ms);
+    return {
+      process(given) {
+        const all = Int16Array.from([...held, ...given.samples]);
+        held = all.slice(-held.length);
+        return { ...given, samples: all.slice(0, given.samples.length), timestamp: given.timestamp - ms };
+      },
+      reset() {},
+      close() {},
+    };
+  },
+});
+
+it("also where a stage behind the guard holds audio back", () => {
+  const heard = guarded((ms) => ms < 1_000, 1_080, { denoiser: later(5) });
+  // To the frame; the sample is of the one before, which the first 5 ms are of.
+  expect(heard[0]).toEqual([815, 41]);
+  expect(heard.map(([ms]) => ms)).toEqual(all(820, 1_080).map(([ms]) => ms - 5));
+});
+
+it("what comes back at a time that is not known stays as it is", () => {
+  const lost: StageFactory<FrameStage> = {
+    name: "lost",
     open: () => ({
-      process: (given) => ({ ...given, timestamp: given.timestamp - 5 }),
+      process: (given) => ({ ...given, timestamp: given.timestamp + 5_000 }),
       reset() {},
       close() {},
     }),
   };
-  expect(guarded((ms) => ms < 1_000, 1_080, { denoiser: later })[0]).toEqual([995, 51]);
+  expect(guarded((ms) => ms < 1_000, 6_080, { denoiser: lost }).every(([ms]) => ms >= 6_000)).toBe(true);
 });
 
 it("touch tones that are kept from the call stay out of it", () => {
