@@ -1,8 +1,8 @@
 import { type AudioFrame, frameDurationMs } from "@roomkit/core";
 
 /** A guard takes so long to find a caller under the echo: as much of what it took out before may be theirs, ms. */
-const RESTORED_MS = 200;
-/** What a guard is given is kept for so long: a pre-roll reaches no further back, ms. */
+const RESTORED_MS = 400;
+/** What a guard is given is kept for so long, ms. */
 const KEPT_MS = 1_000;
 /** Timestamps of the same sample differ by rounding only, ms. */
 const ROUNDING_MS = 0.01;
@@ -29,6 +29,12 @@ export class Withheld {
     const whole = this.#between(left);
     this.#open = whole === undefined || same(left.samples, whole);
     if (!this.#open) this.#takenMs = left.timestamp + frameDurationMs(left);
+  }
+
+  /** Where that begins which is put back, of speech that is found now to have begun at a time; the same time where nothing is. */
+  since(timestamp: number): number {
+    const near = this.#open && this.#takenMs > timestamp;
+    return near ? Math.min(timestamp, this.#takenMs - RESTORED_MS) : timestamp;
   }
 
   /** The same frames, with what was taken out of them last, where the guard is open again. */

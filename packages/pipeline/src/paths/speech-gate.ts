@@ -119,7 +119,8 @@ export class SpeechGate {
 
   #begin(timestamp: number): void {
     this.#start = timestamp;
-    const preRoll = this.#withheld.restored(this.#preRoll.take(timestamp - this.#padMs));
+    const since = this.#withheld.since(timestamp - this.#padMs);
+    const preRoll = this.#withheld.restored(this.#preRoll.take(since));
     this.#events.emit("speech-start", { timestamp, preRoll });
   }
 
