@@ -24,14 +24,15 @@ interface Outcome extends Figures {
 }
 
 /**
- * Everyday situations of a call in real time against the demo: `situations [names] [--over ws,webrtc] [--voice rms,awb,slt] [--times 1]`.
+ * Everyday situations of a call in real time against the demo: `situations [names] [--over ws] [--voice slt] [--times 1] [--told yes]`.
  * The server is a process of its own as `npm start` runs it, the caller mixes their microphone sample by sample, echo included.
  */
 export const situations: Bench = async (args) => {
   const chosen = args.values.length === 0 ? all : args.values.map((name) => named(all, name));
-  const over = list(args, "over", ways);
-  const spoken = list(args, "voice", voices);
+  const over = list(args, "over", ways, "ws");
+  const spoken = list(args, "voice", voices, "slt");
   const times = numberOption(args, "times", 1, [1, 100]);
+  const told = args.options.told === "yes";
   const demo = await startDemo();
   const mouth = new Mouth();
   const outcomes: Outcome[] = [];
@@ -41,7 +42,8 @@ export const situations: Bench = async (args) => {
       try {
         for (const voice of spoken)
           for (const situation of chosen)
-            for (let time = 0; time < times; time++) outcomes.push(await play(situation, way, lines, mouth, voice));
+            for (let time = 0; time < times; time++)
+              outcomes.push(await play(situation, { over: way, lines, mouth, voice, told }));
       } finally {
         await lines.close();
       }
@@ -58,7 +60,16 @@ export const situations: Bench = async (args) => {
   };
 };
 
-async function play(situation: Situation, over: Way, lines: Lines, mouth: Mouth, voice: Voice): Promise<Outcome> {
+interface Call {
+  readonly over: Way;
+  readonly lines: Lines;
+  readonly mouth: Mouth;
+  readonly voice: Voice;
+  /** What the server told is printed, too. */
+  readonly told: boolean;
+}
+
+async function play(situation: Situation, { over, lines, mouth, voice, told }: Call): Promise<Outcome> {
   const line = await lines.call(situation.echo);
   const caller = new Caller(line, mouth, voice);
   try {
@@ -72,11 +83,8 @@ async function play(situation: Situation, over: Way, lines: Lines, mouth: Mouth,
       ...figures,
     };
     console.error(rowOf(outcome).join("  "));
-    if (process.env.SITUATIONS_TOLD)
-      console.error(
-        line.told.map(({ atMs, message }) => `${Math.round(atMs)} ${JSON.stringify(message)}`).join("\n"),
-        JSON.stringify(caller.heardFrom(0)),
-      );
+    if (told)
+      console.error(line.told.map(({ atMs, message }) => `${Math.round(atMs)} ${JSON.stringify(message)}`).join("\n"));
     return outcome;
   } finally {
     await line.close();
@@ -124,9 +132,9 @@ function named(situations: readonly Situation[], name: string): Situation {
   throw new Error(`there is no situation ${name}; there are: ${situations.map((each) => each.name).join(", ")}`);
 }
 
-/** `--name a,b`; without it all. @throws Error for what is none of them. */
-function list<T extends string>({ options }: BenchArguments, name: string, choices: readonly T[]): readonly T[] {
-  return (options[name]?.split(",") ?? choices).map((word) => {
+/** `--name a,b`. @throws Error for what is none of the choices. */
+function list<T extends string>({ options }: BenchArguments, name: string, choices: readonly T[], fallback: T): T[] {
+  return (options[name] ?? fallback).split(",").map((word) => {
     const found = choices.find((choice) => choice === word);
     if (found !== undefined) return found;
     throw new Error(`--${name} must be of ${choices.join(", ")}, not ${word}`);
