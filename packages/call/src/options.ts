@@ -32,10 +32,10 @@ export interface InterruptionOptions {
 export interface PreemptiveOptions {
   /**
    * `text`: the answer is made while it is waited whether the caller goes on, and spoken when they have not; tools are run, and anything is logged,
-   * shown or said, only then. Default `off`.
+   * shown or said, only then. `speech`: its first sentence is also synthesized by then. Default `off`.
    */
-  readonly mode?: "off" | "text" | undefined;
-  /** Answers begun like that in a minute of a call at most, 0 to 600: those that are thrown away cost what a model costs. Default 20. */
+  readonly mode?: "off" | "text" | "speech" | undefined;
+  /** Answers begun like that in a minute of a call at most, 0 to 600: those that are thrown away cost what a model costs, and a voice. Default 20. */
   readonly perMinute?: number | undefined;
 }
 
@@ -169,7 +169,7 @@ export const callOptionKinds = {
       boolean: ["resume"],
       function: ["isBackchannel"],
     },
-    preemptive: { oneOf: { mode: ["off", "text"] }, number: ["perMinute"] },
+    preemptive: { oneOf: { mode: ["off", "text", "speech"] }, number: ["perMinute"] },
     sentences: { number: ["firstClauseChars", "maxChars"] },
     idle: {
       required: ["afterMs", "say"],

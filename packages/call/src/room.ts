@@ -37,7 +37,7 @@ export interface CallRoom
   /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. */
   submit(turn: UserTurn, signal: AbortSignal): Promise<void>;
   /** The caller's turn as it will be said, perhaps: the answer to it may be made already. It is of use until `signal` aborts. Never throws. */
-  prepare?(turn: UserTurn, options: Pick<PrepareOptions, "signal" | "onUsed">): void;
+  prepare?(turn: UserTurn, options: Pick<PrepareOptions, "signal" | "onUsed" | "onText">): void;
   /** Something that belongs beside the call's recording, if there is one. */
   note?(note: RecordingNote): void;
   /** The call is about to put words of its own into the caller's ear. */

@@ -133,6 +133,7 @@ export class AIChannel implements Channel {
       clock: host.clock,
       signal: context.signal,
       generate: (request, signal) => askModel(scope, request, signal),
+      onText: context.onText,
       onEnd: (earlierMs) => {
         if (this.#prepared.get(roomId) === prepared) this.#prepared.delete(roomId);
         const used = earlierMs !== undefined;

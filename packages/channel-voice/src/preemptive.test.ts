@@ -1,43 +1,8 @@
-import {
-  type AIPart,
-  type AIRequest,
-  eventText,
-  type FrameworkEvents,
-  RoomKitError,
-  type TurnMetrics,
-} from "@roomkit/core";
+import { type AIPart, type AIRequest, eventText, RoomKitError } from "@roomkit/core";
 import { type AIScript, StreamStt, type StreamSttStep, seededRandom } from "@roomkit/testing";
 import { describe, expect, it, vi } from "vitest";
+import { echo, newest, preemptive, prepared, says, WAIT_MS, waiting } from "./preemptive.fixture.ts";
 import { call } from "./voice-call.fixture.ts";
-
-type Setup = NonNullable<Parameters<typeof call>[0]>;
-type Voice = NonNullable<Setup["voice"]>;
-
-/** The VAD is sure after 500 ms of silence; a turn is answered after 1,500. */
-const WAIT_MS = 1_000;
-const preemptive = { mode: "text" } as const;
-const waiting: Voice = { preemptive, minEndpointMs: 500 + WAIT_MS };
-const newest = ({ messages }: AIRequest): string => messages.at(-1)?.content.split("\n").at(-1) ?? "";
-const echo = (request: AIRequest): AIScript => `You said ${newest(request)}.`;
-
-async function prepared(setup: Setup = {}) {
-  const c = await call({ answers: Array(50).fill(echo), voice: waiting, ...setup });
-  const fate: boolean[] = [];
-  c.kit.on("reply_prepared", ({ used }: FrameworkEvents["reply_prepared"]) => fate.push(used));
-  const turns: TurnMetrics[] = [];
-  c.kit.hook("ON_TURN_METRICS", ({ metrics }) => void turns.push(metrics), { execution: "async" });
-  /** What the model was asked so far, by the newest words. */
-  const asked = (): string[] => c.model.requests.map(newest);
-  /** That nothing of it is left, once the caller is gone. */
-  const gone = async (): Promise<void> => {
-    await c.kit.leave(c.session);
-    await c.clock.advance(20_000);
-    expect([c.clock.pendingTimers, c.stt.open, c.tts.open, c.model.open]).toEqual([0, 0, 0, 0]);
-  };
-  return { ...c, fate, turns, asked, gone };
-}
-
-const says = (...texts: string[]) => texts.map((text) => ({ finals: [text] }));
 
 /*
  * The orders:
@@ -300,9 +265,32 @@ describe("a recogniser's guess that a turn is over", () => {
 const FIGURES = process.env.ROOMKIT_FIGURES !== undefined;
 const GROUPS = FIGURES ? 40 : 8;
 
+/** Speech that was thrown away, and what was played of it, in frames: each is marked with whose it is. */
+function watchPlayed({ tts, connection }: Pick<Awaited<ReturnType<typeof prepared>>, "tts" | "connection">) {
+  const speeches: { signal: AbortSignal; frames: number }[] = [];
+  const synthesize = tts.synthesize.bind(tts);
+  tts.synthesize = async function* (text, options) {
+    const speech = speeches.push({ signal: options.signal, frames: 0 }) - 1;
+    for await (const part of synthesize(text, options))
+      yield part.type === "audio" ? { ...part, frame: { ...part.frame, timestamp: speech } } : part;
+  };
+  const play = connection.play.bind(connection);
+  connection.play = (utterance, frame) => {
+    const speech = speeches[frame.timestamp];
+    if (speech) speech.frames++;
+    play(utterance, frame);
+  };
+  return () => {
+    const wasted = speeches.filter(({ signal }) => `${signal.reason}`.includes("ahead"));
+    return { speeches: wasted.length, frames: wasted.reduce((sum, { frames }) => sum + frames, 0) };
+  };
+}
+
 /** Calls of callers who go on, type and are noisy at any time, with models of any speed; a part of their answers wants a tool. */
-async function simulate(mode: "off" | "text") {
-  const counts = { turns: 0, used: 0, wasted: 0, toolsRun: 0, toolsRunByDiscarded: 0, loggedByDiscarded: 0 };
+async function simulate(mode: "off" | "text" | "speech") {
+  const answers = { turns: 0, used: 0, wasted: 0, toolsRun: 0 };
+  const discarded = { toolsRun: 0, logged: 0, framesPlayed: 0 };
+  const spoken = { used: 0, wasted: 0, charsUsed: 0, charsWasted: 0 };
   const earlierMs: number[] = [];
   const replyMs: number[] = [];
   for (let group = 0; group < GROUPS; group++) {
@@ -311,9 +299,9 @@ async function simulate(mode: "off" | "text") {
     const texts = Array.from({ length: 80 }, (_, i) => (random() < 0.15 ? "" : `word${i}`));
     const said: string[] = [];
     const execute = ({ words }: { readonly words?: unknown }): string => {
-      counts.toolsRun++;
+      answers.toolsRun++;
       // Only for what was committed.
-      if (!said.includes(String(words))) counts.toolsRunByDiscarded++;
+      if (!said.includes(String(words))) discarded.toolsRun++;
       return "42";
     };
     const look = { name: "look", description: "Looks.", parameters: { type: "object" }, execute } as const;
@@ -323,13 +311,15 @@ async function simulate(mode: "off" | "text") {
             { type: "tool-call", id: "call", name: "look", arguments: { words: newest(request) } },
             { type: "finish", reason: "tool-calls" },
           ]
-        : echo(request);
+        : `${echo(request)} And is there more to be said about it?`;
     const c = await prepared({
       ...{ stt: says(...texts), answers: Array(400).fill(answer), msPerWord: 50 + pick(200), ai: { tools: [look] } },
-      tts: { msPerChar: 5 },
+      // 100 to 300 ms, as voices take.
+      tts: { msPerChar: 5, delayMs: 100 + pick(200) },
       voice: { preemptive: { mode, perMinute: 600 }, minEndpointMs: 500 + pick(1_500) },
     });
     c.kit.hook("AFTER_BROADCAST", ({ event }) => void said.push(eventText(event)), { execution: "async" });
+    const played = watchPlayed(c);
     const speak = async (): Promise<void> => {
       await c.microphone(40);
       c.stream.speechStart(40);
@@ -349,37 +339,50 @@ async function simulate(mode: "off" | "text") {
     await c.clock.advance(20_000);
     const log = await c.log();
     for (const [i, line] of log.entries()) {
-      if (line.startsWith("user: ")) counts.turns++;
+      if (line.startsWith("user: ")) answers.turns++;
       // An answer stands behind a turn, and is to what was said before it.
-      else if (!log[i - 1]?.startsWith("user: ")) counts.loggedByDiscarded++;
-      const words = line.match(/^assistant: You said (?!42)(.*)\.$/)?.[1];
-      if (words !== undefined && !log.slice(0, i).includes(`user: ${words}`)) counts.loggedByDiscarded++;
+      else if (!log[i - 1]?.startsWith("user: ")) discarded.logged++;
+      const words = line.match(/^assistant: You said (?!42)([^.]*)\./)?.[1];
+      if (words !== undefined && !log.slice(0, i).includes(`user: ${words}`)) discarded.logged++;
     }
     for (const { content } of await c.kit.timeline(c.room.id)) {
       if (content.type === "tool-call" && !said.includes((content.arguments as { words: string }).words))
-        counts.loggedByDiscarded++;
+        discarded.logged++;
     }
-    counts.used += c.fate.filter((used) => used).length;
-    counts.wasted += c.fate.filter((used) => !used).length;
+    answers.used += c.fate.filter((used) => used).length;
+    answers.wasted += c.fate.filter((used) => !used).length;
     for (const { speechMs, preparedMs = 0, replyMs: ms } of c.turns) {
       if (speechMs === undefined || ms === undefined) continue;
       earlierMs.push(preparedMs);
       replyMs.push(ms);
     }
     await c.gone();
+    for (const { used, chars } of c.spoken) {
+      spoken[used ? "used" : "wasted"]++;
+      spoken[used ? "charsUsed" : "charsWasted"] += chars;
+    }
+    const { speeches, frames } = played();
+    expect(speeches).toBe(c.spoken.filter(({ used }) => !used).length);
+    discarded.framesPlayed += frames;
   }
   const p50 = (of: number[]): number => of.sort((a, b) => a - b)[Math.floor(of.length / 2)] as number;
-  return { ...counts, askedEarlierMs: p50(earlierMs), answeredAfterMs: p50(replyMs) };
+  return { answers, spoken, discarded, askedEarlierMs: p50(earlierMs), answeredAfterMs: p50(replyMs) };
 }
 
 it("turns in any order: nothing is run or logged for those thrown away, and time is won", {
   timeout: 300_000,
 }, async () => {
-  const c = await simulate("text");
-  if (FIGURES) console.info(await simulate("off"), c);
-  expect([c.toolsRunByDiscarded, c.loggedByDiscarded]).toEqual([0, 0]);
-  expect(c.turns).toBeGreaterThan(15 * GROUPS);
-  expect(c.wasted).toBeGreaterThan(3 * GROUPS);
-  expect(c.used).toBeGreaterThan(8 * GROUPS);
-  expect(c.askedEarlierMs).toBeGreaterThan(0);
+  const [text, speech] = [await simulate("text"), await simulate("speech")];
+  if (FIGURES) console.info({ off: await simulate("off"), text, speech });
+  for (const { answers, discarded, askedEarlierMs } of [text, speech]) {
+    expect(discarded).toEqual({ toolsRun: 0, logged: 0, framesPlayed: 0 });
+    expect(answers.turns).toBeGreaterThan(15 * GROUPS);
+    expect(answers.wasted).toBeGreaterThan(3 * GROUPS);
+    expect(answers.used).toBeGreaterThan(8 * GROUPS);
+    expect(askedEarlierMs).toBeGreaterThan(0);
+  }
+  expect([text.spoken.used, text.spoken.wasted]).toEqual([0, 0]);
+  expect(speech.spoken.used).toBeGreaterThan(4 * GROUPS);
+  expect(speech.spoken.wasted).toBeGreaterThan(2 * GROUPS);
+  expect(speech.answeredAfterMs).toBeLessThan(text.answeredAfterMs);
 });

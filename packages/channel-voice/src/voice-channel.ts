@@ -76,6 +76,7 @@ export class VoiceChannel implements Channel {
           session,
           connection,
           native: backend.capabilities,
+          voiceOf: (channelId) => this.#settings.voices?.[channelId],
         }),
     });
   }

@@ -47,8 +47,9 @@ export class Sayings {
   }
 
   /** Speaks an answer as it is made, and a filler before it where it is late; resolves with what was heard of the answer. */
-  async reply(text: AsyncIterable<string>, options: SpeakOptions): Promise<StreamDelivery> {
+  async reply(text: AsyncIterable<string>, how: SpeakOptions): Promise<StreamDelivery> {
     const { speaking, turns } = this.#options;
+    const options = { ...how, tts: turns.voiceFor(how.correlationId) };
     const watched = turns.watchFirstToken(text, options.correlationId);
     const spoken = await (this.#fillsIn(options)
       ? this.#speakInTime(watched, options)

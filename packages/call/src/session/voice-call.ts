@@ -45,6 +45,8 @@ export interface VoiceCallOptions {
   readonly connection: VoiceConnection;
   /** What the caller's platform does to their audio. */
   readonly native?: VoiceCapabilities | undefined;
+  /** The voice that a channel's answers are spoken with, where that is another than the call's. */
+  readonly voiceOf?: ((channelId: string) => string | undefined) | undefined;
 }
 
 /** One caller: the shell around the turn machine. Everything in it belongs to this session and ends with it. */
@@ -102,7 +104,7 @@ export class VoiceCall {
     });
     this.#speakers = new TurnSpeakers({ clock, settle: () => pipeline.settleSpeaker?.() });
     this.#turns = new TurnRunner({
-      ...{ room, settings, session, connection },
+      ...{ room, settings, session, connection, voiceOf: options.voiceOf },
       transcripts: new UserTranscripts(room, session, connection),
       speakers: this.#speakers,
       dispatch: (input) => this.dispatch(input),

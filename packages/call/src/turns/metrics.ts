@@ -17,6 +17,7 @@ export class TurnWaterfall {
     decidedMs?: number | undefined;
     decidedBy?: string | undefined;
     preparedMs?: number | undefined;
+    preparedSpeechMs?: number | undefined;
   } = {};
 
   constructor(clock: Clock, speech?: { readonly endedAt: number; readonly speechMs?: number | undefined }) {
@@ -42,6 +43,11 @@ export class TurnWaterfall {
   /** The model was asked so much earlier than the turn was taken. */
   prepared(earlierMs: number): void {
     this.#marks.preparedMs = Math.round(earlierMs);
+  }
+
+  /** The voice was asked so much earlier than the answer was there to be spoken. */
+  preparedSpeech(earlierMs: number): void {
+    this.#marks.preparedSpeechMs = Math.round(earlierMs);
   }
 
   report(turnId: string, interrupted: boolean): TurnMetrics {

@@ -1,6 +1,8 @@
-import { joinTexts, RoomKitError, type VoiceSession } from "@roomkit/core";
+import { joinTexts, RoomKitError, type TtsProvider, type VoiceSession } from "@roomkit/core";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom, UserTurn } from "../room.ts";
+import { speakable } from "../speech/filter/speakable.ts";
+import { SpeechAhead } from "../speech/speech-ahead.ts";
 import type { TurnEffect, TurnInput, TurnState } from "./state.ts";
 
 const MINUTE_MS = 60_000;
@@ -15,6 +17,10 @@ export interface PreparingOptions {
   readonly told: () => Promise<void>;
   /** The answer to a turn is the one that was prepared: the model was asked so much earlier. */
   readonly onUsed: (turnId: string, earlierMs: number) => void;
+  /** The answer to a turn begins with what was synthesized ahead: the voice was asked so much earlier. */
+  readonly onSpoken: (turnId: string, earlierMs: number) => void;
+  /** The voice that a channel's answers are spoken with, where that is another than the call's. */
+  readonly voiceOf?: ((channelId: string) => string | undefined) | undefined;
 }
 
 interface Preparation {
@@ -22,6 +28,8 @@ interface Preparation {
   /** By the recogniser's guess that the turn is over: what it waits for is being said, or judged. */
   guessed: boolean;
   readonly abort: AbortController;
+  /** Its beginning, synthesized, and whose answer that is: the first channel's that has words. */
+  ahead?: { readonly channelId: string; readonly speech: SpeechAhead } | undefined;
 }
 
 /**
@@ -84,6 +92,11 @@ export class Preparing {
     this.#taken.delete(turn);
   }
 
+  /** The voice that has the beginning of a turn's answer already; undefined where none has. */
+  voice(turn: number): TtsProvider | undefined {
+    return this.#taken.get(turn)?.ahead?.speech.voice();
+  }
+
   close(): void {
     this.#drop();
     for (const turn of [...this.#taken.keys()]) this.through(turn);
@@ -102,7 +115,36 @@ export class Preparing {
     const { signal } = preparation.abort;
     const wanted = turn(text, this.#state as TurnState);
     void told().then(() => {
-      if (!signal.aborted) room.prepare?.(wanted, { signal, onUsed: (earlierMs) => onUsed(wanted.turnId, earlierMs) });
+      if (signal.aborted) return;
+      room.prepare?.(wanted, {
+        signal,
+        onUsed: (earlierMs) => onUsed(wanted.turnId, earlierMs),
+        onText: (text, over, channelId) => {
+          if (settings.preemptive.mode !== "speech" || signal.aborted) return;
+          preparation.ahead ??= { channelId, speech: this.#speechAhead(wanted.turnId, channelId, signal) };
+          if (preparation.ahead.channelId === channelId) preparation.ahead.speech.push(text, over);
+        },
+      });
+    });
+  }
+
+  #speechAhead(turnId: string, channelId: string, signal: AbortSignal): SpeechAhead {
+    const { room, settings, session, onSpoken, voiceOf } = this.#options;
+    const { roomId } = session;
+    const { tts, language, speed, sentences, speechFilter: filter = speakable } = settings;
+    return new SpeechAhead({
+      ...{ clock: room.clock, tts, filter, sentences, signal },
+      spoken: {
+        ...{ voice: voiceOf?.(channelId) ?? settings.voice, language, speed },
+        onFallback: (change) => room.emit("provider_fallback", { roomId, ...change }),
+      },
+      // A hook may change the words; what a function does when it is called is not known.
+      may: () => room.mayRead && filter.stream !== undefined && !room.hasSyncHooks("BEFORE_TTS", roomId),
+      onEnd: ({ earlierMs, chars, audioMs }) => {
+        const used = earlierMs !== undefined;
+        if (used) onSpoken(turnId, earlierMs);
+        room.emit("speech_prepared", { session, used, chars, audioMs: Math.round(audioMs) });
+      },
     });
   }
 

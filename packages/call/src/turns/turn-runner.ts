@@ -3,6 +3,7 @@ import {
   errorFields,
   joinTexts,
   RoomKitError,
+  type TtsProvider,
   type VoiceConnection,
   type VoiceSession,
   withTimeout,
@@ -14,13 +15,13 @@ import type { UserTranscripts } from "../session/transcripts.ts";
 import type { SpeechStretch, TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { Endpointing } from "./endpointing.ts";
 import { TurnWaterfall } from "./metrics.ts";
-import { Preparing } from "./preparing.ts";
+import { Preparing, type PreparingOptions } from "./preparing.ts";
 import type { TurnEffect, TurnInput, TurnState } from "./state.ts";
 
 /** How long a new turn waits for the answer before it to reach the log. */
 const ORDER_TIMEOUT_MS = 3_000;
 
-export interface TurnRunnerOptions {
+export interface TurnRunnerOptions extends Pick<PreparingOptions, "voiceOf"> {
   readonly room: CallRoom;
   readonly settings: CallSettings;
   readonly session: VoiceSession;
@@ -77,6 +78,9 @@ export class TurnRunner {
       told: () => this.#told(this.#previous),
       onUsed: (turnId, earlierMs) => {
         if (this.#running?.id === turnId) this.#running.waterfall.prepared(earlierMs);
+      },
+      onSpoken: (turnId, earlierMs) => {
+        if (this.#running?.id === turnId) this.#running.waterfall.preparedSpeech(earlierMs);
       },
     });
   }
@@ -209,6 +213,12 @@ export class TurnRunner {
       running?.waterfall.mark("firstTokenMs");
       yield delta;
     }
+  }
+
+  /** The voice that has the beginning of an answer already; undefined where none has. */
+  voiceFor(correlationId: string | undefined): TtsProvider | undefined {
+    const turn = this.numberOf(correlationId);
+    return turn === undefined ? undefined : this.#preparing.voice(turn);
   }
 
   /** The voice gave its first audio for an answer. */

@@ -12,6 +12,8 @@ export interface PreparedReplyOptions {
   readonly signal: AbortSignal;
   /** Asks the model. */
   readonly generate: (request: AIRequest, signal: AbortSignal) => AsyncGenerator<ModelPart>;
+  /** Is given the text that is read ahead; `over`: there is no more. */
+  readonly onText?: ((text: string, over: boolean) => void) | undefined;
   /** Called once, when it is known what became of it: it is the reply, for which the model was asked so many ms earlier, or `undefined`: it is none. */
   readonly onEnd: (earlierMs: number | undefined) => void;
 }
@@ -108,6 +110,9 @@ export class PreparedReply {
         if (step.value.type === "tool-call") left = 0;
         left -= "text" in step.value ? step.value.text.length + 1 : 1;
         this.#ahead.push(step.value);
+        if (this.#state !== "prepared") return;
+        if (step.value.type === "text-delta") this.#options.onText?.(step.value.text, false);
+        else if (step.value.type === "finish") this.#options.onText?.("", true);
       }
     } catch (error) {
       this.#failure = error ?? new RoomKitError("provider_error", "the model failed");

@@ -79,6 +79,8 @@ export interface TurnMetrics {
   readonly decidedBy?: string | undefined;
   /** How much earlier the model was asked, as its answer was prepared while more was waited for; absent where it was not. No stage: a stretch. */
   readonly preparedMs?: number | undefined;
+  /** How much earlier the voice was asked, as the answer's beginning was synthesized ahead; absent where it was not. No stage: a stretch. */
+  readonly preparedSpeechMs?: number | undefined;
   /** The model's first text. */
   readonly firstTokenMs?: number | undefined;
   /** The first synthesized audio. */

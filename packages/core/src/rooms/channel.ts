@@ -65,6 +65,8 @@ export interface PreparationContext extends DeliveryContext {
   readonly signal: AbortSignal;
   /** To be called when what was prepared is the reply; `earlierMs`: how much later it would have been begun otherwise. */
   readonly onUsed: (earlierMs: number) => void;
+  /** To be called with the text of what is prepared, as it is made, until that is the reply or thrown away; `over`: there is no more. */
+  readonly onText?: ((text: string, over: boolean) => void) | undefined;
 }
 
 /** For whom a reply is prepared, and for how long. */
@@ -73,6 +75,8 @@ export interface PrepareOptions extends Pick<PreparationContext, "onUsed"> {
   readonly signal: AbortSignal;
   /** The session that speaks. */
   readonly session?: VoiceSession | undefined;
+  /** Is given the text of what is prepared, as it is made, with the channel it comes from; `over`: there is no more. Nobody may hear or see it yet. */
+  readonly onText?: ((text: string, over: boolean, channelId: string) => void) | undefined;
 }
 
 /** A reply that is still being made. */

@@ -47,6 +47,16 @@ export interface FrameworkEvents {
     readonly session?: VoiceSession | undefined;
     readonly used: boolean;
   };
+  /**
+   * The beginning of a prepared reply was synthesized ahead, and is spoken (`used`), or was thrown away: `chars` that the voice was given, and the audio
+   * that it had made of them.
+   */
+  readonly speech_prepared: {
+    readonly session: VoiceSession;
+    readonly used: boolean;
+    readonly chars: number;
+    readonly audioMs: number;
+  };
   /** A stage of a session's audio path was switched on or off, or taken out for its failures (`failed`, with the last `error`). */
   readonly audio_stage_changed: {
     readonly session: VoiceSession;

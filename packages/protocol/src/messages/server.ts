@@ -131,6 +131,8 @@ export interface MetricsMessage {
     readonly decidedBy?: string | undefined;
     /** How much earlier the model was asked, as its answer was prepared. */
     readonly preparedMs?: number | undefined;
+    /** The same of the voice, as the answer's beginning was synthesized ahead. */
+    readonly preparedSpeechMs?: number | undefined;
     readonly firstTokenMs?: number | undefined;
     readonly firstAudioMs?: number | undefined;
     readonly replyMs?: number | undefined;

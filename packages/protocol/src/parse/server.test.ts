@@ -34,7 +34,15 @@ const examples: ServerMessage[] = [
   { type: "dismissed", cause: "short", resumed: true },
   {
     type: "metrics",
-    turn: { turnId: "turn_1", endpointMs: 1, decidedMs: 2, decidedBy: "question", preparedMs: 3, interrupted: false },
+    turn: {
+      turnId: "turn_1",
+      endpointMs: 1,
+      decidedMs: 2,
+      decidedBy: "question",
+      preparedMs: 3,
+      preparedSpeechMs: 4,
+      interrupted: false,
+    },
   },
   { type: "level", direction: "inbound", db: -60 },
   { type: "error", code: "bad_message", message: "no", retryable: false },

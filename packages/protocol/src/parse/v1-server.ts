@@ -145,6 +145,7 @@ function readMetrics(fields: Fields): MetricsMessage {
       decidedMs: optionalNumber(turn, "decidedMs"),
       decidedBy: optionalString(turn, "decidedBy"),
       preparedMs: optionalNumber(turn, "preparedMs"),
+      preparedSpeechMs: optionalNumber(turn, "preparedSpeechMs"),
       firstTokenMs: optionalNumber(turn, "firstTokenMs"),
       firstAudioMs: optionalNumber(turn, "firstAudioMs"),
       replyMs: optionalNumber(turn, "replyMs"),

@@ -36,8 +36,9 @@ export function prepareReply(engine: Engine, message: InboundMessage, options: P
       const cascade = new Cascade(scope, options.session);
       const context = deliveryContext(engine, { state, channelId: channel.id, cascade, scope });
       const { onUsed } = options;
+      const onText = (text: string, over: boolean): void => options.onText?.(text, over, channel.id);
       engine.calls
-        .outside(async () => await channel.prepareReply?.(event, { ...context, onUsed }))
+        .outside(async () => await channel.prepareReply?.(event, { ...context, onUsed, onText }))
         .catch((error: unknown) => failed(error, channel.id));
     }
   } catch (error) {
