@@ -6,6 +6,7 @@ import {
   type DeliveryContext,
   eventText,
   type PreparationContext,
+  PreparedGeneration,
   type RoomEvent,
   RoomKitError,
   untilAborted,
@@ -17,7 +18,6 @@ import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { ReplyAccount } from "./reply/account.ts";
 import { generateReply, makeRequest } from "./reply/generate.ts";
-import { PreparedReply } from "./reply/prepared-reply.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import { askModel } from "./reply/round.ts";
 import type { Turn } from "./reply/turn.ts";
@@ -40,7 +40,7 @@ export class AIChannel implements Channel {
   /** Until when it is worth knowing what became of a call, by room. */
   readonly #lifetimes = new Map<string, AbortController>();
   /** The newest reply that was prepared and is not asked for yet, by room. */
-  readonly #prepared = new Map<string, PreparedReply>();
+  readonly #prepared = new Map<string, PreparedGeneration>();
   #host: ChannelHost | undefined;
   #closed = false;
 
@@ -129,7 +129,7 @@ export class AIChannel implements Channel {
     if (!host || this.#closed || typeof system === "function" || host.hasHooks("BEFORE_AI_GENERATION", roomId)) return;
     if (!this.#isForMe(event, context)) return;
     const scope = { host, roomId, system, tools: this.#tools, options: this.#options };
-    const prepared: PreparedReply = new PreparedReply({
+    const prepared: PreparedGeneration = new PreparedGeneration({
       clock: host.clock,
       signal: context.signal,
       generate: (request, signal) => askModel(scope, request, signal),
@@ -183,7 +183,7 @@ export class AIChannel implements Channel {
   #reply(host: ChannelHost, event: RoomEvent, context: DeliveryContext, system: string | undefined): ReplyText {
     const roomId = context.room.id;
     const account = new ReplyAccount();
-    let prepared: PreparedReply | undefined;
+    let prepared: PreparedGeneration | undefined;
     const make = (signal: AbortSignal): AsyncGenerator<string> => {
       if (this.#closed) throw new RoomKitError("aborted", "the channel was closed");
       this.#running.set(reply, roomId);

@@ -1,8 +1,7 @@
-import type { AIPart, PreparationContext } from "@roomkit/core";
+import { type AIPart, MAX_PREPARED_CHARS, MAX_PREPARED_MS, type PreparationContext } from "@roomkit/core";
 import { describe, expect, it, vi } from "vitest";
 import { read, rejection, settle } from "./fake-room.fixture.ts";
 import type { AIChannelOptions } from "./options.ts";
-import { MAX_AHEAD_CHARS, MAX_PREPARED_MS } from "./reply/prepared-reply.ts";
 import { look, ROOM, setUp, tool } from "./rig.fixture.ts";
 import { callsDone, done, type Script, say } from "./scripted-model.fixture.ts";
 
@@ -101,7 +100,7 @@ describe("a prepared reply", () => {
       }) as never;
     const r = prepare([script]);
     await r.draft("hi");
-    expect(made).toBeLessThanOrEqual(MAX_AHEAD_CHARS / 400);
+    expect(made).toBeLessThanOrEqual(MAX_PREPARED_CHARS / 400);
     expect(await read(await r.text("hi"))).toHaveLength(8_000);
     await r.over();
   });

@@ -261,6 +261,51 @@ describe("a recogniser's guess that a turn is over", () => {
   });
 });
 
+/*
+ *     while the VAD hears speech, beside a recogniser that finds turns     the answer prepared is
+ *     the VAD agrees, the same words                                       the answer
+ *     the recogniser takes it back, or has more words                      thrown away
+ *     sure or not: a recogniser's turn end is a guess here
+ */
+describe("a recogniser's guess where a VAD waits for silence", () => {
+  const hears = async (eager: boolean, more: StreamSttStep[], said = "hello") => {
+    const steps: StreamSttStep[] = [{ readMs: 400 }, { type: "partial", text: "hello" }, { type: "turn-end", eager }];
+    const c = await prepared({
+      voice: { preemptive: { mode: "speech" } },
+      recogniser: (clock) =>
+        new StreamStt(clock, true, [
+          [...steps, { readMs: 200 }, ...more, { readMs: 60_000 }, { type: "final", text: said }],
+          [],
+        ]),
+    });
+    c.stream.speechStart(60);
+    await c.microphone(500);
+    expect([c.asked(), await c.log(), c.tts.spoken]).toEqual([["hello"], [], ["You said hello."]]);
+    await c.microphone(500);
+    c.stream.speechEnd(500);
+    await c.clock.advance(5_000);
+    await c.gone();
+    expect(await c.log()).toEqual([`user: ${said}`, `assistant: You said ${said}.`]);
+    return c;
+  };
+
+  it.each([true, false])("that was right: its answer is the answer (eager: %s)", async (eager) => {
+    const c = await hears(eager, []);
+    expect([c.asked(), c.fate, c.spoken.map(({ used }) => used)]).toEqual([["hello"], [true], [true]]);
+    expect(c.turns[0]?.preparedMs).toBeGreaterThan(400);
+  });
+
+  it("that is taken back", async () => {
+    const c = await hears(true, [{ type: "turn-resumed" }]);
+    expect([c.asked(), c.fate, c.spoken.map(({ used }) => used)]).toEqual([["hello", "hello"], [false], [false]]);
+  });
+
+  it("that was wrong about the words", async () => {
+    const c = await hears(true, [{ type: "partial", text: "hello there" }], "hello there");
+    expect([c.asked(), c.fate]).toEqual([["hello", "hello there"], [false]]);
+  });
+});
+
 /** More than 1,000 turns with ROOMKIT_FIGURES=1, which prints what is won. */
 const FIGURES = process.env.ROOMKIT_FIGURES !== undefined;
 const GROUPS = FIGURES ? 40 : 8;

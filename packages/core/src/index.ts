@@ -56,3 +56,4 @@ export * from "./time/silence-watch.ts";
 export * from "./time/until-aborted.ts";
 export { gradedDecision } from "./turns/graded-decision.ts";
 export { lastAudio } from "./turns/last-audio.ts";
+export * from "./turns/prepared-generation.ts";

@@ -4,13 +4,14 @@ import {
   abortedError,
   assertOptions,
   consoleLogger,
+  errorFields,
   type RealtimeProvider,
   RoomKitError,
   randomId,
   systemClock,
   untilAborted,
 } from "@roomkit/core";
-import { type CascadeOptions, resolveOptions } from "./options.ts";
+import { type CascadeOptions, type PreparedAnswer, resolveOptions } from "./options.ts";
 import { CascadeSession } from "./session.ts";
 
 /** The rates a session can have, in Hz: the pipeline resamples to and from what its parts want. */
@@ -24,19 +25,25 @@ const RATES = [16_000, 24_000, 48_000, 8_000] as const;
  * @throws RoomKitError `invalid_option` for a number out of its range.
  */
 export function cascade(options: CascadeOptions): RealtimeProvider {
-  const { preemptive: _, ...members } = callOptionKinds.members;
   assertOptions("cascade", options, {
     required: ["ai", "stt", "tts", "pipeline"],
     ...callOptionKinds,
-    members,
     string: ["apology"],
     number: [...callOptionKinds.number, "maxMessages", "maxToolRounds", "toolTimeoutMs", "responseTimeoutMs"],
+    function: [...callOptionKinds.function, "onPrepared"],
     object: ["ai", ...callOptionKinds.object, "clock", "logger"],
   });
   const { clock = systemClock, logger = consoleLogger, ai, stt, tts } = options;
   const settings = resolveOptions(options);
   // Told now, not with the first caller.
   resolveCallOptions(options);
+  const onPrepared = (prepared: PreparedAnswer): void => {
+    try {
+      options.onPrepared?.(prepared);
+    } catch (error) {
+      logger.warn({ session: prepared.sessionId, ...errorFields(error) }, "a listener failed");
+    }
+  };
   const sessions = new Set<CascadeSession>();
   const closing = new AbortScope();
   return {
@@ -61,7 +68,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
       }
       const session = new CascadeSession({
         id: randomId("cs"),
-        ...{ ai, call: options, settings, clock, logger, config, native, onFallback },
+        ...{ ai, call: options, settings, clock, logger, config, native, onFallback, onPrepared },
         inbound: { sampleRate: inputSampleRate, channels: 1 },
         outbound: { sampleRate: outputSampleRate, channels: 1 },
       });

@@ -1,9 +1,13 @@
-import { withPatience } from "@roomkit/call";
+import { type CallRoom, withPatience } from "@roomkit/call";
 import {
+  type AIMessage,
   type AIProvider,
+  type AIRequest,
   type Clock,
   type FallbackListening,
   type FinishReason,
+  type ModelPart,
+  PreparedGeneration,
   type RealtimeSessionConfig,
   RoomKitError,
   type ToolCall,
@@ -25,6 +29,8 @@ export interface ConversationOptions extends FallbackListening {
   /** The calls are not waited for any more. */
   readonly onToolsCancelled: (ids: readonly string[]) => void;
   readonly onError: (error: RoomKitError) => void;
+  /** An answer was made ahead, and is the answer, or was thrown away. */
+  readonly onPrepared: (used: boolean) => void;
 }
 
 /** A tool's time is up. */
@@ -37,6 +43,8 @@ export class ModelConversation {
   readonly #options: ConversationOptions;
   /** Goes on when a call's result is there, by call. */
   readonly #waits = new Map<string, () => void>();
+  /** The newest answer that was made ahead, until one is asked for. */
+  #prepared: PreparedGeneration | undefined;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -52,15 +60,43 @@ export class ModelConversation {
   }
 
   /**
+   * Begins to make the answer to what may be said next. The memory stays as it is, no tool is run, and it is used only if the model is then to be asked
+   * the very same.
+   */
+  prepare(text: string, { signal, onUsed, onText }: Parameters<NonNullable<CallRoom["prepare"]>>[1]): void {
+    const { clock, onPrepared } = this.#options;
+    this.#prepared?.discard();
+    const prepared: PreparedGeneration = new PreparedGeneration({
+      ...{ clock, signal },
+      generate: (request, stop) => this.#ask(request, stop),
+      onText: (part, over) => onText?.(part, over, "cascade"),
+      onEnd: (earlierMs) => {
+        if (this.#prepared === prepared) this.#prepared = undefined;
+        if (earlierMs !== undefined) onUsed(earlierMs);
+        onPrepared(earlierMs !== undefined);
+      },
+    });
+    if (prepared.over) return;
+    this.#prepared = prepared;
+    prepared.begin(this.#request(this.memory.messagesWith(text), this.#options.maxToolRounds === 0));
+  }
+
+  /**
    * The text of an answer to what was said last, as it is made, over all rounds of tools. A model that fails before it said
    * anything apologises. Throws what failed otherwise, or `aborted`.
    */
   async *answer(response: string, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const { maxToolRounds, apology, onError } = this.#options;
+    let prepared = this.#prepared;
+    this.#prepared = undefined;
     let said = false;
     try {
       for (let round = 0; ; round++) {
-        const calls: readonly ToolCall[] = yield* this.#round(response, round >= maxToolRounds, signal, () => {
+        const last = round >= maxToolRounds;
+        const request = this.#request(this.memory.messages(), last);
+        const parts = prepared?.take(request, signal) ?? this.#ask(request, signal);
+        prepared = undefined;
+        const calls: readonly ToolCall[] = yield* this.#round(response, parts, { last, signal }, () => {
           said = true;
         });
         if (calls.length === 0) return;
@@ -79,44 +115,54 @@ export class ModelConversation {
   /** One answer of the model; gives the tools it wants. */
   async *#round(
     response: string,
-    last: boolean,
-    signal: AbortSignal,
+    parts: AsyncGenerator<ModelPart>,
+    { last, signal }: { readonly last: boolean; readonly signal: AbortSignal },
     onText: () => void,
   ): AsyncGenerator<string, readonly ToolCall[], undefined> {
-    const { ai, config, clock, onFallback, responseTimeoutMs: ms } = this.#options;
-    const over = new AbortController();
-    const { instructions: system, temperature, tools } = config();
-    const offered = tools?.length ? { tools, ...(last && { toolChoice: "none" as const }) } : {};
-    const request = {
-      messages: this.memory.messages(),
-      system,
-      temperature,
-      ...offered,
-    };
     let text = "";
     const toolCalls: ToolCall[] = [];
     let finish: { readonly reason: FinishReason; readonly providerData?: unknown } | undefined;
     try {
-      const parts = ai.generate(request, { signal: AbortSignal.any([signal, over.signal]), onFallback });
-      for await (const part of withPatience(parts, { clock, ms, signal, what: "the model" })) {
+      for await (const part of parts) {
         if (part.type === "text-delta") {
           text += part.text;
           onText();
           yield part.text;
         } else if (part.type === "tool-call")
           toolCalls.push({ id: part.id, name: part.name, arguments: part.arguments });
-        else if (part.type === "error") throw part.error;
         else if (part.type === "finish") finish = part;
       }
-      if (!finish)
-        throw new RoomKitError("provider_incomplete", "the model stopped without finishing", { retryable: true });
     } finally {
-      over.abort();
       // What it said stands, also when it failed half-way or nobody reads on: how much was heard is known later.
       const calls = finish && !signal.aborted && !last ? toolCalls : [];
       if (text !== "" || calls.length > 0) this.memory.assistant(response, text, calls, finish?.providerData);
     }
     return last ? [] : toolCalls;
+  }
+
+  #request(messages: readonly AIMessage[], last: boolean): AIRequest {
+    const { instructions: system, temperature, tools } = this.#options.config();
+    const offered = tools?.length ? { tools, ...(last && { toolChoice: "none" as const }) } : {};
+    return { messages, system, temperature, ...offered };
+  }
+
+  /** What the model gives for a request, to its one `finish`. @throws what it fails with, `provider_incomplete`, `timeout`, `aborted`. */
+  async *#ask(request: AIRequest, signal: AbortSignal): AsyncGenerator<ModelPart, void, undefined> {
+    const { ai, clock, onFallback, responseTimeoutMs: ms } = this.#options;
+    const over = new AbortController();
+    let finished = false;
+    try {
+      const parts = ai.generate(request, { signal: AbortSignal.any([signal, over.signal]), onFallback });
+      for await (const part of withPatience(parts, { clock, ms, signal, what: "the model" })) {
+        if (part.type === "error") throw part.error;
+        finished ||= part.type === "finish";
+        yield part;
+      }
+      if (!finished)
+        throw new RoomKitError("provider_incomplete", "the model stopped without finishing", { retryable: true });
+    } finally {
+      over.abort();
+    }
   }
 
   async #runTools(calls: readonly ToolCall[], signal: AbortSignal): Promise<void> {

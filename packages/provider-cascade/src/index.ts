@@ -1,2 +1,2 @@
 export { cascade } from "./cascade.ts";
-export type { CascadeOptions } from "./options.ts";
+export type { CascadeOptions, PreparedAnswer } from "./options.ts";

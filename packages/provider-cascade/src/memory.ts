@@ -78,6 +78,12 @@ export class ConversationMemory {
     }
   }
 
+  /** {@link messages} as they would be after these words of the user. */
+  messagesWith(text: string): AIMessage[] {
+    const entries = [...this.#entries, { message: { role: "user", content: text } } as const];
+    return shown(bounded(entries, this.#max));
+  }
+
   /** The words so far, oldest first, without tools. */
   get said(): { readonly role: "user" | "assistant"; readonly text: string }[] {
     return this.messages().flatMap(({ role, content }) =>
@@ -87,17 +93,28 @@ export class ConversationMemory {
 
   /** Oldest first, without empty entries; never beginning in the middle of a tool round. */
   messages(): AIMessage[] {
-    return this.#entries
-      .map((entry) => entry.message)
-      .filter(
-        (message) => message.content !== "" || message.role !== "assistant" || (message.toolCalls?.length ?? 0) > 0,
-      );
+    return shown(this.#entries);
   }
 
   #add(entry: Entry): void {
     this.#entries.push(entry);
-    while (this.#entries.length > this.#max || this.#entries[0]?.message.role === "tool") this.#entries.shift();
+    bounded(this.#entries, this.#max);
   }
+}
+
+/** Without the oldest, where there are too many; not beginning in the middle of a tool round. */
+function bounded(entries: Entry[], max: number): Entry[] {
+  while (entries.length > max || entries[0]?.message.role === "tool") entries.shift();
+  return entries;
+}
+
+/** Without what is empty. */
+function shown(entries: readonly Entry[]): AIMessage[] {
+  return entries
+    .map((entry) => entry.message)
+    .filter(
+      (message) => message.content !== "" || message.role !== "assistant" || (message.toolCalls?.length ?? 0) > 0,
+    );
 }
 
 const squeezed = (text: string): string => text.replace(/\s+/g, "");

@@ -1,8 +1,18 @@
 import type { CallOptions } from "@roomkit/call";
 import { type AIProvider, type Clock, type Logger, type OptionRanges, optionsWithin } from "@roomkit/core";
 
+/** An answer that was made ahead of its turn, or the beginning of it that was synthesized: it is the answer (`used`), or was thrown away. */
+export interface PreparedAnswer {
+  /** Of the session. */
+  readonly sessionId: string;
+  readonly what: "text" | "speech";
+  readonly used: boolean;
+  /** What the voice was given, in characters; of `speech`. */
+  readonly chars?: number | undefined;
+}
+
 /** How the caller is heard, spoken to and interrupted is as in a voice channel. */
-export interface CascadeOptions extends Omit<CallOptions, "greeting" | "voice" | "language" | "preemptive"> {
+export interface CascadeOptions extends Omit<CallOptions, "greeting" | "voice" | "language"> {
   readonly ai: AIProvider;
   /** Messages of the conversation shown to the model at most. Default 60. */
   readonly maxMessages?: number | undefined;
@@ -14,6 +24,8 @@ export interface CascadeOptions extends Omit<CallOptions, "greeting" | "voice" |
   readonly responseTimeoutMs?: number | undefined;
   /** Said when the model fails before it said anything. Default a short apology; empty for silence. */
   readonly apology?: string | undefined;
+  /** Is told what became of each answer that was made ahead (`preemptive`). */
+  readonly onPrepared?: ((prepared: PreparedAnswer) => void) | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
 }

@@ -14,11 +14,14 @@ export interface OwnRoomOptions extends FallbackListening {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly submit: CallRoom["submit"];
+  readonly prepare: NonNullable<CallRoom["prepare"]>;
   readonly history: () => readonly Said[];
   readonly onSpeechStart: () => void;
   readonly onSpeechEnd: (durationMs: number) => void;
   readonly onError: (error: RoomKitError) => void;
   readonly onVoiceFailed: () => void;
+  /** The beginning of an answer was synthesized ahead, and is spoken, or was thrown away. */
+  readonly onSpeechPrepared: (end: FrameworkEvents["speech_prepared"]) => void;
   /** Words of the call's own are about to be spoken, and how much of them was heard. */
   readonly saying: (text: string) => void;
   readonly said: (text: string) => void;
@@ -29,7 +32,8 @@ const asks = (trigger: HookTrigger): boolean => trigger === "ON_RECORDING_STARTE
 
 /** The room of a call that is in none: a caller and a model, no hooks, no log. Hooks run where the session is used. */
 export function ownRoom(options: OwnRoomOptions): CallRoom {
-  const { clock, logger, submit, history, onSpeechStart, onSpeechEnd, onError, onVoiceFailed, saying, said } = options;
+  const { clock, logger, submit, prepare, history, onSpeechStart, onSpeechEnd, onError, onVoiceFailed, saying, said } =
+    options;
   return {
     clock,
     logger,
@@ -49,12 +53,14 @@ export function ownRoom(options: OwnRoomOptions): CallRoom {
     },
     emit<K extends keyof FrameworkEvents>(event: K, payload: FrameworkEvents[K]) {
       if (event === "tts_error") onVoiceFailed();
+      if (event === "speech_prepared") options.onSpeechPrepared(payload as FrameworkEvents["speech_prepared"]);
       if (event === "provider_fallback") {
         const { from, to, error } = payload as FrameworkEvents["provider_fallback"];
         options.onFallback?.({ from, to, error });
       }
     },
     submit,
+    prepare,
     saying,
     said: async (text) => said(text),
     history: async (last) => history().slice(-last),

@@ -8,7 +8,7 @@ import type {
   RealtimeSessionConfig,
   UtteranceId,
 } from "@roomkit/core";
-import type { CascadeSettings } from "./options.ts";
+import type { CascadeSettings, PreparedAnswer } from "./options.ts";
 
 export interface CascadeSessionOptions extends Pick<RealtimeConnectOptions, "native" | "onFallback"> {
   readonly id: string;
@@ -20,6 +20,8 @@ export interface CascadeSessionOptions extends Pick<RealtimeConnectOptions, "nat
   readonly config: RealtimeSessionConfig;
   readonly inbound: AudioFormat;
   readonly outbound: AudioFormat;
+  /** Never throws. */
+  readonly onPrepared: (prepared: PreparedAnswer) => void;
 }
 
 /** A text of the application that the call takes for the caller's. */

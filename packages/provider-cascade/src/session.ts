@@ -36,6 +36,7 @@ export class CascadeSession implements RealtimeSession {
   readonly #events = new Emitter<{ event: RealtimeEvent }>((error) => {
     throw error;
   });
+  readonly #onPrepared: CascadeSessionOptions["onPrepared"];
   #config: RealtimeSessionConfig;
   #response: Response | undefined;
   #responses = 0;
@@ -60,6 +61,7 @@ export class CascadeSession implements RealtimeSession {
     this.inbound = inbound;
     this.outbound = outbound;
     this.#config = config;
+    this.#onPrepared = options.onPrepared;
     this.#conversation = new ModelConversation({
       ...settings,
       ai,
@@ -69,6 +71,7 @@ export class CascadeSession implements RealtimeSession {
       onToolCall: (call) => this.#emit({ type: "tool-call", ...call }),
       onToolsCancelled: (ids) => this.#emit({ type: "tool-call-cancelled", ids }),
       onError: (error) => this.#emit({ type: "error", error, fatal: false }),
+      onPrepared: (used) => options.onPrepared({ sessionId: id, what: "text", used }),
     });
     const { memory } = this.#conversation;
     for (const { role, text } of config.history ?? []) {
@@ -177,6 +180,7 @@ export class CascadeSession implements RealtimeSession {
       logger,
       onFallback,
       submit: ({ text, turnId }, signal) => this.#respond(text, turnId, signal),
+      prepare: ({ text }, how) => this.#conversation.prepare(text, how),
       history: () => this.#conversation.memory.said,
       onSpeechStart: () => {
         // Over an answer it counts when the call says so, by silencing that.
@@ -196,6 +200,7 @@ export class CascadeSession implements RealtimeSession {
       onVoiceFailed: () => {
         if (this.#response) this.#response.failed = true;
       },
+      onSpeechPrepared: ({ used, chars }) => this.#onPrepared({ sessionId: this.id, what: "speech", used, chars }),
       saying: (text) => {
         this.#own = text;
       },

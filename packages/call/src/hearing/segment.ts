@@ -6,6 +6,7 @@ import {
   RoomKitError,
   type SttOptions,
   type SttProvider,
+  type TranscriptPart,
 } from "@roomkit/core";
 import { SpeechFeed } from "./feed.ts";
 import { StreamRestarts } from "./restarts.ts";
@@ -25,6 +26,8 @@ export interface SpeechSegmentOptions {
   readonly maxFrames: number;
   /** All the segment says so far; called for each change. */
   readonly onPartial: (text: string) => void;
+  /** The recogniser thinks that the turn is over, with this; undefined: that is taken back. It is not told of speech that has ended. */
+  readonly onGuess?: ((text: string | undefined) => void) | undefined;
   /** Called exactly once unless the segment was dropped, after {@link SpeechSegment.finish}. */
   readonly onFinal: (text: string) => void;
   /** A stream failed; `stt_unavailable` when no other will be tried for this segment. */
@@ -143,7 +146,10 @@ export class SpeechSegment {
       const parts = stt.transcribe(this.#feed.open(), { ...hints, signal: scope.signal });
       for await (const part of parts) {
         if (this.#settled) return undefined;
-        if (part.type !== "final" && part.type !== "partial") continue;
+        if (part.type !== "final" && part.type !== "partial") {
+          this.#guessed(part);
+          continue;
+        }
         this.#text.add(part);
         onPartial(this.#said());
       }
@@ -155,6 +161,14 @@ export class SpeechSegment {
     } finally {
       scope.abort();
     }
+  }
+
+  /** Somebody else says where the speech ends, and may be later: a turn that is over for the recogniser is a guess. */
+  #guessed({ type }: Exclude<TranscriptPart, { type: "partial" | "final" }>): void {
+    const text = this.#said();
+    if (this.#finished || text === "") return;
+    if (type === "turn-end") this.#options.onGuess?.(text);
+    else if (type === "turn-resumed") this.#options.onGuess?.(undefined);
   }
 
   /** The words of the newest stream stay, whatever the next one says. */

@@ -17,11 +17,14 @@ export class SpeechSegments {
   }
 
   begin(): SpeechSegment {
-    const { stt, clock, hints, finalTimeoutMs, maxFrames, dispatch, onError } = this.#options;
+    const { stt, clock, hints, finalTimeoutMs, maxFrames, dispatch, onError, onGuess } = this.#options;
     const id = this.#options.nextSegment();
     const segment = new SpeechSegment(id, {
       ...{ stt, clock, hints, finalTimeoutMs, maxFrames, onError },
       onPartial: (text) => dispatch({ type: "partial", segment: id, text }),
+      onGuess: (text) => {
+        if (this.#current?.id === id) onGuess(text);
+      },
       onFinal: (text) => {
         this.#segments.delete(id);
         dispatch({ type: "transcript", segment: id, text });

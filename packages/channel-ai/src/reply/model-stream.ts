@@ -6,6 +6,7 @@ import {
   type AIRequest,
   abortedError,
   type Clock,
+  type ModelPart,
   RoomKitError,
   withTimeout,
 } from "@roomkit/core";
@@ -19,9 +20,6 @@ export interface ModelStreamOptions extends AIOptions {
   readonly firstTokenTimeoutMs: number;
   readonly stallTimeoutMs: number;
 }
-
-/** What a generation gives when all goes well. */
-export type ModelPart = Exclude<AIPart, { readonly type: "error" }>;
 
 /**
  * One call of a model, held to the contract: ends after its one `finish`, and everything else (an `error` part, an early end, a

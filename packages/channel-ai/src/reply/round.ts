@@ -1,6 +1,13 @@
-import { type AIRequest, type FinishReason, type ProviderFallback, RoomKitError, type ToolCall } from "@roomkit/core";
+import {
+  type AIRequest,
+  type FinishReason,
+  type ModelPart,
+  type ProviderFallback,
+  RoomKitError,
+  type ToolCall,
+} from "@roomkit/core";
 import type { ReplyAccount } from "./account.ts";
-import { type ModelPart, streamModel } from "./model-stream.ts";
+import { streamModel } from "./model-stream.ts";
 import type { Turn } from "./turn.ts";
 
 /** More calls than this in one generation are no calls any more. */

@@ -1,7 +1,6 @@
-import type { AIMessage } from "@roomkit/core";
+import type { AIMessage, PreparedGeneration } from "@roomkit/core";
 import type { ToolScope } from "@roomkit/tools";
 import type { ResolvedOptions } from "../options.ts";
-import type { PreparedReply } from "./prepared-reply.ts";
 
 /** Everything one reply is made from. Nothing of it outlives the reply, and no two replies share a changing part. */
 export interface Turn extends ToolScope {
@@ -10,5 +9,5 @@ export interface Turn extends ToolScope {
   readonly messages: () => Promise<AIMessage[]>;
   readonly options: ResolvedOptions;
   /** What was made of the reply before it was known to be wanted. */
-  readonly prepared: PreparedReply | undefined;
+  readonly prepared: PreparedGeneration | undefined;
 }

@@ -1,12 +1,16 @@
-import { type AIRequest, abortedError, type Clock, RoomKitError } from "@roomkit/core";
-import type { ModelPart } from "./model-stream.ts";
+import type { AIPart, AIRequest } from "../contracts/ai.ts";
+import { abortedError, RoomKitError } from "../errors/error.ts";
+import type { Clock } from "../time/clock.ts";
+
+/** What a generation gives when all goes well. */
+export type ModelPart = Exclude<AIPart, { readonly type: "error" }>;
 
 /** Characters that are read ahead of a reply at most. */
-export const MAX_AHEAD_CHARS = 4_000;
+export const MAX_PREPARED_CHARS = 4_000;
 /** A preparation that was not used by then is given up, in ms. */
 export const MAX_PREPARED_MS = 15_000;
 
-export interface PreparedReplyOptions {
+export interface PreparedGenerationOptions {
   readonly clock: Clock;
   /** Ends it, as long as it is not used. */
   readonly signal: AbortSignal;
@@ -31,8 +35,8 @@ export interface PreparedReplyOptions {
  *     4,000 characters                 reading stops there              read on as it is wanted
  *     the reply is cut off             nothing                          its model is stopped
  */
-export class PreparedReply {
-  readonly #options: PreparedReplyOptions;
+export class PreparedGeneration {
+  readonly #options: PreparedGenerationOptions;
   readonly #model = new AbortController();
   readonly #ahead: ModelPart[] = [];
   readonly #stopTimer: () => void;
@@ -44,7 +48,7 @@ export class PreparedReply {
   #ended = false;
   #failure: unknown;
 
-  constructor(options: PreparedReplyOptions) {
+  constructor(options: PreparedGenerationOptions) {
     const { clock, signal } = options;
     this.#options = options;
     signal.addEventListener("abort", this.discard, { once: true });
@@ -101,7 +105,7 @@ export class PreparedReply {
 
   /** Never rejects. */
   async #readAhead(parts: AsyncGenerator<ModelPart>): Promise<void> {
-    let left = MAX_AHEAD_CHARS;
+    let left = MAX_PREPARED_CHARS;
     try {
       while (this.#state === "prepared" && left > 0) {
         const step = await parts.next();
