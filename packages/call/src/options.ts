@@ -172,9 +172,9 @@ export const callOptionKinds = {
     preemptive: { oneOf: { mode: ["off", "text", "speech"] }, number: ["perMinute"] },
     sentences: { number: ["firstClauseChars", "maxChars"] },
     idle: {
-      required: ["afterMs", "say"],
+      required: ["afterMs"],
       within: { afterMs: [1, 3_600_000], times: [0, 1_000] },
-      string: ["say"],
+      string: ["say", "prompt"],
       strings: ["say"],
       function: ["say"],
     },
@@ -197,6 +197,9 @@ export function resolveCallOptions(options: CallOptions): CallSettings {
     numbers,
     ranges,
   );
+  const { idle } = options;
+  if (idle && (idle.say === undefined) === (idle.prompt === undefined))
+    throw new RoomKitError("invalid_option", "idle needs either `say` or `prompt`");
   const { minEndpointMs, maxEndpointMs } = within;
   if (minEndpointMs > maxEndpointMs) {
     throw new RoomKitError(

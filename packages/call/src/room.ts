@@ -38,6 +38,8 @@ export interface CallRoom
   submit(turn: UserTurn, signal: AbortSignal): Promise<void>;
   /** The caller's turn as it will be said, perhaps: the answer to it may be made already. It is of use until `signal` aborts. Never throws. */
   prepare?(turn: UserTurn, options: Pick<PrepareOptions, "signal" | "onUsed" | "onText">): void;
+  /** What the assistant says of its own accord, upon an instruction that nobody hears. Empty: nothing. @throws RoomKitError `aborted`, or what failed. */
+  compose?(instruction: string, signal: AbortSignal): Promise<string>;
   /** Something that belongs beside the call's recording, if there is one. */
   note?(note: RecordingNote): void;
   /** The call is about to put words of its own into the caller's ear. */
@@ -71,6 +73,11 @@ export function roomOf(host: ChannelHost, channelId: string, session: VoiceSessi
       await host.processInbound(messageOf(turn), { replySignal: signal, session });
     },
     prepare: (turn, options) => host.prepareReply(messageOf(turn), { ...options, session }),
+    compose: (text, signal) =>
+      host.composeReply(
+        { roomId, channelId, role: "system", content: { type: "text", text }, metadata },
+        { signal, session },
+      ),
     async said(text, heard) {
       const content = { type: "text", text } as const;
       await host.processInbound({

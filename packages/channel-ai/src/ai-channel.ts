@@ -13,7 +13,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import { ToolSet } from "@roomkit/tools";
-import { buildMessages } from "./history/messages.ts";
+import { buildMessages, systemNote } from "./history/messages.ts";
 import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { ReplyAccount } from "./reply/account.ts";
@@ -106,16 +106,26 @@ export class AIChannel implements Channel {
     const host = this.#host;
     if (!host) throw new RoomKitError("not_registered", `channel ${this.id} is not registered with a kit`);
     if (this.#closed || !this.#isForMe(event, context)) return undefined;
-    let system = await this.#system(context, host);
-    const roomId = context.room.id;
-    if (host.hasHooks("BEFORE_AI_GENERATION", roomId)) {
-      const asked = host.runHooks("BEFORE_AI_GENERATION", { roomId, channelId: this.id, system }, context.signal);
-      const outcome = await untilAborted(asked, context.signal);
-      if (!outcome.allowed) return undefined;
-      // A hook may answer anything in a field that was empty.
-      if (typeof outcome.payload.system === "string") system = outcome.payload.system;
-    }
-    return { stream: { text: this.#reply(host, event, context, system) } };
+    const asked = await this.#asked(context, host);
+    return asked && { stream: { text: this.#reply(host, event, context, asked.system) } };
+  }
+
+  /**
+   * Words upon an instruction of the application's, which the model reads as a note: no tools, and no `fallbackText` where it fails. Hooks as for any
+   * reply; what a BEFORE_AI_GENERATION hook blocks is empty.
+   *
+   * @throws RoomKitError as {@link onEvent}.
+   */
+  async composeReply(event: RoomEvent, context: DeliveryContext): Promise<string> {
+    const host = this.#host;
+    if (!host || this.#closed) return "";
+    const asked = await this.#asked(context, host);
+    if (!asked) return "";
+    const note: RoomEvent = { ...event, content: { type: "text", text: systemNote(eventText(event)) } };
+    const options = { ...this.#options, maxToolRounds: 0, fallbackText: false } as const;
+    let words = "";
+    for await (const text of this.#reply(host, note, context, asked.system, options)) words += text;
+    return words.trim();
   }
 
   /**
@@ -168,6 +178,21 @@ export class AIChannel implements Channel {
     return eventText(event).trim() !== "" && this.#options.respondTo(event, context);
   }
 
+  /** The instructions of a reply, as hooks leave them; undefined: there is to be none. */
+  async #asked(
+    context: DeliveryContext,
+    host: ChannelHost,
+  ): Promise<{ readonly system: string | undefined } | undefined> {
+    const system = await this.#system(context, host);
+    const roomId = context.room.id;
+    if (!host.hasHooks("BEFORE_AI_GENERATION", roomId)) return { system };
+    const asked = host.runHooks("BEFORE_AI_GENERATION", { roomId, channelId: this.id, system }, context.signal);
+    const { allowed, payload } = await untilAborted(asked, context.signal);
+    if (!allowed) return undefined;
+    // A hook may answer anything in a field that was empty.
+    return { system: typeof payload.system === "string" ? payload.system : system };
+  }
+
   async #system(context: DeliveryContext, host: ChannelHost): Promise<string | undefined> {
     const { system } = this.#options;
     if (typeof system !== "function") return system;
@@ -180,15 +205,24 @@ export class AIChannel implements Channel {
     });
   }
 
-  #reply(host: ChannelHost, event: RoomEvent, context: DeliveryContext, system: string | undefined): ReplyText {
+  /** @param alone the options of words that answer no event */
+  #reply(
+    host: ChannelHost,
+    event: RoomEvent,
+    context: DeliveryContext,
+    system: string | undefined,
+    alone?: ResolvedOptions,
+  ): ReplyText {
     const roomId = context.room.id;
     const account = new ReplyAccount();
     let prepared: PreparedGeneration | undefined;
     const make = (signal: AbortSignal): AsyncGenerator<string> => {
       if (this.#closed) throw new RoomKitError("aborted", "the channel was closed");
       this.#running.set(reply, roomId);
-      prepared = this.#prepared.get(roomId);
-      this.#prepared.delete(roomId);
+      if (!alone) {
+        prepared = this.#prepared.get(roomId);
+        this.#prepared.delete(roomId);
+      }
       const turn: Turn = {
         host,
         channelId: this.id,
@@ -197,7 +231,7 @@ export class AIChannel implements Channel {
         tools: this.#tools,
         lifetime: this.#lifetime(roomId),
         toolLimits: { timeoutMs: this.#options.toolTimeoutMs, resultMaxLength: this.#options.toolResultMaxLength },
-        options: this.#options,
+        options: alone ?? this.#options,
         messages: () => this.#read(event, context, host, signal),
         prepared,
         session: context.session,

@@ -119,6 +119,9 @@ export class FakeHost implements ChannelHost {
   }
 
   prepareReply(): void {}
+  async composeReply(): Promise<string> {
+    return "";
+  }
 
   async timeline(roomId: string): Promise<readonly RoomEvent[]> {
     return this.log(roomId);

@@ -1,3 +1,5 @@
+import { RoomKitError } from "@roomkit/core";
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { call } from "./voice-call.fixture.ts";
 
@@ -69,6 +71,137 @@ describe("a silence that nobody breaks", () => {
     await c.connection.close();
     await c.clock.advance(20_000);
     expect([spoken(c), c.clock.pendingTimers]).toEqual([[], 0]);
+  });
+});
+
+/*
+ *     while the model finds words            it is said                the log has
+ *     nothing                                what it finds             that, as the assistant's
+ *     speech that is answered                the answer alone          the turn and the answer
+ *     noise                                  what is found after the   that
+ *                                            next silence
+ *     the call ends                          nothing                   nothing
+ */
+describe("a silence for which the model finds the words", () => {
+  const prompt = "Ask whether they are still there.";
+  const idle = { afterMs: 5_000, prompt, times: 2 };
+  const asked = ({ model }: Awaited<ReturnType<typeof call>>): (string | undefined)[] =>
+    model.requests.map(({ messages }) => messages.at(-1)?.content);
+  const note = `(Note from the system: ${prompt})`;
+
+  it("is broken by them, and no word of the instruction is in the log, shown or said", async () => {
+    const c = await call({ stt: [ask], answers: ["One.", "Still there?", "Good bye."], voice: { idle } });
+    await c.speak(600);
+    await c.clock.advance(30_000);
+    expect(spoken(c)).toEqual(["One.", "Still there?", "Good bye."]);
+    expect(await c.log()).toEqual([
+      "user: count",
+      "assistant: One.",
+      "assistant: Still there?",
+      "assistant: Good bye.",
+    ]);
+    expect(asked(c)).toEqual(["count", note, note]);
+    expect(c.model.requests[2]?.messages.map(({ content }) => content)).toEqual(["count", "One.\nStill there?", note]);
+    expect(JSON.stringify(c.connection.sent)).not.toContain("Ask whether");
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it("is the caller's who begins meanwhile", async () => {
+    const c = await call({ stt: [ask], answers: ["Still there?", "One."], msPerWord: 1_000, voice: { idle } });
+    await c.clock.advance(5_100);
+    expect(c.model.open).toBe(1);
+    await c.microphone(60);
+    c.stream.speechStart(60);
+    await c.microphone(20);
+    expect([c.model.open, c.model.aborted]).toEqual([0, 1]);
+    await c.microphone(500);
+    c.stream.speechEnd(500);
+    await c.clock.advance(4_000);
+    expect([spoken(c), await c.log()]).toEqual([["One."], ["user: count", "assistant: One."]]);
+  });
+
+  it("is the caller's who begins when the words are there, and nobody has heard them", async () => {
+    const c = await call({
+      ...{ stt: [ask], answers: ["Still there?", "One."], voice: { idle } },
+      tts: { delayMs: 400 },
+    });
+    await c.clock.advance(5_200);
+    expect(spoken(c)).toEqual(["Still there?"]);
+    await c.speak(300);
+    await c.clock.advance(4_000);
+    // What was to be said and was not stands in the log as that.
+    expect(await c.log()).toEqual(["user: count", "assistant: ", "assistant: One."]);
+    expect(c.connection.messages("utterance").filter(({ phase }) => phase === "start")).toHaveLength(1);
+  });
+
+  it("noise puts off, and does not count", async () => {
+    const answers = Array(5).fill("Still there?");
+    const c = await call({ stt: [{ finals: [""] }], answers, msPerWord: 1_000, voice: { idle } });
+    await c.clock.advance(5_100);
+    await c.speak(100);
+    await c.clock.advance(60_000);
+    expect(spoken(c)).toEqual(["Still there?", "Still there?"]);
+    expect([asked(c).length, c.model.aborted]).toEqual([3, 1]);
+  });
+
+  it("ends with the call", async () => {
+    const c = await call({ answers: ["Still there?"], msPerWord: 1_000, voice: { idle } });
+    await c.clock.advance(5_100);
+    await c.kit.leave(c.session);
+    await c.clock.advance(20_000);
+    expect([spoken(c), await c.log(), c.model.open, c.clock.pendingTimers]).toEqual([[], [], 0, 0]);
+  });
+
+  it("stays where the model fails, until somebody has spoken", async () => {
+    const c = await call({
+      ...{ stt: [ask], answers: [new RoomKitError("provider_error", "down"), "One.", "Still there?"] },
+      voice: { idle: { afterMs: 5_000, prompt } },
+    });
+    await c.clock.advance(20_000);
+    expect([spoken(c), c.model.requests.length]).toEqual([[], 1]);
+    await c.speak(600);
+    await c.clock.advance(20_000);
+    expect(spoken(c)).toEqual(["One.", "Still there?"]);
+  });
+
+  it.each([{ afterMs: 1 }, { afterMs: 1, say: "x", prompt: "y" }, { afterMs: 1, prompt: 5 as never }])(
+    "%j is refused",
+    async (wrong) => {
+      await expect(call({ voice: { idle: wrong } })).rejects.toMatchObject({ code: "invalid_option" });
+    },
+  );
+
+  it("in any order: every word of the assistant's is in the log once, and nothing stays open", async () => {
+    let prompts = 0;
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = seededRandom(seed);
+      const ms = (most: number): number => Math.floor(random() * most);
+      let said = 0;
+      const answer = (): string => `Answer ${++said}.`;
+      const c = await call({
+        ...{ stt: Array.from({ length: 40 }, () => (random() < 0.3 ? { finals: [""] } : ask)) },
+        ...{ answers: Array(200).fill(answer), msPerWord: ms(400), tts: { delayMs: ms(300), msPerChar: 10 } },
+        voice: { idle: { afterMs: 500 + ms(1_000), prompt, times: 1 + ms(3) } },
+      });
+      for (let step = 0; step < 10; step++) {
+        await c.clock.advance(ms(4_000));
+        const what = random();
+        if (what < 0.6) await c.speak(ms(700));
+        else if (what < 0.8) c.connection.input({ type: "text", text: "typed" });
+        else c.voice.interrupt(c.session.id);
+      }
+      await c.clock.advance(20_000);
+      const log = await c.log();
+      const answers = log.filter((line) => line.startsWith("assistant: Answer"));
+      expect([seed, new Set(answers).size]).toEqual([seed, answers.length]);
+      expect(log.join()).not.toContain("Ask whether");
+      // Where two of the assistant's follow each other, the later one broke a silence.
+      prompts += log.filter((line, i) => line.startsWith("assistant") && !log[i - 1]?.startsWith("user")).length;
+      await c.kit.leave(c.session);
+      await c.clock.advance(20_000);
+      expect([seed, c.model.open, c.tts.open, c.clock.pendingTimers]).toEqual([seed, 0, 0, 0]);
+    }
+    expect(prompts).toBeGreaterThan(15);
   });
 });
 

@@ -37,6 +37,9 @@ export interface ConversationOptions extends FallbackListening {
 const TOOK_TOO_LONG =
   "The tool took too long. Its outcome is not known: it may have been done. Do not make the call again without asking.";
 
+/** A model has one place for instructions; in the middle of a conversation they come as words. */
+export const asInstruction = (text: string): string => `(instruction) ${text}`;
+
 /** A model in conversation: what was said, its answers round by round, and its tools. */
 export class ModelConversation {
   readonly memory: ConversationMemory;
@@ -79,6 +82,15 @@ export class ModelConversation {
     if (prepared.over) return;
     this.#prepared = prepared;
     prepared.begin(this.#request(this.memory.messagesWith(text), this.#options.maxToolRounds === 0));
+  }
+
+  /** What the model says upon an instruction, by the conversation so far; the memory stays as it is, and no tool is run. */
+  async compose(instruction: string, signal: AbortSignal): Promise<string> {
+    let text = "";
+    const messages = this.memory.messagesWith(asInstruction(instruction));
+    for await (const part of this.#ask(this.#request(messages, true), signal))
+      if (part.type === "text-delta") text += part.text;
+    return text.trim();
   }
 
   /**

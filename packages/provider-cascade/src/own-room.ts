@@ -15,6 +15,7 @@ export interface OwnRoomOptions extends FallbackListening {
   readonly logger: Logger;
   readonly submit: CallRoom["submit"];
   readonly prepare: NonNullable<CallRoom["prepare"]>;
+  readonly compose: NonNullable<CallRoom["compose"]>;
   readonly history: () => readonly Said[];
   readonly onSpeechStart: () => void;
   readonly onSpeechEnd: (durationMs: number) => void;
@@ -32,8 +33,20 @@ const asks = (trigger: HookTrigger): boolean => trigger === "ON_RECORDING_STARTE
 
 /** The room of a call that is in none: a caller and a model, no hooks, no log. Hooks run where the session is used. */
 export function ownRoom(options: OwnRoomOptions): CallRoom {
-  const { clock, logger, submit, prepare, history, onSpeechStart, onSpeechEnd, onError, onVoiceFailed, saying, said } =
-    options;
+  const {
+    clock,
+    logger,
+    submit,
+    prepare,
+    compose,
+    history,
+    onSpeechStart,
+    onSpeechEnd,
+    onError,
+    onVoiceFailed,
+    saying,
+    said,
+  } = options;
   return {
     clock,
     logger,
@@ -61,6 +74,7 @@ export function ownRoom(options: OwnRoomOptions): CallRoom {
     },
     submit,
     prepare,
+    compose,
     saying,
     said: async (text) => said(text),
     history: async (last) => history().slice(-last),

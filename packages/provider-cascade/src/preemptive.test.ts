@@ -222,3 +222,16 @@ function reply(ask: Awaited<ReturnType<typeof open>>["model"]["generate"]): type
     }
   };
 }
+
+it("a silence is broken by words that the model finds, which stand in the memory, and their instruction nowhere", async () => {
+  const idle = { afterMs: 2_000, prompt: "Ask whether they are there." };
+  const c = await open([], ["Hello?", "Good."], {}, { idle });
+  await c.clock.advance(6_000);
+  expect(c.voice.spoken).toEqual(["Hello?"]);
+  expect(c.model.requests[0]?.messages.map(({ content }) => content)).toEqual([`(instruction) ${idle.prompt}`]);
+  c.session.sendText("yes");
+  await c.clock.advance(100);
+  expect(c.model.requests[1]?.messages.map(({ content }) => content)).toEqual(["Hello?", "yes"]);
+  expect(c.of("transcript").map(({ role, text }) => `${role}: ${text}`)).toContain("assistant: Hello?");
+  await c.session.close();
+});

@@ -17,7 +17,7 @@ import {
   type UtteranceId,
   type VoiceSession,
 } from "@roomkit/core";
-import { ModelConversation } from "./conversation.ts";
+import { asInstruction, ModelConversation } from "./conversation.ts";
 import { Line } from "./line.ts";
 import { ownRoom } from "./own-room.ts";
 import type { CascadeSessionOptions, Response, Typed } from "./session-state.ts";
@@ -121,8 +121,7 @@ export class CascadeSession implements RealtimeSession {
 
   sendText(text: string, options: SendTextOptions = {}): void {
     if (this.#closed || text.trim() === "") return;
-    // A model has one place for instructions; in the middle of a conversation they come as words.
-    const words = options.role === "system" ? `(instruction) ${text}` : text;
+    const words = options.role === "system" ? asInstruction(text) : text;
     if (options.respond === false) {
       this.#conversation.memory.user(words);
       return;
@@ -181,6 +180,7 @@ export class CascadeSession implements RealtimeSession {
       onFallback,
       submit: ({ text, turnId }, signal) => this.#respond(text, turnId, signal),
       prepare: ({ text }, how) => this.#conversation.prepare(text, how),
+      compose: (instruction, signal) => this.#conversation.compose(instruction, signal),
       history: () => this.#conversation.memory.said,
       onSpeechStart: () => {
         // Over an answer it counts when the call says so, by silencing that.

@@ -4,7 +4,7 @@ import type { Mask } from "./masked.ts";
 const CHOICES: ReadonlySet<string> = new Set(["strategy", "turnDetection", "dtmfMode", "language", "mode"]);
 
 /** What the assistant says by itself: kept as words are. */
-const SAID: ReadonlySet<string> = new Set(["greeting", "toolFiller", "say"]);
+const SAID: ReadonlySet<string> = new Set(["greeting", "toolFiller", "say", "prompt"]);
 
 /** The options a file keeps: numbers and switches, choices, and what is said by itself; no other string, function or object. */
 export function settingsIn(options: Readonly<Record<string, unknown>>, mask: Mask): Readonly<Record<string, unknown>> {

@@ -36,6 +36,7 @@ export class Sayings {
     this.#fillers = typeof toolFiller === "string" ? [toolFiller] : toolFiller;
     this.#idle = new IdlePrompts({
       ...{ clock: room.clock, idle: settings.idle },
+      compose: async (instruction, signal) => (await room.compose?.(instruction, signal)) ?? "",
       say: (text) => this.#sayUnlessAnswered(text),
       onError: (error) => room.logger.warn({ session: session.id, ...errorFields(error) }, "nothing broke a silence"),
     });

@@ -31,6 +31,9 @@ export function buildMessages(
   return builder.messages;
 }
 
+/** How a model reads what the system says in the middle of a conversation. */
+export const systemNote = (text: string): string => `(Note from the system: ${text})`;
+
 class MessageBuilder {
   readonly messages: AIMessage[] = [];
   readonly #tools: ToolLedger;
@@ -71,7 +74,7 @@ class MessageBuilder {
       this.#cutOff = event.heard !== undefined && (event.heard.interrupted || event.heard.unheard !== "");
       this.#assistant(content.text);
     } else if (source.role === "system") {
-      this.#append(`(Note from the system: ${content.text})`);
+      this.#append(systemNote(content.text));
     } else {
       this.user(event);
     }

@@ -79,6 +79,13 @@ export interface PrepareOptions extends Pick<PreparationContext, "onUsed"> {
   readonly onText?: ((text: string, over: boolean, channelId: string) => void) | undefined;
 }
 
+/** Who asks for words, and for how long. */
+export interface ComposeOptions {
+  readonly signal: AbortSignal;
+  /** The session that they are for. */
+  readonly session?: VoiceSession | undefined;
+}
+
 /** A reply that is still being made. */
 export interface ReplyStream {
   /** Text as it comes; ends with the reply. Throws what ended it early. */
@@ -137,6 +144,11 @@ export interface Channel {
    * waits for this, and what it throws is logged and harms nobody.
    */
   prepareReply?(event: RoomEvent, context: PreparationContext): Promise<void>;
+  /**
+   * What it says upon something that is no event, as an instruction of the application's: words alone, which are said and logged by whoever asked. The event
+   * has no id and no index of its own. Empty: nothing.
+   */
+  composeReply?(event: RoomEvent, context: DeliveryContext): Promise<string>;
   /** Brings an event to the channel's people; called after `onEvent` unless output is muted. Bounded by `deliveryTimeoutMs`: do not wait for long playback. */
   deliver?(event: RoomEvent, context: DeliveryContext): Promise<void>;
   /** Whether a streamed reply can be delivered to this room now. */
@@ -171,6 +183,12 @@ export interface ChannelHost {
    * hook, waits for nothing and never throws. Does nothing in a room with BEFORE_BROADCAST hooks that may change or block what is said.
    */
   prepareReply(message: InboundMessage, options: PrepareOptions): void;
+  /**
+   * What the room's intelligence says upon a message that becomes no event: see `Channel.composeReply`. Commits nothing; whoever asks says the words, and
+   * logs what was heard of them. Empty where nobody has anything to say.
+   * @throws RoomKitError `aborted`, `invalid_message`, or what a channel throws.
+   */
+  composeReply(message: InboundMessage, options: ComposeOptions): Promise<string>;
   /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */
   binding(roomId: string, channelId: string): Binding | undefined;
   /** The newest events a channel may see, oldest first. */

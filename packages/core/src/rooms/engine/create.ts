@@ -11,6 +11,7 @@ import { MemoryStore } from "../memory-store.ts";
 import type { RoomKitOptions } from "../options.ts";
 import { CallScopes } from "./call-scopes.ts";
 import { commitEvent } from "./commit.ts";
+import { composeReply } from "./compose-reply.ts";
 import type { Engine } from "./engine.ts";
 import { visibleEvents } from "./history.ts";
 import { HookEngine } from "./hook-engine.ts";
@@ -82,6 +83,7 @@ export function createHost(engine: Engine): ChannelHost {
     ids,
     processInbound: (message, options) => postMessage(engine, message, options),
     prepareReply: (message, options) => prepareReply(engine, message, options),
+    composeReply: (message, options) => composeReply(engine, message, options),
     binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
     timeline: async (roomId, channelId, query) => {
       const state = await loadRoom(engine, roomId);
