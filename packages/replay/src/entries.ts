@@ -1,4 +1,12 @@
-import { type AIPart, type ConnectionInput, RoomKitError, type TranscriptPart, type WordTiming } from "@roomkit/core";
+import type { SayOptions } from "@roomkit/channel-voice";
+import {
+  type AIPart,
+  type ConnectionInput,
+  RoomKitError,
+  type TranscriptPart,
+  type TurnDecision,
+  type WordTiming,
+} from "@roomkit/core";
 
 /** What the audio path made of a frame, in the order it was told. Times of audio in ms. */
 export type PathEvent =
@@ -10,7 +18,8 @@ export type PathEvent =
 /** The first line of a file. */
 export interface CallHeader {
   readonly roomkit: "call";
-  readonly version: 1;
+  /** 1: without audio, turn detector and what the application does. */
+  readonly version: 1 | 2;
   readonly inbound: { readonly sampleRate: number; readonly channels: 1 | 2 };
   readonly outbound: { readonly sampleRate: number; readonly channels: 1 | 2 };
   readonly internalRate: number;
@@ -20,6 +29,9 @@ export interface CallHeader {
   readonly transcripts: boolean;
   readonly sttTakesTurns: boolean;
   readonly wordTimings: boolean;
+  /** Whether it has the caller's audio, and a turn detector. */
+  readonly audio?: boolean;
+  readonly detector?: boolean;
   /** The channel's options, those that are data. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -33,6 +45,8 @@ export type CallEntry =
       readonly at: number;
       readonly ms: number;
       readonly own?: true;
+      /** Its samples (see `pcmOf`), where audio is kept and there is any sound. */
+      readonly pcm?: string;
       readonly ev?: readonly PathEvent[];
     }
   | { readonly t: number; readonly k: "input"; readonly input: ConnectionInput }
@@ -59,6 +73,24 @@ export type CallEntry =
       readonly whole: boolean;
       readonly words?: readonly WordTiming[];
     }
+  /** A turn detector was asked about what was said; what it said of that. */
+  | { readonly t: number; readonly k: "ask"; readonly n: number; readonly text: string }
+  | {
+      readonly t: number;
+      readonly k: "verdict";
+      readonly n: number;
+      readonly decision?: { readonly [K in keyof TurnDecision]?: TurnDecision[K] };
+      readonly error?: string;
+    }
+  /** What the application did to the call. */
+  | {
+      readonly t: number;
+      readonly k: "app";
+      readonly does: "say";
+      readonly text: string;
+      readonly interruption?: SayOptions["interruption"];
+    }
+  | { readonly t: number; readonly k: "app"; readonly does: "interrupt" | "start" | "end" }
   /** What the call decided. */
   | { readonly t: number; readonly k: "turn"; readonly text: string }
   | {
@@ -85,7 +117,12 @@ export function parseCall(file: string): CallFile {
   if (file.length > MOST_CHARS) throw new RoomKitError("invalid_recording", "the file is too large for a call");
   const [first, ...lines] = file.split("\n").filter((line) => line !== "");
   const header = parsed(first) as Partial<CallHeader>;
-  if (header.roomkit !== "call" || header.version !== 1 || !header.inbound || !header.outbound)
+  if (
+    header.roomkit !== "call" ||
+    (header.version !== 1 && header.version !== 2) ||
+    !header.inbound ||
+    !header.outbound
+  )
     throw new RoomKitError("invalid_recording", "not a file of `recordCall`, or of another version");
   const entries = lines.map((line) => parsed(line) as CallEntry);
   if (entries.some(({ t, k }) => !Number.isFinite(t) || typeof k !== "string"))

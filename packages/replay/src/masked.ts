@@ -17,6 +17,9 @@ export const callersPlaceholder: Mask = (text) =>
 /** The same for the assistant's, of which nothing stays: letters are `z`, so that nobody's words are taken for the assistant's own. */
 export const assistantsPlaceholder: Mask = (text) => covered(text, "z");
 
+/** Words without what they say, masked or not. */
+export const shapeOf = (text: string): string => covered(text, "x");
+
 function covered(text: string, letter: "x" | "z"): string {
   return text.replace(/\p{N}|\p{L}|\p{M}/gu, (sign) => {
     const cover = /\p{N}/u.test(sign) ? "0" : /\p{Lu}/u.test(sign) ? letter.toUpperCase() : letter;

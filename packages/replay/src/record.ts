@@ -4,15 +4,19 @@ import {
   type AudioPipeline,
   assertOptions,
   type Clock,
+  RoomKitError,
   type SttProvider,
   systemClock,
   type TtsProvider,
+  type TurnDetector,
   type VoiceBackend,
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
 import type { CallHeader } from "./entries.ts";
+import { recordedCalls } from "./record-voice.ts";
 import { RecordedConnection } from "./recorded-connection.ts";
+import { recordedDetector } from "./recorded-detector.ts";
 import { recordedPath } from "./recorded-path.ts";
 import { recordedAI, recordedStt, recordedTts } from "./recorded-providers.ts";
 import { settingsIn } from "./settings.ts";
@@ -26,16 +30,20 @@ export interface CallParts {
   readonly tts: TtsProvider;
   /** Absent: what the assistant's texts were is not in the file, and nothing is answered when it is run again. */
   readonly ai?: AIProvider | undefined;
+  /** Its verdicts are in the file. */
+  readonly turnDetector?: TurnDetector | undefined;
 }
 
 export interface RecordCallOptions {
   /** Is given each call's file when the call is over. What it throws is not heard of. */
   readonly onCall: (file: string, session: VoiceSession) => unknown;
-  /** Whether words are written down. Default false: placeholders of the same length stand for them, and keys are `0`. */
+  /** Whether the caller's audio is in the file, so that another pipeline or recogniser can be tried on it. Default false. */
+  readonly audio?: boolean | undefined;
+  /** Whether words are written down. Default as `audio`, which has them anyway. Without: placeholders of the same length stand for them, and keys are `0`. */
   readonly transcripts?: boolean | undefined;
   /** The channel's other options: their numbers, switches and choices stand in the file, and count when the call is run again. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
-  /** Longest file, characters. Default 16 million: about two hours. What comes after is left out. */
+  /** Longest file, characters. Default 16 million: about two hours, or 6 min of audio at 16,000 Hz. What comes after is left out. */
   readonly maxChars?: number | undefined;
   /** Default the system's. */
   readonly clock?: Clock | undefined;
@@ -58,11 +66,14 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
   assertOptions("recordCall", options, {
     required: ["onCall"],
     function: ["onCall"],
-    boolean: ["transcripts"],
+    boolean: ["audio", "transcripts"],
     object: ["settings", "clock"],
     within: { maxChars: [1_000, 268_435_456] },
   });
-  const { onCall, transcripts = false, settings = {}, maxChars = 16_000_000, clock = systemClock } = options;
+  const { onCall, audio = false, transcripts = audio, settings = {} } = options;
+  const { maxChars = 16_000_000, clock = systemClock } = options;
+  if (audio && !transcripts)
+    throw new RoomKitError("invalid_option", "recordCall: audio has the words that `transcripts: false` leaves out");
   const calls = new Map<string, RunningCall>();
   const storage = new AsyncLocalStorage<RunningCall>();
   // Timers of a clock that is no system's have lost what they came from: with a single call that does not matter.
@@ -98,7 +109,7 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
       .catch(() => {});
   };
 
-  const { backend, pipeline, stt, tts, ai } = parts;
+  const { backend, pipeline, stt, tts, ai, turnDetector } = parts;
   const recordedBackend = new Proxy(backend, {
     get(target, name) {
       if (name === "onSessionReady")
@@ -121,7 +132,7 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
       if (!call) return stream;
       call.header = {
         roomkit: "call",
-        version: 1,
+        version: 2,
         inbound: formats.inbound,
         outbound: formats.outbound,
         internalRate: stream.internal.sampleRate,
@@ -130,13 +141,22 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
         transcripts,
         sttTakesTurns: stt.capabilities.turnDetection,
         wordTimings: tts.capabilities.wordTimings,
+        audio,
+        detector: turnDetector !== undefined,
         settings: settingsIn(settings, call.writer.maskSaid),
       };
       // What the call does from here on is its own, also where its client came first.
       storage.enterWith(call);
-      return recordedPath(stream, call.writer);
+      return recordedPath(stream, call.writer, audio);
     },
   };
+  recordedCalls.set(recordedBackend, {
+    writer: (sessionId) => calls.get(sessionId)?.writer,
+    inside: (sessionId, work) => {
+      const call = calls.get(sessionId);
+      return call ? storage.run(call, work) : work();
+    },
+  });
   const of = (): CallWriter | undefined => current()?.writer;
   return {
     ...parts,
@@ -145,5 +165,6 @@ export function recordCall<P extends CallParts>(parts: P, options: RecordCallOpt
     stt: recordedStt(stt, of),
     tts: recordedTts(tts, of),
     ...(ai && { ai: recordedAI(ai, of) }),
+    ...(turnDetector && { turnDetector: recordedDetector(turnDetector, of) }),
   };
 }

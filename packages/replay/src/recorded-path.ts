@@ -1,9 +1,13 @@
 import { type AudioFrame, frameDurationMs, type PipelineStream } from "@roomkit/core";
 import type { PathEvent } from "./entries.ts";
+import { pcmOf } from "./pcm.ts";
 import type { CallWriter } from "./writer.ts";
 
-/** A caller's audio path, written down: which frames came, and what was made of them. */
-export function recordedPath(stream: PipelineStream, writer: CallWriter): PipelineStream {
+/**
+ * A caller's audio path, written down: which frames came, and what was made of them.
+ * @param audio the frames' samples, too
+ */
+export function recordedPath(stream: PipelineStream, writer: CallWriter, audio: boolean): PipelineStream {
   let events: PathEvent[] = [];
   stream.on("frame", ({ frame: { timestamp, ...frame }, speech, speechMs }) => {
     const ms = frameDurationMs({ timestamp, ...frame });
@@ -23,12 +27,14 @@ export function recordedPath(stream: PipelineStream, writer: CallWriter): Pipeli
     } finally {
       const plain =
         events.length === 1 && events[0]?.[0] === "frame" && !events[0][3] && events[0][1] === frame.timestamp;
-      const own = isSilent(frame) && frameDurationMs(frame) >= OWN_MS;
+      const silent = isSilent(frame);
+      const own = silent && frameDurationMs(frame) >= OWN_MS;
       writer.add({
         k: "path",
         at: frame.timestamp,
         ms: frameDurationMs(frame),
         ...(own && { own }),
+        ...(audio && !silent && { pcm: pcmOf(frame.samples) }),
         ...(!plain && { ev: events }),
       });
       events = outer;

@@ -142,7 +142,8 @@ function note(piece: Piece | undefined, part: SpeechPart, sinceMs: number, befor
       piece.words.push({ text, startMs: startMs - before, endMs: endMs - before });
 }
 
-function sameBut<T extends object>(target: T, changed: Partial<T>): T {
+/** The same object, but for some of its members. */
+export function sameBut<T extends object>(target: T, changed: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {
       if (name in changed) return Reflect.get(changed, name);
@@ -152,4 +153,4 @@ function sameBut<T extends object>(target: T, changed: Partial<T>): T {
   });
 }
 
-const codeOf = (thrown: unknown): string => RoomKitError.from(thrown, "failed").code;
+export const codeOf = (thrown: unknown): string => RoomKitError.from(thrown, "failed").code;

@@ -1,4 +1,5 @@
-import { RoomKitError } from "@roomkit/core";
+import { type AudioFrame, RoomKitError, type SttProvider, silentLogger, type TurnDetector } from "@roomkit/core";
+import { audioPipeline } from "@roomkit/pipeline";
 import {
   allQuiet,
   type CallerLab,
@@ -10,10 +11,12 @@ import {
   seededRandom,
   VirtualClock,
 } from "@roomkit/testing";
+import { energyVad } from "@roomkit/vad-energy";
 import { describe, expect, it } from "vitest";
 import { recordedLabCall } from "./lab-call.fixture.ts";
 import { recordCall } from "./record.ts";
-import { replayCall } from "./replay.ts";
+import { recordVoice } from "./record-voice.ts";
+import { type Replay, replayCall } from "./replay.ts";
 import { recordedWebSocketCalls } from "./websocket-call.fixture.ts";
 
 const options = { greeting: "Hello, how can I help you today?", interruption: { minSpeechMs: 250 } };
@@ -32,6 +35,31 @@ const eventful = ({ caller }: CallerLab): unknown =>
     .pauses(1_500)
     .writes("In France?")
     .until(allQuiet());
+
+/** A pause inside of a sentence. */
+const hesitant = ({ caller }: CallerLab): unknown =>
+  caller
+    .says("I would like to know and")
+    .pauses(900)
+    .says("the capital of Germany.")
+    .until(heardWords(12))
+    .says("Thank you, that is all.")
+    .until(allQuiet());
+
+/** Waits for more after "and", and takes its time. */
+const doubtful = ({ clock }: CallerLab): TurnDetector => ({
+  name: "doubtful",
+  async evaluate({ transcript }, { signal }) {
+    await clock.sleep(80, signal);
+    const complete = !/and[.?]?$/.test(transcript);
+    return { complete, confidence: 0.9, reason: "conjunction", ...(!complete && { waitMs: 2_000 }) };
+  },
+});
+
+const changes = (replay: Replay): string[] =>
+  String(replay)
+    .split("\n")
+    .filter((line) => /^[+-]/.test(line));
 
 /** Anything in any order. */
 function shuffled({ caller }: CallerLab, seed: number): void {
@@ -88,13 +116,61 @@ describe("a call that is run again", () => {
     ).toEqual([]);
   });
 
-  it("decides the same where answers were made ahead, used or not", async () => {
-    const ahead = { ...options, minEndpointMs: 1_200, preemptive: { mode: "text" } } as const;
-    const { file } = await recordedLabCall((lab) => eventful(lab), { options: ahead });
-    expect(file).toContain('"preemptive":{"mode":"text"}');
+  it.each(["text", "speech"] as const)(
+    "decides the same where answers were made ahead, used or not: %s",
+    async (mode) => {
+      const ahead = { ...options, minEndpointMs: 1_200, preemptive: { mode } };
+      const { file } = await recordedLabCall((lab) => eventful(lab), { options: ahead });
+      expect(file).toContain(`"preemptive":{"mode":"${mode}"}`);
+      const replay = await replayCall(file);
+      expect(replay.recorded.length).toBeGreaterThan(3);
+      expect(changes(replay)).toEqual([]);
+    },
+  );
+
+  it.each([true, false])("decides the same with a turn detector (transcripts %s)", async (transcripts) => {
+    const { file } = await recordedLabCall(hesitant, { transcripts, turnDetector: doubtful, options });
+    expect(file.match(/"k":"verdict"/g)?.length).toBeGreaterThanOrEqual(3);
     const replay = await replayCall(file);
-    expect(replay.recorded.length).toBeGreaterThan(3);
-    expect(replay.differences).toEqual([]);
+    expect(replay.recorded.filter(({ type }) => type === "turn")).toHaveLength(2);
+    expect(changes(replay)).toEqual([]);
+    // What it said counts: without it the pause ends the turn.
+    const without = file.replace(/^.*"k":"(ask|verdict)".*\n/gm, "");
+    expect(changes(await replayCall(without))).not.toEqual([]);
+    expect(changes(await replayCall(file, { options: { maxEndpointMs: 600 } }))).not.toEqual([]);
+  });
+
+  it.each([true, false])(
+    "decides the same where the application speaks and interrupts (transcripts %s)",
+    async (transcripts) => {
+      const { file } = await recordedLabCall(
+        (lab, voice, id) => {
+          lab.clock.setTimeout(
+            () => void voice.say(id, "Dinner is ready, everybody, please come.", { interruption: "disabled" }),
+            6_000,
+          );
+          lab.clock.setTimeout(() => void voice.say(id, "One more thing before we begin."), 6_100);
+          lab.clock.setTimeout(() => voice.interrupt(id), 8_000);
+          lab.caller.says("What is the capital of Germany?").pauses(12_000).says("And of France?").until(allQuiet());
+        },
+        { transcripts, options },
+      );
+      const replay = await replayCall(file);
+      expect(replay.recorded.length).toBeGreaterThanOrEqual(5);
+      expect(changes(replay)).toEqual([]);
+      const silent = file.replace(/^.*"k":"app".*\n/gm, "");
+      expect(changes(await replayCall(silent))).not.toEqual([]);
+    },
+  );
+
+  it("decides the same where the model found the words for a silence", async () => {
+    const idle = { afterMs: 3_000, prompt: "Ask whether they are there.", times: 2 };
+    const { file } = await recordedLabCall(({ caller }) => caller.says("Hello?").until(allQuiet()).pauses(30_000), {
+      options: { idle },
+    });
+    const replay = await replayCall(file);
+    expect(replay.recorded.filter(({ type }) => type === "answer")).toHaveLength(3);
+    expect(changes(replay)).toEqual([]);
   });
 
   it("shows, turn by turn, what other options make of it", async () => {
@@ -123,6 +199,70 @@ describe("a call that is run again", () => {
           .filter((line) => /^[+-]/.test(line)),
       ).toEqual([]);
     }
+  });
+});
+
+describe("a call with its audio", () => {
+  const path = (silenceMs?: number) => audioPipeline({ vad: energyVad({ silenceMs }), logger: silentLogger });
+
+  it("is heard again by another pipeline: the same decides the same, one that waits longer hears one turn for two", async () => {
+    const script = ({ caller }: CallerLab): unknown =>
+      caller.says("Tell me about").pauses(700).says("the capital of Germany.").until(allQuiet());
+    const { file } = await recordedLabCall(script, { audio: true, lab: { network: { delayMs: 20, jitterMs: 10 } } });
+    expect((await replayCall(file, { pipeline: path() })).differences).toEqual([]);
+    expect((await replayCall(file)).differences).toEqual([]);
+    const recorded = (await replayCall(file)).recorded.filter(({ type }) => type === "turn");
+    const longer = await replayCall(file, { pipeline: path(1_500) });
+    const turns = longer.replayed.filter(({ type }) => type === "turn");
+    expect([recorded.length, turns.length]).toEqual([2, 1]);
+    expect(longer.differences[0]?.turn).toBe(1);
+  });
+
+  it("is recognised again by another recogniser, also one that takes real time", async () => {
+    const { file } = await recordedLabCall(({ caller }) => caller.says("What is the capital?").until(allQuiet()), {
+      audio: true,
+    });
+    const stt: SttProvider = {
+      name: "loudness",
+      capabilities: { streaming: true, turnDetection: false, wordTimings: false },
+      async *transcribe(audio: AsyncIterable<AudioFrame>) {
+        let loudest = 0;
+        for await (const { samples } of audio)
+          loudest = samples.reduce((most, x) => Math.max(most, Math.abs(x)), loudest);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        yield { type: "final", text: loudest > 500 ? "It was loud." : "It was quiet." };
+      },
+    };
+    const replay = await replayCall(file, { pipeline: path(), stt });
+    expect(changes(replay).map((line) => line.replace(/ [\d.]+ s/, ""))).toEqual([
+      "- caller: What is the capital?",
+      "+ caller: It was loud.",
+    ]);
+  });
+
+  it("is bounded, too", async () => {
+    const { file } = await recordedLabCall(eventful, { audio: true, options, maxChars: 60_000 });
+    expect(file.length).toBeLessThan(61_000);
+    expect(file.trimEnd().split("\n").at(-1)).toMatch(/"k":"full"/);
+    expect((await replayCall(file, { pipeline: path() })).replayed.length).toBeGreaterThan(0);
+  });
+
+  it("is not there unless it was asked for", async () => {
+    const { file } = await recordedLabCall(eventful, { options });
+    expect(file).not.toContain('"pcm"');
+    await expect(replayCall(file, { pipeline: path() })).rejects.toMatchObject({ code: "no_audio" });
+    const stt = new ScriptedStt(new VirtualClock(), []);
+    await expect(replayCall(file, { stt })).rejects.toMatchObject({ code: "invalid_option" });
+  });
+});
+
+it("a file of the version before is read", async () => {
+  const { file } = await recordedLabCall(eventful, { options });
+  expect(file).toContain('"version":2');
+  const before = file.replace('"version":2', '"version":1').replace(',"audio":false,"detector":false', "");
+  expect((await replayCall(before)).differences).toEqual([]);
+  await expect(replayCall(file.replace('"version":2', '"version":3'))).rejects.toMatchObject({
+    code: "invalid_recording",
   });
 });
 
@@ -173,7 +313,12 @@ describe("what makes no sense is refused", () => {
     ["nobody to give the file to", {}],
     ["no room for anything", { onCall: () => {}, maxChars: 5 }],
     ["a word for a switch", { onCall: () => {}, transcripts: "yes" }],
+    ["audio, and no words", { onCall: () => {}, audio: true, transcripts: false }],
   ])("%s", (_, wrong) => {
     expect(() => recordCall(parts, wrong as never)).toThrow(RoomKitError);
   });
+});
+
+it("a channel on another backend than the recorded one is not written down", () => {
+  expect(() => recordVoice({} as never, { backend: new FakeBackend() })).toThrow(RoomKitError);
 });

@@ -1,11 +1,23 @@
 import { AIChannel } from "@roomkit/channel-ai";
 import { VoiceChannel, type VoiceChannelOptions } from "@roomkit/channel-voice";
-import { assertOptions, ChannelCategory, RoomKit, silence, silentLogger } from "@roomkit/core";
+import {
+  type AudioPipeline,
+  assertOptions,
+  ChannelCategory,
+  RoomKit,
+  RoomKitError,
+  type SttProvider,
+  silence,
+  silentLogger,
+} from "@roomkit/core";
 import { FakeBackend, VirtualClock } from "@roomkit/testing";
 import { type Decision, type Difference, decisionsOf, differences, told } from "./decisions.ts";
 import { type CallEntry, parseCall } from "./entries.ts";
+import { patientStt } from "./patient-stt.ts";
+import { samplesOf } from "./pcm.ts";
 import { RecordedConnection } from "./recorded-connection.ts";
 import { ReplayConnection } from "./replay-connection.ts";
+import { replayDetector } from "./replay-detector.ts";
 import { replayPath } from "./replay-path.ts";
 import { replayAI, replayStt, replayTts } from "./replay-providers.ts";
 import { CallWriter } from "./writer.ts";
@@ -16,6 +28,10 @@ export type ReplayOptions = Partial<Omit<VoiceChannelOptions, "backend" | "pipel
 export interface ReplayCallOptions {
   /** Others than those in the file. */
   readonly options?: ReplayOptions | undefined;
+  /** Another audio path, for a file with audio: one that needs no thread, and finds speech as the call's own is to. */
+  readonly pipeline?: AudioPipeline | undefined;
+  /** Another recogniser, behind that. The virtual clock stands still while it owes its last words, at most 30 s. */
+  readonly stt?: SttProvider | undefined;
 }
 
 /** A call, run again. */
@@ -30,30 +46,37 @@ export interface Replay {
 
 /** How long is waited after the last line, ms. */
 const AFTER_MS = 20_000;
+/** How far the clock is moved at once, ms. */
+const STEP_MS = 20;
 
 /**
  * Runs a file of {@link recordCall} again, on a virtual clock, through the real voice channel: with the same options it decides the same;
  * with others it shows what they would have made of the call. The caller does what they did, at the same times.
  *
- * @throws RoomKitError `invalid_recording`, `invalid_option`
+ * @throws RoomKitError `invalid_recording`, `invalid_option`, `no_audio` for another pipeline where the file has no audio.
  */
-export async function replayCall(file: string, { options = {} }: ReplayCallOptions = {}): Promise<Replay> {
-  assertOptions("replayCall", { options }, { object: ["options"] });
+export async function replayCall(file: string, given: ReplayCallOptions = {}): Promise<Replay> {
+  assertOptions("replayCall", given, { object: ["options", "pipeline", "stt"] });
+  const { options = {}, pipeline, stt } = given;
+  if (stt && !pipeline)
+    throw new RoomKitError("invalid_option", "replayCall: another recogniser needs a pipeline to give it the audio");
   const { header, entries } = parseCall(file);
+  if (pipeline && !header.audio) throw new RoomKitError("no_audio", "the file has no audio to run a pipeline on");
   const clock = new VirtualClock();
   const kit = new RoomKit({ clock, logger: silentLogger });
   const backend = new FakeBackend();
   let begun = 0;
   const settings: ReplayOptions = { ...header.settings, ...options };
-  kit.registerChannel(
-    new VoiceChannel("voice", {
-      ...settings,
-      backend,
-      pipeline: replayPath(header, entries),
-      stt: replayStt(clock, header, entries, () => begun),
-      tts: replayTts(clock, header, entries),
-    }),
-  );
+  const patient = stt && patientStt(stt);
+  const voice = new VoiceChannel("voice", {
+    ...(header.detector && { turnDetector: replayDetector(clock, entries) }),
+    ...settings,
+    backend,
+    pipeline: pipeline ?? replayPath(header, entries),
+    stt: patient?.stt ?? replayStt(clock, header, entries, () => begun),
+    tts: replayTts(clock, header, entries),
+  });
+  kit.registerChannel(voice);
   kit.registerChannel(new AIChannel("ai", { provider: replayAI(clock, entries) }));
   const room = await kit.createRoom();
   await kit.attachChannel(room.id, "voice");
@@ -64,8 +87,14 @@ export async function replayCall(file: string, { options = {} }: ReplayCallOptio
   begun = clock.now();
   const writer = new CallWriter(clock, true, Number.POSITIVE_INFINITY);
   backend.bind(session, new RecordedConnection(connection, writer, (work) => work()));
-  for (const entry of entries) await happen(entry, { clock, connection, begun });
-  await clock.advance(AFTER_MS);
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      await patient?.settled();
+      await clock.advance(Math.min(left, STEP_MS));
+    }
+  };
+  for (const entry of entries) await happen(entry, { clock, connection, begun, pass, voice, sessionId: session.id });
+  await pass(AFTER_MS);
   await connection.close({ code: "client_closed", message: "the file is over" });
   const closing = kit.close();
   await clock.advance(AFTER_MS);
@@ -75,18 +104,32 @@ export async function replayCall(file: string, { options = {} }: ReplayCallOptio
   return { recorded, replayed, differences: different, toString: () => written(recorded, replayed) };
 }
 
-/** What came from the caller comes again. */
-async function happen(
-  entry: CallEntry,
-  { clock, connection, begun }: { clock: VirtualClock; connection: ReplayConnection; begun: number },
-): Promise<void> {
-  const comes = (entry.k === "path" && !entry.own) || entry.k === "input" || entry.k === "close";
+interface Running {
+  readonly clock: VirtualClock;
+  readonly connection: ReplayConnection;
+  readonly begun: number;
+  readonly pass: (ms: number) => Promise<void>;
+  readonly voice: VoiceChannel;
+  readonly sessionId: string;
+}
+
+/** What came from the caller, or was done by the application, comes again. */
+async function happen(entry: CallEntry, { clock, connection, begun, pass, voice, sessionId }: Running): Promise<void> {
+  const comes = (entry.k === "path" && !entry.own) || entry.k === "input" || entry.k === "close" || entry.k === "app";
   if (!comes) return;
-  const wait = begun + entry.t - clock.now();
-  if (wait > 0) await clock.advance(wait);
-  if (entry.k === "path") connection.hear(silence(connection.inbound, entry.ms, entry.at));
-  else if (entry.k === "input") connection.input(entry.input);
-  else await connection.close({ code: entry.code, message: "as it was recorded" });
+  await pass(begun + entry.t - clock.now());
+  if (entry.k === "path") {
+    const { ms, at, pcm } = entry;
+    const frame = silence(connection.inbound, ms, at);
+    connection.hear(pcm === undefined ? frame : { ...frame, samples: samplesOf(pcm) });
+  } else if (entry.k === "input") connection.input(entry.input);
+  else if (entry.k === "close") await connection.close({ code: entry.code, message: "as it was recorded" });
+  else if (entry.does === "say") {
+    const { text, interruption } = entry;
+    voice.say(sessionId, text, { interruption }).catch(() => {});
+  } else if (entry.does === "interrupt") voice.interrupt(sessionId);
+  else if (entry.does === "start") voice.activityStart(sessionId);
+  else voice.activityEnd(sessionId);
 }
 
 function written(recorded: readonly Decision[], replayed: readonly Decision[]): string {

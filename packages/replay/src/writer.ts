@@ -16,7 +16,7 @@ export class CallWriter {
   #lines: string[] = [];
   #chars = 0;
   #full = false;
-  #streams = { stt: 0, ai: 0, tts: 0 };
+  #streams = { stt: 0, ai: 0, tts: 0, turn: 0 };
 
   constructor(clock: Clock, transcripts: boolean, maxChars: number) {
     this.#clock = clock;
@@ -45,7 +45,7 @@ export class CallWriter {
   }
 
   /** The how many-eth stream of its kind begins. */
-  stream(kind: "stt" | "ai" | "tts"): number {
+  stream(kind: "stt" | "ai" | "tts" | "turn"): number {
     return this.#streams[kind]++;
   }
 
