@@ -203,19 +203,20 @@ describe("a call that is run again", () => {
 });
 
 describe("a call with its audio", () => {
-  const path = (silenceMs?: number) => audioPipeline({ vad: energyVad({ silenceMs }), logger: silentLogger });
+  const path = (silenceThresholdMs?: number) =>
+    audioPipeline({ vad: energyVad({ silenceThresholdMs }), logger: silentLogger });
 
   it("is heard again by another pipeline: the same decides the same, one that waits longer hears one turn for two", async () => {
     const script = ({ caller }: CallerLab): unknown =>
-      caller.says("Tell me about").pauses(700).says("the capital of Germany.").until(allQuiet());
+      caller.says("Tell me about").pauses(2_500).says("rivers and lakes, please.").until(allQuiet());
     const { file } = await recordedLabCall(script, { audio: true, lab: { network: { delayMs: 20, jitterMs: 10 } } });
     expect((await replayCall(file, { pipeline: path() })).differences).toEqual([]);
     expect((await replayCall(file)).differences).toEqual([]);
     const recorded = (await replayCall(file)).recorded.filter(({ type }) => type === "turn");
-    const longer = await replayCall(file, { pipeline: path(1_500) });
+    const longer = await replayCall(file, { pipeline: path(3_500) });
     const turns = longer.replayed.filter(({ type }) => type === "turn");
     expect([recorded.length, turns.length]).toEqual([2, 1]);
-    expect(longer.differences[0]?.turn).toBe(1);
+    expect(changes(longer)).not.toEqual([]);
   });
 
   it("is recognised again by another recogniser, also one that takes real time", async () => {
