@@ -1,4 +1,4 @@
-export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "@roomkit/tools";
+export { type ArgumentsOf, defineTool, type Tool, type ToolContext, type ToolSource } from "@roomkit/tools";
 export * from "./ai-channel.ts";
 export {
   type AIChannelOptions,

@@ -10,7 +10,7 @@ import {
   RoomKitError,
   type VoiceSession,
 } from "@roomkit/core";
-import type { Tool } from "@roomkit/tools";
+import type { Tool, ToolSource } from "@roomkit/tools";
 
 /** Whom a reply is for: what a `system` function may look at. */
 export interface ReplyContext {
@@ -26,7 +26,7 @@ export interface AIChannelOptions {
   /** Instructions for every reply, or a function that writes them for one. Default none. */
   readonly system?: string | ((context: ReplyContext) => string | undefined | Promise<string | undefined>) | undefined;
   /** What the model may do. Default nothing. @throws RoomKitError `invalid_option` with a provider that takes no tools. */
-  readonly tools?: readonly Tool[] | undefined;
+  readonly tools?: readonly (Tool | ToolSource)[] | undefined;
   /** Longest run of one tool in ms, > 0; a tool may set its own. Default 15,000. */
   readonly toolTimeoutMs?: number | undefined;
   /** How often in one reply the model may call tools before it must answer in words, >= 0. Default 8. */

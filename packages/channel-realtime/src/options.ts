@@ -11,7 +11,7 @@ import {
   type ToolDefinition,
   type VoiceBackend,
 } from "@roomkit/core";
-import type { Tool } from "@roomkit/tools";
+import type { Tool, ToolSource } from "@roomkit/tools";
 
 export interface RealtimeVoiceChannelOptions {
   readonly provider: RealtimeProvider;
@@ -25,7 +25,7 @@ export interface RealtimeVoiceChannelOptions {
   readonly language?: string | undefined;
   readonly temperature?: number | undefined;
   /** What the model may do. */
-  readonly tools?: readonly Tool[] | undefined;
+  readonly tools?: readonly (Tool | ToolSource)[] | undefined;
   /** Said into the conversation when a session begins, for the model to answer: makes it speak first. */
   readonly greetingPrompt?: string | undefined;
   /** Who finds the caller's turns: `server`, the provider (default where it can); `manual`, `activityStart` and `activityEnd`, or the pipeline's VAD. */
@@ -64,7 +64,7 @@ export interface RealtimeVoiceChannelOptions {
 }
 
 const defaults = {
-  tools: [] as readonly Tool[],
+  tools: [] as readonly (Tool | ToolSource)[],
   emitTranscriptionEvents: true,
   muteOnToolCall: false,
   historyEvents: 20,

@@ -2,4 +2,5 @@ export { clip, NOT_BEGUN, OUTCOME_UNKNOWN, runTool, STOPPED, type ToolOutcome } 
 export type { ToolScope } from "./scope.ts";
 export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tool.ts";
 export { LOG_TIMEOUT_MS, ToolLog } from "./tool-log.ts";
-export { ToolSet } from "./tool-set.ts";
+export { type CheckedCall, type Fault, ToolSet } from "./tool-set.ts";
+export type { ToolSource } from "./tool-source.ts";

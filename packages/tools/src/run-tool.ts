@@ -1,5 +1,7 @@
 import { AbortScope, RoomKitError, type ToolCall, untilAborted, withTimeout } from "@roomkit/core";
 import type { ToolScope } from "./scope.ts";
+import type { Tool } from "./tool.ts";
+import type { CheckedCall } from "./tool-set.ts";
 
 /** What the model is told of a call. */
 export interface ToolOutcome {
@@ -53,30 +55,59 @@ const TIMED_OUT: ToolOutcome = {
  * | while it runs       | `scope.lifetime` ends          | {@link OUTCOME_UNKNOWN} |
  */
 export async function runTool(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
-  let permitted: ToolCall | ToolOutcome;
+  let permitted: Permitted | ToolOutcome;
   try {
-    const fault = scope.tools.faults(call.name, call.arguments);
-    if (fault !== undefined) return failure(`The call was not made: ${fault}`);
-    permitted = await permit(call, scope, signal);
+    const checked = await check(call, scope, signal);
+    if ("fault" in checked) return failure(`The call was not made (${checked.code}): ${checked.fault}`);
+    permitted = await permit({ call, ...checked }, scope, signal);
     if ("isError" in permitted) return permitted;
     if (signal.aborted) return NOT_BEGUN;
   } catch (error) {
     return signal.aborted ? NOT_BEGUN : explain(error, call, scope);
   }
   const outcome = await execute(permitted, scope, signal);
-  return permitted === call ? outcome : { ...outcome, ran: permitted };
+  return permitted.call === call ? outcome : { ...outcome, ran: permitted.call };
+}
+
+/** A call that may run: with the tool it found, whatever becomes of the set of tools meanwhile. */
+interface Permitted {
+  readonly call: ToolCall;
+  readonly tool: Tool;
+  /** What the tool's schema made of the arguments. */
+  readonly args: unknown;
+}
+
+/** Has the tool's schema check a call, which may take as long as the tool. */
+async function check(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<CheckedCall> {
+  const { tools, toolLimits, host, lifetime } = scope;
+  const checked = tools.check(call.name, call.arguments);
+  if (!(checked instanceof Promise)) return checked;
+  const waiting = new AbortScope().child(signal, lifetime);
+  try {
+    return await withTimeout(checked, tools.get(call.name)?.timeoutMs ?? toolLimits.timeoutMs, {
+      clock: host.clock,
+      signal: waiting.signal,
+      what: `checking a call of ${call.name}`,
+    });
+  } catch (error) {
+    if (!RoomKitError.is(error, "timeout")) throw error;
+    return { code: "invalid_arguments", fault: "the arguments could not be checked in time" };
+  } finally {
+    waiting.release();
+  }
 }
 
 /** The call as the hooks leave it, or why it may not run. */
-async function permit(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolCall | ToolOutcome> {
+async function permit(permitted: Permitted, scope: ToolScope, signal: AbortSignal): Promise<Permitted | ToolOutcome> {
   const { host, roomId, channelId } = scope;
-  if (!host.hasHooks("BEFORE_TOOL_USE", roomId)) return call;
+  const { call } = permitted;
+  if (!host.hasHooks("BEFORE_TOOL_USE", roomId)) return permitted;
   const outcome = await untilAborted(host.runHooks("BEFORE_TOOL_USE", { roomId, channelId, call }, signal), signal);
   if (!outcome.allowed) return failure(refusal(outcome.reason));
   // The id is what pairs the call with its result; a hook has no say in it.
   const changed: ToolCall = { ...outcome.payload.call, id: call.id };
-  const fault = scope.tools.faults(changed.name, changed.arguments);
-  if (fault === undefined) return changed;
+  const checked = await check(changed, scope, signal);
+  if (!("fault" in checked)) return { call: changed, ...checked };
   host.logger.warn(
     { roomId, channelId, tool: changed.name },
     "a BEFORE_TOOL_USE hook made a call that does not fit its tool",
@@ -90,9 +121,7 @@ function refusal(reason: string): string {
   return given ? `The call was not allowed: ${reason}` : "The call was not allowed.";
 }
 
-async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
-  const tool = scope.tools.get(call.name);
-  if (!tool) return explain(new RoomKitError("unknown_tool", "there is no such tool"), call, scope);
+async function execute({ call, tool, args }: Permitted, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
   const { toolLimits, host, lifetime } = scope;
   const running = new AbortScope().child(signal, lifetime);
   const context = {
@@ -102,7 +131,7 @@ async function execute(call: ToolCall, scope: ToolScope, signal: AbortSignal): P
     session: scope.session,
   };
   const outcome = Promise.resolve()
-    .then(() => tool.execute(call.arguments, context))
+    .then(() => tool.execute(args, context))
     .then((value): ToolOutcome => ({ result: clip(asText(value), toolLimits.resultMaxLength), isError: false }))
     .catch((error: unknown) =>
       running.aborted && stoppedBy(running.signal, error) ? STOPPED : explain(error, call, scope),

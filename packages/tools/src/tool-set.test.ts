@@ -50,7 +50,7 @@ describe("ToolSet", () => {
   });
 
   it.each([[{ city: "Rome" }], [{ city: "Rome", unit: "celsius", days: [1, 2] }]])("accepts %j", (args) => {
-    expect(new ToolSet([weather]).faults("get_weather", args)).toBeUndefined();
+    expect(new ToolSet([weather]).check("get_weather", args)).toEqual({ tool: weather, args });
   });
 
   it.each<[unknown, RegExp]>([
@@ -63,12 +63,15 @@ describe("ToolSet", () => {
     [null, /"object"/],
     [{ city: "x".repeat(70_000) }, /longer than/],
   ])("refuses %j", (args, why) => {
-    expect(new ToolSet([weather]).faults("get_weather", args)).toMatch(why);
+    expect(new ToolSet([weather]).check("get_weather", args)).toEqual({
+      code: "invalid_arguments",
+      fault: expect.stringMatching(why),
+    });
   });
 
   it("refuses arguments that are no JSON", () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
-    expect(new ToolSet([weather]).faults("get_weather", loop)).toBe("the arguments are not JSON");
+    expect(new ToolSet([weather]).check("get_weather", loop)).toMatchObject({ fault: "the arguments are not JSON" });
   });
 });

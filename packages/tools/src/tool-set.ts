@@ -1,72 +1,164 @@
 import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import { assertOptions, RoomKitError, type ToolDefinition } from "@roomkit/core";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isStandardSchema } from "./schema.ts";
 import type { Tool } from "./tool.ts";
+import { isToolSource, type ToolSource } from "./tool-source.ts";
 
 /** Arguments of more characters than this, as JSON, are refused unread. */
 const MAX_ARGUMENT_CHARS = 65_536;
-/** How many faults of one call the model is told. */
+/** How many faults of one call the model is told, and how much of each. */
 const MAX_FAULTS = 3;
+const MAX_FAULT_CHARS = 300;
 const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 interface Entry {
   readonly tool: Tool;
-  readonly validator: Validator;
+  readonly validate: (args: unknown) => Checked | Promise<Checked>;
 }
 
-/** The tools of a channel, checked once when the channel is made. */
-export class ToolSet {
-  /** What the model is shown. */
+interface Tools {
+  readonly entries: ReadonlyMap<string, Entry>;
   readonly definitions: readonly ToolDefinition[];
-  readonly #entries = new Map<string, Entry>();
+  /** What the sources gave when this was made of it. */
+  readonly from: readonly (readonly Tool[])[];
+}
 
-  /** @throws RoomKitError `invalid_option` for a bad or repeated name, or a schema that is no object schema or does not resolve. */
-  constructor(tools: readonly Tool[]) {
+/** What a call's arguments come to: a tool, and what it gets; or what is wrong with them, in words for the model. */
+export type CheckedCall = { readonly tool: Tool; readonly args: unknown } | Fault;
+export interface Fault {
+  readonly code: "unknown_tool" | "invalid_arguments";
+  readonly fault: string;
+}
+type Checked = { readonly args: unknown } | { readonly fault: string };
+
+/** The tools of a channel: its own, checked once when the channel is made, and those of sources, as they are now. */
+export class ToolSet {
+  readonly #own: readonly Tool[];
+  readonly #sources: readonly ToolSource[];
+  readonly #entries = new Map<string, Entry>();
+  #now: Tools | undefined;
+
+  /**
+   * @throws RoomKitError `invalid_option` for a bad or repeated name, or a schema that is no object schema or does not resolve. Of a source,
+   *   such tools are left out.
+   */
+  constructor(tools: readonly (Tool | ToolSource)[]) {
     if (!Array.isArray(tools)) throw new RoomKitError("invalid_option", "tools must be an array");
-    for (const tool of tools) {
-      assertOptions<Tool>("a tool", tool, {
-        required: ["name", "parameters", "execute"],
-        string: ["name", "description"],
-        object: ["parameters"],
-        number: ["timeoutMs"],
-        function: ["execute"],
-      });
-      if (!NAME.test(tool.name)) throw invalid(tool.name, "a tool's name has 1 to 64 letters, digits, _ or -");
+    this.#sources = tools.filter(isToolSource);
+    this.#own = tools.filter((tool): tool is Tool => !isToolSource(tool));
+    for (const tool of this.#own) {
       if (this.#entries.has(tool.name)) throw invalid(tool.name, "two tools have this name");
-      if (tool.parameters.type !== "object") throw invalid(tool.name, "parameters must be a schema of type object");
-      if (tool.timeoutMs !== undefined && !(tool.timeoutMs > 0)) throw invalid(tool.name, "timeoutMs must be > 0");
-      this.#entries.set(tool.name, { tool, validator: compile(tool) });
+      this.#entries.set(tool.name, entryOf(tool));
     }
-    this.definitions = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  }
+
+  /** What the model is shown. */
+  get definitions(): readonly ToolDefinition[] {
+    return this.#tools.definitions;
+  }
+
+  /** `listener` is told when the definitions have changed, until what is given back is called. */
+  onChanged(listener: () => void): () => void {
+    const stop = this.#sources.map((source) => source.onToolsChanged(listener));
+    return () => {
+      for (const each of stop) each();
+    };
   }
 
   get(name: string): Tool | undefined {
-    return this.#entries.get(name)?.tool;
+    return this.#tools.entries.get(name)?.tool;
   }
 
   /**
-   * What is wrong with the arguments, in words for the model; undefined when they fit the tool's schema.
+   * Checks a call's arguments. At once where nothing has to be waited for.
    *
    * @throws RoomKitError `invalid_schema` when these arguments led to a part of the schema that makes no sense.
    */
-  faults(name: string, args: unknown): string | undefined {
-    const entry = this.#entries.get(name);
-    if (!entry) return "there is no such tool";
+  check(name: string, args: unknown): CheckedCall | Promise<CheckedCall> {
+    const entry = this.#tools.entries.get(name);
+    if (!entry) return { code: "unknown_tool", fault: "there is no such tool" };
     const size = jsonSize(args);
-    if (size === undefined) return "the arguments are not JSON";
-    if (size > MAX_ARGUMENT_CHARS) return `the arguments are longer than ${MAX_ARGUMENT_CHARS} characters`;
-    let result: ReturnType<Validator["validate"]>;
+    if (size === undefined) return wrong("the arguments are not JSON");
+    if (size > MAX_ARGUMENT_CHARS) return wrong(`the arguments are longer than ${MAX_ARGUMENT_CHARS} characters`);
+    const seen = (checked: Checked): CheckedCall =>
+      "fault" in checked ? wrong(checked.fault) : { tool: entry.tool, args: checked.args };
+    const unusable = (cause: unknown): never => {
+      throw new RoomKitError("invalid_schema", `the schema of tool ${name} cannot be used`, { cause });
+    };
     try {
-      result = entry.validator.validate(args);
+      const checked = entry.validate(args);
+      return checked instanceof Promise ? checked.then(seen, unusable) : seen(checked);
     } catch (error) {
-      throw new RoomKitError("invalid_schema", `the schema of tool ${name} cannot be used`, { cause: error });
+      return unusable(error);
     }
-    if (result.valid) return undefined;
-    return leaves(result.errors).slice(0, MAX_FAULTS).map(sentence).join(" ");
+  }
+
+  get #tools(): Tools {
+    const from = this.#sources.map(({ tools }) => tools);
+    if (this.#now && from.every((tools, index) => tools === this.#now?.from[index])) return this.#now;
+    const entries = new Map(this.#entries);
+    for (const tool of from.flat()) {
+      const entry = usable(tool);
+      if (entry && !entries.has(tool.name)) entries.set(tool.name, entry);
+    }
+    const definitions = [...entries.values()].map(({ tool: { name, description, parameters } }) => ({
+      ...{ name, description, parameters },
+    }));
+    this.#now = { entries, definitions, from };
+    return this.#now;
+  }
+}
+
+/** @throws RoomKitError `invalid_option`. */
+function entryOf(tool: Tool): Entry {
+  assertOptions<Tool>("a tool", tool, {
+    required: ["name", "parameters", "execute"],
+    string: ["name", "description"],
+    object: ["parameters", "schema"],
+    number: ["timeoutMs"],
+    function: ["execute"],
+  });
+  const { name, parameters, schema, timeoutMs } = tool;
+  if (!NAME.test(name)) throw invalid(name, "a tool's name has 1 to 64 letters, digits, _ or -");
+  if (isStandardSchema(parameters)) throw invalid(name, "a tool with a schema of a library is made by defineTool");
+  if (parameters.type !== "object") throw invalid(name, "parameters must be a schema of type object");
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) throw invalid(name, "timeoutMs must be > 0");
+  return { tool, validate: schema === undefined ? byJsonSchema(tool) : byStandardSchema(schema) };
+}
+
+function usable(tool: Tool): Entry | undefined {
+  try {
+    return entryOf(tool);
+  } catch {
+    return undefined;
   }
 }
 
 function invalid(name: string, why: string): RoomKitError {
   return new RoomKitError("invalid_option", `tool ${JSON.stringify(name)}: ${why}`);
+}
+
+function wrong(fault: string): Fault {
+  return { code: "invalid_arguments", fault };
+}
+
+function byJsonSchema(tool: Tool): Entry["validate"] {
+  const validator = compile(tool);
+  return (args) => {
+    const result = validator.validate(args);
+    return result.valid ? { args } : { fault: told(leaves(result.errors).map(sentence)) };
+  };
+}
+
+function byStandardSchema(schema: StandardSchemaV1): Entry["validate"] {
+  const { validate } = schema["~standard"];
+  const read = (result: StandardSchemaV1.Result<unknown>): Checked =>
+    result.issues ? { fault: told(result.issues.map(issueSentence)) } : { args: result.value };
+  return (args) => {
+    const result = validate(args);
+    return "then" in result ? Promise.resolve(result).then(read) : read(result);
+  };
 }
 
 function compile(tool: Tool): Validator {
@@ -103,7 +195,19 @@ function inside(inner: OutputUnit, outer: OutputUnit): boolean {
   return inner.keywordLocation.startsWith(`${outer.keywordLocation}/`);
 }
 
+function told(faults: readonly string[]): string {
+  return faults
+    .slice(0, MAX_FAULTS)
+    .map((fault) => fault.slice(0, MAX_FAULT_CHARS))
+    .join(" ");
+}
+
 function sentence(fault: OutputUnit): string {
   const where = fault.instanceLocation.replace(/^#\/?/, "");
   return `${where === "" ? "arguments" : where}: ${fault.error}`;
+}
+
+function issueSentence({ path = [], message }: StandardSchemaV1.Issue): string {
+  const where = path.map((step) => String(typeof step === "object" ? step.key : step)).join("/");
+  return `${where === "" ? "arguments" : where}: ${message}`;
 }

@@ -1,4 +1,6 @@
 import type { JsonSchema, ToolDefinition, VoiceSession } from "@roomkit/core";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isStandardSchema, jsonSchemaOf } from "./schema.ts";
 
 /** What surrounds one run of a tool. */
 export interface ToolContext {
@@ -18,15 +20,20 @@ export interface ToolContext {
 export interface Tool<Args = unknown> extends ToolDefinition {
   /** Longest run in ms; default the channel's `toolTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
+  /** Checks the arguments in place of `parameters`, and gives `execute` what it makes of them. */
+  readonly schema?: StandardSchemaV1<unknown, Args> | undefined;
   /**
-   * Runs the call. `args` has been checked against `parameters`. A string is given to the model as it is, anything else as
+   * Runs the call. `args` has been checked against `schema`, or `parameters`. A string is given to the model as it is, anything else as
    * JSON. What it throws is not shown to the model, except the message of a RoomKitError `tool_failed`.
    */
   execute(args: Args, context: ToolContext): unknown;
 }
 
-/** The arguments a JSON Schema describes, as far as types can say it; `unknown` for what they cannot. */
-export type ArgumentsOf<S> = S extends { readonly const: infer Value }
+/** The arguments `execute` gets: what a Standard Schema gives, or what a JSON Schema describes, as far as types can say it. */
+export type ArgumentsOf<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : DescribedBy<S>;
+
+/** `unknown` for what types cannot say. */
+type DescribedBy<S> = S extends { readonly const: infer Value }
   ? Value
   : S extends { readonly enum: readonly (infer Value)[] }
     ? Value
@@ -41,7 +48,7 @@ export type ArgumentsOf<S> = S extends { readonly const: infer Value }
               ? null
               : Type extends "array"
                 ? S extends { readonly items: infer Items }
-                  ? ArgumentsOf<Items>[]
+                  ? DescribedBy<Items>[]
                   : unknown[]
                 : Type extends "object"
                   ? ObjectOf<S>
@@ -51,18 +58,26 @@ export type ArgumentsOf<S> = S extends { readonly const: infer Value }
 type RequiredOf<S> = S extends { readonly required: readonly (infer Name)[] } ? Name : never;
 
 type ObjectOf<S> = S extends { readonly properties: infer Properties }
-  ? { -readonly [K in keyof Properties as K extends RequiredOf<S> ? K : never]: ArgumentsOf<Properties[K]> } & {
-      -readonly [K in keyof Properties as K extends RequiredOf<S> ? never : K]?: ArgumentsOf<Properties[K]>;
+  ? { -readonly [K in keyof Properties as K extends RequiredOf<S> ? K : never]: DescribedBy<Properties[K]> } & {
+      -readonly [K in keyof Properties as K extends RequiredOf<S> ? never : K]?: DescribedBy<Properties[K]>;
     }
   : Record<string, unknown>;
 
-/** Writes a tool whose `execute` gets arguments typed by its own JSON Schema. */
-export function defineTool<const S extends JsonSchema>(tool: {
+/**
+ * Writes a tool whose `execute` gets arguments typed by its own parameters: a JSON Schema, or a schema of Zod, Valibot, ArkType or another
+ * library of the Standard Schema.
+ *
+ * @throws RoomKitError `schema_not_convertible`: a model cannot be shown such a schema; the message says what to do.
+ */
+export function defineTool<const S extends JsonSchema | StandardSchemaV1>(tool: {
   readonly name: string;
   readonly description: string;
   readonly parameters: S;
   readonly timeoutMs?: number | undefined;
   execute(args: ArgumentsOf<S>, context: ToolContext): unknown;
 }): Tool<ArgumentsOf<S>> {
-  return tool;
+  const { parameters, ...rest } = tool;
+  if (!isStandardSchema(parameters)) return tool as typeof tool & { readonly parameters: JsonSchema };
+  const schema = parameters as StandardSchemaV1<unknown, ArgumentsOf<S>>;
+  return { ...rest, schema, parameters: jsonSchemaOf(tool.name, schema) };
 }

@@ -10,7 +10,7 @@ describe("a tool that does not run", () => {
   });
 
   it.each([
-    ["bad arguments", look(7), /^The call was not made: what: .*"string"/],
+    ["bad arguments", look(7), /^The call was not made \(invalid_arguments\): what: .*"string"/],
     ["no arguments at all", call("look", undefined), /required property "what"/],
     ["arguments that were no JSON", call("look", '{"what":'), /"object"/],
     ["a name it does not have", call("delete_everything", {}), /no such tool/],
