@@ -17,6 +17,8 @@ const rules: Readonly<Record<string, Rule>> = {
 
   // Not a leaf: what the channels that let a model act share.
   tools: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  // Tools of servers, which may be processes of this machine.
+  "tools-mcp": { mayImport: ["core", "tools"], platform: "node", thirdParty: true },
   // One caller on one line: what the voices of rooms and the cascade share.
   call: { mayImport: ["core"], platform: "universal", thirdParty: false },
   channel: { mayImport: ["core", "call", "tools"], platform: "universal", thirdParty: true },
@@ -76,10 +78,11 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
   "turn-smart": ["onnx", "pipeline", "worker-pool"],
 };
 
-/** The rule of the package in `packages/<folder>`; undefined for a kind the table does not know. */
+/** The rule of the package in `packages/<folder>`: its own, else that of its kind; undefined for a kind the table does not know. */
 export function ruleFor(folder: string): Rule | undefined {
   const [kind = folder] = folder.split("-");
-  const rule = Object.hasOwn(rules, kind) ? rules[kind] : undefined;
+  const name = [folder, kind].find((each) => Object.hasOwn(rules, each));
+  const rule = name === undefined ? undefined : rules[name];
   return rule && { ...rule, mayImport: [...rule.mayImport, ...(exceptions[folder] ?? [])] };
 }
 
