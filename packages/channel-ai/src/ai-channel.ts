@@ -4,15 +4,18 @@ import {
   type ChannelHost,
   type ChannelReply,
   type DeliveryContext,
+  type EventDraft,
   eventText,
   type PreparationContext,
   PreparedGeneration,
+  type ReplyStream,
+  type Room,
   type RoomEvent,
   RoomKitError,
   untilAborted,
   withTimeout,
 } from "@roomkit/core";
-import { ToolSet } from "@roomkit/tools";
+import { type Handoff, type HandoffRequest, handoffContent, ToolSet } from "@roomkit/tools";
 import { buildMessages, systemNote } from "./history/messages.ts";
 import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -67,7 +70,7 @@ export class AIChannel implements Channel {
       oneOf: { fallbackText: [false], interruptionNote: [false], speakers: ["several", "always", "never"] },
       boolean: ["retry"],
       function: ["system", "respondTo"],
-      object: ["provider", "providerOptions"],
+      object: ["provider", "providerOptions", "floor"],
       objects: ["tools"],
     });
     if (typeof id !== "string" || id === "") throw new RoomKitError("invalid_option", "a channel needs an id");
@@ -83,10 +86,16 @@ export class AIChannel implements Channel {
 
   register(host: ChannelHost): void {
     this.#host = host;
+    this.#options.floor?.join(this.id, host);
+  }
+
+  onAttached(room: Room): void {
+    this.#options.floor?.entered(room.id, this.id);
   }
 
   async onDetached(roomId: string): Promise<void> {
     const reason = new RoomKitError("aborted", "the channel was detached");
+    this.#options.floor?.left(roomId, this.id);
     this.#prepared.get(roomId)?.discard();
     this.#lifetimes.get(roomId)?.abort(reason);
     this.#lifetimes.delete(roomId);
@@ -106,8 +115,9 @@ export class AIChannel implements Channel {
     const host = this.#host;
     if (!host) throw new RoomKitError("not_registered", `channel ${this.id} is not registered with a kit`);
     if (this.#closed || !this.#isForMe(event, context)) return undefined;
+    if (event.source.role === "user") this.#options.floor?.heard(context.room.id);
     const asked = await this.#asked(context, host);
-    return asked && { stream: { text: this.#reply(host, event, context, asked.system) } };
+    return asked && { stream: this.#reply(host, event, context, asked.system) };
   }
 
   /**
@@ -118,13 +128,14 @@ export class AIChannel implements Channel {
    */
   async composeReply(event: RoomEvent, context: DeliveryContext): Promise<string> {
     const host = this.#host;
-    if (!host || this.#closed) return "";
+    const { floor } = this.#options;
+    if (!host || this.#closed || (floor && floor.holder(context.room.id) !== this.id)) return "";
     const asked = await this.#asked(context, host);
     if (!asked) return "";
     const note: RoomEvent = { ...event, content: { type: "text", text: systemNote(eventText(event)) } };
     const options = { ...this.#options, maxToolRounds: 0, fallbackText: false } as const;
     let words = "";
-    for await (const text of this.#reply(host, note, context, asked.system, options)) words += text;
+    for await (const text of this.#reply(host, note, context, asked.system, options).text) words += text;
     return words.trim();
   }
 
@@ -175,7 +186,10 @@ export class AIChannel implements Channel {
 
   #isForMe(event: RoomEvent, context: DeliveryContext): boolean {
     if (event.source.channelId === this.id || event.status !== "delivered") return false;
-    return eventText(event).trim() !== "" && this.#options.respondTo(event, context);
+    const { floor, respondTo } = this.#options;
+    if (floor?.calls(this.id, event)) return true;
+    if (floor && floor.holder(event.roomId) !== this.id) return false;
+    return eventText(event).trim() !== "" && respondTo(event, context);
   }
 
   /** The instructions of a reply, as hooks leave them; undefined: there is to be none. */
@@ -212,8 +226,20 @@ export class AIChannel implements Channel {
     context: DeliveryContext,
     system: string | undefined,
     alone?: ResolvedOptions,
-  ): ReplyText {
+  ): ReplyStream {
     const roomId = context.room.id;
+    const { floor } = this.#options;
+    let handoff: Handoff | undefined;
+    const handOff = async (request: HandoffRequest, signal: AbortSignal): Promise<string> => {
+      if (!floor) throw new RoomKitError("handoff_unsupported", "this channel shares its floor with nobody");
+      handoff = await floor.pass(request, {
+        roomId,
+        from: this.id,
+        signal,
+        history: async () => [...(await context.history()), event],
+      });
+      return `The conversation is with ${request.to} now. Say nothing more.`;
+    };
     const account = new ReplyAccount();
     let prepared: PreparedGeneration | undefined;
     const make = (signal: AbortSignal): AsyncGenerator<string> => {
@@ -234,6 +260,8 @@ export class AIChannel implements Channel {
         options: alone ?? this.#options,
         messages: () => this.#read(event, context, host, signal),
         prepared,
+        handOff,
+        passed: () => handoff !== undefined,
         session: context.session,
         correlationId: event.correlationId,
       };
@@ -244,7 +272,9 @@ export class AIChannel implements Channel {
       prepared?.discard();
       this.#announce(host, roomId, account);
     });
-    return reply;
+    const after = (): EventDraft[] =>
+      handoff ? [{ content: handoffContent(handoff), source: { channelId: this.id, role: "system" } }] : [];
+    return { text: reply, after };
   }
 
   #lifetime(roomId: string): AbortSignal {

@@ -1,5 +1,15 @@
-export { type ArgumentsOf, defineTool, type Tool, type ToolContext, type ToolSource } from "@roomkit/tools";
+export {
+  type ArgumentsOf,
+  defineTool,
+  type HandoffHistory,
+  type HandoffToOptions,
+  handoffTo,
+  type Tool,
+  type ToolContext,
+  type ToolSource,
+} from "@roomkit/tools";
 export * from "./ai-channel.ts";
+export { AssistantFloor, type AssistantFloorOptions } from "./floor.ts";
 export {
   type AIChannelOptions,
   DEFAULT_FALLBACK_TEXT,

@@ -11,6 +11,7 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import type { Tool, ToolSource } from "@roomkit/tools";
+import type { AssistantFloor } from "./floor.ts";
 
 /** Whom a reply is for: what a `system` function may look at. */
 export interface ReplyContext {
@@ -66,6 +67,11 @@ export interface AIChannelOptions {
    * words of at least two; `always`; `never`. Default `several`.
    */
   readonly speakers?: "several" | "always" | "never" | undefined;
+  /**
+   * Shared by the AI channels of a room of which one at a time speaks with the caller: those without the floor answer nothing. Default: none,
+   * the channel always answers.
+   */
+  readonly floor?: AssistantFloor | undefined;
   /** Whether an event of another channel is answered. Default: when its role is `user`. */
   readonly respondTo?: ((event: RoomEvent, context: DeliveryContext) => boolean) | undefined;
 }
@@ -75,11 +81,11 @@ export const DEFAULT_INTERRUPTION_NOTE = "(Your last answer was cut off: I heard
 
 type WithDefaults = Omit<
   AIChannelOptions,
-  "provider" | "system" | "tools" | "temperature" | "maxOutputTokens" | "providerOptions"
+  "provider" | "system" | "tools" | "floor" | "temperature" | "maxOutputTokens" | "providerOptions"
 >;
 type WithoutDefaults = Pick<
   AIChannelOptions,
-  "provider" | "system" | "temperature" | "maxOutputTokens" | "providerOptions"
+  "provider" | "system" | "floor" | "temperature" | "maxOutputTokens" | "providerOptions"
 >;
 
 /** The options with their defaults filled in. */
@@ -121,7 +127,7 @@ const ranges: OptionRanges<WithDefaults> = {
 
 /** @throws RoomKitError `invalid_option`. */
 export function resolveOptions(options: AIChannelOptions): ResolvedOptions {
-  const { provider, system, tools, temperature, maxOutputTokens, providerOptions, ...rest } = options;
+  const { provider, system, tools, floor, temperature, maxOutputTokens, providerOptions, ...rest } = options;
   if (typeof provider?.generate !== "function") {
     throw new RoomKitError("invalid_option", "provider must be an AIProvider");
   }
@@ -138,6 +144,7 @@ export function resolveOptions(options: AIChannelOptions): ResolvedOptions {
     ...optionsWithin<WithDefaults>(rest, defaults, ranges),
     provider,
     system,
+    floor,
     temperature,
     maxOutputTokens,
     providerOptions,

@@ -1,3 +1,3 @@
-export { type ArgumentsOf, defineTool, type Tool, type ToolContext, type ToolSource } from "@roomkit/tools";
+export { type ArgumentsOf, defineTool, type HandoffToOptions, handoffTo, type Tool, type ToolContext, type ToolSource } from "@roomkit/tools";
 export type { RealtimeVoiceChannelOptions, SessionOverrides } from "./options.ts";
 export { RealtimeVoiceChannel, type StartSessionOptions } from "./realtime-voice-channel.ts";

@@ -1,3 +1,13 @@
+export {
+  type Handoff,
+  type HandoffContext,
+  type HandoffHistory,
+  type HandoffRequest,
+  type HandoffToOptions,
+  handoffContent,
+  handoffTo,
+  readHandoff,
+} from "./handoff.ts";
 export { clip, NOT_BEGUN, OUTCOME_UNKNOWN, runTool, STOPPED, type ToolOutcome } from "./run-tool.ts";
 export type { ToolScope } from "./scope.ts";
 export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tool.ts";

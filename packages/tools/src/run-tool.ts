@@ -1,4 +1,5 @@
 import { AbortScope, RoomKitError, type ToolCall, untilAborted, withTimeout } from "@roomkit/core";
+import type { HandoffRequest } from "./handoff.ts";
 import type { ToolScope } from "./scope.ts";
 import type { Tool } from "./tool.ts";
 import type { CheckedCall } from "./tool-set.ts";
@@ -122,13 +123,14 @@ function refusal(reason: string): string {
 }
 
 async function execute({ call, tool, args }: Permitted, scope: ToolScope, signal: AbortSignal): Promise<ToolOutcome> {
-  const { toolLimits, host, lifetime } = scope;
+  const { toolLimits, host, lifetime, handOff } = scope;
   const running = new AbortScope().child(signal, lifetime);
   const context = {
     signal: running.signal,
     roomId: scope.roomId,
     callId: call.id,
     session: scope.session,
+    handOff: handOff && ((request: HandoffRequest) => handOff(request, running.signal)),
   };
   const outcome = Promise.resolve()
     .then(() => tool.execute(args, context))

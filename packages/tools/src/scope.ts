@@ -1,4 +1,5 @@
 import type { ChannelHost, VoiceSession } from "@roomkit/core";
+import type { HandoffRequest } from "./handoff.ts";
 import type { ToolSet } from "./tool-set.ts";
 
 /** Where calls are made: for whom, with which tools, within which limits. */
@@ -13,6 +14,8 @@ export interface ToolScope {
   /** Ends when nobody is left to be told what became of a call: the channel is closed. */
   readonly lifetime?: AbortSignal | undefined;
   readonly tools: ToolSet;
+  /** See `ToolContext.handOff`; `signal` aborts when the call is called off. */
+  readonly handOff?: ((request: HandoffRequest, signal: AbortSignal) => Promise<string>) | undefined;
   readonly toolLimits: {
     /** Longest run of a tool that sets no time of its own, ms. */
     readonly timeoutMs: number;

@@ -1,5 +1,6 @@
 import type { JsonSchema, ToolDefinition, VoiceSession } from "@roomkit/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { HandoffRequest } from "./handoff.ts";
 import { isStandardSchema, jsonSchemaOf } from "./schema.ts";
 
 /** What surrounds one run of a tool. */
@@ -14,6 +15,11 @@ export interface ToolContext {
   readonly session?: VoiceSession | undefined;
   /** Names the call; the same id in the room's `tool-call` and `tool-result` events. */
   readonly callId: string;
+  /**
+   * Passes the floor to another assistant, where the channel can; resolves with what the model is to be told.
+   * @throws RoomKitError `handoff_target_gone`, `handoff_not_on_floor`, `handoff_limit`, `handoff_unsupported`.
+   */
+  readonly handOff?: ((request: HandoffRequest) => Promise<string>) | undefined;
 }
 
 /** Something the model may have done. */

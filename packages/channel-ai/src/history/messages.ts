@@ -1,4 +1,5 @@
 import { type AIMessage, eventText, type RoomEvent, type ToolCall } from "@roomkit/core";
+import { type Handoff, readHandoff } from "@roomkit/tools";
 import { saidBy, speakerOf } from "./speakers.ts";
 import { ToolLedger } from "./tool-ledger.ts";
 
@@ -22,17 +23,25 @@ export function buildMessages(
   current: RoomEvent,
   options: MessagesOptions,
 ): AIMessage[] {
-  const past = history.filter((event) => event.status === "delivered" && event.index < current.index);
+  const seen = history.filter((event) => event.status === "delivered" && event.index < current.index);
+  const past = sinceHandoff(seen, current, options.channelId);
   const labels = new Set([...past, current].map(speakerOf).filter((label) => label !== undefined));
   const least = { several: 2, always: 1, never: Number.POSITIVE_INFINITY }[options.speakers];
   const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options, labels.size >= least);
   for (const event of past) builder.add(event);
-  builder.user(current);
+  builder.current(current);
   return builder.messages;
 }
 
 /** How a model reads what the system says in the middle of a conversation. */
 export const systemNote = (text: string): string => `(Note from the system: ${text})`;
+
+/** What the channel is to know of the conversation: nothing from before it was handed over, where that was to be so. */
+function sinceHandoff(seen: readonly RoomEvent[], current: RoomEvent, channelId: string): readonly RoomEvent[] {
+  const handed = [...seen, current].findLast((event) => readHandoff(event)?.to === channelId);
+  if (!handed || readHandoff(handed)?.history === "whole") return seen;
+  return seen.filter(({ index }) => index >= handed.index);
+}
 
 class MessageBuilder {
   readonly messages: AIMessage[] = [];
@@ -69,6 +78,8 @@ class MessageBuilder {
       this.#calls.push({ id, name: content.name, arguments: content.arguments });
       return;
     }
+    const handoff = readHandoff(event);
+    if (handoff) this.#append(this.#told(handoff));
     if (content.type !== "text" || content.text.trim() === "") return;
     if (source.role === "assistant") {
       this.#cutOff = event.heard !== undefined && (event.heard.interrupted || event.heard.unheard !== "");
@@ -78,6 +89,21 @@ class MessageBuilder {
     } else {
       this.user(event);
     }
+  }
+
+  /** What is to be answered. */
+  current(event: RoomEvent): void {
+    const handoff = readHandoff(event);
+    if (handoff) this.#append(this.#told(handoff));
+    else this.user(event);
+  }
+
+  #told({ from, to, reason, summary }: Handoff): string {
+    const mine = to === this.#options.channelId;
+    const what = mine ? `handed over to you by ${from}; go on with the caller` : `handed over by ${from} to ${to}`;
+    const why = reason === "" ? "" : ` Reason: ${reason}`;
+    const before = mine && summary !== undefined ? ` What was said before: ${summary}` : "";
+    return systemNote(`The conversation was ${what}.${why}${before}`);
   }
 
   user(event: RoomEvent): void {

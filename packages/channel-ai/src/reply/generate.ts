@@ -51,6 +51,7 @@ async function* converse(
     }
     account.toolCalls += end.calls.length;
     messages.push(assistantMessage(end), ...(await runRound(end.calls, turn, { guard, log }, signal)));
+    if (turn.passed()) return;
   }
 }
 

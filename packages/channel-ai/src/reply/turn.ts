@@ -8,6 +8,8 @@ export interface Turn extends ToolScope {
   /** Reads the conversation; called once, when the reply is first wanted. */
   readonly messages: () => Promise<AIMessage[]>;
   readonly options: ResolvedOptions;
+  /** Another assistant speaks now: this one has said what it had to say. */
+  readonly passed: () => boolean;
   /** What was made of the reply before it was known to be wanted. */
   readonly prepared: PreparedGeneration | undefined;
 }

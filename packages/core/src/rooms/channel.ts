@@ -90,6 +90,8 @@ export interface ComposeOptions {
 export interface ReplyStream {
   /** Text as it comes; ends with the reply. Throws what ended it early. */
   readonly text: AsyncIterable<string>;
+  /** Asked once, when the reply is in the room or will not be: events to append after it, one level deeper in the chain, as it is. */
+  readonly after?: (() => readonly EventDraft[]) | undefined;
 }
 
 /** A reply on its way to listeners. */

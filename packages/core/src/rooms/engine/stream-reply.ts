@@ -36,6 +36,7 @@ export async function runStream(
   await state.streaming({ channelId: pending.channelId, role: "source", scope }, async () => {
     const { draft, received } = await makeReply(engine, state, pending, stream, scope);
     if (draft) await commitReply(engine, state, pending, completeDraft(pending, draft), streamedTo(received));
+    for (const next of stream.after?.() ?? []) await commitReply(engine, state, pending, completeDraft(pending, next));
   });
   scope.release();
 }
