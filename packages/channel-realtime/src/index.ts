@@ -1,3 +1,11 @@
-export { type ArgumentsOf, defineTool, type HandoffToOptions, handoffTo, type Tool, type ToolContext, type ToolSource } from "@roomkit/tools";
-export type { RealtimeVoiceChannelOptions, SessionOverrides } from "./options.ts";
+export {
+  type ArgumentsOf,
+  defineTool,
+  type HandoffToOptions,
+  handoffTo,
+  type Tool,
+  type ToolContext,
+  type ToolSource,
+} from "@roomkit/tools";
+export type { RealtimeAssistant, RealtimeVoiceChannelOptions, SessionOverrides } from "./options.ts";
 export { RealtimeVoiceChannel, type StartSessionOptions } from "./realtime-voice-channel.ts";

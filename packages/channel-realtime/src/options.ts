@@ -13,6 +13,16 @@ import {
 } from "@roomkit/core";
 import type { Tool, ToolSource } from "@roomkit/tools";
 
+/** What a session's model is told to be after a handoff. */
+export interface RealtimeAssistant {
+  /** Instructions for the model. */
+  readonly systemPrompt: string;
+  /** A voice of the provider; default the channel's. Not all providers can change it once they have spoken: the handoff is refused then. */
+  readonly voice?: string | undefined;
+  /** What it may do; default nothing. */
+  readonly tools?: readonly (Tool | ToolSource)[] | undefined;
+}
+
 export interface RealtimeVoiceChannelOptions {
   readonly provider: RealtimeProvider;
   /** The transport callers come in by: WebSocket, telephone or WebRTC. */
@@ -26,6 +36,13 @@ export interface RealtimeVoiceChannelOptions {
   readonly temperature?: number | undefined;
   /** What the model may do. */
   readonly tools?: readonly (Tool | ToolSource)[] | undefined;
+  /**
+   * Who else a session's model may become, by name: the tool `handoffTo("billing", ...)` makes it `billing`. A session begins as the channel
+   * itself says, under the channel's id, and can be handed back to that.
+   */
+  readonly assistants?: Readonly<Record<string, RealtimeAssistant>> | undefined;
+  /** Handoffs from one word of the caller to the next, 1 to 20; more are refused. Default 3. */
+  readonly maxHandoffs?: number | undefined;
   /** Said into the conversation when a session begins, for the model to answer: makes it speak first. */
   readonly greetingPrompt?: string | undefined;
   /** Who finds the caller's turns: `server`, the provider (default where it can); `manual`, `activityStart` and `activityEnd`, or the pipeline's VAD. */
@@ -67,6 +84,7 @@ const defaults = {
   tools: [] as readonly (Tool | ToolSource)[],
   emitTranscriptionEvents: true,
   muteOnToolCall: false,
+  maxHandoffs: 3,
   historyEvents: 20,
   joinTimeoutMs: 30_000,
   connectTimeoutMs: 15_000,
@@ -78,6 +96,7 @@ const defaults = {
 };
 
 const ranges: OptionRanges<typeof defaults> = {
+  maxHandoffs: [1, 20],
   historyEvents: [0, 100_000],
   joinTimeoutMs: [0, 3_600_000],
   connectTimeoutMs: [0, 600_000],

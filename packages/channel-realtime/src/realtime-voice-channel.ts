@@ -6,6 +6,7 @@ import {
   ChannelCategory,
   type ChannelHost,
   type CloseReason,
+  defined,
   type Metadata,
   RoomKitError,
   type SendTextOptions,
@@ -20,6 +21,7 @@ import {
   type SessionOverrides,
   sessionUpdate,
 } from "./options.ts";
+import { otherAssistants } from "./other-assistants.ts";
 import type { RealtimeCall } from "./session/realtime-call.ts";
 import { startCall } from "./session/start-call.ts";
 
@@ -56,6 +58,7 @@ export class RealtimeVoiceChannel implements Channel {
       oneOf: { turnDetection: ["server", "manual"], dtmfMode: dtmfModes },
       number: [
         "temperature",
+        "maxHandoffs",
         "historyEvents",
         "joinTimeoutMs",
         "connectTimeoutMs",
@@ -66,13 +69,14 @@ export class RealtimeVoiceChannel implements Channel {
       ],
       boolean: ["emitTranscriptionEvents", "muteOnToolCall"],
       function: ["createResampler", "dtmfTones"],
-      object: ["provider", "transport", "providerOptions", "pipeline"],
+      object: ["provider", "transport", "providerOptions", "pipeline", "assistants"],
       objects: ["tools"],
     });
     this.id = id;
     this.#settings = resolveOptions(options);
     const settings = this.#settings;
     const tools = new ToolSet(settings.tools);
+    const others = otherAssistants(id, settings);
     const toolLimits = { timeoutMs: settings.toolTimeoutMs, resultMaxLength: settings.toolResultMaxLength };
     this.#sessions = new ChannelSessions({
       channelId: id,
@@ -82,19 +86,25 @@ export class RealtimeVoiceChannel implements Channel {
         // The transport keeps the state of the sessions it made itself.
         if (this.#overrides.has(session)) (session as MutableSession).state = "ended";
       },
-      start: (session, connection, signal) =>
-        startCall({
+      start: (session, connection, signal) => {
+        const overrides = this.#overrides.get(session) ?? {};
+        const own = { config: sessionUpdate({ ...settings, ...defined(overrides) }), tools };
+        return startCall({
           host: this.#sessions.host,
           settings,
           channelId: id,
           session,
           connection,
-          tools: { tools, lifetime: this.#lifetime.signal, toolLimits },
-          overrides: this.#overrides.get(session) ?? {},
+          tools: {
+            ...{ lifetime: this.#lifetime.signal, toolLimits, maxHandoffs: settings.maxHandoffs },
+            assistants: new Map([[id, own], ...others(own.config)]),
+          },
+          overrides,
           signal,
           onEnded: (code) =>
             void this.endSession(session.id, { code, message: "the speech provider ended the session" }),
-        }),
+        });
+      },
     });
   }
 

@@ -14,10 +14,10 @@ const OVER: ReadonlySet<string> = new Set(["room_closed", "not_attached", "kit_c
  * even when the reply is cut off: the next turn must know of it.
  */
 export class ToolLog {
-  readonly #scope: ToolScope;
+  readonly #scope: Omit<ToolScope, "tools">;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(scope: ToolScope) {
+  constructor(scope: Omit<ToolScope, "tools">) {
     this.#scope = scope;
   }
 
@@ -35,6 +35,11 @@ export class ToolLog {
     });
   }
 
+  /** Something that happened by a call. */
+  note(content: EventContent): void {
+    this.#append(content, "system");
+  }
+
   /** Waits until everything so far is written, for at most {@link LOG_TIMEOUT_MS}. Never throws. */
   async flushed(): Promise<void> {
     try {
@@ -44,12 +49,12 @@ export class ToolLog {
     }
   }
 
-  #append(content: EventContent): void {
+  #append(content: EventContent, role: "assistant" | "system" = "assistant"): void {
     const { host, roomId, channelId, correlationId } = this.#scope;
     const correlated = correlationId === undefined ? {} : { correlationId };
     // No signal: the log keeps what happened, also when the turn it happened in is over.
     this.#tail = this.#tail
-      .then(() => host.processInbound({ roomId, channelId, role: "assistant", content, ...correlated }))
+      .then(() => host.processInbound({ roomId, channelId, role, content, ...correlated }))
       .then(
         () => {},
         (error: unknown) => this.#warn(error),

@@ -2,6 +2,7 @@ import { type UserTranscripts, type UserWords, withWritten } from "@roomkit/call
 import {
   afterSilence,
   type ChannelHost,
+  defined,
   errorFields,
   HeardLedger,
   type HeardRecord,
@@ -24,6 +25,8 @@ export interface ConversationOptions {
   readonly channelId: string;
   /** Whether final words become events of the room. */
   readonly store: boolean;
+  /** Who of several assistants spoke an utterance. */
+  readonly assistantOf?: ((utterance: string) => string | undefined) | undefined;
   /** Says whose the caller's words are, where there is a pipeline. */
   readonly speakers?: RealtimeSpeakers | undefined;
 }
@@ -251,8 +254,9 @@ export class Conversation {
     if (text !== "") this.#show(id, line, text, true, record.interrupted || unheard !== "" ? shown : undefined);
     // What nobody heard was not said.
     if (shown === "" || !said) return;
+    const assistant = this.#options.assistantOf?.(id);
     said.fill(async () => {
-      await this.#store("assistant", shown, said.turnId, { heard: { ...record, unheard } });
+      await this.#store("assistant", shown, said.turnId, { heard: { ...record, unheard }, assistant });
       stored();
     });
   }
@@ -276,18 +280,18 @@ export class Conversation {
     role: "user" | "assistant",
     text: string,
     correlationId: string,
-    { heard, speaker }: { readonly heard?: HeardRecord; readonly speaker?: string | undefined },
+    { heard, ...who }: { heard?: HeardRecord; speaker?: string | undefined; assistant?: string | undefined },
   ): Promise<void> {
     const { host, session, channelId, store } = this.#options;
     if (!store) return;
-    const metadata = { voiceSessionId: session.id, source: "realtime_voice" };
+    const metadata = { voiceSessionId: session.id, source: "realtime_voice", ...defined(who) };
     const stored = host.processInbound({
       roomId: session.roomId,
       channelId,
       role,
       content: { type: "text", text },
       correlationId,
-      metadata: speaker === undefined ? metadata : { ...metadata, speaker },
+      metadata,
       participantId: role === "user" ? session.participantId : undefined,
       heard,
     });

@@ -24,12 +24,12 @@ import {
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
-import { runTool, ToolLog, type ToolScope } from "@roomkit/tools";
 import type { RealtimeSettings } from "../options.ts";
 import type { AudioPath } from "./audio-path.ts";
 import { Conversation, type Said } from "./conversation.ts";
 import { OutboundAudio } from "./outbound.ts";
 import { RealtimeSpeakers } from "./speakers.ts";
+import { type CallTools, ToolCalls } from "./tool-calls.ts";
 import { RealtimeTurnMetrics } from "./turn-metrics.ts";
 
 export interface RealtimeCallOptions {
@@ -43,7 +43,7 @@ export interface RealtimeCallOptions {
   readonly audio: AudioPath;
   /** What is recorded of the call, if anything is. */
   readonly recording: CallRecording | undefined;
-  readonly tools: Pick<ToolScope, "tools" | "toolLimits" | "lifetime">;
+  readonly tools: CallTools;
   /** The session is over from the provider's side. */
   readonly onEnded: (reason: string) => void;
   /** Called once when it ends from whichever side. */
@@ -62,10 +62,7 @@ export class RealtimeCall {
   readonly #outbound: OutboundAudio;
   readonly #conversation: Conversation;
   readonly #metrics: RealtimeTurnMetrics;
-  readonly #scope: ToolScope;
-  readonly #toolLog: ToolLog;
-  readonly #lifetime = new AbortController();
-  readonly #running = new Map<string, AbortController>();
+  readonly #tools: ToolCalls;
   readonly #subscriptions: Unsubscribe[];
   readonly #startedAt: number;
   #userSpeaking = false;
@@ -85,22 +82,25 @@ export class RealtimeCall {
       onText: (text) => this.#onText(text),
       onInterrupt: () => this.interrupt("client"),
     });
+    const { tools } = options;
+    const changeable = settings.provider.capabilities.midSessionUpdate;
+    this.#tools = new ToolCalls({ host, room, session, channelId, provider, changeable, tools });
+    const { assistants } = this.#tools;
     const speakers = audio.pipeline && new RealtimeSpeakers(audio.pipeline, room.clock);
     this.#conversation = new Conversation({
       ...{ host, session, connection, channelId, speakers },
       transcripts: new UserTranscripts(room, session, connection),
       store: settings.emitTranscriptionEvents,
+      assistantOf: (utterance) => assistants.speakerOf(utterance),
     });
     this.#metrics = new RealtimeTurnMetrics({
       ...{ room, session, connection },
       turn: () => this.#conversation.turn,
     });
-    this.#scope = { host, channelId, roomId: session.roomId, session, ...options.tools };
-    this.#toolLog = new ToolLog(this.#scope);
     this.#outbound = new OutboundAudio({
       connection,
       clock: room.clock,
-      newId: () => room.ids("utt"),
+      newId: () => assistants.begins(room.ids("utt")),
       resampler: audio.outbound(provider),
       maxBufferedMs: settings.maxBufferedMs,
       onSound: () => this.#metrics.sound(),
@@ -148,7 +148,7 @@ export class RealtimeCall {
 
   /** A frame of the caller's microphone. */
   hear(frame: AudioFrame): void {
-    const listening = !(this.#options.settings.muteOnToolCall && this.#running.size > 0);
+    const listening = !(this.#options.settings.muteOnToolCall && this.#tools.running);
     if (!listening || !this.#line.mayHear) return;
     this.#line.heard(frame);
     this.#options.audio.hear(frame);
@@ -195,8 +195,7 @@ export class RealtimeCall {
     for (const stop of this.#subscriptions) stop();
     this.#outbound.close();
     const told = this.#conversation.close();
-    this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
-    this.#running.clear();
+    this.#tools.close();
     this.#line.close();
     const recorded = this.recording?.end(reason, told);
     this.#options.audio.close();
@@ -244,10 +243,10 @@ export class RealtimeCall {
         this.#show();
         return;
       case "tool-call":
-        this.#conversation.after(() => void this.#runTool(event));
+        this.#conversation.after(this.#tools.arrived(event));
         return;
       case "tool-call-cancelled":
-        for (const id of event.ids) this.#takeBack(id);
+        for (const id of event.ids) this.#tools.takeBack(id);
         return;
       case "reconnecting":
         this.#line.show("thinking");
@@ -277,7 +276,9 @@ export class RealtimeCall {
   #onTranscript(event: Extract<RealtimeEvent, { type: "transcript" }>): void {
     if (event.role === "user") {
       this.#conversation.user(event.id, event.text, event.final);
-      if (event.final && event.text.trim() !== "") this.#metrics.words();
+      if (!event.final || event.text.trim() === "") return;
+      this.#tools.assistants.heard();
+      this.#metrics.words();
       return;
     }
     const utterance = this.#outbound.text(event);
@@ -301,36 +302,10 @@ export class RealtimeCall {
   }
 
   #onText(text: string): void {
+    this.#tools.assistants.heard();
     this.#silence("text_input", "thinking");
     this.#metrics.typed(this.#conversation.typed(randomId("text"), text));
     this.sendText(text);
-  }
-
-  async #runTool(event: Extract<RealtimeEvent, { type: "tool-call" }>): Promise<void> {
-    const { room, channelId } = this.#options;
-    const { roomId } = this.session;
-    if (this.#closed) return;
-    const controller = new AbortController();
-    const signal = AbortSignal.any([controller.signal, this.#lifetime.signal]);
-    const call = { id: event.id, name: event.name, arguments: event.arguments };
-    this.#running.set(call.id, controller);
-    this.#toolLog.call(call);
-    // What really became of it, also when it is called off: a model that took it for undone would do it twice.
-    const outcome = await runTool(call, this.#scope, signal);
-    const { result, isError, ran = call } = outcome;
-    this.#running.delete(call.id);
-    this.#toolLog.result(call, outcome);
-    room.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
-    // The provider is told something in any case, or it waits for ever; but not that what it has taken back was not done.
-    if (this.#closed || outcome.undone) return;
-    this.provider.submitToolResult(call.id, result, isError ? { isError } : {});
-  }
-
-  #takeBack(callId: string): void {
-    const running = this.#running.get(callId);
-    // The caller is heard again, whatever the tool makes of it.
-    this.#running.delete(callId);
-    running?.abort(new RoomKitError("aborted", "the model took the call back"));
   }
 
   /** Ms since the call began: providers do not say when exactly speech begins and ends. */

@@ -9,10 +9,10 @@ import {
   type VoiceSession,
   withTimeout,
 } from "@roomkit/core";
-import type { ToolScope } from "@roomkit/tools";
 import { type RealtimeSettings, type SessionOverrides, sessionConfig } from "../options.ts";
 import { AudioPath } from "./audio-path.ts";
 import { RealtimeCall } from "./realtime-call.ts";
+import type { CallTools } from "./tool-calls.ts";
 
 export interface StartCallOptions {
   readonly host: ChannelHost;
@@ -20,7 +20,8 @@ export interface StartCallOptions {
   readonly channelId: string;
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
-  readonly tools: Pick<ToolScope, "tools" | "toolLimits" | "lifetime">;
+  /** With what this session begins as. */
+  readonly tools: CallTools;
   readonly overrides: SessionOverrides;
   /** Gives it up: everything begun is undone. */
   readonly signal: AbortSignal;
@@ -62,7 +63,8 @@ export async function startCall(options: StartCallOptions): Promise<RealtimeCall
   try {
     const history = historyEvents === 0 ? [] : await room.history(historyEvents);
     if (signal.aborted) throw abortedError(signal);
-    const config = sessionConfig(settings, tools.tools.definitions, overrides, history);
+    const [first] = tools.assistants.values();
+    const config = sessionConfig(settings, first?.tools.definitions ?? [], overrides, history);
     const rates = { inputSampleRate: inbound.sampleRate, outputSampleRate: outbound.sampleRate };
     const onFallback = (change: ProviderFallback): void =>
       host.emit("provider_fallback", { roomId: session.roomId, ...change });
