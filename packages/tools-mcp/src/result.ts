@@ -65,7 +65,8 @@ export function isUnreachable(error: unknown): boolean {
 export function callError(error: unknown): RoomKitError {
   if (RoomKitError.is(error)) return error;
   if (error instanceof ProtocolError) return failed(complaint(error.message), error);
-  if (isUnreachable(error)) return failed("The call was not made: the tool's server cannot be reached.", error);
+  if (isUnreachable(error) || isForgotten(error))
+    return failed("The call was not made: the tool's server cannot be reached.", error);
   if (error instanceof SdkHttpError && error.status !== undefined && error.status < 500)
     return failed(`The tool's server refused the call (HTTP ${error.status}).`, error);
   if (error instanceof SdkError && error.code === SdkErrorCode.InvalidResult)

@@ -8,17 +8,13 @@ const log = (line: string): void => {
   if (FIXTURE_LOG) appendFileSync(FIXTURE_LOG, `${line}\n`);
 };
 log(`started ${process.pid}`);
-if (FIXTURE === "silent") setInterval(() => {}, 1_000);
-else if (FIXTURE === "dies-at-once") process.exit(3);
-else {
-  if (FIXTURE === "stubborn") for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});
-  if (FIXTURE === "stubborn") setInterval(() => {}, 1_000);
-  if (FIXTURE === "noisy") process.stdout.write("Welcome to the fixture!\n{}\n[1,2]\n");
-  const server = mcpServer(log);
-  if (FIXTURE === "slow-list") {
-    const { setRequestHandler } = server.server;
-    const set = setRequestHandler.bind(server.server) as (method: string, handler: () => Promise<unknown>) => void;
-    set("tools/list", () => new Promise(() => {}));
-  }
-  await server.connect(new StdioServerTransport());
+if (FIXTURE === "stubborn") for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => {});
+if (FIXTURE === "stubborn") setInterval(() => {}, 1_000);
+if (FIXTURE === "noisy") process.stdout.write("Welcome to the fixture!\n{}\n[1,2]\n");
+const server = mcpServer(log);
+if (FIXTURE === "slow-list") {
+  const { setRequestHandler } = server.server;
+  const set = setRequestHandler.bind(server.server) as (method: string, handler: () => Promise<unknown>) => void;
+  set("tools/list", () => new Promise(() => {}));
 }
+await server.connect(new StdioServerTransport());

@@ -3,11 +3,10 @@ export {
   type HandoffContext,
   type HandoffHistory,
   type HandoffRequest,
-  type HandoffToOptions,
   handoffContent,
-  handoffTo,
   readHandoff,
 } from "./handoff.ts";
+export { type HandoffToOptions, handoffTo } from "./handoff-to.ts";
 export { clip, NOT_BEGUN, OUTCOME_UNKNOWN, runTool, STOPPED, type ToolOutcome } from "./run-tool.ts";
 export type { ToolScope } from "./scope.ts";
 export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tool.ts";

@@ -130,7 +130,8 @@ export class Assistants {
   #change(from: string, to: string): Partial<RealtimeSessionConfig> {
     const [before, after] = [this.#of(from), this.#of(to)];
     const voice = after.config.voice === before.config.voice ? undefined : after.config.voice;
-    return defined({ ...after.config, voice, tools: after.tools.definitions });
+    const { instructions = "" } = after.config;
+    return defined({ ...after.config, instructions, voice, tools: after.tools.definitions });
   }
 
   #of(name: string): Assistant {

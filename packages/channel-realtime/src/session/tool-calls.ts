@@ -29,6 +29,8 @@ export class ToolCalls {
   readonly #log: ToolLog;
   readonly #lifetime = new AbortController();
   readonly #running = new Map<string, AbortController>();
+  /** Calls whose time has not come, and that have not been taken back. */
+  readonly #waiting = new Set<string>();
   #closed = false;
 
   constructor(options: ToolCallsOptions) {
@@ -52,11 +54,15 @@ export class ToolCalls {
   /** A call of who speaks now; gives back what runs it, when its time has come. */
   arrived({ id, name, arguments: args }: ToolCall): () => void {
     const { tools } = this.assistants;
-    return () => void this.#run({ id, name, arguments: args }, { ...this.#scope, tools });
+    this.#waiting.add(id);
+    return () => {
+      if (this.#waiting.delete(id)) void this.#run({ id, name, arguments: args }, { ...this.#scope, tools });
+    };
   }
 
   /** The model takes a call back. */
   takeBack(callId: string): void {
+    this.#waiting.delete(callId);
     const running = this.#running.get(callId);
     // The caller is heard again, whatever the tool makes of it.
     this.#running.delete(callId);
@@ -68,6 +74,7 @@ export class ToolCalls {
     this.assistants.close();
     this.#lifetime.abort(new RoomKitError("aborted", "the session is over"));
     this.#running.clear();
+    this.#waiting.clear();
   }
 
   async #run(call: ToolCall, scope: ToolScope): Promise<void> {
