@@ -10,6 +10,7 @@ import {
 import { FakeBackend, FakeConnection, ScriptedRealtime, seededRandom, VirtualClock } from "@roomkit/testing";
 import { defineTool, handoffTo, type Tool, type ToolSource } from "@roomkit/tools";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { RealtimeVoiceChannelOptions } from "./options.ts";
 import { RealtimeVoiceChannel } from "./realtime-voice-channel.ts";
 
@@ -77,6 +78,26 @@ async function office(options: Partial<RealtimeVoiceChannelOptions> = {}, midSes
 const names = (config: Partial<RealtimeSessionConfig> | undefined): string[] | undefined =>
   config?.tools?.map(({ name }) => name);
 const refused = (code: string) => [expect.stringContaining(`(${code})`), { isError: true }];
+
+it("a tool by Zod: the provider is given its schema, and told what does not fit", async () => {
+  const parameters = z.object({ guests: z.int().min(1), day: z.iso.date().transform((day) => new Date(day)) });
+  const book = defineTool({
+    ...{ name: "book", description: "Books a table.", parameters },
+    execute: ({ guests, day }) => `${guests} on the ${day.getUTCDate()}th`,
+  });
+  const c = await office({ tools: [book] });
+  expect(c.remote.config.tools).toMatchObject([
+    {
+      name: "book",
+      parameters: { type: "object", properties: { guests: { type: "integer" }, day: { type: "string" } } },
+    },
+  ]);
+  c.remote.say({ type: "tool-call", id: "z1", name: "book", arguments: { guests: 0, day: "2026-11-29" } });
+  c.remote.say({ type: "tool-call", id: "z2", name: "book", arguments: { guests: 4, day: "2026-11-29" } });
+  await c.clock.advance(50);
+  expect(c.result("z1")).toEqual([expect.stringMatching(/\(invalid_arguments\): guests: /), { isError: true }]);
+  expect(c.result("z2")).toEqual(["4 on the 29th", {}]);
+});
 
 it("makes the model another assistant, with its prompt, voice and tools, and tells it why", async () => {
   const c = await office();
