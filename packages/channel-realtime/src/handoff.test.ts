@@ -230,8 +230,9 @@ it("a call that the model takes back before it is its turn is none", async () =>
   c.remote.say({ type: "transcript", id: "u1", role: "user", text: "My", final: false });
   const id = await c.pass("billing", 0);
   c.remote.say({ type: "tool-call-cancelled", ids: [id] });
+  c.caller("u1", "My bill, no, wait.");
   await c.clock.advance(10_000);
-  expect([c.updates(), c.result(id), await c.told()]).toEqual([[], undefined, []]);
+  expect([c.updates(), c.result(id), await c.told()]).toEqual([[], undefined, ["caller: My bill, no, wait."]]);
 });
 
 it("the session ends while the provider changes: nothing is left", async () => {
