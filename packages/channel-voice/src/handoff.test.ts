@@ -15,6 +15,7 @@ interface Setup {
   readonly msPerWord?: number;
   readonly timeoutMs?: number;
   readonly sharing?: boolean;
+  readonly idle?: boolean;
 }
 
 /** Words, then a handoff for each target. */
@@ -35,7 +36,15 @@ function passes(text: string, ...to: string[]): AIPart[] {
 }
 
 /** One caller and three assistants, of which one has the floor. */
-async function office({ answers = {}, history, maxHandoffs, msPerWord, timeoutMs, sharing = true }: Setup = {}) {
+async function office({
+  answers = {},
+  history,
+  maxHandoffs,
+  msPerWord,
+  timeoutMs,
+  sharing = true,
+  idle = false,
+}: Setup = {}) {
   const floor = new AssistantFloor({ first: "ai", maxHandoffs });
   const tools = (of: Id) =>
     [...ids, "nobody"]
@@ -45,7 +54,10 @@ async function office({ answers = {}, history, maxHandoffs, msPerWord, timeoutMs
   const c = await call({
     ...{ answers: answers.ai, msPerWord, logger: silentLogger },
     ai: { ...shared, tools: tools("ai"), system: "You are the front desk." },
-    voice: { voice: "standard", voices: { billing: "deep", sales: "bright" } },
+    voice: {
+      ...{ voice: "standard", voices: { billing: "deep", sales: "bright" } },
+      ...(idle && { idle: { afterMs: 20_000, prompt: "Ask whether they are still there." } }),
+    },
   });
   const models: Record<string, ScriptedAI> = { ai: c.model };
   for (const id of sharing ? (["billing", "sales"] as const) : []) {
@@ -346,6 +358,17 @@ describe("the target goes", () => {
     await c.kit.closeRoom(c.room.id);
     expect(c.floor.rooms).toBe(0);
   });
+});
+
+it("what is said into a silence is by who has the floor", async () => {
+  const c = await office({
+    idle: true,
+    answers: { ai: [passes("One moment.", "billing"), "Wrong."], billing: ["Billing here.", "Are you still there?"] },
+  });
+  await c.type("My bill is wrong.");
+  await c.clock.advance(60_000);
+  expect((await c.told()).slice(-1)).toEqual(["voice: Are you still there?"]);
+  expect(c.models.ai?.requests).toHaveLength(1);
 });
 
 it("a caller cannot forge a handoff", async () => {
