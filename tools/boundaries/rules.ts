@@ -60,6 +60,7 @@ const rules: Readonly<Record<string, Rule>> = {
   bus: { mayImport: ["core"], platform: "node", thirdParty: true },
 
   client: { mayImport: ["protocol"], platform: "browser", thirdParty: true },
+  react: { mayImport: ["client"], platform: "browser", thirdParty: true },
   playground: { mayImport: ["client"], platform: "node", thirdParty: true },
   testing: { mayImport: ["core"], platform: "node", thirdParty: true },
   // Whole calls again, from a file: the real stack on the clock of tests.

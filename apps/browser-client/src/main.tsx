@@ -1,13 +1,15 @@
-import { signal } from "@preact/signals";
-import { render } from "preact";
-import { CallStore } from "./call-store.ts";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
 import { takeToken } from "./model/address-token.ts";
-import { keptSettings } from "./preferences.ts";
 import { App } from "./view/app.tsx";
 
-const settings = keptSettings();
 // A credential is kept no longer than the page.
-const token = signal(takeToken(location, history));
-const store = new CallStore(settings, token);
+const token = takeToken(location, history);
 const root = document.querySelector("#app");
-if (root) render(<App store={store} settings={settings} token={token} />, root);
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App token={token} />
+    </StrictMode>,
+  );
+}

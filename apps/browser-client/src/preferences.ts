@@ -1,30 +1,38 @@
-import { effect, type Signal, signal } from "@preact/signals";
+import { useCallback, useEffect, useLayoutEffect, useState } from "react";
 import { defaultSettings, readSettings, type Settings, writeSettings } from "./model/settings.ts";
 
 const KEY = "roomkit.settings";
 
+/** The settings, and what changes some of them. */
+export interface SettingsProps {
+  readonly settings: Settings;
+  change(part: Partial<Settings>): void;
+}
+
 /** The settings, kept in this browser. A browser that keeps nothing (private mode, policy) still works. */
-export function keptSettings(): Signal<Settings> {
-  const defaults = defaultSettings(location.pathname);
-  let kept: string | null = null;
-  try {
-    kept = localStorage.getItem(KEY);
-  } catch {
-    // Not allowed to keep anything.
-  }
-  const settings = signal(readSettings(kept, defaults));
-  effect(() => {
-    const text = writeSettings(settings.value, defaults);
+export function useKeptSettings(): SettingsProps {
+  const [defaults] = useState(() => defaultSettings(location.pathname));
+  const [settings, set] = useState(() => readSettings(kept(), defaults));
+  const { theme } = settings;
+  useEffect(() => {
     try {
-      localStorage.setItem(KEY, text);
+      localStorage.setItem(KEY, writeSettings(settings, defaults));
     } catch {
-      // As above.
+      // Not allowed to keep anything.
     }
-  });
-  effect(() => {
-    const { theme } = settings.value;
+  }, [settings, defaults]);
+  useLayoutEffect(() => {
     if (theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
-  });
-  return settings;
+  }, [theme]);
+  const change = useCallback((part: Partial<Settings>) => set((now) => ({ ...now, ...part })), []);
+  return { settings, change };
+}
+
+function kept(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
 }

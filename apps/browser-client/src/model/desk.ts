@@ -1,4 +1,4 @@
-import { loudness } from "./level-history.ts";
+import { loudness } from "@roomkit/react";
 
 /** Stages of the server that a caller may switch, in the order of the path, and what people call them. */
 export const stageNames = {

@@ -1,11 +1,4 @@
-/** Levels below this look like silence, dBFS. */
-const FLOOR_DB = -54;
-
-/** A level as a length: 0 (silence) to 1 (as loud as it gets). */
-export function loudness(db: number): number {
-  const length = (db - FLOOR_DB) / -FLOOR_DB;
-  return Math.min(1, Math.max(0, length));
-}
+import { loudness } from "@roomkit/react";
 
 /** The last levels of both voices, for drawing: a ring of fixed length. */
 export class LevelHistory {

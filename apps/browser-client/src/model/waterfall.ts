@@ -1,4 +1,4 @@
-import type { TurnMetrics } from "@roomkit/client";
+import type { TurnMetrics } from "@roomkit/react";
 
 export interface Stage {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Waterfall {
 }
 
 const steps = [
-  ["endpointMs", "Endpoint", "Being sure that you had finished", "wait"],
+  ["endpointMs", "End of speech", "Being sure that you had finished", "wait"],
   ["transcriptMs", "Transcript", "Writing down what you said", "hear"],
   ["decidedMs", "Pause", "Waiting whether you would go on", "wait"],
   ["firstTokenMs", "First words", "The model's first words", "think"],

@@ -1,8 +1,9 @@
-import { type Signal, useSignal } from "@preact/signals";
-import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { CallStore } from "../call-store.ts";
-import type { Settings } from "../model/settings.ts";
+import { useVoiceCall, VoiceCall } from "@roomkit/react";
+import { type JSX, useEffect, useRef, useState } from "react";
+import { useDesk } from "../call/desk.ts";
+import { useNotices } from "../call/notices.ts";
+import { clientOptions } from "../client-options.ts";
+import { type SettingsProps, useKeptSettings } from "../preferences.ts";
 import { ProblemBanner, SilencedBanner } from "./banners.tsx";
 import { Composer } from "./composer.tsx";
 import { Controls } from "./controls.tsx";
@@ -15,52 +16,68 @@ import { Recorder } from "./recorder.tsx";
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { SoundPath } from "./sound-path.tsx";
 import { Stage } from "./stage.tsx";
-import { keepSteady } from "./steady.ts";
 
-export interface AppProps {
-  readonly store: CallStore;
-  readonly settings: Signal<Settings>;
-  readonly token: Signal<string>;
+export function App({ token: given }: { readonly token: string }): JSX.Element {
+  const { settings, change } = useKeptSettings();
+  const [token, setToken] = useState(given);
+  return (
+    <VoiceCall {...clientOptions(settings, token.trim())}>
+      <Page settings={settings} change={change} token={token} onToken={setToken} />
+    </VoiceCall>
+  );
 }
 
-export function App({ store, settings, token }: AppProps): JSX.Element {
-  const settingsOpen = useSignal(false);
+interface PageProps extends SettingsProps {
+  readonly token: string;
+  onToken(token: string): void;
+}
+
+function Page({ settings, change, token, onToken }: PageProps): JSX.Element {
+  const { muted, mute, unmute, interrupt, end } = useVoiceCall();
+  const desk = useDesk();
+  const changeTransport = useNotices();
+  const [settingsOpen, setSettingsOpen] = useState(false);
   const textBox = useRef<HTMLInputElement>(null);
   useEffect(
     () =>
       onShortcut({
-        mute: () => store.toggleMute(),
-        interrupt: () => store.interrupt(),
-        end: () => void store.end(),
+        mute: muted ? unmute : mute,
+        interrupt,
+        end: () => void end(),
         write: () => textBox.current?.focus(),
       }),
-    [store],
+    [muted, mute, unmute, interrupt, end],
   );
-  useEffect(() => keepSteady(), []);
   return (
-    <div class="page">
-      <a class="skip" href="#say">
-        Skip to the text box
+    <div className="page">
+      <a className="skip" href="#transcript">
+        Skip to the conversation
       </a>
-      <aside class="panel" aria-label="Call">
-        <Header settings={settings} onSettings={() => (settingsOpen.value = true)} />
-        <Stage store={store} />
-        <Duet store={store} />
-        <Controls store={store} />
-        <Recorder store={store} settings={settings} />
-        <SoundPath desk={store.desk} />
-        <Details store={store} settings={settings} />
+      <aside className="panel" aria-label="Call">
+        <Header settings={settings} change={change} onSettings={() => setSettingsOpen(true)} />
+        <Stage />
+        <Duet />
+        <Controls />
+        <Recorder desk={desk} server={settings.server} />
+        <SoundPath desk={desk} />
+        <Details settings={settings} />
       </aside>
-      <main class="sheet">
-        <SilencedBanner store={store} />
-        <ProblemBanner store={store} />
-        <Conversation store={store} />
-        <Composer store={store} textBox={textBox} />
+      <main className="sheet">
+        <SilencedBanner />
+        <ProblemBanner />
+        <Conversation />
+        <Composer textBox={textBox} />
       </main>
-      <p class="unseen" aria-live="polite">
-        {store.announcement}
-      </p>
-      <SettingsDialog store={store} settings={settings} token={token} open={settingsOpen} />
+      <SettingsDialog
+        settings={settings}
+        change={change}
+        token={token}
+        onToken={onToken}
+        desk={desk}
+        open={settingsOpen}
+        onClose={() => setSettingsOpen(false)}
+        onTransport={changeTransport}
+      />
     </div>
   );
 }

@@ -1,32 +1,32 @@
-import type { JSX } from "preact";
-import type { CallStore } from "../call-store.ts";
+import { useVoiceCall } from "@roomkit/react";
+import type { JSX } from "react";
 import { Icon } from "./icons.tsx";
 
 /** What went wrong, in words, and what to do about it. */
-export function ProblemBanner({ store }: { readonly store: CallStore }): JSX.Element {
-  const problem = store.problem.value;
-  const retry = problem?.retryable && !store.active.value;
+export function ProblemBanner(): JSX.Element {
+  const { error, microphoneError, active, start, openMicrophone, dismissError } = useVoiceCall();
+  // The microphone can be tried again in the call, all else with a new one.
+  const deaf = error !== undefined && error === microphoneError;
   return (
     <div role="alert">
-      {problem && (
-        <div class="banner problem">
+      {error && (
+        <div className="banner problem">
           <Icon name="warn" />
           <p>
-            {problem.hint} <small>({problem.code})</small>
+            {error.hint} <small>({error.code})</small>
           </p>
-          {retry && (
-            <button type="button" class="small" data-does="start" onClick={() => void store.start()}>
+          {(deaf || (error.retryable && !active)) && (
+            <button
+              type="button"
+              className="small"
+              data-does={deaf ? "microphone" : "start"}
+              onClick={() => void (deaf ? openMicrophone() : start())}
+            >
               <Icon name="retry" />
               Try again
             </button>
           )}
-          <button
-            type="button"
-            class="quiet"
-            data-does="dismiss"
-            aria-label="Dismiss"
-            onClick={() => (store.problem.value = undefined)}
-          >
+          <button type="button" className="quiet" data-does="dismiss" aria-label="Dismiss" onClick={dismissError}>
             <Icon name="close" />
           </button>
         </div>
@@ -36,14 +36,14 @@ export function ProblemBanner({ store }: { readonly store: CallStore }): JSX.Ele
 }
 
 /** Browsers keep a page silent that nobody has touched. */
-export function SilencedBanner({ store }: { readonly store: CallStore }): JSX.Element | null {
-  const resume = store.silenced.value;
-  if (resume === undefined) return null;
+export function SilencedBanner(): JSX.Element | null {
+  const { resumeSound } = useVoiceCall();
+  if (resumeSound === undefined) return null;
   return (
-    <div class="banner" role="alert">
+    <div className="banner" role="alert">
       <Icon name="sound" />
       <p>Your browser is holding the sound back.</p>
-      <button type="button" class="small" data-does="resume" onClick={resume}>
+      <button type="button" className="small" data-does="resume" onClick={resumeSound}>
         Turn sound on
       </button>
     </div>

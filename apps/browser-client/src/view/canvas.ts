@@ -21,3 +21,6 @@ export function cleared(canvas: HTMLCanvasElement):
   context.clearRect(0, 0, width, height);
   return { context, width, height, colour: (name) => style.getPropertyValue(name) };
 }
+
+/** Somebody has asked for as little movement as possible. */
+export const wantsStillness = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;

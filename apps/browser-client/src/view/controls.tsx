@@ -1,63 +1,71 @@
-import type { JSX } from "preact";
-import type { CallStore } from "../call-store.ts";
+import { CallButton, InterruptButton, MuteButton, useVoiceCall } from "@roomkit/react";
+import { type JSX, useLayoutEffect, useRef } from "react";
 import { Icon } from "./icons.tsx";
 
-export function Controls({ store }: { readonly store: CallStore }): JSX.Element {
-  const muted = store.muted.value;
-  if (!store.active.value) {
-    return (
-      <div class="controls">
-        <button type="button" class="primary" data-does="start" onClick={() => void store.start()}>
-          <Icon name="phone" />
-          {store.state.value === "ended" ? "Start another call" : "Start call"}
-        </button>
-      </div>
-    );
-  }
+export function Controls(): JSX.Element {
+  const { state, active, muted } = useVoiceCall();
+  const controls = useRef<HTMLDivElement>(null);
+  useSteadyFocus(active, controls);
   return (
-    <div class="controls in-call">
-      <button
-        type="button"
-        class="control"
-        data-does={muted ? "unmute" : "mute"}
-        aria-pressed={muted}
-        aria-keyshortcuts="Space M"
-        disabled={!store.hasMicrophone.value && store.connected.value}
-        onClick={() => store.toggleMute()}
-      >
-        <Icon name={muted ? "mic-off" : "mic"} />
-        {muted ? "Unmute" : "Mute"}
-        <span class="key" aria-hidden="true">
-          Space
-        </span>
-      </button>
-      <button
-        type="button"
-        class="control"
-        data-does="interrupt"
-        aria-keyshortcuts="I"
-        disabled={store.state.value !== "speaking"}
-        onClick={() => store.interrupt()}
-      >
-        <Icon name="stop" />
-        Interrupt
-        <span class="key" aria-hidden="true">
-          I
-        </span>
-      </button>
-      <button
-        type="button"
-        class="control end"
-        data-does="end"
-        aria-keyshortcuts="Escape"
-        onClick={() => void store.end()}
-      >
-        <Icon name="hangup" />
-        {store.state.value === "connecting" ? "Cancel" : "End"}
-        <span class="key" aria-hidden="true">
-          Esc
-        </span>
-      </button>
+    <div className={active ? "controls in-call" : "controls"} ref={controls}>
+      {active && (
+        <MuteButton className="control" aria-keyshortcuts="Space M">
+          <Icon name={muted ? "mic-off" : "mic"} />
+          Mute
+          <Key>Space</Key>
+        </MuteButton>
+      )}
+      {active && (
+        <InterruptButton className="control" aria-keyshortcuts="I">
+          <Icon name="stop" />
+          Interrupt
+          <Key>I</Key>
+        </InterruptButton>
+      )}
+      {/* One button all along, so that who pressed it still stands on it. */}
+      <CallButton className={active ? "control end" : "primary"} aria-keyshortcuts={active ? "Escape" : undefined}>
+        <Icon name={active ? "hangup" : "phone"} />
+        {active ? (state === "connecting" ? "Cancel" : "End") : state === "ended" ? "Start another call" : "Start call"}
+        {active && <Key>Esc</Key>}
+      </CallButton>
     </div>
   );
+}
+
+function Key({ children }: { readonly children: string }): JSX.Element {
+  return (
+    <span className="key" aria-hidden="true">
+      {children}
+    </span>
+  );
+}
+
+/**
+ * Who started the call stands on "Mute" in it, where Space does what it does anywhere, and not on "End"; who stood on something that the
+ * call's end takes away goes on at the button that starts another.
+ */
+function useSteadyFocus(active: boolean, controls: { readonly current: HTMLElement | null }): void {
+  const stood = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    const onFocus = ({ target }: FocusEvent): void => {
+      stood.current = target instanceof Element ? target : null;
+    };
+    const onLeave = ({ target, relatedTarget }: FocusEvent): void => {
+      // Left for nothing by hand; what is taken away is not left so.
+      if (relatedTarget === null && target instanceof Element && target.isConnected && !target.matches(":disabled"))
+        stood.current = null;
+    };
+    addEventListener("focusin", onFocus);
+    addEventListener("focusout", onLeave);
+    return () => {
+      removeEventListener("focusin", onFocus);
+      removeEventListener("focusout", onLeave);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const before = stood.current;
+    const gone = before !== null && (!before.isConnected || before.matches(":disabled"));
+    const started = active && before !== null && controls.current?.contains(before);
+    if (active ? started : gone) controls.current?.querySelector("button")?.focus();
+  }, [active, controls]);
 }

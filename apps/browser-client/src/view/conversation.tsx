@@ -1,72 +1,24 @@
-import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { CallStore } from "../call-store.ts";
-import { type Entry, type Speech, splitHeard } from "../model/conversation.ts";
+import { type SpeechLine, splitHeard, Transcript, type TranscriptLine } from "@roomkit/react";
+import type { JSX } from "react";
 import { Icon } from "./icons.tsx";
 import { TurnTiming } from "./turn-timing.tsx";
 
-/** This near to the end, the list follows what is new, px. */
-const FOLLOW_WITHIN = 48;
-
-export function Conversation({ store }: { readonly store: CallStore }): JSX.Element {
-  const list = useRef<HTMLDivElement>(null);
-  const following = useSignal(true);
-  const entries = store.entries.value;
-  const empty = entries.length === 0;
-  useLayoutEffect(() => {
-    const element = list.current;
-    if (element && !empty && following.peek()) element.scrollTop = element.scrollHeight;
-  }, [entries, empty, following]);
-  useEffect(() => {
-    // What grows (an unfolded timing, a smaller window) must not push the newest line out of sight.
-    const element = list.current;
-    const content = element?.firstElementChild;
-    if (!element || !content || empty) return;
-    const grown = new ResizeObserver(() => {
-      if (following.peek()) element.scrollTop = element.scrollHeight;
-    });
-    grown.observe(element);
-    grown.observe(content);
-    return () => grown.disconnect();
-  }, [empty, following]);
-  const onScroll = (): void => {
-    const element = list.current;
-    if (element) following.value = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_WITHIN;
-  };
-  const toEnd = (): void => {
-    following.value = true;
-    list.current?.scrollTo({ top: list.current.scrollHeight });
-  };
+export function Conversation(): JSX.Element {
   return (
-    <section class="conversation" aria-label="Conversation">
-      {/* Spoken by the page's announcer line when final: a log that changes with every word would never stop talking. */}
-      <div
-        class="scroll"
-        ref={list}
-        onScroll={onScroll}
-        role="log"
-        aria-live="off"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse
-        tabIndex={0}
-        aria-label="Transcript"
-      >
-        {empty ? (
-          <Empty />
-        ) : (
-          <ol>
-            {entries.map((entry) => (
-              <Line key={entry.id} entry={entry} />
-            ))}
-          </ol>
-        )}
-      </div>
-      {!following.value && (
-        <button type="button" class="small to-end" onClick={toEnd}>
-          <Icon name="down" />
-          Newest
-        </button>
-      )}
+    <section className="conversation" aria-label="Conversation">
+      <Transcript
+        id="transcript"
+        className="scroll"
+        empty={<Empty />}
+        renderLine={(line) => <Line line={line} />}
+        newestClassName="small to-end"
+        newest={
+          <>
+            <Icon name="down" />
+            Newest
+          </>
+        }
+      />
     </section>
   );
 }
@@ -74,15 +26,15 @@ export function Conversation({ store }: { readonly store: CallStore }): JSX.Elem
 /** Before anything is said: how to read what will be. */
 function Empty(): JSX.Element {
   return (
-    <div class="empty">
-      <p class="empty-title">Your conversation, as it is heard</p>
+    <div className="empty">
+      <p className="empty-title">Your conversation, as it is heard</p>
       <dl>
-        <div class="line you">
-          <dt class="bubble">What you say</dt>
+        <div className="line you">
+          <dt className="bubble">What you say</dt>
           <dd>Written down while you speak. Underneath, what the wait for the answer was made of.</dd>
         </div>
-        <div class="line bot">
-          <dt class="bubble">
+        <div className="line bot">
+          <dt className="bubble">
             What you heard, <del>what you cut off</del>
           </dt>
           <dd>Speak over the assistant and it stops. What you did not hear is crossed out, and it knows.</dd>
@@ -92,49 +44,62 @@ function Empty(): JSX.Element {
   );
 }
 
-function Line({ entry }: { readonly entry: Entry }): JSX.Element {
-  if (entry.kind === "notice") {
+function Line({ line }: { readonly line: TranscriptLine }): JSX.Element {
+  if (line.kind === "notice") {
     return (
-      <li class="notice">
-        <span>{entry.text}</span>
+      <li className="notice">
+        <span>{line.text}</span>
       </li>
     );
   }
-  return entry.role === "user" ? <UserLine line={entry} /> : <AssistantLine line={entry} />;
+  return line.role === "user" ? <UserLine line={line} /> : <AssistantLine line={line} />;
 }
 
-function UserLine({ line }: { readonly line: Speech }): JSX.Element {
+function UserLine({ line }: { readonly line: SpeechLine }): JSX.Element {
   return (
-    <li class={`line you${line.final ? "" : " partial"}`}>
-      <p class="speaker">{line.typed ? "You, typed" : "You"}</p>
-      <p class="bubble">{line.text}</p>
+    <li className={`line you${line.final ? "" : " partial"}`}>
+      <p className="speaker">{line.typed ? "You, typed" : "You"}</p>
+      <p className="bubble">
+        <Written text={line.text} final={line.final} />
+      </p>
       {line.metrics && <TurnTiming metrics={line.metrics} />}
     </li>
   );
 }
 
-function AssistantLine({ line }: { readonly line: Speech }): JSX.Element {
+function AssistantLine({ line }: { readonly line: SpeechLine }): JSX.Element {
   const { heard, unheard } = splitHeard(line);
   return (
-    <li class={`line bot${line.final ? "" : " partial"}`}>
-      <p class="speaker">
+    <li className={`line bot${line.final ? "" : " partial"}`}>
+      <p className="speaker">
         Assistant
         {unheard !== "" && (
-          <span class="tag">
+          <span className="tag">
             <Icon name="cut" />
             {line.interrupted ? "interrupted" : "cut off"}
           </span>
         )}
       </p>
-      <p class="bubble">
-        {heard}
+      <p className="bubble">
+        <Written text={heard} final={line.final || unheard !== ""} />
         {unheard !== "" && (
           <del>
-            <span class="unseen">{heard === "" ? "Not heard: " : " Not heard: "}</span>
-            {unheard}
+            <span className="unseen">{heard === "" ? "Not heard: " : " Not heard: "}</span>
+            <Written text={unheard} final={line.final} />
           </del>
         )}
       </p>
     </li>
+  );
+}
+
+/** Words, and while more are to come a dot right behind the last of them: it is never alone on a line. */
+function Written({ text, final }: { readonly text: string; readonly final: boolean }): JSX.Element {
+  if (final) return <>{text}</>;
+  return (
+    <>
+      {text.trimEnd()}
+      <i className="dot" aria-hidden="true" />
+    </>
   );
 }

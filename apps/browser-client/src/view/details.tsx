@@ -1,52 +1,38 @@
-import type { Signal } from "@preact/signals";
 import type { CandidatePair } from "@roomkit/client";
-import type { JSX } from "preact";
-import type { CallStore } from "../call-store.ts";
+import { qualityNames, useConnection, useTranscript } from "@roomkit/react";
+import type { JSX } from "react";
 import type { Settings } from "../model/settings.ts";
-import { formatMs } from "../model/waterfall.ts";
-
-const words = {
-  good: "Good connection",
-  fair: "Fair connection",
-  poor: "Poor connection",
-  lost: "No connection",
-} as const;
+import { formatMs, median } from "../model/waterfall.ts";
 
 /** How the connection fares, folded away until somebody asks. */
-export function Details({
-  store,
-  settings,
-}: {
-  readonly store: CallStore;
-  readonly settings: Signal<Settings>;
-}): JSX.Element {
-  const stats = store.stats.value;
-  const quality = store.active.value ? store.quality.value : undefined;
+export function Details({ settings }: { readonly settings: Settings }): JSX.Element {
+  const { stats, quality, session, transport, fallback } = useConnection();
+  const replies = useTranscript().flatMap((line) =>
+    line.kind === "speech" && line.metrics?.replyMs ? [line.metrics.replyMs] : [],
+  );
   const rtt = stats?.roundTripMs;
-  const median = store.medianReplyMs.value;
-  const { codec, server } = settings.value;
-  const transport = store.transport.value;
-  const onTrack = transport?.name === "webrtc";
+  const { codec, server } = settings;
+  const onTrack = transport === "webrtc";
   const pair = stats?.candidatePair;
   const ms = (value: number | undefined): string => (value === undefined ? "–" : formatMs(value));
   const count = (value: number | undefined): string => value?.toLocaleString("en") ?? "–";
   return (
-    <details class="details" data-quality={quality ?? "none"}>
+    <details className="details" data-quality={quality ?? "none"}>
       <summary>
-        <span class="bars" aria-hidden="true">
+        <span className="bars" aria-hidden="true">
           <i />
           <i />
           <i />
         </span>
-        {quality ? words[quality] : "Connection"}
-        {quality && quality !== "lost" && rtt !== undefined && <span class="number"> · {formatMs(rtt)}</span>}
+        {quality ? qualityNames[quality] : "Connection"}
+        {quality && quality !== "lost" && rtt !== undefined && <span className="number"> · {formatMs(rtt)}</span>}
       </summary>
       <dl>
         <Fact name="Server" value={server} wide />
         <Fact name="Connection" value={transport ? describe(transport, codec) : "–"} wide />
-        {transport?.fallback && <Fact name="No WebRTC because" value={transport.fallback} wide />}
+        {fallback && <Fact name="No WebRTC because" value={fallback} wide />}
         {pair && <Fact name="Network path" value={path(pair)} wide />}
-        <Fact name="Median reply" value={ms(median)} />
+        <Fact name="Median reply" value={ms(median(replies))} />
         <Fact name="Round trip" value={ms(rtt)} />
         <Fact name="Jitter buffer" value={ms(stats?.jitterBufferMs)} />
         {onTrack ? (
@@ -72,13 +58,13 @@ export function Details({
         ) : (
           <Fact name="Frames dropped" value={count(stats?.droppedFrames)} />
         )}
-        <Fact name="Session" value={store.session.value ?? "–"} wide />
+        <Fact name="Session" value={session ?? "–"} wide />
       </dl>
     </details>
   );
 }
 
-function describe({ name }: { readonly name: string }, codec: Settings["codec"]): string {
+function describe(name: string, codec: Settings["codec"]): string {
   if (name === "webrtc") return "WebRTC";
   return name === "websocket" ? `WebSocket · ${codec}` : name;
 }
@@ -104,7 +90,7 @@ interface FactProps {
 
 function Fact({ name, value, unit, wide = false }: FactProps): JSX.Element {
   return (
-    <div class={wide ? "wide" : undefined}>
+    <div className={wide ? "wide" : undefined}>
       <dt>{name}</dt>
       <dd>
         {value}

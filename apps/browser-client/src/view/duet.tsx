@@ -1,51 +1,61 @@
-import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { CallStore } from "../call-store.ts";
+import { Meter, useVoiceCall, useVoiceEvent } from "@roomkit/react";
+import { type JSX, useEffect, useRef, useState } from "react";
+import { LevelHistory } from "../model/level-history.ts";
+import { wantsStillness } from "./canvas.ts";
 import { drawDuet } from "./draw-duet.ts";
-import { Meter, setMeter } from "./meter.tsx";
+
+/** Twelve seconds at 20 levels a second. */
+const HISTORY = 240;
+const SILENCE = -60;
 
 /** Both voices over the last seconds, yours above the line and the assistant's below it, with a meter for each. */
-export function Duet({ store }: { readonly store: CallStore }): JSX.Element {
+export function Duet(): JSX.Element {
+  const { state } = useVoiceCall();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const you = useRef<HTMLDivElement>(null);
-  const assistant = useRef<HTMLDivElement>(null);
+  const [history] = useState(() => new LevelHistory(HISTORY));
+  const [draw] = useState(() => {
+    let scheduled = 0;
+    return (): void => {
+      cancelAnimationFrame(scheduled);
+      scheduled = requestAnimationFrame(() => canvas.current && drawDuet(canvas.current, history));
+    };
+  });
+  useVoiceEvent("state", ({ previous }) => {
+    if (previous === "idle" || previous === "ended") history.clear();
+  });
+  useVoiceEvent("level", ({ input, output, muted }) => {
+    history.push(muted ? SILENCE : input, output);
+    if (!wantsStillness()) draw();
+  });
+  useVoiceEvent("interrupted", () => history.cut());
+  // For who wants no movement: a picture for each turn of the call.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn when the call's state is another
+  useEffect(draw, [state, draw]);
   useEffect(() => {
     const target = canvas.current;
     if (target === null) return;
-    let scheduled = 0;
-    const draw = (): void => {
-      cancelAnimationFrame(scheduled);
-      scheduled = requestAnimationFrame(() => drawDuet(target, store.history));
-    };
-    store.onLevels = ({ input, output, muted }) => {
-      setMeter(you.current, muted ? -60 : input);
-      setMeter(assistant.current, output);
-      draw();
-    };
     const resized = new ResizeObserver(draw);
     resized.observe(target);
     // Colours are read when drawing: draw again when the theme changes.
     const themed = new MutationObserver(draw);
     themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
+    const schemes = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => matchMedia(query));
+    for (const scheme of schemes) scheme.addEventListener("change", draw);
     return () => {
-      cancelAnimationFrame(scheduled);
-      store.onLevels = () => {};
       resized.disconnect();
       themed.disconnect();
-      dark.removeEventListener("change", draw);
+      for (const scheme of schemes) scheme.removeEventListener("change", draw);
     };
-  }, [store]);
+  }, [draw]);
   return (
-    <section class="duet" aria-label="Levels">
-      <p class="lane you">You</p>
-      <p class="lane bot">Assistant</p>
-      <div class="score" aria-hidden="true">
+    <section className="duet" aria-label="Levels">
+      <p className="lane you">You</p>
+      <p className="lane bot">Assistant</p>
+      <div className="score" aria-hidden="true">
         <canvas ref={canvas} />
       </div>
-      <Meter class="you" label="Your microphone" element={you} />
-      <Meter class="bot" label="The assistant's voice" element={assistant} />
+      <Meter of="input" className="meter you" />
+      <Meter of="output" className="meter bot" />
     </section>
   );
 }

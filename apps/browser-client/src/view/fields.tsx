@@ -1,7 +1,6 @@
-import type { JSX } from "preact";
-import { useId } from "preact/hooks";
+import { type JSX, useEffect, useId, useRef } from "react";
 
-interface Option {
+export interface Option {
   readonly value: string;
   readonly label: string;
   readonly disabled?: boolean | undefined;
@@ -18,8 +17,8 @@ interface ChoiceProps {
 export function Choice({ label, value, options, hint, onChange }: ChoiceProps): JSX.Element {
   const id = useId();
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
       <select
         id={id}
         value={value}
@@ -49,18 +48,30 @@ interface FieldProps {
 
 export function Field({ label, value, secret = false, placeholder, hint, onChange }: FieldProps): JSX.Element {
   const id = useId();
-  const shared = {
-    value,
-    placeholder,
-    autocomplete: "off" as const,
-    spellcheck: false,
-    "aria-describedby": hint && `${id}-hint`,
-    onChange: (event: { readonly currentTarget: HTMLInputElement }) => onChange(event.currentTarget.value),
-  };
+  const box = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // React's own comes with every key: half an address is none.
+    const element = box.current;
+    const changed = (): void => onChange(element?.value ?? "");
+    element?.addEventListener("change", changed);
+    return () => element?.removeEventListener("change", changed);
+  }, [onChange]);
+  useEffect(() => {
+    if (box.current) box.current.value = value;
+  }, [value]);
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input id={id} {...(secret ? { type: "password" as const } : { type: "text" as const })} {...shared} />
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        ref={box}
+        type={secret ? "password" : "text"}
+        defaultValue={value}
+        placeholder={placeholder}
+        autoComplete="off"
+        spellCheck={false}
+        aria-describedby={hint && `${id}-hint`}
+      />
       <Hint id={id} text={hint} />
     </div>
   );
@@ -68,7 +79,7 @@ export function Field({ label, value, secret = false, placeholder, hint, onChang
 
 function Hint({ id, text }: { readonly id: string; readonly text: string | undefined }): JSX.Element | null {
   return text ? (
-    <p class="hint" id={`${id}-hint`}>
+    <p className="hint" id={`${id}-hint`}>
       {text}
     </p>
   ) : null;
@@ -82,7 +93,7 @@ interface SwitchProps {
 
 export function Switch({ label, checked, onChange }: SwitchProps): JSX.Element {
   return (
-    <label class="switch">
+    <label className="switch">
       <input
         type="checkbox"
         role="switch"

@@ -1,104 +1,111 @@
-import type { Signal } from "@preact/signals";
-import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { CallStore } from "../call-store.ts";
+import type { AudioDevice } from "@roomkit/client";
+import { useDevices, useVoiceCall } from "@roomkit/react";
+import { type JSX, type MouseEvent, useCallback, useEffect, useRef } from "react";
+import type { Desk } from "../call/desk.ts";
 import { rates, type Settings, transports } from "../model/settings.ts";
-import { Choice, Field, Switch } from "./fields.tsx";
+import type { SettingsProps } from "../preferences.ts";
+import { Choice, Field, type Option, Switch } from "./fields.tsx";
 import { Icon } from "./icons.tsx";
 import { ServedBy } from "./served-by.tsx";
 import { StageSwitches } from "./sound-path.tsx";
 
-interface SettingsDialogProps {
-  readonly store: CallStore;
-  readonly settings: Signal<Settings>;
-  readonly token: Signal<string>;
-  readonly open: Signal<boolean>;
+interface TokenProps {
+  readonly token: string;
+  onToken(token: string): void;
 }
 
-export function SettingsDialog({ store, settings, token, open }: SettingsDialogProps): JSX.Element {
+interface TransportProps {
+  /** A call that is on goes on over the other one. */
+  onTransport(transport: Settings["transport"]): void;
+}
+
+interface SettingsDialogProps extends SettingsProps, TokenProps, TransportProps {
+  readonly desk: Desk;
+  readonly open: boolean;
+  onClose(): void;
+}
+
+export function SettingsDialog({ desk, open, onClose, ...rest }: SettingsDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const shown = open.value;
   useEffect(() => {
-    if (shown && !dialog.current?.open) dialog.current?.showModal();
-    if (!shown && dialog.current?.open) dialog.current.close();
-  }, [shown]);
-  const close = (): void => {
-    open.value = false;
-  };
+    if (open && !dialog.current?.open) dialog.current?.showModal();
+    if (!open && dialog.current?.open) dialog.current.close();
+  }, [open]);
   // A press outside the dialog's box lands on the dialog itself.
   const onPress = (event: MouseEvent): void => {
-    if (event.target === dialog.current) close();
+    if (event.target === dialog.current) onClose();
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
-    <dialog ref={dialog} class="settings" aria-labelledby="settings-title" onClose={close} onClick={onPress}>
+    <dialog ref={dialog} className="settings" aria-labelledby="settings-title" onClose={onClose} onClick={onPress}>
       <form method="dialog">
         <header>
           <h2 id="settings-title">Settings</h2>
-          <button type="submit" class="quiet" aria-label="Close settings">
+          <button type="submit" className="quiet" aria-label="Close settings">
             <Icon name="close" />
           </button>
         </header>
-        <SoundSettings store={store} settings={settings} />
-        <StageSwitches desk={store.desk} />
-        <TransportSettings store={store} settings={settings} />
-        <ServerSettings store={store} settings={settings} token={token} />
-        {shown && <ServedBy server={settings.value.server} token={token.value} />}
+        <SoundSettings {...rest} />
+        <StageSwitches desk={desk} />
+        <TransportSettings {...rest} />
+        <ServerSettings {...rest} />
+        {open && <ServedBy server={rest.settings.server} token={rest.token} />}
       </form>
     </dialog>
   );
 }
 
-type PartProps = Pick<SettingsDialogProps, "store" | "settings">;
-
-function SoundSettings({ store, settings }: PartProps): JSX.Element {
-  const { microphone, speaker, echoCancellation, noiseSuppression, autoGainControl } = settings.value;
-  const { inputs, outputs } = store.devices.value;
-  const set = (change: Partial<Settings>): void => {
-    settings.value = { ...settings.value, ...change };
+function SoundSettings({ settings, change }: SettingsProps): JSX.Element {
+  const { microphone, speaker, echoCancellation, noiseSuppression, autoGainControl } = settings;
+  const { inputs, outputs, selectInput, selectOutput } = useDevices();
+  const options = (devices: readonly AudioDevice[], what: string, chosen: string): Option[] => {
+    // Before the microphone has been allowed once, none has an id.
+    const own = devices.filter(({ id }) => id !== "" && id !== "default");
+    const gone = chosen !== "" && !own.some(({ id }) => id === chosen);
+    return [
+      { value: "", label: "System default" },
+      ...(gone ? [{ value: chosen, label: "Not connected" }] : []),
+      ...own.map(({ id, label }, i) => ({ value: id, label: label || `${what} ${i + 1}` })),
+    ];
   };
-  const options = (devices: readonly { readonly id: string; readonly label: string }[], what: string) => [
-    { value: "", label: "System default" },
-    ...devices
-      .filter(({ id }) => id !== "" && id !== "default")
-      .map(({ id, label }, i) => ({ value: id, label: label || `${what} ${i + 1}` })),
-  ];
+  const microphones = options(inputs, "Microphone", microphone);
+  const speakers = options(outputs, "Speaker", speaker);
   return (
     <fieldset>
       <legend>Sound</legend>
       <Choice
         label="Microphone"
         value={microphone}
-        options={options(inputs, "Microphone")}
-        hint={inputs.length === 0 ? "Your devices appear here once a call has used the microphone." : undefined}
+        options={microphones}
+        hint={microphones.length === 1 ? "Your devices appear here once a call has used the microphone." : undefined}
         onChange={(id) => {
-          set({ microphone: id });
-          void store.useMicrophone(id);
+          change({ microphone: id });
+          void selectInput(id);
         }}
       />
-      {outputs.length > 0 && (
+      {speakers.length > 1 && (
         <Choice
           label="Speaker"
           value={speaker}
-          options={options(outputs, "Speaker")}
+          options={speakers}
           onChange={(id) => {
-            set({ speaker: id });
-            void store.useSpeaker(id);
+            change({ speaker: id });
+            void selectOutput(id);
           }}
         />
       )}
-      <div class="switches">
-        <Switch label="Cancel echo" checked={echoCancellation} onChange={(on) => set({ echoCancellation: on })} />
-        <Switch label="Suppress noise" checked={noiseSuppression} onChange={(on) => set({ noiseSuppression: on })} />
-        <Switch label="Even out volume" checked={autoGainControl} onChange={(on) => set({ autoGainControl: on })} />
+      <div className="switches">
+        <Switch label="Cancel echo" checked={echoCancellation} onChange={(on) => change({ echoCancellation: on })} />
+        <Switch label="Suppress noise" checked={noiseSuppression} onChange={(on) => change({ noiseSuppression: on })} />
+        <Switch label="Even out volume" checked={autoGainControl} onChange={(on) => change({ autoGainControl: on })} />
       </div>
     </fieldset>
   );
 }
 
 /** May be changed while a call is on: it goes on over the other one. */
-function TransportSettings({ store, settings }: PartProps): JSX.Element {
-  const { transport } = settings.value;
+function TransportSettings({ settings, change, onTransport }: SettingsProps & TransportProps): JSX.Element {
+  const { transport } = settings;
   return (
     <fieldset>
       <legend>Connection</legend>
@@ -108,39 +115,37 @@ function TransportSettings({ store, settings }: PartProps): JSX.Element {
         options={transports.map(({ id, name }) => ({ value: id, label: name }))}
         hint={transports.find(({ id }) => id === transport)?.hint}
         onChange={(value) => {
-          settings.value = { ...settings.value, transport: value as Settings["transport"] };
-          void store.reconnect();
+          const chosen = value as Settings["transport"];
+          change({ transport: chosen });
+          onTransport(chosen);
         }}
       />
     </fieldset>
   );
 }
 
-function ServerSettings({ store, settings, token }: Omit<SettingsDialogProps, "open">): JSX.Element {
-  const { server, codec, sendSampleRate, receiveSampleRate } = settings.value;
-  const set = (change: Partial<Settings>): void => {
-    settings.value = { ...settings.value, ...change };
-  };
+function ServerSettings({ settings, change, token, onToken }: SettingsProps & TokenProps): JSX.Element {
+  const { active } = useVoiceCall();
+  const { server, codec, sendSampleRate, receiveSampleRate } = settings;
+  const onServer = useCallback((value: string) => change({ server: value.trim() || "/voice" }), [change]);
   const hertz = rates.map((rate) => ({ value: String(rate), label: `${rate / 1_000} kHz` }));
   return (
-    <fieldset disabled={store.active.value}>
+    <fieldset disabled={active}>
       <legend>Server</legend>
-      {store.active.value && <p class="hint">These take effect with the next call; end this one to change them.</p>}
+      {active && <p className="hint">These take effect with the next call; end this one to change them.</p>}
       <Field
         label="Address or path"
         value={server}
         placeholder="/voice"
-        hint="Where the voice endpoints are mounted. On the demo: /voice, or /rtc-realtime for speech to speech."
-        onChange={(value) => set({ server: value.trim() || "/voice" })}
+        hint="Where the server takes calls. On the demo: /voice, or /rtc-realtime for speech to speech."
+        onChange={onServer}
       />
       <Field
         label="Access token"
         secret
-        value={token.value}
+        value={token}
         hint="Only if the server asks for one. Forgotten when you leave this page."
-        onChange={(value) => {
-          token.value = value;
-        }}
+        onChange={onToken}
       />
       <Choice
         label="Codec"
@@ -149,20 +154,20 @@ function ServerSettings({ store, settings, token }: Omit<SettingsDialogProps, "o
           { value: "pcm16", label: "PCM, 16 bit" },
           { value: "mulaw", label: "G.711 mu-law: half the traffic" },
         ]}
-        onChange={(value) => set({ codec: value as Settings["codec"] })}
+        onChange={(value) => change({ codec: value as Settings["codec"] })}
       />
-      <div class="pair">
+      <div className="pair">
         <Choice
           label="Send at"
           value={String(sendSampleRate)}
           options={hertz}
-          onChange={(value) => set({ sendSampleRate: Number(value) })}
+          onChange={(value) => change({ sendSampleRate: Number(value) })}
         />
         <Choice
           label="Receive at"
           value={String(receiveSampleRate)}
           options={hertz}
-          onChange={(value) => set({ receiveSampleRate: Number(value) })}
+          onChange={(value) => change({ receiveSampleRate: Number(value) })}
         />
       </div>
     </fieldset>

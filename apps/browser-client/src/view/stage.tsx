@@ -1,6 +1,6 @@
-import type { CallState } from "@roomkit/client";
-import type { JSX } from "preact";
-import type { CallStore } from "../call-store.ts";
+import { type CallState, useVoiceCall } from "@roomkit/react";
+import type { JSX } from "react";
+import { Icon } from "./icons.tsx";
 
 type Shown = CallState | "muted";
 
@@ -16,15 +16,14 @@ const words: Readonly<Record<Shown, { readonly title: string; readonly text: str
 };
 
 /** The one thing to see at a glance: what the call is doing. */
-export function Stage({ store }: { readonly store: CallStore }): JSX.Element {
-  const state = store.state.value;
-  const muted = state === "listening" && store.muted.value;
-  const shown: Shown = muted ? "muted" : state;
-  const deaf = store.connected.value && !store.hasMicrophone.value && shown === "listening";
+export function Stage(): JSX.Element {
+  const { state, muted, connected, hasMicrophone, microphoneError, openMicrophone } = useVoiceCall();
+  const shown: Shown = state === "listening" && muted ? "muted" : state;
+  const deaf = connected && !hasMicrophone && shown === "listening";
   const { title, text } = words[shown];
   return (
-    <section class="stage" data-state={shown} aria-label="State of the call">
-      <div class="glyph" aria-hidden="true">
+    <section className="stage" data-state={shown} aria-label="State of the call">
+      <div className="glyph" aria-hidden="true">
         <i />
         <i />
         <i />
@@ -32,9 +31,16 @@ export function Stage({ store }: { readonly store: CallStore }): JSX.Element {
         <i />
       </div>
       <div role="status">
-        <h1 class="state">{title}</h1>
-        <p class="state-text">{deaf ? "No microphone: type, or send a sample." : text}</p>
+        <h1 className="state">{title}</h1>
+        <p className="state-text">{deaf ? "No microphone: type, or send a sample." : text}</p>
       </div>
+      {/* Stays when the banner that says why is dismissed. */}
+      {connected && microphoneError && (
+        <button type="button" className="small microphone" data-does="microphone" onClick={() => void openMicrophone()}>
+          <Icon name="mic" />
+          Try the microphone again
+        </button>
+      )}
     </section>
   );
 }

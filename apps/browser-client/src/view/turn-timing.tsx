@@ -1,5 +1,5 @@
-import type { TurnMetrics } from "@roomkit/client";
-import type { JSX } from "preact";
+import type { TurnMetrics } from "@roomkit/react";
+import type { JSX } from "react";
 import { formatMs, type Stage, waterfall } from "../model/waterfall.ts";
 
 /** What a turn's wait was made of: one bar, and on demand a bar for each stage. */
@@ -11,19 +11,19 @@ export function TurnTiming({ metrics }: { readonly metrics: TurnMetrics }): JSX.
   const label = metrics.replyMs === undefined ? "so far" : "to reply";
   const share = (ms: number): string => `${((100 * ms) / Math.max(1, totalMs)).toFixed(2)}%`;
   return (
-    <details class="timing">
+    <details className="timing">
       <summary>
-        <span class="total">
+        <span className="total">
           {formatMs(totalMs)} {label}
         </span>
-        <span class="strip" aria-hidden="true">
+        <span className="strip" aria-hidden="true">
           {stages.map((stage) => (
             <i key={stage.name} data-tone={stage.tone} style={{ width: share(stage.durationMs) }} />
           ))}
         </span>
       </summary>
       <table>
-        <caption class="unseen">Time from the end of your speech to the reply</caption>
+        <caption className="unseen">Time from the end of your speech to the reply</caption>
         <tbody>
           {stages.map((stage) => (
             <Row key={stage.name} stage={stage} share={share} />
@@ -39,12 +39,12 @@ function Row({ stage, share }: { readonly stage: Stage; share(ms: number): strin
     <tr title={stage.meaning}>
       <th scope="row">
         {stage.name}
-        <span class="unseen">, {stage.meaning}</span>
+        <span className="unseen">, {stage.meaning}</span>
       </th>
-      <td class="track" aria-hidden="true">
+      <td className="track" aria-hidden="true">
         <i data-tone={stage.tone} style={{ marginInlineStart: share(stage.startMs), width: share(stage.durationMs) }} />
       </td>
-      <td class="number">{formatMs(stage.durationMs)}</td>
+      <td className="number">{formatMs(stage.durationMs)}</td>
     </tr>
   );
 }

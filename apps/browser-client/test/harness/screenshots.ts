@@ -11,7 +11,15 @@ const executablePath = findChromium();
 if (executablePath === undefined) throw new Error("there is no Chromium on this machine");
 mkdirSync(folder, { recursive: true });
 
-const sizes = { wide: [1440, 900], phone: [360, 740], small: [320, 568], wall: [3840, 2160] } as const;
+const sizes = {
+  wide: [1440, 900],
+  phone: [360, 740],
+  small: [320, 568],
+  wall: [3840, 2160],
+  // 1280 by 800 at 200 %.
+  zoomed: [640, 400],
+  landscape: [740, 360],
+} as const;
 const server = await ScriptedServer.listen(await builtPage());
 const browser = await chromium.launch({ executablePath, args: [...chromiumArguments] });
 const only = process.argv[3];

@@ -1,26 +1,27 @@
 import { describe, expect, it } from "vitest";
 import {
-  type Entry,
   findTyped,
   heardLength,
-  type Speech,
+  type SpeechLine,
   settled,
   splitHeard,
+  type TranscriptLine,
   withInterruption,
   withMetrics,
   withNotice,
   withTranscript,
   withTyped,
-} from "./conversation.ts";
+} from "./transcript.ts";
 
-const said = (id: string, text: string, more: Partial<Speech> = {}) =>
+const said = (id: string, text: string, more: Partial<SpeechLine> = {}) =>
   ({ id, role: "user" as const, text, final: false, revision: 0, ...more }) as const;
 
-const speeches = (entries: readonly Entry[]): Speech[] => entries.filter((entry) => entry.kind === "speech");
+const speeches = (entries: readonly TranscriptLine[]): SpeechLine[] =>
+  entries.filter((entry) => entry.kind === "speech");
 
 describe("the conversation", () => {
   it("keeps one line for each transcript, in order of appearance, at its newest revision", () => {
-    let entries: readonly Entry[] = [];
+    let entries: readonly TranscriptLine[] = [];
     entries = withTranscript(entries, said("u1", "What's"));
     entries = withTranscript(entries, { ...said("a1", "It is"), role: "assistant" });
     entries = withTranscript(entries, said("u1", "What's up?", { revision: 2, final: true }));
@@ -32,7 +33,7 @@ describe("the conversation", () => {
   });
 
   it("ends lines whose end got lost: with the next of the same voice, or with the connection", () => {
-    const open = (entries: readonly Entry[]): string[] =>
+    const open = (entries: readonly TranscriptLine[]): string[] =>
       speeches(entries).flatMap(({ id, final }) => (final ? [] : [id]));
     let entries = withTranscript(withNotice([], "n", "Call started"), said("u1", "One"));
     entries = withTranscript(entries, { ...said("a1", "Two"), role: "assistant" });
@@ -58,9 +59,9 @@ describe("the conversation", () => {
   it("splits a line that was cut off where the listener stopped hearing", () => {
     const line = { ...said("a1", "One two. Three four."), role: "assistant" as const };
     const entries = withTranscript(withTranscript([], line), { ...line, revision: 1, final: true, heard: "One two." });
-    expect(splitHeard(entries[0] as Speech)).toEqual({ heard: "One two.", unheard: " Three four." });
+    expect(splitHeard(entries[0] as SpeechLine)).toEqual({ heard: "One two.", unheard: " Three four." });
     // Until somebody is known to have interrupted, it may be that the voice failed.
-    expect((entries[0] as Speech).interrupted).toBeUndefined();
+    expect((entries[0] as SpeechLine).interrupted).toBeUndefined();
     const interrupted = withInterruption(entries, "One", "two. Three four.");
     expect(interrupted[0]).toMatchObject({ interrupted: true, heardLength: 8 });
   });
@@ -68,9 +69,9 @@ describe("the conversation", () => {
   it("keeps the split when only the interruption says it, and believes the transcript more", () => {
     const line = { ...said("a1", "One two. Three four."), role: "assistant" as const };
     let entries = withInterruption(withTranscript([], line), "One", "two. Three four.");
-    expect(splitHeard(entries[0] as Speech).heard).toBe("One");
+    expect(splitHeard(entries[0] as SpeechLine).heard).toBe("One");
     entries = withTranscript(entries, { ...line, revision: 1, heard: "One two." });
-    expect(splitHeard(entries[0] as Speech).heard).toBe("One two.");
+    expect(splitHeard(entries[0] as SpeechLine).heard).toBe("One two.");
     expect(withInterruption(entries, "", "everything")).toBe(entries);
   });
 
@@ -97,7 +98,7 @@ describe("the conversation", () => {
   });
 
   it("is bounded", () => {
-    let entries: readonly Entry[] = [];
+    let entries: readonly TranscriptLine[] = [];
     for (let i = 0; i < 600; i++) entries = withNotice(entries, `n${i}`, "x");
     expect(entries.length).toBe(500);
     expect(entries.at(-1)?.id).toBe("n599");

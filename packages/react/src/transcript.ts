@@ -1,9 +1,10 @@
 import type { Transcript, TurnMetrics } from "@roomkit/client";
 
-/** One line of the conversation, as it is shown. */
-export type Entry = Speech | Notice;
+/** One line of a call, as it is shown. */
+export type TranscriptLine = SpeechLine | NoticeLine;
 
-export interface Speech {
+/** What the caller or the assistant said. */
+export interface SpeechLine {
   readonly kind: "speech";
   readonly id: string;
   readonly role: "user" | "assistant";
@@ -16,36 +17,38 @@ export interface Speech {
   readonly heardLength?: number | undefined;
   /** Somebody cut it off. */
   readonly interrupted?: true | undefined;
+  /** On a user line: whose voice said most of it, where the server tells voices apart. */
+  readonly speaker?: string | undefined;
   /** On a user line: where the time until the answer went. */
   readonly metrics?: TurnMetrics | undefined;
 }
 
-/** Something that happened to the call: "Call started", "Connected again". */
-interface Notice {
+/** Something that happened to the call, in the application's words: `note`. */
+export interface NoticeLine {
   readonly kind: "notice";
   readonly id: string;
   readonly text: string;
 }
 
 /** Lines kept; the oldest go first. */
-const MAX_ENTRIES = 500;
+export const MAX_LINES = 500;
 
 /** Takes a transcript in: a new line, or a newer revision of one. */
-export function withTranscript(entries: readonly Entry[], transcript: Transcript): readonly Entry[] {
-  const { id, role, text, final, revision, heard } = transcript;
+export function withTranscript(entries: readonly TranscriptLine[], transcript: Transcript): readonly TranscriptLine[] {
+  const { id, role, text, final, revision, heard, speaker } = transcript;
   const index = entries.findIndex((entry) => entry.kind === "speech" && entry.id === id);
   const old = entries[index];
   const cut = heard === undefined ? undefined : heardLength(text, heard);
   if (old?.kind !== "speech") {
     // What was taken back before anybody saw it.
     if (text.trim() === "") return entries;
-    const made: Speech = { kind: "speech", id, role, text, final, revision };
+    const made: SpeechLine = { kind: "speech", id, role, text, final, revision, speaker };
     // Nobody says two things at once: what came before is over, also when its end got lost.
     return bounded([...settled(entries, role), cut === undefined ? made : { ...made, heardLength: cut }]);
   }
   if (revision < old.revision) return entries;
   const heardSoFar = cut ?? old.heardLength;
-  const next: Speech = { ...old, text, final, revision };
+  const next: SpeechLine = { ...old, text, final, revision, speaker: speaker ?? old.speaker };
   return entries.with(
     index,
     heardSoFar === undefined ? next : { ...next, heardLength: Math.min(heardSoFar, text.length) },
@@ -56,15 +59,19 @@ export function withTranscript(entries: readonly Entry[], transcript: Transcript
  * Nothing more is on its way to the lines that are still being written: their connection ended, or what comes next is another line.
  * Should more come after all, they go on.
  */
-export function settled(entries: readonly Entry[], role?: Speech["role"]): readonly Entry[] {
-  const open = (entry: Entry): entry is Speech =>
+export function settled(entries: readonly TranscriptLine[], role?: SpeechLine["role"]): readonly TranscriptLine[] {
+  const open = (entry: TranscriptLine): entry is SpeechLine =>
     entry.kind === "speech" && !entry.final && (role === undefined || entry.role === role);
   if (!entries.some(open)) return entries;
   return entries.map((entry) => (open(entry) ? { ...entry, final: true } : entry));
 }
 
 /** Takes an interruption in: the newest line of the assistant was cut off. */
-export function withInterruption(entries: readonly Entry[], heard: string, unheard: string): readonly Entry[] {
+export function withInterruption(
+  entries: readonly TranscriptLine[],
+  heard: string,
+  unheard: string,
+): readonly TranscriptLine[] {
   const index = entries.findLastIndex((entry) => entry.kind === "speech" && entry.role === "assistant");
   const old = entries[index];
   if (old?.kind !== "speech" || old.interrupted || unheard.trim() === "") return entries;
@@ -77,7 +84,7 @@ export function withInterruption(entries: readonly Entry[], heard: string, unhea
 }
 
 /** Puts a turn's times to the line that began the turn: the newest of the user's. */
-export function withMetrics(entries: readonly Entry[], metrics: TurnMetrics): readonly Entry[] {
+export function withMetrics(entries: readonly TranscriptLine[], metrics: TurnMetrics): readonly TranscriptLine[] {
   const same = entries.findLastIndex((entry) => entry.kind === "speech" && entry.metrics?.turnId === metrics.turnId);
   const newest = entries.findLastIndex((entry) => entry.kind === "speech" && entry.role === "user");
   const index = same >= 0 ? same : newest;
@@ -86,23 +93,23 @@ export function withMetrics(entries: readonly Entry[], metrics: TurnMetrics): re
 }
 
 /** Shows what the user typed, at once: a server need not send it back. */
-export function withTyped(entries: readonly Entry[], id: string, text: string): readonly Entry[] {
+export function withTyped(entries: readonly TranscriptLine[], id: string, text: string): readonly TranscriptLine[] {
   return bounded([...entries, { kind: "speech", id, role: "user", text, final: true, revision: 0, typed: true }]);
 }
 
-export function withNotice(entries: readonly Entry[], id: string, text: string): readonly Entry[] {
+export function withNotice(entries: readonly TranscriptLine[], id: string, text: string): readonly TranscriptLine[] {
   return bounded([...entries, { kind: "notice", id, text }]);
 }
 
 /** The typed line a server's transcript repeats, if the newest lines hold one. */
-export function findTyped(entries: readonly Entry[], { role, text }: Transcript): Speech | undefined {
+export function findTyped(entries: readonly TranscriptLine[], { role, text }: Transcript): SpeechLine | undefined {
   if (role !== "user") return undefined;
   const newest = entries.slice(-4).findLast((entry) => entry.kind === "speech" && entry.role === "user");
   return newest?.kind === "speech" && newest.typed && newest.text.trim() === text.trim() ? newest : undefined;
 }
 
 /** A line's text in two: heard, and not. */
-export function splitHeard({ text, heardLength: length }: Speech): {
+export function splitHeard({ text, heardLength: length }: SpeechLine): {
   readonly heard: string;
   readonly unheard: string;
 } {
@@ -125,6 +132,6 @@ export function heardLength(text: string, heard: string): number {
   return text.length;
 }
 
-function bounded(entries: readonly Entry[]): readonly Entry[] {
-  return entries.length > MAX_ENTRIES ? entries.slice(-MAX_ENTRIES) : entries;
+function bounded(entries: readonly TranscriptLine[]): readonly TranscriptLine[] {
+  return entries.length > MAX_LINES ? entries.slice(-MAX_LINES) : entries;
 }
