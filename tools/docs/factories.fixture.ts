@@ -9,6 +9,7 @@ const INTERNAL = [
   "protocol",
   "provider-standins",
   "provider-utils",
+  "react",
   "testing",
   "transport-utils",
   "worker-pool",

@@ -4,7 +4,7 @@ import { blocks, complaints, pages, root } from "./readmes.fixture.ts";
 describe("the code that READMEs show", () => {
   const shown = new Map<string, string>();
   for (const { page, folder } of pages)
-    for (const [i, code] of blocks(page).entries()) shown.set(`${root}${folder}/src/readme-${i + 1}.ts`, code);
+    for (const [i, code] of blocks(page).entries()) shown.set(`${root}${folder}/src/readme-${i + 1}.tsx`, code);
 
   it("is there", () => {
     expect(blocks("README.md").length).toBeGreaterThan(0);

@@ -256,16 +256,36 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     expect(await page.getByRole("alert").allInnerTexts()).not.toContainEqual(expect.stringMatching(sentence));
   });
 
-  it("goes on without a microphone that is not allowed, and says what to do", async () => {
+  it("goes on without a microphone that is not allowed, says what to do, and tries again in the call", async () => {
     await open();
     await page.evaluate(() => {
-      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+      const { mediaDevices } = navigator;
+      const allowed = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = (constraints) =>
+        document.documentElement.dataset.allowed
+          ? allowed(constraints)
+          : Promise.reject(new DOMException("no", "NotAllowedError"));
     });
     await page.getByRole("button", { name: "Start call" }).click();
     await page.getByText(/The microphone is blocked. Allow it/).waitFor();
     await page.getByRole("heading", { name: "Listening" }).waitFor();
     await page.getByRole("button", { name: "Dismiss" }).click();
     expect(await page.getByText(/The microphone is blocked/).count()).toBe(0);
+    // The notice stays, and so does the way back.
+    await page.getByText("No microphone: type, or send a sample.").waitFor();
+    const again = page.getByRole("button", { name: "Try the microphone again" });
+    await again.click();
+    await page.getByText(/The microphone is blocked. Allow it/).waitFor();
+    await page.evaluate(() => {
+      document.documentElement.dataset.allowed = "yes";
+    });
+    await page.getByRole("button", { name: "Try again", exact: true }).click();
+    await again.waitFor({ state: "detached" });
+    await page.getByText("Go ahead and speak.").waitFor();
+    expect(await page.getByText(/The microphone is blocked/).count()).toBe(0);
+    const made = server.call;
+    await until(() => made.audioFrames > 20);
+    expect(server.calls.length).toBe(1);
   });
 
   it("keeps settings, but not the token, and uses them", async () => {
@@ -325,6 +345,10 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   it.each([
     [320, 568],
     [360, 740],
+    // 1280 by 800 at 200 %, and phones on their side.
+    [640, 400],
+    [568, 320],
+    [932, 430],
     [768, 1_024],
     [1_280, 800],
     [3_840, 2_160],
@@ -346,6 +370,9 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
       y: document.documentElement.scrollHeight - innerHeight,
     }));
     expect(overflow).toEqual({ x: 0, y: 0 });
+    // With the banner that is over it, a sentence can still be read.
+    const log = await page.getByRole("log").boundingBox();
+    expect(log?.height).toBeGreaterThan(72);
     const spread = (): Promise<number> =>
       page.locator(".panel").evaluate((panel) => panel.scrollWidth - panel.clientWidth);
     expect(await spread()).toBe(0);

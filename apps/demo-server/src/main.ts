@@ -16,11 +16,16 @@ const kit = new RoomKit();
 let stopping = false;
 
 const recordings = await Recordings.open();
+/** Browsers ask for an icon beside whatever they show. */
+const elsewhere = new Map([
+  ["/", "/voice/ui"],
+  ["/favicon.ico", "/voice/ui/icon.svg"],
+]);
 const server = createServer(voiceServerOptions, (request, response) => {
   if (recordings.serve(request, response)) return;
-  const home = request.method === "GET" && (request.url ?? "/").split("?", 1)[0] === "/";
-  response.writeHead(home ? 302 : 404, home ? { location: "/voice/ui" } : { "content-type": "text/plain" });
-  response.end(home ? undefined : "Not found.\n");
+  const location = request.method === "GET" ? elsewhere.get((request.url ?? "/").split("?", 1)[0] ?? "") : undefined;
+  response.writeHead(location ? 302 : 404, location ? { location } : { "content-type": "text/plain" });
+  response.end(location ? undefined : "Not found.\n");
 });
 
 // A recogniser, a model and a voice: by vendors whose keys are set, otherwise on this machine. And the two ways to talk to them.

@@ -66,4 +66,10 @@ describe.skipIf(!haveChromium)("the demo page in Chromium", () => {
       await browser.close();
     }
   });
+
+  it("has an icon, which browsers ask for beside whatever they show", async () => {
+    const icon = await fetch(`${demo.url}/favicon.ico`);
+    expect([icon.status, icon.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
+    expect((await fetch(`${demo.url}/favicon`)).status).toBe(404);
+  });
 });

@@ -1,4 +1,4 @@
-import { CallButton, InterruptButton, MuteButton, useVoiceCall } from "@roomkit/react";
+import { CallButton, InterruptButton, MuteButton, useVoiceCall, useVoiceEvent } from "@roomkit/react";
 import { type JSX, useLayoutEffect, useRef } from "react";
 import { Icon } from "./icons.tsx";
 
@@ -46,22 +46,10 @@ function Key({ children }: { readonly children: string }): JSX.Element {
  */
 function useSteadyFocus(active: boolean, controls: { readonly current: HTMLElement | null }): void {
   const stood = useRef<Element | null>(null);
-  useLayoutEffect(() => {
-    const onFocus = ({ target }: FocusEvent): void => {
-      stood.current = target instanceof Element ? target : null;
-    };
-    const onLeave = ({ target, relatedTarget }: FocusEvent): void => {
-      // Left for nothing by hand; what is taken away is not left so.
-      if (relatedTarget === null && target instanceof Element && target.isConnected && !target.matches(":disabled"))
-        stood.current = null;
-    };
-    addEventListener("focusin", onFocus);
-    addEventListener("focusout", onLeave);
-    return () => {
-      removeEventListener("focusin", onFocus);
-      removeEventListener("focusout", onLeave);
-    };
-  }, []);
+  // Told before anything of it is drawn.
+  useVoiceEvent("state", () => {
+    stood.current = document.activeElement;
+  });
   useLayoutEffect(() => {
     const before = stood.current;
     const gone = before !== null && (!before.isConnected || before.matches(":disabled"));
