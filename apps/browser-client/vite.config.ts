@@ -28,6 +28,12 @@ export default defineConfig(({ command }) => ({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      onLog(level, log, handle) {
+        // "use client" of @roomkit/react: this page has no server components.
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") handle(level, log);
+      },
+    },
   },
   plugins: [worklets()],
   // In development Vite serves the page and hands everything that belongs to the demo server on to it.

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { createElement as h } from "react";
 import { renderToString } from "react-dom/server";
-import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { type CallSetup, loudness, useVoiceCall } from "./index.ts";
 import { wholePage } from "./page.fixture.ts";
@@ -82,27 +81,6 @@ describe("on a server", () => {
     if (existsSync(`${folder}dist/index.js`))
       expect(readFileSync(`${folder}dist/index.js`, "utf8")).toMatch(/^"use client";\n/);
   });
-});
-
-it("compiles with the types of React 18", { timeout: 120_000 }, () => {
-  const { config } = ts.readConfigFile(`${folder}tsconfig.json`, ts.sys.readFile);
-  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
-  const types18 = `${folder}node_modules/@types/react-18`;
-  const program = ts.createProgram(fileNames, {
-    ...options,
-    composite: false,
-    incremental: false,
-    noEmit: true,
-    customConditions: ["@roomkit/source"],
-    rootDir: undefined,
-    paths: { react: [`${types18}/index.d.ts`], "react/jsx-runtime": [`${types18}/jsx-runtime.d.ts`] },
-  } as ts.CompilerOptions);
-  const found = ts
-    .getPreEmitDiagnostics(program)
-    .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`);
-  expect(found).toEqual([]);
-  expect(program.getSourceFiles().some(({ fileName }) => /react@18|react-18/.test(fileName))).toBe(true);
-  expect(program.getSourceFiles().some(({ fileName }) => fileName.includes("@types+react@19"))).toBe(false);
 });
 
 it("draws silence as nothing and full scale as everything", () => {
