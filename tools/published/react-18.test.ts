@@ -8,16 +8,15 @@ it("@roomkit/react compiles with the types of React 18", { timeout: 120_000 }, (
   const { config } = ts.readConfigFile(`${folder}tsconfig.json`, ts.sys.readFile);
   const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
   const types18 = `${folder}node_modules/@types/react-18`;
+  const { rootDir: _root, tsBuildInfoFile: _info, ...others } = options;
   const program = ts.createProgram(fileNames, {
-    ...options,
+    ...others,
     composite: false,
     incremental: false,
-    tsBuildInfoFile: undefined,
     noEmit: true,
     customConditions: ["@roomkit/source"],
-    rootDir: undefined,
     paths: { react: [`${types18}/index.d.ts`], "react/jsx-runtime": [`${types18}/jsx-runtime.d.ts`] },
-  } as ts.CompilerOptions);
+  });
   const found = ts
     .getPreEmitDiagnostics(program)
     .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`);

@@ -41,14 +41,14 @@ async function show(element: ReactElement): Promise<void> {
 }
 
 const press = (name: string): Promise<void> =>
-  act(async () => page.getByRole("button", { name, exact: true }).element().click());
+  act(async () => (page.getByRole("button", { name, exact: true }).element() as HTMLElement).click());
 
 /** Calls as soon as it is on the page, and does not hang up. */
 function Eager({ end = false }: { readonly end?: boolean }): null {
   const { start, end: hangUp } = useVoiceCall();
   useEffect(() => {
     void start();
-    if (end) return () => void hangUp();
+    return end ? () => void hangUp() : undefined;
   }, [start, hangUp, end]);
   return null;
 }
@@ -199,7 +199,8 @@ describe("levels", () => {
     await press("Start call");
     await act(async () => last().up());
     const before = [renders, others];
-    const frame = (): Promise<void> => act(() => new Promise((resolve) => requestAnimationFrame(() => resolve())));
+    const frame = (): Promise<void> =>
+      act(() => new Promise<void>((resolve) => requestAnimationFrame(() => resolve())));
     for (let i = 0; i < 1_000; i++) last().emit("level", { input: -i / 100, output: -60, muted: false });
     await frame();
     expect([renders - (before[0] as number), others - (before[1] as number)]).toEqual([1, 0]);
