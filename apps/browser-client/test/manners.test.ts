@@ -159,6 +159,9 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
 
   it("shows its states in the system's colours too", async () => {
     await open({ forcedColors: "active", reducedMotion: "reduce" });
+    expect(
+      contrast(await shown(".controls button", "color"), await shown(".controls button", "backgroundColor")),
+    ).toBeGreaterThan(7);
     await call();
     const canvas = await shown("body", "backgroundColor");
     expect(contrast(await shown(".glyph i", "backgroundColor"), canvas)).toBeGreaterThan(3);

@@ -17,7 +17,7 @@ const words: Readonly<Record<Shown, { readonly title: string; readonly text: str
 
 /** The one thing to see at a glance: what the call is doing. */
 export function Stage(): JSX.Element {
-  const { state, muted, connected, hasMicrophone, microphoneError, openMicrophone } = useVoiceCall();
+  const { state, muted, connected, hasMicrophone, error, microphoneError, openMicrophone } = useVoiceCall();
   const shown: Shown = state === "listening" && muted ? "muted" : state;
   const deaf = connected && !hasMicrophone && shown === "listening";
   const { title, text } = words[shown];
@@ -34,8 +34,8 @@ export function Stage(): JSX.Element {
         <h1 className="state">{title}</h1>
         <p className="state-text">{deaf ? "No microphone: type, or send a sample." : text}</p>
       </div>
-      {/* Stays when the banner that says why is dismissed. */}
-      {connected && microphoneError && (
+      {/* Stays when the banner that says why, and offers the same, is dismissed. */}
+      {connected && microphoneError && error !== microphoneError && (
         <button type="button" className="small microphone" data-does="microphone" onClick={() => void openMicrophone()}>
           <Icon name="mic" />
           Try the microphone again
