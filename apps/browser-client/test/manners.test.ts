@@ -8,7 +8,7 @@ import { speech } from "./harness/speech.ts";
 const executablePath = findChromium();
 
 // What the page owes to those who see, move or point otherwise than its makers.
-describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, () => {
+describe.skipIf(executablePath === undefined)("the page", { timeout: 180_000 }, () => {
   let server: ScriptedServer;
   let browser: Browser;
   let context: BrowserContext;
@@ -17,7 +17,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   beforeAll(async () => {
     server = await ScriptedServer.listen(await builtPage());
     browser = await chromium.launch({ executablePath: executablePath as string, args: [...chromiumArguments] });
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -29,7 +29,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   async function open(options: Parameters<Browser["newContext"]>[0] = {}): Promise<void> {
     context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     await page.goto(server.url);
   }
 
@@ -181,14 +181,15 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
       page.locator(".duet canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
     const heard = (): Promise<number> =>
       page.getByRole("meter", { name: "The assistant's voice" }).evaluate((meter) => Number(meter.ariaValueNow));
-    await page.waitForTimeout(300);
+    // What the call's state has drawn is there.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     const still = await picture();
     made.speak(speech(4));
-    await expect.poll(heard, { timeout: 15_000 }).toBeGreaterThan(-50);
+    await expect.poll(heard, { timeout: 45_000 }).toBeGreaterThan(-50);
     await page.waitForTimeout(500);
     expect(await picture()).toBe(still);
     made.say({ type: "state", state: "speaking", since: 0 });
-    await expect.poll(picture, { timeout: 15_000 }).not.toBe(still);
+    await expect.poll(picture, { timeout: 45_000 }).not.toBe(still);
   });
 
   it("can be read where it is smallest, by scrolling", async () => {

@@ -12,7 +12,7 @@ const executablePath = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 // The page as it is shipped, in a real browser, against a server that does what the test says.
-describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, () => {
+describe.skipIf(executablePath === undefined)("the page", { timeout: 180_000 }, () => {
   let server: ScriptedServer;
   let browser: Browser;
   let context: BrowserContext;
@@ -22,7 +22,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   beforeAll(async () => {
     server = await ScriptedServer.listen(await builtPage());
     browser = await chromium.launch({ executablePath: executablePath as string, args: [...chromiumArguments] });
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -40,7 +40,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   async function open(options: Parameters<Browser["newContext"]>[0] = {}): Promise<void> {
     context = await browser.newContext({ viewport: { width: 1_280, height: 800 }, ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     page.on("pageerror", (error) => problems.push(error.message));
     // A policy that is broken shows here too.
     page.on("console", (message) => {
@@ -57,7 +57,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
   }
 
   const until = async (condition: () => boolean): Promise<void> => {
-    await expect.poll(condition, { timeout: 15_000 }).toBe(true);
+    await expect.poll(condition, { timeout: 45_000 }).toBe(true);
   };
 
   it("calls the mount it is served from, sends the microphone, and hangs up", async () => {
@@ -122,12 +122,12 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     const made = await call();
     const level = (name: string): Promise<number> =>
       page.getByRole("meter", { name }).evaluate((meter) => Number(meter.getAttribute("aria-valuenow")));
-    await expect.poll(() => level("Your microphone"), { timeout: 15_000 }).toBeGreaterThan(-50);
+    await expect.poll(() => level("Your microphone"), { timeout: 45_000 }).toBeGreaterThan(-50);
     made.speak(speech(10));
-    await expect.poll(() => level("The assistant's voice"), { timeout: 15_000 }).toBeGreaterThan(-50);
+    await expect.poll(() => level("The assistant's voice"), { timeout: 45_000 }).toBeGreaterThan(-50);
     await page.keyboard.press("Space");
     await page.getByRole("heading", { name: "Muted" }).waitFor();
-    await expect.poll(() => level("Your microphone")).toBe(-60);
+    await expect.poll(() => level("Your microphone"), { timeout: 45_000 }).toBe(-60);
   });
 
   it("is worked by keys alone", async () => {
@@ -245,7 +245,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     server.refuse = status;
     await page.getByRole("button", { name: "Start call" }).click();
     await expect
-      .poll(() => page.getByRole("alert").allInnerTexts(), { timeout: 15_000 })
+      .poll(() => page.getByRole("alert").allInnerTexts(), { timeout: 45_000 })
       .toContainEqual(expect.stringMatching(sentence));
     await page.getByRole("heading", { name: "Call ended" }).waitFor();
     // The browser writes failed requests to the console itself.
@@ -315,7 +315,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 60_000 }, (
     const made = await call();
     await page.getByRole("button", { name: "Settings" }).click();
     const microphone = page.getByLabel("Microphone", { exact: true });
-    await expect.poll(() => microphone.locator("option").count(), { timeout: 15_000 }).toBeGreaterThan(2);
+    await expect.poll(() => microphone.locator("option").count(), { timeout: 45_000 }).toBeGreaterThan(2);
     await microphone.selectOption({ index: 2 });
     const before = made.audioFrames;
     await until(() => made.audioFrames > before + 20);
