@@ -83,6 +83,9 @@ describe("what is not", () => {
     ["There were two", "either"],
     ["What are you looking for", "question"],
     ["How old are you", "question"],
+    ["I would like to know what time it is", "question"],
+    ["I would like to know. What time it is?", "question"],
+    ["Tell me who you are", "question"],
     // A recogniser makes anything of a "stop".
     ["Stock what time is it?", "question"],
     ["What did she say", "question"],

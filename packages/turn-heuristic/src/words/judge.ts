@@ -68,8 +68,11 @@ function allTheSame(
     return { confidence: 0.86, reason: "answer" };
   // "Stop what time is it": what stands before a question, without a comma, does not make it less of one.
   const asks = sentence.findLastIndex((word) => words.interrogatives.has(word));
-  const inverted = words.pronouns.has(last) && words.copulas.has(sentence.at(-2) as string);
-  if (asks >= 0 && sentence.length - asks >= 3 && open <= 2 && inverted) return { confidence: 0.8, reason: "question" };
+  // "What time is it", and "I would like to know what time it is".
+  const ends = [last, sentence.at(-2) as string];
+  const [verb, subject] = words.pronouns.has(last) ? ends.reverse() : ends;
+  const whole = words.copulas.has(verb as string) && words.pronouns.has(subject as string);
+  if (asks >= 0 && sentence.length - asks >= 3 && open <= 2 && whole) return { confidence: 0.8, reason: "question" };
   if (asks !== 0 || sentence.length < 3) return undefined;
   return sentence.length >= 4 && words.stranded.has(last) ? { confidence: 0.55, reason: "question" } : undefined;
 }
