@@ -21,7 +21,7 @@ const LOUD_DB = -45;
  * How far the levels must exceed what an echo can be for somebody to be heard, dB: the more levels were compared, the less. Once the
  * way of the echo is known, before, and where no echo is to be expected; and to go on being heard.
  */
-const OPEN = { known: { db: 1.3, per: 60 }, unknown: { db: 2.1, per: 150 }, unexpected: { db: 1.3, per: 60 } };
+const OPEN = { known: { db: 1.3, per: 60 }, unknown: { db: 1.8, per: 150 }, unexpected: { db: 1.3, per: 60 } };
 const STILL_OPEN_DB = 1.2;
 const LEAST_COUNT = 10;
 /** And the more, the more what is heard is like what is played, from this likeness on: loudspeakers distort. */
