@@ -7,13 +7,13 @@ import { BANDS, BandLevels } from "./spectrum.ts";
 
 /** Hops of the microphone that are kept, and of those with sound in them how many are looked at, from how far back. */
 const KEPT = 64;
-const WINDOW = 20;
-const OLDEST = 40;
+const WINDOW = 32;
+const OLDEST = 60;
 /** What is heard may be ahead of what is played by so many hops: the two came in bursts when they were paired. */
 const LEAST_LAG = -5;
 /** A level so far above the noise is sound; so many bands of it are more than noise. */
-const ABOVE_NOISE_DB = 8;
-const SOUND_BANDS = 2;
+const ABOVE_NOISE_DB = 6;
+const SOUND_BANDS = 3;
 /** What is played is loud from here on, dB of full scale in any band. */
 const LOUD_DB = -45;
 
@@ -21,7 +21,7 @@ const LOUD_DB = -45;
  * How far the levels must exceed what an echo can be for somebody to be heard, dB: the more levels were compared, the less. Once the
  * way of the echo is known, before, and where no echo is to be expected; and to go on being heard.
  */
-const OPEN = { known: { db: 1.3, per: 60 }, unknown: { db: 1.8, per: 150 }, unexpected: { db: 1, per: 20 } };
+const OPEN = { known: { db: 1.3, per: 60 }, unknown: { db: 1.8, per: 150 }, unexpected: { db: 1.3, per: 60 } };
 const STILL_OPEN_DB = 1.2;
 const LEAST_COUNT = 10;
 /** And the more, the more what is heard is like what is played, from this likeness on: loudspeakers distort. */
@@ -34,6 +34,8 @@ const ECHO_HOPS = 15;
 /** So many hops of echo make a lag known; so many at another make that the known one. */
 const KNOWN_AFTER = 30;
 const MOVED_AFTER = 30;
+/** What is bent is as loud as what is played at this sample value. */
+const BENT_AT = 8_192;
 /** A lag is worth a look from here on. */
 const LOOK_LIKENESS = 0.45;
 /** So unlike at the known lag, the coupling may be any other: the way has changed. */
@@ -52,7 +54,7 @@ const FORGET_DB = 0.15;
 /** An echo so far above what can be heard would be heard. */
 const MARGIN_OF_SILENCE_DB = 4;
 /** Something is heard of what is played in a smaller share of the last while: there is no echo to be expected. */
-const NO_ECHO_SHARE = 0.5;
+const NO_ECHO_SHARE = 0.2;
 const SHARE_HOPS = 150;
 /** After an echo what is hardly heard is its end, hops. */
 const FADING = 40;
@@ -77,6 +79,8 @@ export class Judge {
   readonly #farLevels: BandLevels;
   readonly #near = new Float32Array(KEPT * BANDS);
   readonly #far = new Float32Array(BANDS);
+  readonly #bentLevels: BandLevels;
+  readonly #bent = new Float32Array(BANDS);
   readonly #floor = new NoiseFloor();
   readonly #audible = new Float32Array(BANDS);
   readonly #played = new PlayedTrack();
@@ -106,6 +110,7 @@ export class Judge {
     this.#hangover = Math.round(hangoverMs / HOP_MS);
     this.#nearLevels = new BandLevels(sampleRate);
     this.#farLevels = new BandLevels(sampleRate);
+    this.#bentLevels = new BandLevels(sampleRate);
     this.#lags = new LagFinder(LEAST_LAG, this.#mostLag);
   }
 
@@ -118,7 +123,8 @@ export class Judge {
   played(hop: Int16Array, place: number): void {
     const far = this.#far;
     this.#farLevels.push(hop, far, 0);
-    this.#played.write(place, far);
+    this.#bentLevels.push(hop.map(bend), this.#bent, 0);
+    this.#played.write(place, far, this.#bent);
     this.#known = Math.max(this.#known, place + 1);
     this.#farLoud = far.some((level) => level > LOUD_DB);
     if (this.#farLoud) this.#lags.played(far);
@@ -199,7 +205,7 @@ export class Judge {
     const alike = ALIKE_DB * Math.max(0, now.r - ALIKE_FROM);
     const limit = (fit: Fit): number => alike + (this.#open ? STILL_OPEN_DB : db + per / Math.max(1, fit.count));
     // Nothing is known yet: it is an echo as long as it can be one at any lag.
-    if (this.#lag === undefined && !this.#open && !expectsNone)
+    if (this.#lag === undefined && !expectsNone)
       for (let lag = LEAST_LAG; lag <= this.#mostLag && best.excessDb > limit(best); lag += 2)
         best = lesser(best, compare(lag));
     const echo = best.excessDb < ECHO_DB && now.r > ECHO_LIKENESS && this.#sounds - from >= ECHO_HOPS;
@@ -277,5 +283,8 @@ export class Judge {
     this.#coupling.fill(0);
   }
 }
+
+/** What a loudspeaker makes of it that is driven too hard has overtones like these, whichever way it is bent. */
+const bend = (sample: number): number => (sample * Math.abs(sample)) / BENT_AT;
 
 const lesser = (a: Fit, b: Fit): Fit => (b.excessDb < a.excessDb ? b : a);

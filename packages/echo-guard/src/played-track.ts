@@ -6,13 +6,15 @@ export const HOP_MS = 10;
 const KEPT = 256;
 /** What was played is held to be heard on, falling by so much each hop: a room's reverberation of 400 ms. */
 const FALL_DB = 1.5;
+/** What a loudspeaker bends is heard so much fainter than it may be at most, dB. */
+const BENT_DB = -14;
 /** What is louder in any band is audible, dB of full scale. */
 const AUDIBLE_DB = -75;
 
 /** What is played, as levels in bands, by its place on the axis of hops. What was not told of is silence. */
 export class PlayedTrack {
   readonly #levels = new Float32Array(KEPT * BANDS).fill(SILENT_DB);
-  /** With the reverberation of what came before. */
+  /** With what a loudspeaker bends of it, and the reverberation of what came before. */
   readonly #heard = new Float32Array(KEPT * BANDS).fill(SILENT_DB);
   /** Up to where it is known. */
   end = 0;
@@ -39,10 +41,10 @@ export class PlayedTrack {
     this.end = Math.max(this.end, to);
   }
 
-  /** What is played at a place. */
-  write(place: number, levels: Float32Array): void {
+  /** What is played at a place, and what a loudspeaker bends of it. */
+  write(place: number, levels: Float32Array, bent: Float32Array): void {
     this.extend(place);
-    this.#put(place, levels);
+    this.#put(place, levels, bent);
     this.end = Math.max(this.end, place + 1);
   }
 
@@ -51,12 +53,13 @@ export class PlayedTrack {
     return this.#audibleTo >= from;
   }
 
-  #put(place: number, levels: Float32Array | undefined): void {
+  #put(place: number, levels: Float32Array | undefined, bent?: Float32Array): void {
     const [at, before] = [this.at(place), this.at(place - 1)];
     let audible = false;
     for (let band = 0; band < BANDS; band++) {
       const level = levels ? (levels[band] as number) : SILENT_DB;
-      const heard = Math.max(level, (this.#heard[before + band] as number) - FALL_DB);
+      const overtones = bent ? (bent[band] as number) + BENT_DB : SILENT_DB;
+      const heard = Math.max(level, overtones, (this.#heard[before + band] as number) - FALL_DB);
       this.#levels[at + band] = level;
       this.#heard[at + band] = heard;
       audible ||= heard > AUDIBLE_DB;

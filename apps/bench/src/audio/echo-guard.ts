@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { echoGuard as guarded } from "@roomkit/echo-guard";
 import { microsecondsPerCall } from "../measure/cpu.ts";
 import { type Bench, type BenchArguments, type Comparison, compare, numberOption } from "../measure/report.ts";
@@ -6,13 +7,17 @@ import { echoRooms } from "./echo-rooms.ts";
 
 /**
  * The echo guard: processor time per 20 ms of both directions beside a loop that copies them, and what it lets through in computed rooms.
- * `echo-guard [--rooms 100] [--frames 2000] [--rounds 5]`: so many rooms, each at four couplings and four delays.
+ * `echo-guard [--rooms 100] [--threads 2] [--frames 2000] [--rounds 5]`: so many rooms, each at three couplings and four delays, on so many
+ * threads; by default as many as there are cores.
  */
 export const echoGuard: Bench = async (args) => ({
   bench: "echo-guard",
   reference: "a loop that copies the frames sample by sample",
   comparisons: await costs(args),
-  tables: await echoRooms(numberOption(args, "rooms", 100, [0, 1_000])),
+  tables: await echoRooms(
+    numberOption(args, "rooms", 100, [0, 1_000]),
+    numberOption(args, "threads", availableParallelism(), [1, 64]),
+  ),
 });
 
 async function costs(args: BenchArguments): Promise<Comparison[]> {
