@@ -37,6 +37,24 @@ describe("an echo alone", () => {
     }
   });
 
+  it.each([
+    [0.3, 50],
+    [0.25, 160],
+  ])(
+    "at %f after %i ms is kept back where an answer begins after somebody has interrupted the one before",
+    (level, delayMs) => {
+      const [asked, answered] = [before + 3_000, before + 5_100];
+      for (let seed = 11; seed <= 20; seed++) {
+        const gap = quiet(rate, answered - asked - 500);
+        const far = inSequence(spoken(asked + 500, seed), gap, voice(2_000, 3_000, seed + 9));
+        const mic = over(room(far, level, delayMs, seed), voice(1_600, 2_000, seed + 20), asked);
+        const out = through(echoGuard().open(format), mic, far);
+        const heard = loudness(mic, answered, answered + 600);
+        expect(loudness(out, answered, answered + 600), `${seed}`).toBeLessThan(heard / 4);
+      }
+    },
+  );
+
   it("is told of once, with its way", () => {
     const guard = echoGuard().open(format);
     const far = spoken(8_000, 4);

@@ -9,6 +9,10 @@ import { BANDS, BandLevels } from "./spectrum.ts";
 const KEPT = 64;
 const WINDOW = 32;
 const OLDEST = 60;
+/** What was heard before so many hops without a sound says nothing of what is heard after them: a caller has asked, and an answer begins. */
+const APART = 25;
+/** Where an echo begins the levels rise within a hop, and fit badly: of a sound that begins when an echo ought to, so many hops are looked at first. */
+const BEGINNING = 10;
 /** What is heard may be ahead of what is played by so many hops: the two came in bursts when they were paired. */
 const LEAST_LAG = -5;
 /** A level so far above the noise is sound; so many bands of it are more than noise. */
@@ -192,9 +196,7 @@ export class Judge {
   #listen(place: number, at: number): void {
     this.#places[this.#sounds++ % KEPT] = place;
     this.#lags.push(this.#near, at, place, this.#played);
-    let from = this.#sounds;
-    while (from > 0 && this.#sounds - from < WINDOW && place - (this.#places[(from - 1) % KEPT] as number) < OLDEST)
-      from--;
+    const from = this.#windowFrom(place);
     const now = this.#lags.now;
     const expectsNone = this.#lag === undefined && this.#share < NO_ECHO_SHARE;
     const compare = (lag: number): Fit => this.#compare(lag, from);
@@ -211,9 +213,23 @@ export class Judge {
     const echo = best.excessDb < ECHO_DB && now.r > ECHO_LIKENESS && this.#sounds - from >= ECHO_HOPS;
     if (echo) this.#learn(best, place, at);
     if (best.excessDb <= limit(best) || best.count < LEAST_COUNT) return;
+    if (this.#sounds - from < BEGINNING && this.#lag !== undefined && this.#ought(place - this.#lag)) return;
     this.#open = true;
     this.#openedAt = place;
     if (this.#unlike && best.gainDb !== undefined) this.#approach(Math.min(this.#gainDb, best.gainDb));
+  }
+
+  /** The first of the sounds that are looked at. */
+  #windowFrom(place: number): number {
+    let from = this.#sounds;
+    let next = place;
+    while (from > 0 && this.#sounds - from < WINDOW) {
+      const before = this.#places[(from - 1) % KEPT] as number;
+      if (place - before >= OLDEST || next - before > APART) break;
+      next = before;
+      from--;
+    }
+    return from;
   }
 
   #compare(lag: number, from: number): Fit {
@@ -226,7 +242,9 @@ export class Judge {
       at: (place: number) => (place % KEPT) * BANDS,
     };
     const known = this.#lag !== undefined;
-    const least = known && !this.#unlike ? this.#gainDb - 1 : LEAST_COUPLING_DB;
+    // Where somebody has spoken, too, it is unlike: that an echo has become fainter is told by a whole window of it alone.
+    const changed = this.#unlike && this.#sounds - from >= WINDOW;
+    const least = known && !changed ? this.#gainDb - 1 : LEAST_COUPLING_DB;
     const most = known ? this.#gainDb + MOST_LOUDER_DB : MOST_COUPLING_DB;
     return this.#fitter.compare(heard, this.#played, lag, this.#coupling, [least, most]);
   }
