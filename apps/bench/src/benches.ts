@@ -5,6 +5,7 @@ import { dtmf } from "./audio/dtmf.ts";
 import { echoGuard } from "./audio/echo-guard.ts";
 import { recorder } from "./audio/recorder.ts";
 import { vad } from "./audio/vad.ts";
+import { judge } from "./judge/judge.ts";
 import { lab } from "./lab/lab.ts";
 import { latency } from "./latency/latency.ts";
 import type { Bench } from "./measure/report.ts";
@@ -25,6 +26,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   denoiser,
   dtmf,
   "echo-guard": echoGuard,
+  judge,
   lab,
   latency,
   overload,

@@ -12,7 +12,7 @@ import type { IdleOptions } from "./session/idle-prompts.ts";
 import type { SpeechFilter } from "./speech/filter/speech-filter.ts";
 import type { SentenceOptions } from "./speech/sentences.ts";
 import { isBackchannel } from "./turns/backchannels.ts";
-import type { InterruptionStrategy } from "./turns/state.ts";
+import type { HeardWords, InterruptionStrategy } from "./turns/state.ts";
 
 export interface InterruptionOptions {
   /** Default `confirmed`. */
@@ -26,7 +26,9 @@ export interface InterruptionOptions {
   /** Whether the assistant says the rest when what cut it off was no words, or words that want no floor ("mhm", "okay"). Default true. */
   readonly resume?: boolean | undefined;
   /** Whether words only say that somebody listens or is about to speak. Default {@link isBackchannel}, which knows nine languages. */
-  readonly isBackchannel?: ((text: string, language: string | undefined) => boolean) | undefined;
+  readonly isBackchannel?:
+    | ((text: string, language: string | undefined, heard: Omit<HeardWords, "text">) => boolean)
+    | undefined;
 }
 
 export interface PreemptiveOptions {

@@ -1,18 +1,20 @@
 import { isBackchannel, isCommand } from "@roomkit/call";
 import type { AIPart, ConnectionInput, TranscriptPart, WordTiming } from "@roomkit/core";
 
-/** Words as a file keeps them. */
-export type Mask = (text: string) => string;
+/** Words as a file keeps them; `confidence`: how sure a recogniser is of them. */
+export type Mask = (text: string, confidence?: number) => string;
 
 export const asItWas: Mask = (text) => text;
 
 /**
  * A placeholder of the same length for the caller's words: letters are `x`, digits `0`, everything else stays, so that it is cut into
- * sentences and words as before. Words that only say that somebody listens ("mhm, okay"), or that they want the floor ("stop"), stay: they decide who speaks, and say
- * nothing else.
+ * sentences and words as before. Words that only say that somebody listens ("mhm, okay"), or that they want the floor ("stop"), stay, and so do unsure ones that sound like
+ * them: they decide who speaks, and say nothing else.
  */
-export const callersPlaceholder: Mask = (text) =>
-  text.length <= 40 && (isBackchannel(text) || isCommand(text)) ? text : covered(text, "x");
+export const callersPlaceholder: Mask = (text, confidence) => {
+  const decides = [isBackchannel, isCommand].some((is) => is(text, undefined, { confidence }));
+  return text.length <= 40 && decides ? text : covered(text, "x");
+};
 
 /** The same for the assistant's, of which nothing stays: letters are `z`, so that nobody's words are taken for the assistant's own. */
 export const assistantsPlaceholder: Mask = (text) => covered(text, "z");
@@ -33,7 +35,7 @@ export const maskedWords = (words: readonly WordTiming[], mask: Mask): WordTimin
 export function maskedTranscript(part: TranscriptPart, mask: Mask): TranscriptPart {
   if (part.type !== "partial" && part.type !== "final") return part;
   const { words, ...rest } = part;
-  return { ...rest, text: mask(part.text), ...(words && { words: maskedWords(words, mask) }) };
+  return { ...rest, text: mask(part.text, part.confidence), ...(words && { words: maskedWords(words, mask) }) };
 }
 
 /** What a model said; what its tools were called with, and how it thought, is in no file. */

@@ -85,15 +85,19 @@ export async function speech(sampleRate: number, files: typeof recordings = reco
 }
 
 function recorded([file, text, rawRate]: (typeof recordings)[number], sampleRate: number): Clip {
+  return { name: file.slice(file.lastIndexOf("/") + 1), text, samples: recordingAt(sampleRate, file, rawRate) };
+}
+
+/** What a WAV file, or one of bare samples at `rawRate` in Hz, holds; of two channels the first. */
+export function recordingAt(sampleRate: number, file: string, rawRate?: number): Int16Array {
   const bytes = readFileSync(file);
-  const name = file.slice(file.lastIndexOf("/") + 1);
   if (rawRate !== undefined) {
     const raw = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
-    return { name, text, samples: resampled(raw, rawRate, sampleRate) };
+    return resampled(raw, rawRate, sampleRate);
   }
   const { samples, format } = samplesOfWav(bytes);
   const mono = format.channels === 1 ? samples : samples.filter((_, i) => i % 2 === 0);
-  return { name, text, samples: resampled(mono, format.sampleRate, sampleRate) };
+  return resampled(mono, format.sampleRate, sampleRate);
 }
 
 async function synthetic(sampleRate: number): Promise<Clip[]> {

@@ -8,6 +8,7 @@ import {
   type SttProvider,
   type TranscriptPart,
 } from "@roomkit/core";
+import type { HeardWords } from "../turns/state.ts";
 import { SpeechFeed } from "./feed.ts";
 import { StreamRestarts } from "./restarts.ts";
 import { TranscriptText } from "./transcript-text.ts";
@@ -25,11 +26,11 @@ export interface SpeechSegmentOptions {
   /** Frames kept for the recogniser at most; the oldest is dropped beyond. */
   readonly maxFrames: number;
   /** All the segment says so far; called for each change. */
-  readonly onPartial: (text: string) => void;
+  readonly onPartial: (words: HeardWords) => void;
   /** The recogniser thinks that the turn is over, with this; undefined: that is taken back. It is not told of speech that has ended. */
   readonly onGuess?: ((text: string | undefined) => void) | undefined;
   /** Called exactly once unless the segment was dropped, after {@link SpeechSegment.finish}. */
-  readonly onFinal: (text: string) => void;
+  readonly onFinal: (words: HeardWords) => void;
   /** A stream failed; `stt_unavailable` when no other will be tried for this segment. */
   readonly onError: (error: RoomKitError) => void;
 }
@@ -43,6 +44,8 @@ const BACK_OFF_MS = [100, 500, 1_000, 2_000];
  */
 export class SpeechSegment {
   readonly id: number;
+  /** How much of it was heard as speech so far, in ms, where that is known. */
+  speechMs: number | undefined;
   readonly #options: SpeechSegmentOptions;
   readonly #feed: SpeechFeed;
   readonly #scope = new AbortScope();
@@ -52,6 +55,8 @@ export class SpeechSegment {
   #text = new TranscriptText();
   /** What one that failed said of the same audio; counts when no other says more. */
   #guess = "";
+  /** Of what was told last. */
+  #confidence: number | undefined;
   #finished = false;
   /** No more streams will be tried. */
   #through = false;
@@ -151,7 +156,8 @@ export class SpeechSegment {
           continue;
         }
         this.#text.add(part);
-        onPartial(this.#said());
+        this.#confidence = part.confidence;
+        onPartial(this.#words());
       }
       this.#text.settle();
       return undefined;
@@ -182,12 +188,16 @@ export class SpeechSegment {
     return joinTexts([...this.#before, this.#text.text || this.#guess]);
   }
 
+  #words(): HeardWords {
+    return { text: this.#said(), confidence: this.#confidence, speechMs: this.speechMs };
+  }
+
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#release();
     this.#text.settle();
-    this.#options.onFinal(this.#said());
+    this.#options.onFinal(this.#words());
   }
 
   #release(): void {

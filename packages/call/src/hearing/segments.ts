@@ -21,13 +21,13 @@ export class SpeechSegments {
     const id = this.#options.nextSegment();
     const segment = new SpeechSegment(id, {
       ...{ stt, clock, hints, finalTimeoutMs, maxFrames, onError },
-      onPartial: (text) => dispatch({ type: "partial", segment: id, text }),
+      onPartial: (words) => dispatch({ type: "partial", segment: id, ...words }),
       onGuess: (text) => {
         if (this.#current?.id === id) onGuess(text);
       },
-      onFinal: (text) => {
+      onFinal: (words) => {
         this.#segments.delete(id);
-        dispatch({ type: "transcript", segment: id, text });
+        dispatch({ type: "transcript", segment: id, ...words });
       },
     });
     this.#segments.set(id, segment);

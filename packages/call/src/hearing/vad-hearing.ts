@@ -62,8 +62,10 @@ export class VadHearing implements Hearing {
     const segment = this.#segments.current;
     if (!segment) return;
     segment.push(frame);
-    if (!this.#filling)
-      this.#options.dispatch({ type: "speech-progress", segment: segment.id, speechMs: this.#meter.speechMs });
+    if (!this.#filling) {
+      segment.speechMs = this.#meter.speechMs;
+      this.#options.dispatch({ type: "speech-progress", segment: segment.id, speechMs: segment.speechMs });
+    }
     this.#watchForGap();
   }
 
@@ -73,6 +75,7 @@ export class VadHearing implements Hearing {
     const last = preRoll.at(-1);
     if (last) this.#position = Math.max(this.#position, last.timestamp + frameDurationMs(last));
     this.#meter.start(this.#position - timestamp);
+    segment.speechMs = this.#meter.speechMs;
     this.#options.onSpeechStart(segment.id, timestamp);
     this.#options.dispatch({ type: "speech-start", segment: segment.id, elapsedMs: this.#meter.speechMs });
     this.#watchForGap();

@@ -18,6 +18,7 @@ import { isCommand } from "../turns/commands.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
   floorIsFree,
+  type HeardWords,
   initialTurnState,
   isContested,
   phaseOf,
@@ -80,11 +81,12 @@ export class VoiceCall {
     this.#settings = settings;
     this.session = session;
     this.connection = connection;
-    const isBackchannel = (text: string): boolean => settings.isBackchannel(text, settings.language);
+    const isBackchannel = ({ text, ...heard }: HeardWords): boolean =>
+      settings.isBackchannel(text, settings.language, heard);
     const ownWords = new OwnWords();
     this.#rules = {
       ...{ ...settings, isBackchannel, maxHeldPieces: 8 },
-      isCommand: (text) => isCommand(text, settings.language),
+      isCommand: ({ text, ...heard }) => isCommand(text, settings.language, heard),
       isEcho: (text) => ownWords.isEcho(text),
     };
     const { inbound, outbound } = connection;

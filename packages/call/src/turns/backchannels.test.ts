@@ -74,3 +74,41 @@ describe("words that want no floor", () => {
     expect(isBackchannel(`${"m".repeat(58)}x`)).toBe(false);
   });
 });
+
+describe("words a recogniser is not sure of", () => {
+  const heard = (confidence: number | undefined, speechMs?: number) => ({ confidence, speechMs });
+
+  it.each<[text: string, confidence: number | undefined, speechMs: number | undefined, listens: boolean]>([
+    // What sounds like signs of listening is one, unless it is certain.
+    ["Bright, okay.", 0.5, 900, true],
+    ["Bright, okay.", undefined, 900, false],
+    ["Bright, okay.", 0.6, 900, false],
+    ["Oh, Kay, right.", 0.55, undefined, true],
+    // More of it differs.
+    ["The course.", 0.45, 700, false],
+    ["You are okay.", 0.45, 700, false],
+    // Little was said, and with little certainty: no more than a sound.
+    ["Good.", 0.24, 250, true],
+    ["Then?", 0.28, 180, true],
+    ["Good.", 0.24, 450, false],
+    ["Good.", 0.24, undefined, false],
+    ["Good.", 0.4, 250, false],
+    // Commands, and what sounds like one, are none.
+    ["No.", 0.2, 200, false],
+    ["Stop.", 0.2, 200, false],
+    ["Step.", 0.24, 280, false],
+    // Nor is there a certain word that is: "eight" is no "right".
+    ["Eight.", 0.63, 310, false],
+    ["Four.", 0.45, 250, false],
+  ])("%s, sure %d, %d ms: %s", (text, confidence, speechMs, listens) => {
+    expect(isBackchannel(text, "en", heard(confidence, speechMs))).toBe(listens);
+  });
+
+  it("are judged in each language, and in none that is known", () => {
+    expect(isBackchannel("Jawohl, gestern", "de", heard(0.5))).toBe(false);
+    expect(isBackchannel("Genaut, ja", "de", heard(0.5))).toBe(true);
+    expect(isBackchannel("Genaut, ja", "en", heard(0.5))).toBe(false);
+    expect(isBackchannel("genaut, ja", undefined, heard(0.5))).toBe(true);
+    expect(isBackchannel("なるほとね", "ja", heard(0.5))).toBe(true);
+  });
+});

@@ -1,4 +1,7 @@
+import { isCommand, SURE } from "./commands.ts";
 import { languageIn } from "./language.ts";
+import { farFrom, spellings } from "./nearness.ts";
+import type { HeardWords } from "./state.ts";
 
 /**
  * What listeners say without wanting the floor, by language: that they follow, or that they are searching for words. Parts of regular
@@ -223,9 +226,16 @@ const LEXICON: Readonly<Record<string, readonly string[]>> = {
 /** Between two of them. */
 const BETWEEN = "[\\s\\p{P}\\p{S}]*";
 
-const known = new Map<string, RegExp>();
+interface Lexicon {
+  readonly all: RegExp;
+  /** Its words in letters alone, once they are needed. */
+  spelled?: readonly string[];
+  readonly words: readonly string[];
+}
 
-function lexiconOf(language: string | undefined): RegExp {
+const known = new Map<string, Lexicon>();
+
+function lexiconOf(language: string | undefined): Lexicon {
   const name = languageIn(LEXICON, language) ?? (language === undefined ? "*" : "");
   const made = known.get(name);
   if (made) return made;
@@ -234,21 +244,42 @@ function lexiconOf(language: string | undefined): RegExp {
   // The longest first; a word ends where no letter follows, in scripts that have such ends.
   const one = [...words].sort((a, b) => b.length - a.length).join("|");
   const end = "(?![\\p{Script=Latin}\\p{M}\\p{N}'’])";
-  const all = new RegExp(`^${BETWEEN}(?:(?:${one})${end}${BETWEEN})+$`, "iu");
-  known.set(name, all);
-  return all;
+  const lexicon = { words, all: new RegExp(`^${BETWEEN}(?:(?:${one})${end}${BETWEEN})+$`, "iu") };
+  known.set(name, lexicon);
+  return lexicon;
 }
 
 /** Longer texts say more than that they are listened to. */
 const MOST_CHARS = 60;
+
+/** What a recogniser is not sure of is taken for what it sounds like: so much of its letters may differ. */
+const NEAR = 0.2;
+/** Where words sound like nothing of that, and so little was said with so little certainty, it was no more than a sound. */
+const DOUBTED = 0.4;
+const SHORT_MS = 450;
 
 /**
  * Whether words say no more than that somebody listens, or is about to say something: "mhm", "yeah, right", "uh". Knows English, German, French,
  * Spanish, Italian, Portuguese, Dutch, Japanese and Chinese; of other languages only such sounds. Not "yes" and "no".
  *
  * @param language BCP 47 tag; absent: any of them
+ * @param heard how they were heard: what a recogniser is not sure of may be misheard ("bright, okay"), and is judged by what it sounds like
  */
-export function isBackchannel(text: string, language?: string): boolean {
+export function isBackchannel(text: string, language?: string, heard: Omit<HeardWords, "text"> = {}): boolean {
   const plain = text.normalize("NFC").trim();
-  return plain !== "" && plain.length <= MOST_CHARS && lexiconOf(language).test(plain);
+  if (plain === "" || plain.length > MOST_CHARS) return false;
+  const lexicon = lexiconOf(language);
+  return lexicon.all.test(plain) || isMisheard(plain, lexicon, language, heard);
+}
+
+function isMisheard(
+  text: string,
+  lexicon: Lexicon,
+  language: string | undefined,
+  heard: Omit<HeardWords, "text">,
+): boolean {
+  const { confidence = 1, speechMs = Number.POSITIVE_INFINITY } = heard;
+  if (confidence >= SURE || isCommand(text, language, heard)) return false;
+  lexicon.spelled ??= lexicon.words.flatMap(spellings);
+  return farFrom(lexicon.spelled, text) <= NEAR || (confidence < DOUBTED && speechMs < SHORT_MS);
 }

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isBackchannel } from "./backchannels.ts";
 import { isCommand } from "./commands.ts";
 
@@ -38,4 +38,19 @@ it.each([
   [`${"stop ".repeat(10_000)}`, "en"],
 ])("%j (%s) is not sure to", (text, language) => {
   expect(isCommand(text, language)).toBe(false);
+});
+
+describe("words a recogniser is not sure of", () => {
+  it.each<[text: string, confidence: number | undefined, is: boolean]>([
+    ["Step.", 0.3, true],
+    ["Step.", 0.6, false],
+    ["Step.", undefined, false],
+    ["Stop.", 0.1, true],
+    ["Weight.", 0.3, false],
+    ["Pardan?", 0.5, true],
+    ["Munich.", 0.3, false],
+    ["What time is it?", 0.3, false],
+  ])("%s, sure %d: %s", (text, confidence, is) => {
+    expect(isCommand(text, "en", { confidence })).toBe(is);
+  });
 });

@@ -1,4 +1,6 @@
 import { languageIn } from "./language.ts";
+import { farFrom, spellings } from "./nearness.ts";
+import type { HeardWords } from "./state.ts";
 
 /**
  * What people call out to stop somebody, by language; and what they say in one word to take the floor. A word of three sounds may be too short to be told
@@ -23,17 +25,25 @@ const MOST_CHARS = 60;
 
 const known = new Map<string, RegExp>();
 
+/** Words of which a recogniser is surer than this are what they say. */
+export const SURE = 0.6;
+/** Others are commands as well when they sound like one: so much of their letters may differ. */
+const NEAR = 0.25;
+
+const spelled = new Map<string, readonly string[]>();
+
 /**
  * Whether words ask to be listened to at once, however short they are: "stop", "wait", "no", "what?". Knows English, German, French, Spanish, Italian,
  * Portuguese, Dutch, Japanese and Chinese.
  *
  * @param language BCP 47 tag; absent or another: any of them
+ * @param heard how they were heard: what a recogniser is not sure of ("step") may be misheard
  */
-export function isCommand(text: string, language?: string): boolean {
+export function isCommand(text: string, language?: string, heard: Omit<HeardWords, "text"> = {}): boolean {
   const name = languageIn(COMMANDS, language) ?? "";
+  const words = name === "" ? Object.values(COMMANDS).join("|") : (COMMANDS[name] ?? "");
   let pattern = known.get(name);
   if (!pattern) {
-    const words = name === "" ? Object.values(COMMANDS).join("|") : COMMANDS[name];
     pattern = new RegExp(`^(?:(?:${POLITE}) )*(?:${words})(?: (?:${words}|${POLITE}))*$`, "u");
     known.set(name, pattern);
   }
@@ -42,5 +52,11 @@ export function isCommand(text: string, language?: string): boolean {
     .toLowerCase()
     .replace(/[\p{P}\p{S}\s]+/gu, " ")
     .trim();
-  return plain.length <= MOST_CHARS && pattern.test(plain);
+  if (plain.length > MOST_CHARS) return false;
+  if (pattern.test(plain)) return true;
+  const { confidence = 1 } = heard;
+  if (confidence >= SURE) return false;
+  const commands = spelled.get(name) ?? spellings(words);
+  spelled.set(name, commands);
+  return farFrom(commands, plain) <= NEAR;
 }

@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { turnStep } from "./machine.ts";
-import { initialTurnState, phaseOf, type TurnEffect, type TurnInput, type TurnRules, type TurnState } from "./state.ts";
+import {
+  type HeardWords,
+  initialTurnState,
+  phaseOf,
+  type TurnEffect,
+  type TurnInput,
+  type TurnRules,
+  type TurnState,
+} from "./state.ts";
 
 const confirmed: TurnRules = {
   ...{ strategy: "confirmed", minSpeechMs: 300, maxHeldPieces: 2 },
-  ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
+  ...{ wordlessMs: 1_500, resume: true, isBackchannel: ({ text }) => text === "mhm" },
 };
 const immediate: TurnRules = { ...confirmed, strategy: "immediate" };
 const disabled: TurnRules = { ...confirmed, strategy: "disabled" };
@@ -260,4 +268,77 @@ describe("always", () => {
       }
     },
   );
+});
+
+describe("how sure the recogniser is of words", () => {
+  /** Unsure words want no floor. */
+  const rules: TurnRules = {
+    ...confirmed,
+    isBackchannel: ({ text, confidence = 1, speechMs = 1_000 }) =>
+      text === "mhm" || (confidence < 0.4 && speechMs < 450),
+    isCommand: ({ text }) => text === "stop",
+  };
+  const semantic: TurnRules = { ...rules, strategy: "semantic" };
+  const unsure = { confidence: 0.3, speechMs: 350 };
+  const guessed = (words: string, how: Omit<HeardWords, "text">): TurnInput => ({
+    ...{ type: "partial", segment: 2, text: words },
+    ...how,
+  });
+  const speaking = [...question, audible()];
+
+  it("is of no account where nothing of the answer was audible yet", () => {
+    const early = [...question, start(2), end(2), { ...said(2, "in bonn"), ...unsure } as TurnInput];
+    for (const each of [rules, semantic]) expect(run(early, each).names.at(-1)).toEqual(["silence", "judge"]);
+  });
+
+  it("decides over an audible answer: the cut answer goes on", () => {
+    const { names, state } = run(
+      [...speaking, start(2), lasted(2), end(2), { ...said(2, "good"), ...unsure } as TurnInput],
+      rules,
+    );
+    expect(names.flat()).toContain("silence");
+    expect(names.at(-1)).toEqual(["resume"]);
+    expect(state.turns).toBe(1);
+    const sure = run(
+      [...speaking, start(2), lasted(2), end(2), { ...said(2, "good"), confidence: 0.4 } as TurnInput],
+      rules,
+    );
+    expect(sure.names.at(-1)).toEqual(["judge"]);
+  });
+
+  it("keeps a semantic answer from being cut, until the words are sure", () => {
+    const over: TurnInput[] = [...speaking, start(2), guessed("you", unsure)];
+    expect(run(over, semantic).names.flat()).not.toContain("silence");
+    expect(run([...over, end(2), { ...said(2, "good"), ...unsure } as TurnInput], semantic).names.flat()).not.toContain(
+      "silence",
+    );
+    const { names } = run([...over, guessed("you said munich", { confidence: 0.8, speechMs: 700 })], semantic);
+    expect(names.at(-1)).toEqual(["silence"]);
+  });
+
+  it("makes a command of what is too short to interrupt, or none", () => {
+    const commanded: TurnRules = {
+      ...rules,
+      isCommand: ({ text, confidence = 1 }) => text === "step" && confidence < 0.6,
+    };
+    const short = (confidence: number): TurnInput[] => [
+      ...speaking,
+      start(2),
+      end(2),
+      { ...said(2, "step"), confidence } as TurnInput,
+    ];
+    expect(run(short(0.5), commanded).names.at(-1)).toEqual(["silence", "judge"]);
+    expect(run(short(0.6), commanded).names.at(-1)).toEqual(["drop-segment"]);
+  });
+
+  it("is no guess at what cut an answer off", () => {
+    const { state } = run([...speaking, start(2), lasted(2), guessed("you", unsure)], rules);
+    expect(state.resumable?.words).toBeUndefined();
+  });
+
+  it("goes with words that wait for earlier ones", () => {
+    const two = [...speaking, start(2), lasted(2), end(2), start(3), end(3)];
+    const { names } = run([...two, { ...said(3, "good"), ...unsure } as TurnInput, said(2, "")], rules);
+    expect(names.at(-1)).toEqual(["resume"]);
+  });
 });

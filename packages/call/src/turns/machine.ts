@@ -24,9 +24,9 @@ export function turnStep(state: TurnState, input: TurnInput, general: TurnRules)
     case "speech-end":
       return onSpeechEnd(state, input.segment, rules);
     case "partial":
-      return onPartial(state, input.segment, input.text, rules);
+      return onPartial(state, input, rules);
     case "transcript":
-      return onTranscript(state, input.segment, input.text, rules);
+      return onTranscript(state, input, rules);
     case "decision":
       return onDecision(state, input);
     case "turn-blocked":
@@ -127,31 +127,39 @@ function onSpeechEnd(state: TurnState, segment: number, { strategy }: TurnRules)
   return step({ ...next, overlap, awaited }, state.resumable ? [finish, VERDICT] : [finish]);
 }
 
-function onPartial(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
+function onPartial(state: TurnState, words: SegmentText, rules: TurnRules): TurnStep {
+  const { segment, text } = words;
   if (text === "") return step(state);
   if (state.claim?.segment === segment) return step({ ...state, claim: { segment, text } });
   const unheard = state.utterance === undefined;
   const { overlap, resumable } = state;
   if ((resumable || overlap?.segment === segment) && rules.isEcho?.(text)) return step(state);
-  if (resumable && !rules.isBackchannel(text))
+  if (resumable && !onlyListens(state, words, rules))
     return step({ ...state, resumable: { ...resumable, words: { segment, text } } });
   if (overlap?.segment !== segment || !assistantActive(state) || rules.strategy === "disabled") return step(state);
   const semantic = rules.strategy === "semantic";
-  if (semantic && rules.isBackchannel(text)) return step({ ...state, overlap: { ...overlap, spared: true } });
-  if (!semantic && !unheard && !overlap.early && !rules.isCommand?.(text)) {
-    return step(rules.isBackchannel(text) ? state : { ...state, overlap: { ...overlap, words: text } });
+  if (semantic && onlyListens(state, words, rules)) return step({ ...state, overlap: { ...overlap, spared: true } });
+  if (!semantic && !unheard && !overlap.early && !rules.isCommand?.(words)) {
+    return step(onlyListens(state, words, rules) ? state : { ...state, overlap: { ...overlap, words: text } });
   }
   const cut = bargedIn(state, rules, { segment, text });
   return unheard ? step({ ...cut.state, claim: { segment, text } }, cut.effects) : cut;
 }
 
-function onTranscript(state: TurnState, segment: number, text: string, rules: TurnRules): TurnStep {
+/** Whether words want no floor. Before anything was audible there was nothing to listen to: how they sounded says nothing then. */
+function onlyListens(state: TurnState, words: SegmentText, rules: TurnRules): boolean {
+  const over = state.resumable !== undefined || (state.utterance !== undefined && !state.overlap?.early);
+  return rules.isBackchannel(over ? words : { text: words.text });
+}
+
+function onTranscript(state: TurnState, words: SegmentText, rules: TurnRules): TurnStep {
+  const { segment } = words;
   const known = state.speaking === segment || state.awaited.includes(segment) || state.late.includes(segment);
   if (!known) return step(state);
   const others = (segments: readonly number[]): readonly number[] => segments.filter((each) => each !== segment);
   const [awaited, late] = [others(state.awaited), others(state.late)];
   const speaking = state.speaking === segment ? undefined : state.speaking;
-  const ahead = [...state.ahead, { segment, text }].sort((a, b) => a.segment - b.segment);
+  const ahead = [...state.ahead, words].sort((a, b) => a.segment - b.segment);
   return tellInOrder({ ...state, awaited, late, speaking, ahead }, rules);
 }
 
@@ -165,7 +173,8 @@ function tellInOrder(state: TurnState, rules: TurnRules): TurnStep {
 }
 
 /** A segment's words become part of the turn. */
-function said(state: TurnState, { segment, text: given }: SegmentText, rules: TurnRules): TurnStep {
+function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep {
+  const { segment, text: given } = heard;
   const claimed = state.claim?.segment === segment ? state.claim.text : "";
   const contested = state.overlap?.segment === segment;
   const echo = given !== "" && (contested || state.resumable !== undefined) && rules.isEcho?.(given) === true;
@@ -178,8 +187,8 @@ function said(state: TurnState, { segment, text: given }: SegmentText, rules: Tu
     if (state.resumable && echo) return step({ ...next, echoed: true });
     return dismissed(echo ? "echo" : contested && state.overlap?.short ? "short" : "no_words");
   }
-  const spares = rules.isBackchannel(text);
-  if (contested && state.overlap?.short && !rules.isCommand?.(text)) {
+  const spares = onlyListens(state, { ...heard, text }, rules);
+  if (contested && state.overlap?.short && !rules.isCommand?.({ ...heard, text })) {
     const { state: left, effects } = dismissed(spares ? "backchannel" : "short");
     return step(left, [{ type: "drop-segment", segment }, ...effects]);
   }

@@ -38,8 +38,8 @@ import {
 
 const confirmed: TurnRules = {
   ...{ strategy: "confirmed", minSpeechMs: 300, maxHeldPieces: 8 },
-  ...{ wordlessMs: 1_500, resume: true, isBackchannel: (text) => text === "mhm" },
-  isCommand: (text) => text === "stop",
+  ...{ wordlessMs: 1_500, resume: true, isBackchannel: ({ text }) => text === "mhm" },
+  isCommand: ({ text }) => text === "stop",
 };
 
 const start = (segment: number, elapsedMs = 60): TurnInput => ({ type: "speech-start", segment, elapsedMs });

@@ -28,13 +28,13 @@ export interface TurnRules {
   /** How much speech of which no word is known interrupts (`semantic`), in ms. */
   readonly wordlessMs: number;
   /** Whether words interrupt however short they are: "stop". Default: none. */
-  readonly isCommand?: ((text: string) => boolean) | undefined;
+  readonly isCommand?: ((words: HeardWords) => boolean) | undefined;
   /** Whether words heard while the assistant speaks are its own, by its loudspeaker. Default: never. */
   readonly isEcho?: ((text: string) => boolean) | undefined;
   /** Whether the assistant takes its turn again when what cut it off was nothing. */
   readonly resume: boolean;
   /** Whether words only say that somebody listens, or is about to speak. */
-  readonly isBackchannel: (text: string) => boolean;
+  readonly isBackchannel: (words: HeardWords) => boolean;
   /** Pieces of speech kept while the assistant may not be interrupted (`disabled`). */
   readonly maxHeldPieces: number;
 }
@@ -106,10 +106,18 @@ export interface TurnState {
   readonly claim: SegmentText | undefined;
 }
 
-/** What a segment says. */
-export interface SegmentText {
-  readonly segment: number;
+/** Words, and what is known of how they were heard. */
+export interface HeardWords {
   readonly text: string;
+  /** How sure the recogniser is of them, 0 to 1; absent: it does not say. */
+  readonly confidence?: number | undefined;
+  /** How much speech they are, in ms; absent: nobody has measured. */
+  readonly speechMs?: number | undefined;
+}
+
+/** What a segment says. */
+export interface SegmentText extends HeardWords {
+  readonly segment: number;
 }
 
 export const initialTurnState: TurnState = {
@@ -167,9 +175,9 @@ export type TurnInput =
   | { readonly type: "speech-progress"; readonly segment: number; readonly speechMs: number }
   | { readonly type: "speech-end"; readonly segment: number }
   /** A guess at what the segment says. */
-  | { readonly type: "partial"; readonly segment: number; readonly text: string }
+  | ({ readonly type: "partial" } & SegmentText)
   /** All the segment says; empty for noise and failed recognition. */
-  | { readonly type: "transcript"; readonly segment: number; readonly text: string }
+  | ({ readonly type: "transcript" } & SegmentText)
   /** Hooks and turn detector on revision `revision` of the turn; `text` is what the hooks left of it. */
   | TurnJudgement
   /** A hook blocked the turn. */

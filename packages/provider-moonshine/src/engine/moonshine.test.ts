@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { whiteNoise, wordsOf } from "@roomkit/testing";
+import { inSequence, quiet, whiteNoise, wordsOf } from "@roomkit/testing";
 import llamaTokenizer from "llama-tokenizer-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Speaker } from "../flite.fixture.ts";
@@ -51,6 +51,15 @@ describe("the model", { timeout: 60_000 }, () => {
 
   it("hears a single word", async () => {
     expect(wordsOf((await moonshine.decode(await speaker.say("Yes."))).text)).toEqual(["yes"]);
+  });
+
+  it("hears the same whatever silence is there already: more of it makes short words doubtful", async () => {
+    const word = await speaker.say("Yes.");
+    const between = (ms: number, after: number) =>
+      moonshine.decode(inSequence(quiet(16_000, ms), word, quiet(16_000, after)));
+    const heard = await between(100, 100);
+    expect(wordsOf(heard.text)).toEqual(["yes"]);
+    expect(await between(300, 240)).toEqual(heard);
   });
 
   it("tells noise from speech", async () => {

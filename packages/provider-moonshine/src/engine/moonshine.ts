@@ -7,13 +7,14 @@ import {
   type OnnxTensor,
   type OnnxTensorConstructor,
 } from "@roomkit/onnx";
+import { BLOCK, Levels } from "../stream/levels.ts";
 import { findModel, type ModelFiles } from "./files.ts";
 import { SAMPLE_RATE } from "./format.ts";
 import { type Evidence, englishOnly } from "./noise.ts";
 import { Detokenizer } from "./tokens.ts";
 
-/** Silence put on either side: without it the first and last words of short clips are lost. */
-const PAD_SAMPLES = SAMPLE_RATE / 2;
+/** Silence on either side of speech, in samples: with less the first and last words of short clips are lost, with more the model doubts short words. */
+const QUIET = SAMPLE_RATE / 2;
 /** Speech has fewer tokens per second; what exceeds this repeats itself. */
 const TOKENS_PER_SECOND = 6.5;
 const MIN_TOKENS = 6;
@@ -76,8 +77,7 @@ export class Moonshine {
   /** Transcribes 16 kHz samples. Stops between two tokens when `signal` aborts, and throws its reason. */
   async decode(samples: Int16Array, signal?: AbortSignal): Promise<Decoded> {
     const Tensor = this.#tensor;
-    const audio = new Float32Array(samples.length + 2 * PAD_SAMPLES);
-    for (let i = 0; i < samples.length; i++) audio[PAD_SAMPLES + i] = (samples[i] as number) / 32_768;
+    const audio = padded(samples);
     const encoded = await this.#encoder.run({ input_values: new Tensor("float32", audio, [1, audio.length]) });
     const hidden = encoded.last_hidden_state as OnnxTensor;
 
@@ -120,6 +120,18 @@ export class Moonshine {
       confidence: tokens.length === 0 ? 0 : confidence / tokens.length,
     };
   }
+}
+
+/** What the model is given: with as much silence around the speech as it needs, counting what is there. */
+function padded(samples: Int16Array): Float32Array {
+  const levels = new Levels();
+  for (let at = 0; at + BLOCK <= samples.length; at += BLOCK) levels.add(samples.subarray(at, at + BLOCK));
+  const { first, last } = levels.loud() ?? { first: 0, last: levels.count };
+  const before = Math.max(0, QUIET - first * BLOCK);
+  const after = Math.max(0, QUIET - Math.max(0, samples.length - (last + 1) * BLOCK));
+  const audio = new Float32Array(before + samples.length + after);
+  for (let i = 0; i < samples.length; i++) audio[before + i] = (samples[i] as number) / 32_768;
+  return audio;
 }
 
 /**
