@@ -332,12 +332,12 @@ describe("the final", () => {
     await none.end();
     expect([none.done, none.error, none.texts]).toEqual([true, undefined, []]);
     const noisy = new Harness({ guessEvery: 0 });
-    noisy.pool.answer = () => ({ text: "You", silence: 0.99, confidence: 0.1 });
+    noisy.pool.answer = () => ({ text: "You", silence: 0.99, confidence: 0.2 });
     await noisy.hear(speech(1_000));
     await noisy.end();
     expect([noisy.done, noisy.texts]).toEqual([true, []]);
     const ungated = new Harness({ guessEvery: 0, noiseGate: false });
-    ungated.pool.answer = () => ({ text: "You", silence: 0.99, confidence: 0.1 });
+    ungated.pool.answer = () => ({ text: "You", silence: 0.99, confidence: 0.2 });
     await ungated.hear(speech(1_000));
     await ungated.end();
     expect(ungated.texts).toEqual(["final: You"]);
@@ -347,7 +347,7 @@ describe("the final", () => {
     const harness = new Harness();
     await harness.hear(speech(600));
     harness.job.end({ text: "maybe" });
-    harness.pool.answer = () => ({ text: "You", silence: 0.99, confidence: 0.1 });
+    harness.pool.answer = () => ({ text: "You", silence: 0.99, confidence: 0.2 });
     await harness.hear(speech(600, 2));
     await harness.end();
     expect(harness.texts).toEqual(["partial: maybe", "partial: "]);
