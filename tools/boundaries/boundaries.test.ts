@@ -56,6 +56,19 @@ describe("the checks", () => {
     expect(checkPackage(leaf({ ...onUtilities, folder: "codec-made-up" }))).toHaveLength(1);
   });
 
+  it("refuse a package that is built on the one that holds all of them", () => {
+    const manifest = { dependencies: { "@roomkit/core": "workspace:^", roomkit: "workspace:^" } };
+    const sources = [source({ imports: ["roomkit"] })];
+    expect(
+      checkPackage(
+        leaf({ manifest, sources, tsconfig: { references: [{ path: "../core" }, { path: "../roomkit" }] } }),
+      ),
+    ).toEqual([
+      "packages/vad-made-up/package.json: must not depend on roomkit",
+      "packages/vad-made-up/src/index.ts: must not import roomkit",
+    ]);
+  });
+
   it("refuse web frameworks, except to tests", () => {
     const dependencies = { "@roomkit/core": "workspace:^", express: "^5.0.0" };
     expect(checkPackage(leaf({ manifest: { dependencies } }))).toEqual([

@@ -5,6 +5,8 @@ import { maxLines, type Rule, ruleFor, webFrameworks } from "./rules.ts";
 import type { Manifest, Package, Source } from "./workspace.ts";
 
 const scope = "@roomkit/";
+/** The one package whose name has no scope. */
+const umbrella = "roomkit";
 const sourceCondition = "@roomkit/source";
 
 /** Everything that is wrong with one package, each in a sentence that begins with where. Empty when all is well. */
@@ -29,7 +31,9 @@ function checkManifest({ path, manifest, readme }: Package): string[] {
   const expect = (ok: boolean, what: string): void => {
     if (!ok) wrong.push(`${path}/package.json: ${what}`);
   };
-  expect(manifest.name === scope + posix.basename(path), `the name must be ${scope}${posix.basename(path)}`);
+  const folder = posix.basename(path);
+  const name = folder === umbrella ? umbrella : scope + folder;
+  expect(manifest.name === name, `the name must be ${name}`);
   expect(manifest.license === "MIT", "license must be MIT");
   expect(manifest.type === "module", "type must be module");
   expect(manifest.sideEffects === false, "sideEffects must be false");
@@ -76,16 +80,17 @@ function checkDependencies({ path, manifest }: Package, rule: Rule): string[] {
     ...manifest.peerDependencies,
   };
   for (const name of Object.keys(shipped)) {
-    if (name.startsWith(scope)) {
-      if (!rule.mayImport.includes(name.slice(scope.length))) complain(`must not depend on ${name}`);
+    const folder = folderOf(name);
+    if (folder !== undefined) {
+      if (!rule.mayImport.includes(folder)) complain(`must not depend on ${name}`);
     } else if (!rule.thirdParty) complain(`must not depend on ${name}: this package has no dependencies`);
     else if (webFrameworks.has(name)) complain(`must not depend on the web framework ${name}`);
   }
   for (const name of Object.keys(manifest.peerDependencies ?? {})) {
-    if (name.startsWith(scope)) complain(`${name} must be a plain dependency, not a peer`);
+    if (folderOf(name)) complain(`${name} must be a plain dependency, not a peer`);
   }
   for (const [name, range] of Object.entries({ ...shipped, ...manifest.devDependencies })) {
-    if (name.startsWith(scope) && range !== "workspace:^") complain(`${name} must be "workspace:^"`);
+    if (folderOf(name) && range !== "workspace:^") complain(`${name} must be "workspace:^"`);
   }
   return wrong;
 }
@@ -106,7 +111,8 @@ function checkReferences({ path, manifest, tsconfig }: Package): string[] {
   const references = new Set(tsconfig.references?.map((reference) => posix.basename(reference.path)));
   const wrong: string[] = [];
   for (const name of Object.keys(manifest.dependencies ?? {})) {
-    if (!name.startsWith(scope) || references.delete(name.slice(scope.length))) continue;
+    const folder = folderOf(name);
+    if (folder === undefined || references.delete(folder)) continue;
     wrong.push(`${path}/tsconfig.json: must reference ${name}, a dependency`);
   }
   for (const name of references) wrong.push(`${path}/tsconfig.json: references ${name}, which is no dependency`);
@@ -161,7 +167,8 @@ function importProblem(pkg: Package, source: Source, specifier: string, rule: Ru
     manifest.peerDependencies,
     test || !rule ? manifest.devDependencies : undefined,
   ].some((list) => list && Object.hasOwn(list, name));
-  if (!test && rule && name.startsWith(scope) && !rule.mayImport.includes(name.slice(scope.length))) {
+  const folder = folderOf(name);
+  if (!test && rule && folder !== undefined && !rule.mayImport.includes(folder)) {
     return `must not import ${name}`;
   }
   // Test tools stand in the root manifest, once for all packages.
@@ -179,6 +186,12 @@ function packageName(specifier: string): string {
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
+}
+
+/** Where a package of this repository is below `packages/`, by its name. */
+function folderOf(name: string): string | undefined {
+  if (name === umbrella) return umbrella;
+  return name.startsWith(scope) ? name.slice(scope.length) : undefined;
 }
 
 function folderName({ path }: Package): string {

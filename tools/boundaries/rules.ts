@@ -69,6 +69,15 @@ const rules: Readonly<Record<string, Rule>> = {
     platform: "node",
     thirdParty: false,
   },
+  // The whole stack that needs no key, put together for who begins. Nothing is built on it.
+  roomkit: {
+    mayImport: [
+      ...["core", "backend-ws", "channel-ai", "channel-voice", "codec-mulaw", "pipeline", "playground", "presets"],
+      ...["provider-flite", "provider-moonshine", "provider-offline", "tools", "turn-heuristic"],
+    ],
+    platform: "node",
+    thirdParty: false,
+  },
 };
 
 /** Packages that may import more than their kind. */

@@ -14,8 +14,11 @@ const INTERNAL = [
   "transport-utils",
   "worker-pool",
 ];
-/** What applications make of core; the rest of it is for who writes channels and providers. */
-const OF_CORE = ["RoomKit", "InProcessLocks", "MemoryStore"];
+/** All that counts of a package: of core what applications make, not what is for who writes channels and providers; and what is not another's. */
+const ONLY: Readonly<Record<string, readonly string[]>> = {
+  core: ["RoomKit", "InProcessLocks", "MemoryStore"],
+  roomkit: ["voice"],
+};
 
 interface Option {
   readonly name: string;
@@ -47,7 +50,7 @@ const program = ts.createProgram([...files.values()], compilerOptions());
 
 /** Those of a package: every function and class that takes options, with their names and kinds as its types say. */
 export function factories(packageName: string): Factory[] {
-  const made = ({ name }: Factory): boolean => packageName !== "core" || OF_CORE.includes(name);
+  const made = ({ name }: Factory): boolean => ONLY[packageName]?.includes(name) ?? true;
   return factoriesOf(files.get(packageName) as string).filter(made);
 }
 

@@ -14,7 +14,11 @@ export function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(`${root}tsconfig.test.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   delete options.tsBuildInfoFile;
-  return { ...options, noEmit: true, incremental: false, paths: { "@roomkit/*": [`${root}packages/*/src/index.ts`] } };
+  const paths = {
+    "@roomkit/*": [`${root}packages/*/src/index.ts`],
+    roomkit: [`${root}packages/roomkit/src/index.ts`],
+  };
+  return { ...options, noEmit: true, incremental: false, paths };
 }
 
 /** The pages that show code, with the folder their code stands in. */
@@ -45,7 +49,7 @@ export function complaints(programs: ReadonlyMap<string, string>): ReadonlyMap<s
       const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
       const texts = found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
       // Others' packages that an example uses need not be installed here.
-      return [name, texts.filter((text) => !/^Cannot find module '(?!@roomkit\/|\.)/.test(text))];
+      return [name, texts.filter((text) => !/^Cannot find module '(?!@?roomkit|\.)/.test(text))];
     }),
   );
 }
