@@ -32,7 +32,7 @@ export interface Span {
   speechMs: number;
 }
 
-export interface Call {
+interface Call {
   readonly echo: Int16Array;
   readonly noise: Int16Array;
   readonly near: Int16Array;
