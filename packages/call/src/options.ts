@@ -74,11 +74,11 @@ const numbers = {
 const ranges: OptionRanges<typeof numbers> = {
   minEndpointMs: [0, 600_000],
   maxEndpointMs: [0, 600_000],
-  sttTimeoutMs: [0, 600_000],
+  sttTimeoutMs: [1, 600_000],
   ttsTimeoutMs: [1, 600_000],
-  maxSpeechMs: [0, 3_600_000],
-  maxQueuedMs: [0, 600_000],
-  maxUtterances: [0, 10_000],
+  maxSpeechMs: [100, 3_600_000],
+  maxQueuedMs: [1, 600_000],
+  maxUtterances: [1, 10_000],
   minSpeechMs: [0, 60_000],
   wordlessMs: [0, 60_000],
   maxTurnMs: [1_000, 3_600_000],
@@ -189,7 +189,28 @@ export type CallSettings = Omit<CallOptions, keyof typeof numbers | "preemptive"
     Resolved<Pick<InterruptionOptions, "strategy" | "resume" | "isBackchannel">>
   >;
 
-/** @throws RoomKitError `invalid_option` for a number out of its range. */
+/** What makes each part one, by the method a call cannot do without. */
+const PARTS = { stt: "transcribe", tts: "synthesize", pipeline: "open", turnDetector: "evaluate" } as const;
+
+function checkParts(options: CallOptions): void {
+  for (const [name, method] of Object.entries(PARTS)) {
+    const part: unknown = options[name as keyof typeof PARTS];
+    if (part === undefined || typeof (part as Readonly<Record<string, unknown>>)[method] === "function") continue;
+    throw new RoomKitError("invalid_option", `${name} has no ${method}(): it must be what a factory of one gives`);
+  }
+}
+
+function checkIdle({ say, prompt, times = 0 }: IdleOptions): void {
+  const refuse = (what: string): never => {
+    throw new RoomKitError("invalid_option", `idle ${what}`);
+  };
+  if ((say === undefined) === (prompt === undefined)) refuse("needs either `say` or `prompt`");
+  const texts = typeof say === "function" ? ["by a function"] : [say ?? prompt ?? ""].flat();
+  if (texts.length === 0 || texts.some((text) => text.trim() === "")) refuse("has nothing to say");
+  if (!Number.isInteger(times)) refuse("times must be a whole number");
+}
+
+/** @throws RoomKitError `invalid_option` for a number out of its range, or a part that is none. */
 export function resolveCallOptions(options: CallOptions): CallSettings {
   const { minSpeechMs, wordlessMs, duckDb, ...rest } = options.interruption ?? {};
   const { strategy = "confirmed", resume = true, isBackchannel: spares = isBackchannel } = rest;
@@ -199,9 +220,8 @@ export function resolveCallOptions(options: CallOptions): CallSettings {
     numbers,
     ranges,
   );
-  const { idle } = options;
-  if (idle && (idle.say === undefined) === (idle.prompt === undefined))
-    throw new RoomKitError("invalid_option", "idle needs either `say` or `prompt`");
+  checkParts(options);
+  if (options.idle) checkIdle(options.idle);
   const { minEndpointMs, maxEndpointMs } = within;
   if (minEndpointMs > maxEndpointMs) {
     throw new RoomKitError(

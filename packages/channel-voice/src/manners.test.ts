@@ -164,12 +164,17 @@ describe("a silence for which the model finds the words", () => {
     expect(spoken(c)).toEqual(["One.", "Still there?"]);
   });
 
-  it.each([{ afterMs: 1 }, { afterMs: 1, say: "x", prompt: "y" }, { afterMs: 1, prompt: 5 as never }])(
-    "%j is refused",
-    async (wrong) => {
-      await expect(call({ voice: { idle: wrong } })).rejects.toMatchObject({ code: "invalid_option" });
-    },
-  );
+  it.each([
+    { afterMs: 1 },
+    { afterMs: 1, say: "x", prompt: "y" },
+    { afterMs: 1, prompt: 5 as never },
+    { afterMs: 1, prompt: " " },
+    { afterMs: 1, say: "" },
+    { afterMs: 1, say: [] },
+    { afterMs: 1, say: "x", times: 1.5 },
+  ])("%j is refused", async (wrong) => {
+    await expect(call({ voice: { idle: wrong } })).rejects.toMatchObject({ code: "invalid_option" });
+  });
 
   it("in any order: every word of the assistant's is in the log once, and nothing stays open", async () => {
     let prompts = 0;
@@ -250,7 +255,7 @@ it.each([
   "its own words, by the loudspeaker, do not interrupt, and are nobody's turn (%s)",
   async (_what, { voice }) => {
     const long = "One two three four five. Six seven eight nine ten. Eleven twelve thirteen.";
-    const echo = { partials: ["two three four"], finals: ["Two, three, four, five."] };
+    const echo = { partials: ["two three four five six"], finals: ["Two, three, four, five, six, seven."] };
     const c = await call({ stt: [ask, echo], answers: [long], voice });
     await c.speak(600);
     await c.audible();

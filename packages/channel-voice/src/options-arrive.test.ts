@@ -1,4 +1,4 @@
-import { type ProviderFallback, RoomKitError } from "@roomkit/core";
+import { type ProviderFallback, RoomKitError, silence } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
 import { call } from "./voice-call.fixture.ts";
 
@@ -18,6 +18,22 @@ describe("what the application asks for arrives", () => {
       await expect(call({ voice: { speed } })).rejects.toMatchObject({ code: "invalid_option" });
     },
   );
+
+  it.each([
+    { stt: {} },
+    { tts: {} },
+    { pipeline: {} },
+    { turnDetector: {} },
+    { turnDetector: () => {} },
+    { sttTimeoutMs: 0 },
+    { maxSpeechMs: 0 },
+    { maxQueuedMs: 0 },
+    { maxUtterances: 0 },
+  ])("unless it is none: %j", async (wrong) => {
+    const name = Object.keys(wrong)[0] as string;
+    const refused = { code: "invalid_option", message: expect.stringContaining(name) };
+    await expect(call({ voice: wrong as never })).rejects.toMatchObject(refused);
+  });
 
   it("at the audio path: what the transport's clients do themselves", async () => {
     const c = await call();
@@ -82,4 +98,42 @@ it("a recogniser, a model or a voice that gives way is told of, with the room", 
   const change: ProviderFallback = { from: "a", to: "b", error: new RoomKitError("down", "down") };
   for (const { onFallback } of [...c.stt.options, ...c.tts.options, ...c.model.options]) onFallback?.(change);
   expect(told).toEqual(Array(3).fill({ roomId: c.room.id, ...change }));
+});
+
+describe("what is no text, or no audio", () => {
+  it.each(["", "  ", 5, undefined])("%j is refused", async (text) => {
+    const c = await call();
+    const refused = { code: "invalid_option" };
+    await expect(c.voice.say(c.session.id, text as never)).rejects.toMatchObject(refused);
+    await expect(
+      c.voice.play(c.session.id, silence({ sampleRate: 8_000, channels: 1 }, 20, 0), text as never),
+    ).rejects.toMatchObject(refused);
+  });
+
+  it.each([null, [1, 2], "x", {}])("%j is refused as a recording", async (audio) => {
+    const c = await call();
+    await expect(c.voice.play(c.session.id, audio as never, "Hello.")).rejects.toMatchObject({
+      code: "invalid_option",
+    });
+  });
+});
+
+describe("a voice that makes no sound of its words", () => {
+  it("has failed: application and client are told, and nothing counts as heard", async () => {
+    const c = await call({ stt: [{ finals: ["hi"] }], answers: ["Good morning."], tts: { msPerChar: 0 } });
+    const errors: string[] = [];
+    c.kit.on("tts_error", ({ error }) => errors.push(error.code));
+    await c.speak(600);
+    await c.clock.advance(5_000);
+    expect(errors).toEqual(["tts_failed"]);
+    expect(c.connection.messages("error")).toMatchObject([{ code: "tts_failed" }]);
+    expect(await c.log()).toEqual(["user: hi"]);
+  });
+
+  it("has not where there is nothing to be said of a text", async () => {
+    const c = await call({ stt: [{ finals: ["hi"] }], answers: ["…"], tts: { msPerChar: 0 } });
+    await c.speak(600);
+    await c.clock.advance(5_000);
+    expect(c.connection.messages("error")).toEqual([]);
+  });
 });

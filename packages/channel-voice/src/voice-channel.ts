@@ -110,14 +110,19 @@ export class VoiceChannel implements Channel {
    */
   async say(sessionId: string, text: string, options: SayOptions = {}): Promise<StreamDelivery> {
     assertOptions("say", options, { string: ["voice"], oneOf: { interruption: interruptionStrategies } });
+    assertWords("say", text);
     return this.#sessions.call(sessionId).say(text, options);
   }
 
   /**
    * Plays recorded audio to a session's caller, any rate; `text` is what it says, for the log and the transcript.
-   * @throws RoomKitError `unknown_session`, `queue_full`, `invalid_audio`.
+   * @throws RoomKitError `unknown_session`, `queue_full`, `invalid_audio`, `invalid_option`.
    */
   async play(sessionId: string, audio: AudioFrame | AsyncIterable<AudioFrame>, text: string): Promise<StreamDelivery> {
+    assertWords("play", text);
+    const given: Partial<AudioFrame & AsyncIterable<AudioFrame>> = Object(audio);
+    if (!given.samples && !given[Symbol.asyncIterator])
+      throw new RoomKitError("invalid_option", "play: audio must be a frame or an async iterable of frames");
     return this.#sessions.call(sessionId).say(text, { tts: recording(audio) });
   }
 
@@ -210,4 +215,9 @@ export class VoiceChannel implements Channel {
   #listeners(roomId: string): VoiceCall[] {
     return this.#sessions.calls.filter((call) => call.session.roomId === roomId && call.mayListen);
   }
+}
+
+function assertWords(what: string, text: unknown): void {
+  if (typeof text === "string" && text.trim() !== "") return;
+  throw new RoomKitError("invalid_option", `${what}: text must be words`);
 }

@@ -83,6 +83,14 @@ export class StreamHearing implements Hearing {
       if (!this.#filling) this.#watchForGap();
     });
     void this.#run();
+    const { streaming, turnDetection } = options.stt.capabilities;
+    if (!streaming && !turnDetection)
+      options.onError(
+        new RoomKitError(
+          "stt_unavailable",
+          "nothing tells where speech ends: no VAD, and a recogniser of whole recordings",
+        ),
+      );
   }
 
   finish(): void {

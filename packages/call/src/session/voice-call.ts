@@ -1,24 +1,25 @@
-import type {
-  AudioFrame,
-  DismissCause,
-  PipelineStream,
-  StageControl,
-  StreamDelivery,
-  Unsubscribe,
-  VoiceCapabilities,
-  VoiceConnection,
-  VoiceSession,
+import {
+  type AudioFrame,
+  type DismissCause,
+  errorFields,
+  type PipelineStream,
+  type StageControl,
+  type StreamDelivery,
+  type Unsubscribe,
+  type VoiceCapabilities,
+  type VoiceConnection,
+  type VoiceSession,
 } from "@roomkit/core";
 import type { Hearing } from "../hearing/hearing.ts";
 import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import { TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { OwnWords } from "../speech/own-words.ts";
+import { backchannelsOf } from "../turns/backchannels.ts";
 import { isCommand } from "../turns/commands.ts";
 import { turnStep } from "../turns/machine.ts";
 import {
   floorIsFree,
-  type HeardWords,
   initialTurnState,
   isContested,
   phaseOf,
@@ -81,8 +82,9 @@ export class VoiceCall {
     this.#settings = settings;
     this.session = session;
     this.connection = connection;
-    const isBackchannel = ({ text, ...heard }: HeardWords): boolean =>
-      settings.isBackchannel(text, settings.language, heard);
+    const isBackchannel = backchannelsOf(settings.isBackchannel, settings.language, (error) =>
+      options.room.logger.warn({ session: session.id, ...errorFields(error) }, "isBackchannel failed"),
+    );
     const ownWords = new OwnWords();
     this.#rules = {
       ...{ ...settings, isBackchannel, maxHeldPieces: 8 },
@@ -133,6 +135,7 @@ export class VoiceCall {
     this.#subscriptions = [
       connection.onAudio((frame) => this.#hear(frame)),
       pipeline.on("speaker", (event) => this.#speakers.heard(event)),
+      pipeline.on("echo-suspected", () => ownWords.suspect()),
       watchPipeline(pipeline, { room, session, connection, line: this.#line }),
     ];
     this.#showPhase();

@@ -32,6 +32,13 @@ it.each([
   expect(after("Hello.", answer).isEcho(heard)).toBe(false);
 });
 
+it('three of them are enough where an echo is suspected: elsewhere "the large one" is an answer', () => {
+  const own = after("The small one or the large one?");
+  expect(own.isEcho("the large one")).toBe(false);
+  own.suspect();
+  expect(own.isEcho("the large one")).toBe(true);
+});
+
 it("words of several sentences are known, and of scripts without spaces", () => {
   expect(after("Well, hello there.", "How may I help?").isEcho("hello there how may I")).toBe(true);
   expect(after("今日の天気は晴れで、気温は二十度です。").isEcho("天気は晴れで気温は")).toBe(true);
@@ -45,6 +52,7 @@ it("remembers the newest words only, and takes no longer for long texts", () => 
       .split("")
       .map((_, i) => `word${i}`),
   );
+  own.suspect();
   expect(own.isEcho("one two three four")).toBe(false);
   expect(own.isEcho(Array.from({ length: 10_000 }, (_, i) => `word${i + 200}`).join(" "))).toBe(true);
 });

@@ -1,7 +1,8 @@
 /** Words of the assistant that its own loudspeaker may bring back at most. */
 const MAX_WORDS = 120;
-/** As many words in a row are no coincidence. */
+/** As many words in a row are no coincidence: on a line where an echo is suspected, and on any other, where "the large one" is an answer. */
 const LEAST_WORDS = 3;
+const LEAST_UNSUSPECTED = 5;
 /** Words of one transcript that are looked at: an echo is known by its beginning. */
 const MOST_WORDS = 40;
 /** The share of words that must be found in their order: recognisers mishear echo. */
@@ -12,16 +13,22 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
 /** What the assistant said last, to know its own words when a microphone hears its loudspeaker. */
 export class OwnWords {
   #words: string[] = [];
+  #least = LEAST_UNSUSPECTED;
+
+  /** The line has an echo. */
+  suspect(): void {
+    this.#least = LEAST_WORDS;
+  }
 
   /** This is given to the voice. */
   said(text: string): void {
     this.#words = [...this.#words, ...wordsOf(text)].slice(-MAX_WORDS);
   }
 
-  /** Whether a transcript is mostly what was said, in its order: three words at least; of seven and more one in seven may be misheard. */
+  /** Whether a transcript is mostly what was said, in its order: five words at least, three where an echo is suspected; of seven and more one in seven may be misheard. */
   isEcho(text: string): boolean {
     const heard = wordsOf(text).slice(0, MOST_WORDS);
-    if (heard.length < LEAST_WORDS) return false;
+    if (heard.length < this.#least) return false;
     const wanted = Math.ceil(heard.length * SHARE);
     // What was misheard may have been split or joined.
     const window = heard.length + 2;

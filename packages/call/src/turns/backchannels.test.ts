@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isBackchannel } from "./backchannels.ts";
+import { backchannelsOf, isBackchannel } from "./backchannels.ts";
 
 describe("words that want no floor", () => {
   it.each<[string, string[]]>([
@@ -110,5 +110,25 @@ describe("words a recogniser is not sure of", () => {
     expect(isBackchannel("Genaut, ja", "en", heard(0.5))).toBe(false);
     expect(isBackchannel("genaut, ja", undefined, heard(0.5))).toBe(true);
     expect(isBackchannel("なるほとね", "ja", heard(0.5))).toBe(true);
+  });
+});
+
+describe("an application's own judgement", () => {
+  it("counts, and is given what there is", () => {
+    const given: unknown[] = [];
+    const own = (...all: unknown[]): boolean => given.push(all) > 0;
+    expect(backchannelsOf(own, "de", () => {})({ text: "stop", confidence: 0.4, speechMs: 300 })).toBe(true);
+    expect(given).toEqual([["stop", "de", { confidence: 0.4, speechMs: 300 }]]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["throws", () => (undefined as unknown as string).length],
+    ["gives a promise", async () => true],
+    ["gives nothing", () => undefined],
+  ])("that %s is told of, and costs its advice only", (_, own) => {
+    const errors: unknown[] = [];
+    const judge = backchannelsOf(own, "en", (error) => errors.push(error));
+    expect([judge({ text: "mhm" }), judge({ text: "stop" })]).toEqual([true, false]);
+    expect(errors).toHaveLength(2);
   });
 });

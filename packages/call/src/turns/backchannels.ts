@@ -1,3 +1,4 @@
+import { RoomKitError } from "@roomkit/core";
 import { isCommand, SURE } from "./commands.ts";
 import { languageIn } from "./language.ts";
 import { farFrom, spellings } from "./nearness.ts";
@@ -270,6 +271,27 @@ export function isBackchannel(text: string, language?: string, heard: Omit<Heard
   if (plain === "" || plain.length > MOST_CHARS) return false;
   const lexicon = lexiconOf(language);
   return lexicon.all.test(plain) || isMisheard(plain, lexicon, language, heard);
+}
+
+/**
+ * The application's judgement where it has one of its own, else {@link isBackchannel}. One that throws, or gives no boolean (a promise, say), is told of
+ * and costs nothing but its advice.
+ */
+export function backchannelsOf(
+  own: (text: string, language: string | undefined, heard: Omit<HeardWords, "text">) => unknown,
+  language: string | undefined,
+  onError: (error: unknown) => void,
+): (words: HeardWords) => boolean {
+  return ({ text, ...heard }) => {
+    try {
+      const judged = own(text, language, heard);
+      if (typeof judged === "boolean") return judged;
+      throw new RoomKitError("invalid_option", `isBackchannel gave ${typeof judged}, not true or false`);
+    } catch (error) {
+      onError(error);
+      return isBackchannel(text, language, heard);
+    }
+  };
 }
 
 function isMisheard(

@@ -342,3 +342,39 @@ describe("how sure the recogniser is of words", () => {
     expect(names.at(-1)).toEqual(["resume"]);
   });
 });
+
+describe("what overtakes words that cut an answer off", () => {
+  const held = [...question, audible(), start(2), lasted(2), end(2)];
+  const typed: TurnInput[] = [
+    { type: "text", text: "and Munich?" },
+    { ...decided(2, "and Munich?"), typed: true } as TurnInput,
+  ];
+
+  it.each<[string, TurnInput[]]>([
+    ["somebody types", typed],
+    ["the application stops it", [{ type: "interrupt", reason: "api" }]],
+  ])("%s: that they listen is nothing to be answered; anything else is", (_, overtaken) => {
+    const listens = run([...held, ...overtaken, said(2, "mhm")]);
+    expect([listens.names.at(-1), listens.state.pieces]).toEqual([[], []]);
+    expect(listens.state.aside).toEqual([]);
+    const means = run([...held, ...overtaken, said(2, "stop")]);
+    expect(means.names.at(-1)).toContain("judge");
+  });
+});
+
+describe("the assistant's own words", () => {
+  const rules: TurnRules = { ...confirmed, isEcho: (text) => text === "it is noon" };
+  const over = [...question, audible(), start(2), lasted(2, 100)];
+
+  it("are an echo as long as they can be one", () => {
+    const soon = [...over, ended(), lasted(2, 300), lasted(2, 900), end(2), said(2, "it is noon")];
+    expect(run(soon, rules).names.at(-1)).toEqual([]);
+  });
+
+  it("are the caller's when they go on after the assistant has long been silent", () => {
+    const late = [...over, ended(), lasted(2, 200), lasted(2, 1_000), end(2), said(2, "it is noon")];
+    expect(run(late, rules).names.at(-1)).toEqual(["judge"]);
+    const cut = [...over, lasted(2, 300), lasted(2, 320), lasted(2, 1_100), end(2), said(2, "it is noon")];
+    expect(run(cut, rules).names.at(-1)).toEqual(["judge"]);
+  });
+});

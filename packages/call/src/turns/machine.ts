@@ -81,8 +81,11 @@ function bargedIn(state: TurnState, rules: TurnRules, words?: SegmentText): Turn
 const VERDICT_MS = 2_000;
 const VERDICT: TurnEffect = { type: "start-timer", timer: "verdict", ms: VERDICT_MS };
 
-/** The segments remembered at most whose words were not waited for. */
+/** The segments remembered at most whose words were not waited for, or whose words were overtaken. */
 const MAX_LATE = 8;
+
+/** An echo comes at most so long after what is played, with the room's, in ms of speech. */
+const LATEST_ECHO_MS = 700;
 
 function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rules: TurnRules): TurnStep {
   if (state.speaking === segment || state.awaited.includes(segment)) return step(state);
@@ -111,8 +114,23 @@ function interrupts(speechMs: number, { strategy, minSpeechMs, wordlessMs }: Tur
 
 function onSpeechProgress(state: TurnState, segment: number, speechMs: number, rules: TurnRules): TurnStep {
   const { overlap, utterance, speaking } = state;
+  if (utterance === undefined && speaking === segment && (overlap?.segment === segment || state.resumable)) {
+    const alone = aloneSince(state, segment, speechMs);
+    return step(alone === state.alone ? state : { ...state, alone });
+  }
   const contested = overlap?.segment === segment && !overlap.early && speaking === segment && utterance !== undefined;
   return contested && !overlap.spared && interrupts(speechMs, rules) ? bargedIn(state, rules) : step(state);
+}
+
+function aloneSince({ alone }: TurnState, segment: number, speechMs: number): TurnState["alone"] {
+  if (alone?.segment !== segment) return { segment, fromMs: speechMs, proven: false };
+  const proven = speechMs - alone.fromMs > LATEST_ECHO_MS;
+  return proven === alone.proven ? alone : { ...alone, proven };
+}
+
+/** Whether words are the assistant's own, by its loudspeaker: not those of somebody who went on when it had long been silent. */
+function isEcho({ alone }: TurnState, { segment, text }: SegmentText, rules: TurnRules): boolean {
+  return !(alone?.segment === segment && alone.proven) && rules.isEcho?.(text) === true;
 }
 
 function onSpeechEnd(state: TurnState, segment: number, { strategy }: TurnRules): TurnStep {
@@ -133,7 +151,7 @@ function onPartial(state: TurnState, words: SegmentText, rules: TurnRules): Turn
   if (state.claim?.segment === segment) return step({ ...state, claim: { segment, text } });
   const unheard = state.utterance === undefined;
   const { overlap, resumable } = state;
-  if ((resumable || overlap?.segment === segment) && rules.isEcho?.(text)) return step(state);
+  if ((resumable || overlap?.segment === segment) && isEcho(state, words, rules)) return step(state);
   if (resumable && !onlyListens(state, words, rules))
     return step({ ...state, resumable: { ...resumable, words: { segment, text } } });
   if (overlap?.segment !== segment || !assistantActive(state) || rules.strategy === "disabled") return step(state);
@@ -177,7 +195,7 @@ function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep 
   const { segment, text: given } = heard;
   const claimed = state.claim?.segment === segment ? state.claim.text : "";
   const contested = state.overlap?.segment === segment;
-  const echo = given !== "" && (contested || state.resumable !== undefined) && rules.isEcho?.(given) === true;
+  const echo = given !== "" && (contested || state.resumable !== undefined) && isEcho(state, heard, rules);
   const text = echo ? "" : given || claimed;
   const overlap = contested ? undefined : state.overlap;
   const next: TurnState = { ...state, overlap, claim: claimed === "" ? state.claim : undefined };
@@ -188,6 +206,10 @@ function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep 
     return dismissed(echo ? "echo" : contested && state.overlap?.short ? "short" : "no_words");
   }
   const spares = onlyListens(state, { ...heard, text }, rules);
+  if (state.aside.includes(segment)) {
+    const aside = state.aside.filter((each) => each !== segment);
+    return spares ? step({ ...next, aside }) : said({ ...state, aside }, heard, rules);
+  }
   if (contested && state.overlap?.short && !rules.isCommand?.({ ...heard, text })) {
     const { state: left, effects } = dismissed(spares ? "backchannel" : "short");
     return step(left, [{ type: "drop-segment", segment }, ...effects]);
@@ -301,8 +323,17 @@ function withHeld(state: TurnState): TurnState {
   return disturbed({ ...state, pieces: [...state.pieces, ...state.held], held: [] });
 }
 
-function onInterrupt(state: TurnState, reason: string): TurnStep {
+function onInterrupt(given: TurnState, reason: string): TurnStep {
+  const state = overtaken(given);
   return assistantActive(state) ? then(silenced(state, reason), settled) : step({ ...state, resumable: undefined });
+}
+
+/** What cut the assistant off does not matter any more, if it only says that somebody listens. */
+function overtaken(state: TurnState): TurnState {
+  const { resumable, speaking, awaited, aside } = state;
+  if (!resumable) return state;
+  const segments = speaking === undefined ? awaited : [...awaited, speaking];
+  return { ...state, aside: [...aside, ...segments].slice(-MAX_LATE) };
 }
 
 function onUnresumed(state: TurnState, text: string): TurnStep {
@@ -310,7 +341,8 @@ function onUnresumed(state: TurnState, text: string): TurnStep {
   return text === "" ? step(over) : settled(disturbed({ ...over, pieces: [text, ...over.pieces] }));
 }
 
-function onText(state: TurnState, text: string): TurnStep {
+function onText(given: TurnState, text: string): TurnStep {
+  const state = overtaken(given);
   const cut = assistantActive(state) ? silenced(state, "text_input") : step({ ...state, resumable: undefined });
   const timers: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
   const next = disturbed({ ...cut.state, pieces: [...cut.state.pieces, text], waiting: undefined });

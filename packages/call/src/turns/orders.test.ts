@@ -239,7 +239,7 @@ describe("nobody is left in silence", () => {
       [...cut, "finish 2", "submit mhm"],
       { resume: false },
     ],
-    ["is what is stopped for", [stop, said(2, "mhm")], [...cut, "finish 2", "submit mhm"]],
+    ["is nothing to be answered when it is stopped", [stop, said(2, "mhm")], [...cut, "finish 2"]],
   ])("what only says that somebody listens, and cut the assistant off, %s", (_, after, expected, rules) => {
     expect(run([...speaking, start(2), lasted(2, 300), end(2), ...after], { ...confirmed, ...rules }).done).toEqual(
       expected,

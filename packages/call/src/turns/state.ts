@@ -97,6 +97,10 @@ export interface TurnState {
   readonly spared: string;
   /** What it was cut off by are its own words. */
   readonly echoed: boolean;
+  /** Segments during which somebody has typed, or the application stopped the assistant: that they listen is nothing to be answered any more. */
+  readonly aside: readonly number[];
+  /** A segment that goes on though nothing is played: from so much speech on, in ms; `proven`: for so long that it is no echo. */
+  readonly alone: { readonly segment: number; readonly fromMs: number; readonly proven: boolean } | undefined;
   /** Segments that were waited for long enough: their words count when they come, and hold up nobody. */
   readonly late: readonly number[];
   /**
@@ -140,6 +144,8 @@ export const initialTurnState: TurnState = {
   echoed: false,
   late: [],
   claim: undefined,
+  aside: [],
+  alone: undefined,
 };
 
 /** Whether the caller is silent and all they said is known. */

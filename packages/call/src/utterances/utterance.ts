@@ -67,6 +67,8 @@ export class Utterance {
   #shown = "";
   #revision = 0;
   #taken = 0;
+  /** The voice was given words. */
+  #worded = false;
   /** More text is to come: the voice need not have anything to say. */
   #awaitingText = false;
 
@@ -161,6 +163,8 @@ export class Utterance {
       else await this.#play(part.frame, signal);
     }
     if (signal.aborted) throw abortedError(signal);
+    if (this.#worded && ledger.audioMs === 0)
+      throw new RoomKitError("tts_failed", "the voice made no sound of its text", { retryable: true });
     ledger.finish();
   }
 
@@ -199,6 +203,7 @@ export class Utterance {
       this.#taken += piece.written.length;
       if (allowed === undefined) continue;
       this.#playback.ledger.addText(allowed);
+      this.#worded ||= /[\p{L}\p{N}]/u.test(allowed.spoken);
       if (allowed.spoken !== "") yield allowed.spoken;
     }
   }
