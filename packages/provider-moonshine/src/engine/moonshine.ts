@@ -15,6 +15,8 @@ import { Detokenizer } from "./tokens.ts";
 
 /** Silence on either side of speech, in samples: with less the first and last words of short clips are lost, with more the model doubts short words. */
 const QUIET = SAMPLE_RATE / 2;
+/** Up to so long it is a word or two, in samples: of longer speech the model is sure, and more silence does it no harm. */
+const WORD = 1.5 * SAMPLE_RATE;
 /** Speech has fewer tokens per second; what exceeds this repeats itself. */
 const TOKENS_PER_SECOND = 6.5;
 const MIN_TOKENS = 6;
@@ -122,13 +124,14 @@ export class Moonshine {
   }
 }
 
-/** What the model is given: with as much silence around the speech as it needs, counting what is there. */
+/** What the model is given: with as much silence around the speech as it needs; of a word or two counting what is there. */
 function padded(samples: Int16Array): Float32Array {
   const levels = new Levels();
   for (let at = 0; at + BLOCK <= samples.length; at += BLOCK) levels.add(samples.subarray(at, at + BLOCK));
   const { first, last } = levels.loud() ?? { first: 0, last: levels.count };
-  const before = Math.max(0, QUIET - first * BLOCK);
-  const after = Math.max(0, QUIET - Math.max(0, samples.length - (last + 1) * BLOCK));
+  const word = (last + 1 - first) * BLOCK <= WORD;
+  const before = word ? Math.max(0, QUIET - first * BLOCK) : QUIET;
+  const after = word ? Math.max(0, QUIET - Math.max(0, samples.length - (last + 1) * BLOCK)) : QUIET;
   const audio = new Float32Array(before + samples.length + after);
   for (let i = 0; i < samples.length; i++) audio[before + i] = (samples[i] as number) / 32_768;
   return audio;
