@@ -22,10 +22,10 @@ const sentences = [
   "my teacher writes on the blackboard",
   "the rocket flew to the moon",
   "bread and butter for breakfast",
-  "a thunder storm woke the village",
+  "the little village sleeps at night",
   "the king lost his golden crown",
   "bicycles are cheaper than cars",
-  "grandmother knits warm woollen socks",
+  "grandmother bakes a chocolate cake",
 ];
 
 let demo: Demo;
