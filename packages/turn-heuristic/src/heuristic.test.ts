@@ -55,6 +55,7 @@ describe("what is not", () => {
     ["The train has been", "auxiliary"],
     ["so um", "filler"],
     ["how do I", "opening"],
+    ["Please repeat after me", "opening"],
     ["what should we", "opening"],
     ["should we", "opening"],
     ["can you", "opening"],

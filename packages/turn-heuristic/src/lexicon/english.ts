@@ -51,7 +51,7 @@ export const english: TurnLexicon = {
       do you know, do you think, have you got, is there any, are there any, can you, could you, would you, will you, can i, could i,
       may i, should i, shall we, can we, could we, do i, do we, are you, did you, does it, is it possible, can you tell me, can you tell,
       could you tell me, can you please, could you please, would you please, can you give me, could you give me, can you help me with,
-      can you show me, could you show me, tell me, tell me about, show me, give me, let me, let's, please tell me, remind me, my name is,
+      can you show me, could you show me, tell me, tell me about, repeat after me, say after me, show me, give me, let me, let's, please tell me, remind me, my name is,
       my number is, my email is, my address is, the number is, the address is, the code is, the problem is, the thing is, the point is,
       what i want is, what i mean is, the question is, my question is, i have a question about, we were thinking, maybe we could,
       maybe i could, i have to, i want to, i need to, i would like to, i'd like to, first of all, on the one hand, for example,
