@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { rms } from "@roomkit/core";
-import { decodeAudioFrame, defaultLimits, encodeAudioFrame } from "@roomkit/protocol";
-import WebSocket from "ws";
+import { V1Client } from "../measure/v1-client.ts";
 
 /** Hz, both ways: what a telephone has. */
 export const RATE = 8_000;
@@ -17,52 +15,43 @@ export class PhoneClient {
   soundAt: number | undefined;
   /** When it was last told to be silent. */
   silentAt: number | undefined;
-  readonly #socket: WebSocket;
+  readonly #client: V1Client;
   readonly #codec = mulaw();
   readonly #played = new Map<number, { samples: number; from: number }>();
   #cleared = 0;
-  #offset = 0;
-  #ready: () => void = () => {};
 
   constructor(url: string) {
-    this.#socket = new WebSocket(url);
-    this.#socket.on("message", (data, binary) => (binary ? this.#hear(data as Buffer) : this.#told(String(data))));
+    this.#client = new V1Client(
+      url,
+      { codec: "mulaw", sampleRate: RATE },
+      {
+        onAudio: (utterance, audio) => this.#hear(utterance, audio),
+        onMessage: ({ type, utterance = 0 }) => {
+          if (type === "clear") this.#silence(utterance);
+        },
+      },
+    );
   }
 
-  async connect(): Promise<void> {
-    await once(this.#socket, "open");
-    const audio = { codec: "mulaw", sampleRate: RATE };
-    const ready = new Promise<void>((resolve) => {
-      this.#ready = resolve;
-    });
-    this.#say({ event: "start", protocol: 1, audio: { send: audio, receive: audio } });
-    await ready;
+  connect(): Promise<void> {
+    return this.#client.connect();
   }
 
   /** 20 ms of the microphone, and what has been played by now. */
   send(samples: Int16Array): void {
-    const audio = this.#codec.encode(samples);
-    this.#socket.send(encodeAudioFrame({ utterance: 0, offset: this.#offset, end: false, audio }));
-    this.#offset += samples.length;
+    this.#client.send(this.#codec.encode(samples), samples.length);
     for (const [utterance, { samples: sent, from }] of this.#played) {
       const playedSamples = Math.min(sent, Math.round(((performance.now() - from) * RATE) / 1000));
-      this.#say({ event: "playback", utterance, playedSamples });
+      this.#client.say({ event: "playback", utterance, playedSamples });
       if (playedSamples === sent) this.#played.delete(utterance);
     }
   }
 
   close(): void {
-    this.#socket.terminate();
+    this.#client.close();
   }
 
-  #say(message: object): void {
-    this.#socket.send(JSON.stringify(message));
-  }
-
-  #hear(bytes: Uint8Array): void {
-    const decoded = decodeAudioFrame(bytes, defaultLimits);
-    if (!decoded.ok) throw new Error(decoded.message);
-    const { utterance, audio } = decoded.frame;
+  #hear(utterance: number, audio: Uint8Array): void {
     if (utterance <= this.#cleared || audio.length === 0) return;
     const now = performance.now();
     const samples = this.#codec.decode(audio);
@@ -71,12 +60,9 @@ export class PhoneClient {
     if (rms(samples) >= AUDIBLE) this.soundAt ??= now;
   }
 
-  #told(text: string): void {
-    const message = JSON.parse(text) as { event?: string; type?: string; utterance?: number };
-    if (message.event === "ready") this.#ready();
-    if (message.type !== "clear") return;
+  #silence(upTo: number): void {
     this.silentAt = performance.now();
-    this.#cleared = message.utterance ?? 0;
+    this.#cleared = upTo;
     for (const utterance of [...this.#played.keys()]) if (utterance <= this.#cleared) this.#played.delete(utterance);
   }
 }

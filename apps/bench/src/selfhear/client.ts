@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { decodeAudioFrame, defaultLimits, encodeAudioFrame, pcm16ToSamples, samplesToPcm16 } from "@roomkit/protocol";
-import WebSocket from "ws";
+import { pcm16ToSamples, samplesToPcm16 } from "@roomkit/protocol";
+import { V1Client } from "../measure/v1-client.ts";
 
 /** Hz, both ways. */
 export const RATE = 16_000;
@@ -19,27 +18,28 @@ interface Piece {
 export class SpeakerphoneClient {
   /** Times it was told to be silent. */
   clears = 0;
-  readonly #socket: WebSocket;
+  readonly #client: V1Client;
   #queue: Piece[] = [];
   readonly #played = new Map<number, number>();
   #cleared = 0;
-  #offset = 0;
   #pong: (() => void) | undefined;
-  #ready: (() => void) | undefined;
 
   constructor(url: string) {
-    this.#socket = new WebSocket(url);
-    this.#socket.on("message", (data, binary) => (binary ? this.#hear(data as Buffer) : this.#told(String(data))));
+    this.#client = new V1Client(
+      url,
+      { codec: "pcm16", sampleRate: RATE },
+      {
+        onAudio: (utterance, audio) => this.#hear(utterance, audio),
+        onMessage: ({ type, utterance = 0 }) => {
+          if (type === "pong") this.#pong?.();
+          if (type === "clear") this.#silence(utterance);
+        },
+      },
+    );
   }
 
-  async connect(): Promise<void> {
-    await once(this.#socket, "open");
-    const audio = { codec: "pcm16", sampleRate: RATE };
-    const ready = new Promise<void>((resolve) => {
-      this.#ready = resolve;
-    });
-    this.#say({ event: "start", protocol: 1, audio: { send: audio, receive: audio } });
-    await ready;
+  connect(): Promise<void> {
+    return this.#client.connect();
   }
 
   /** Whether the loudspeaker has something to play. */
@@ -65,47 +65,34 @@ export class SpeakerphoneClient {
 
   /** Sends 20 ms of the microphone and what was played; resolves when the server has both, and all it had sent is here. */
   async send(samples: Int16Array): Promise<void> {
-    this.#socket.send(
-      encodeAudioFrame({ utterance: 0, offset: this.#offset, end: false, audio: samplesToPcm16(samples) }),
-    );
-    this.#offset += samples.length;
-    for (const [utterance, playedSamples] of this.#played) this.#say({ event: "playback", utterance, playedSamples });
+    this.#client.send(samplesToPcm16(samples), samples.length);
+    for (const [utterance, playedSamples] of this.#played)
+      this.#client.say({ event: "playback", utterance, playedSamples });
     const last = this.#queue[0]?.utterance ?? Number.POSITIVE_INFINITY;
     for (const utterance of this.#played.keys()) if (utterance < last) this.#played.delete(utterance);
     const pong = new Promise<void>((resolve) => {
       this.#pong = resolve;
     });
-    this.#say({ event: "ping" });
+    this.#client.say({ event: "ping" });
     await pong;
   }
 
   close(): void {
-    this.#socket.terminate();
+    this.#client.close();
   }
 
-  #say(message: object): void {
-    this.#socket.send(JSON.stringify(message));
-  }
-
-  #hear(bytes: Uint8Array): void {
-    const decoded = decodeAudioFrame(bytes, defaultLimits);
-    if (!decoded.ok) throw new Error(decoded.message);
-    const { utterance, audio } = decoded.frame;
+  #hear(utterance: number, audio: Uint8Array): void {
     const samples = pcm16ToSamples(audio);
     if (samples && samples.length > 0 && utterance > this.#cleared) this.#queue.push({ utterance, samples });
   }
 
-  #told(text: string): void {
-    const message = JSON.parse(text) as { event?: string; type?: string; utterance?: number };
-    if (message.event === "ready") this.#ready?.();
-    if (message.type === "pong") this.#pong?.();
-    if (message.type !== "clear") return;
+  #silence(upTo: number): void {
     this.clears++;
-    this.#cleared = message.utterance ?? 0;
+    this.#cleared = upTo;
     this.#queue = this.#queue.filter(({ utterance }) => utterance > this.#cleared);
     for (const [utterance, playedSamples] of this.#played) {
       if (utterance > this.#cleared) continue;
-      this.#say({ event: "playback", utterance, playedSamples, done: true });
+      this.#client.say({ event: "playback", utterance, playedSamples, done: true });
       this.#played.delete(utterance);
     }
   }

@@ -198,7 +198,8 @@ function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep 
   const echo = given !== "" && (contested || state.resumable !== undefined) && isEcho(state, heard, rules);
   const text = echo ? "" : given || claimed;
   const overlap = contested ? undefined : state.overlap;
-  const next: TurnState = { ...state, overlap, claim: claimed === "" ? state.claim : undefined };
+  const aside = state.aside.filter((each) => each !== segment);
+  const next: TurnState = { ...state, overlap, aside, claim: claimed === "" ? state.claim : undefined };
   const dismissed = (cause: DismissCause): TurnStep =>
     step(disturbed(next), contested && state.utterance !== undefined ? [{ type: "dismiss", cause }] : []);
   if (text === "") {
@@ -206,10 +207,7 @@ function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep 
     return dismissed(echo ? "echo" : contested && state.overlap?.short ? "short" : "no_words");
   }
   const spares = onlyListens(state, { ...heard, text }, rules);
-  if (state.aside.includes(segment)) {
-    const aside = state.aside.filter((each) => each !== segment);
-    return spares ? step({ ...next, aside }) : said({ ...state, aside }, heard, rules);
-  }
+  if (spares && state.aside.includes(segment)) return step(next);
   if (contested && state.overlap?.short && !rules.isCommand?.({ ...heard, text })) {
     const { state: left, effects } = dismissed(spares ? "backchannel" : "short");
     return step(left, [{ type: "drop-segment", segment }, ...effects]);
