@@ -4,6 +4,12 @@ import { type BenchArguments, save, table } from "./measure/report.ts";
 const results = new URL("../results/", import.meta.url);
 
 const [first, ...rest] = process.argv.slice(2);
+if (first === "--help") {
+  console.log(
+    `npm run bench -- [name] [values and --options, see the README]\nWithout a name, all: ${Object.keys(benches).join(", ")}.`,
+  );
+  process.exit(0);
+}
 const named = first !== undefined && !first.startsWith("--") ? first : undefined;
 const bench = named === undefined ? undefined : benches[named];
 if (named !== undefined && !bench) {
