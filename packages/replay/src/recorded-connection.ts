@@ -8,6 +8,7 @@ import type {
   HeardReport,
   Metadata,
   PlaybackProgress,
+  PlayOptions,
   Unsubscribe,
   UtteranceId,
   VoiceConnection,
@@ -61,9 +62,9 @@ export class RecordedConnection implements VoiceConnection {
     return this.inner.onAudio((frame) => this.#inside(() => listener(frame)));
   }
 
-  play(utterance: UtteranceId, frame: AudioFrame): void {
+  play(utterance: UtteranceId, frame: AudioFrame, options?: PlayOptions): void {
     this.#begins(utterance);
-    this.inner.play(utterance, frame);
+    this.inner.play(utterance, frame, options);
   }
 
   playDtmf(utterance: UtteranceId, press: DtmfPress): void {

@@ -17,6 +17,8 @@ export interface RoomkitServerOptions {
 /** More than any benchmark asks for: what refuses a call here is the transport, not the mount. */
 const ANY = 10_000;
 
+const LIVE = { live: { maxDelayMs: 120 } } as const;
+
 /** The whole path: mount, signalling, engine, jitter buffer, decoder, playout queue, encoder. */
 export async function roomkitServer(options: RoomkitServerOptions): Promise<EchoServer> {
   const inProcesses = options.workers !== undefined && options.engine.recipe?.(0)?.ownProcess === true;
@@ -35,7 +37,7 @@ export async function roomkitServer(options: RoomkitServerOptions): Promise<Echo
     ids.push(connection.id);
     connection.onAudio((frame) => {
       ears.hear(caller, frame.samples, frame.sampleRate);
-      connection.play("echo", frame);
+      connection.play("echo", frame, LIVE);
     });
   });
   const server = createServer((_request, response) => response.writeHead(404).end());

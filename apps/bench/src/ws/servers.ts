@@ -9,6 +9,7 @@ import { WebSocketServer } from "ws";
 
 const RATE = 8_000;
 const INTERNAL = 16_000;
+const LIVE = { live: { maxDelayMs: 120 } } as const;
 
 /** An echo server under measurement. */
 export interface EchoServer {
@@ -28,7 +29,7 @@ export async function roomkitServer(sessions: number): Promise<EchoServer> {
   backend.onSessionReady((session, connection) => {
     const { inbound, outbound } = connection;
     const stream = pipeline.open({ inbound, outbound, sessionId: session.id });
-    stream.on("frame", ({ frame }) => connection.play("echo", stream.processOutbound(frame)));
+    stream.on("frame", ({ frame }) => connection.play("echo", stream.processOutbound(frame), LIVE));
     connection.onAudio((frame) => stream.processInbound(frame));
     connection.onClose(() => stream.close());
   });

@@ -117,6 +117,16 @@ export interface CloseReason {
   readonly message: string;
 }
 
+/** How audio is played. */
+export interface PlayOptions {
+  /**
+   * It is of a source that speaks now: another person, a mix. After a stall it is caught up: within a second it is again at most
+   * `maxDelayMs` behind, 60 to 5,000, by leaving out silence and playing faster. Give it more than the longest piece in which the audio
+   * comes. What has been heard is counted in samples that were sent, so it is less than the source has said. The same at each call.
+   */
+  readonly live?: { readonly maxDelayMs: number } | undefined;
+}
+
 /**
  * One listener and speaker at the far end of a socket. Frames are pushed synchronously; nothing here throws because of what
  * the client did, and every method is a no-op after the end.
@@ -140,7 +150,7 @@ export interface VoiceConnection {
   /** The one consumer of the caller's audio. */
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe;
   /** Queues audio of an utterance; the connection paces it. Past its bound it drops the oldest whole utterance and reports that. */
-  play(utterance: UtteranceId, frame: AudioFrame): void;
+  play(utterance: UtteranceId, frame: AudioFrame, options?: PlayOptions): void;
   /**
    * The keys whose presses the other side takes as events beside the audio (RFC 4733, or a telephone provider's own), as agreed for
    * this client: some of `0123456789*#ABCD`. Absent or empty: none, and a tone must be played.

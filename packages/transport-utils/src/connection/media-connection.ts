@@ -11,6 +11,7 @@ import {
   type Logger,
   type Metadata,
   type PlaybackProgress,
+  type PlayOptions,
   RoomKitError,
   type Unsubscribe,
   type UtteranceId,
@@ -138,8 +139,8 @@ export class MediaConnection implements VoiceConnection {
     this.#queue.gain.set(db);
   }
 
-  play(utterance: UtteranceId, frame: AudioFrame): void {
-    this.#queue.play(utterance, frame);
+  play(utterance: UtteranceId, frame: AudioFrame, options?: PlayOptions): void {
+    this.#queue.play(utterance, frame, options);
   }
 
   playDtmf(utterance: UtteranceId, press: DtmfPress): void {

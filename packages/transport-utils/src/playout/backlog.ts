@@ -71,6 +71,38 @@ export class Backlog {
     if (this.#waiting.length === 0 && now - this.#carriedSince >= CARRY_MS) this.#flushCarry();
   }
 
+  /** Whose audio is the next to be sent. */
+  get next(): UtteranceRecord | undefined {
+    return this.#waiting[0]?.record ?? this.#framer.record;
+  }
+
+  /** Puts what `edit` leaves of the audio that is the next to be sent, up to a key or another utterance, in its place. */
+  edit(edit: (samples: Int16Array) => Int16Array, now: number): void {
+    const record = this.next;
+    if (!record) return;
+    const other = this.#waiting.findIndex((frame) => frame.record !== record || frame.dtmf !== undefined);
+    const rest = other < 0 ? [] : this.#waiting.splice(other);
+    // Otherwise the beginning of something else may be in the framer, and what is last here is a short frame.
+    const whole = rest.length === 0 && (this.#framer.record ?? record) === record;
+    if (whole) this.#flushCarry();
+    const run = this.#waiting.splice(0);
+    const samples = new Int16Array(run.reduce((sum, frame) => sum + frame.samples.length, 0));
+    let at = 0;
+    for (const frame of run) {
+      samples.set(frame.samples, at);
+      at += frame.samples.length;
+    }
+    this.#samples -= at;
+    record.queued -= at;
+    const framer = whole ? this.#framer : new Framer(this.#silence.length);
+    framer.push(record, edit(samples), (frame) => this.#put(record, frame));
+    this.#carriedSince = now;
+    const last = whole ? undefined : framer.flush();
+    if (last) this.#put(record, last);
+    if (run.at(-1)?.end) this.end(record);
+    this.#waiting.push(...rest);
+  }
+
   /** The first `count` frames have been sent. */
   sent(count: number): void {
     for (const { record, samples } of this.#waiting.splice(0, count)) {

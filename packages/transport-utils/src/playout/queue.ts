@@ -4,6 +4,7 @@ import {
   type DtmfPress,
   type HeardReport,
   type PlaybackProgress,
+  type PlayOptions,
   RoomKitError,
   samplesFor,
   type Unsubscribe,
@@ -12,6 +13,7 @@ import {
 import { Backlog } from "./backlog.ts";
 import { assertFormat, fill } from "./framer.ts";
 import { PlayoutGain } from "./gain.ts";
+import { assertLive, LiveDelay } from "./live.ts";
 import type { PlayedTapOptions, PlayoutQueueOptions } from "./options.ts";
 import { type PlayedListener, PlayedTap } from "./played-tap.ts";
 import { Reports } from "./reports.ts";
@@ -80,16 +82,19 @@ export class PlayoutQueue {
    * Adds audio, or a key that is pressed: silence, with {@link PlayoutFrame.dtmf}. Ignored for an utterance that has ended or was cleared
    * or dropped, and after {@link close}.
    *
-   * @throws RoomKitError `invalid_audio` when the frame has not the queue's format.
+   * @throws RoomKitError `invalid_audio` when the frame has not the queue's format, `invalid_option` for a delay that is none.
    */
-  play(utterance: UtteranceId, sound: AudioFrame | DtmfPress): void {
+  play(utterance: UtteranceId, sound: AudioFrame | DtmfPress, { live }: PlayOptions = {}): void {
     if ("samples" in sound) assertFormat(sound, this.#options.format);
+    assertLive(live);
     const record = this.#closed ? undefined : this.#utterances.open(utterance);
     if (!record || record.closed || ("samples" in sound && sound.samples.length === 0)) return;
     record.started = true;
+    record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
     const now = this.#options.clock.now();
     if ("samples" in sound) this.#backlog.add(record, sound.samples, now);
     else this.#backlog.press(record, sound);
+    if (this.#suspended) this.#keepNewest(now);
     this.#pump(now);
     if (this.#bound()) this.#pump(now);
     this.#wake();
@@ -196,6 +201,7 @@ export class PlayoutQueue {
     const now = this.#options.clock.now();
     this.#timeline.cut(now);
     this.#backlog.prepend(this.#resend?.rewind() ?? []);
+    this.#keepNewest(now);
     // What is not sent again has been heard.
     for (const record of this.#utterances) record.estimated = record.sent;
     this.#pump(now);
@@ -249,7 +255,8 @@ export class PlayoutQueue {
     for (const waiting of this.#backlog.frames) {
       const { record, samples, dtmf, end } = waiting;
       const ahead = this.#timeline.aheadMs(now);
-      if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > this.#leadMs + 1e-6) break;
+      const leadMs = Math.min(this.#leadMs, record.live?.leadMs ?? this.#leadMs);
+      if (samples.length > 0 && ahead > 0 && ahead + FRAME_MS > leadMs + 1e-6) break;
       const filled = this.gain.apply(this.#options.wholeFrames ? fill(samples, this.#frameSize) : samples);
       const frame = { utterance: record.id, number: record.number, offset: record.sent, samples: filled, dtmf, end };
       if (!this.#options.send(frame) || this.#closed) break;
@@ -268,6 +275,19 @@ export class PlayoutQueue {
     this.#waiters.check(this.queuedMs);
   }
 
+  /** Makes what is next shorter, when it is of a live source and late. */
+  #catchUp(now: number): void {
+    const { live, queued = 0 } = this.#backlog.next ?? {};
+    const waitingMs = this.#ms(queued) + Math.max(0, this.#timeline.aheadMs(now));
+    if (live?.late(waitingMs, now)) this.#backlog.edit((samples) => live.shorten(samples, now), now);
+  }
+
+  /** While nobody listens to a live source, what it said before is not kept. */
+  #keepNewest(now: number): void {
+    const live = this.#backlog.next?.live;
+    if (live) this.#backlog.edit((samples) => live.newest(samples), now);
+  }
+
   #advance(now: number): void {
     this.#timeline.advance(now, this.#tap?.audio);
     this.#tap?.idle(now);
@@ -276,6 +296,7 @@ export class PlayoutQueue {
   readonly #tick = (now: number): void => {
     this.#advance(now);
     this.#backlog.release(now);
+    this.#catchUp(now);
     this.#pump(now);
     this.#settle(now);
     this.#estimate(now);

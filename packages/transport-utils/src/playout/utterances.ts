@@ -1,10 +1,13 @@
 import { keepNewest, type PlaybackProgress, type UtteranceId } from "@roomkit/core";
+import type { LiveDelay } from "./live.ts";
 
 /** What the queue knows of one utterance until it is done. Counts are samples per channel. */
 export interface UtteranceRecord {
   readonly id: UtteranceId;
   /** Its number on the wire: 1 and up, in the order of first mention. */
   readonly number: number;
+  /** Of a source that speaks now: what is late is caught up. */
+  live: LiveDelay | undefined;
   /** Waiting in the queue. */
   queued: number;
   /** Handed to the client. */
@@ -97,6 +100,7 @@ export class Utterances {
     const record: UtteranceRecord = {
       id,
       number: ++this.#last,
+      live: undefined,
       queued: 0,
       sent: 0,
       sentAtMost: 0,

@@ -1,0 +1,191 @@
+import { seededRandom } from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { format, type QueueRig, queueRig, samplesOf } from "./rig.fixture.ts";
+
+const FRAME = (format.sampleRate * 20) / 1000;
+const live = { maxDelayMs: 160 };
+
+/** Somebody who speaks now, in pieces of `pieceMs`; what cannot be played while the process is held up comes all at once after it. */
+class Source {
+  readonly #rig: QueueRig;
+  readonly #sound: (sample: number) => number;
+  readonly #pieceMs: number;
+  /** Samples put in so far. */
+  at = 0;
+
+  constructor(rig: QueueRig, sound: (sample: number) => number, pieceMs = 20) {
+    this.#rig = rig;
+    this.#sound = sound;
+    this.#pieceMs = pieceMs;
+  }
+
+  speak(ms: number): void {
+    const samples = Int16Array.from({ length: (format.sampleRate * ms) / 1000 }, () => this.#sound(this.at++));
+    this.#rig.queue.play("live", { samples, ...format, timestamp: 0 }, { live });
+  }
+
+  async go(ms: number): Promise<void> {
+    for (let done = 0; done < ms; done += this.#pieceMs) {
+      await this.#rig.clock.advance(this.#pieceMs);
+      this.speak(this.#pieceMs);
+    }
+  }
+
+  stall(ms: number): void {
+    this.#rig.clock.holdUp(ms);
+    for (let done = 0; done < ms; done += this.#pieceMs) this.speak(this.#pieceMs);
+  }
+}
+
+/** What waits to be played: in the queue, and with the client as the pacing clock has it. */
+function delayMs(rig: QueueRig): number {
+  const sent = rig.sent.reduce((sum, { frame }) => sum + frame.samples.length, 0);
+  let played = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { at, frame } of rig.sent) {
+    const start = at - end > 40 ? at : end;
+    end = start + (frame.samples.length / format.sampleRate) * 1000;
+    played += Math.max(0, Math.min(1, (rig.clock.now() - start) / (end - start))) * frame.samples.length;
+  }
+  return rig.queue.queuedMs + ((sent - played) / format.sampleRate) * 1000;
+}
+
+const tone = (i: number): number => Math.round(8_000 * Math.sin((2 * Math.PI * 170 * i) / format.sampleRate)) || 0;
+/** Words of 300 ms with 200 between. */
+const words = (i: number): number => (i % 8_000 < 4_800 ? tone(i) : 0);
+const loud = (samples: readonly number[]): number => {
+  let count = 0;
+  for (let i = 0; i < samples.length; i += 160) if (samples.slice(i, i + 160).some((x) => Math.abs(x) > 2_000)) count++;
+  return count;
+};
+const steps = (samples: readonly number[]): number =>
+  samples.slice(1).reduce((most, x, i) => Math.max(most, Math.abs(x - (samples[i] as number))), 0);
+
+describe("a live source", () => {
+  it.each([100, 270, 790, 2_000])("is back within its bound a second after a stall of %i ms", async (ms) => {
+    const rig = queueRig();
+    const source = new Source(rig, words);
+    await source.go(1_000);
+    source.stall(ms);
+    await source.go(1_000);
+    expect(delayMs(rig)).toBeLessThanOrEqual(live.maxDelayMs);
+    // And it stays there.
+    await source.go(3_000);
+    expect(delayMs(rig)).toBeLessThanOrEqual(live.maxDelayMs);
+  });
+
+  it("stays late without the option: what is queued stays queued", async () => {
+    const rig = queueRig();
+    const source = new Source(rig, words);
+    source.speak = (pieceMs) => {
+      const samples = new Int16Array((format.sampleRate * pieceMs) / 1000);
+      rig.queue.play("live", { samples, ...format, timestamp: 0 });
+    };
+    source.stall(790);
+    await source.go(2_000);
+    expect(delayMs(rig)).toBeGreaterThan(600);
+  });
+
+  it("leaves out silence first: no word is touched while that is enough", async () => {
+    const rig = queueRig();
+    const source = new Source(rig, words);
+    await source.go(1_000);
+    source.stall(500);
+    await source.go(2_500);
+    rig.queue.endUtterance("live");
+    await rig.clock.advance(1_000);
+    const whole = Array.from({ length: source.at }, (_, i) => words(i));
+    expect(loud(samplesOf(rig))).toBeGreaterThanOrEqual(loud(whole) - 4);
+    expect(samplesOf(rig).length).toBeLessThan(source.at);
+  });
+
+  it("plays speech without a pause faster, at its pitch and without clicks", async () => {
+    const rig = queueRig();
+    const source = new Source(rig, tone);
+    await source.go(1_000);
+    source.stall(790);
+    await source.go(1_000);
+    expect(delayMs(rig)).toBeLessThanOrEqual(live.maxDelayMs);
+    const samples = samplesOf(rig);
+    const crossings = samples.filter((x, i) => i > 0 && x >= 0 && (samples[i - 1] as number) < 0).length;
+    const hz = (crossings / samples.length) * format.sampleRate;
+    expect(hz).toBeGreaterThan(165);
+    expect(hz).toBeLessThan(175);
+    // A sine of 170 Hz moves by 534 a sample.
+    expect(steps(samples)).toBeLessThan(700);
+  });
+
+  it("touches nothing while all comes in time, in whatever pieces", async () => {
+    for (const pieceMs of [10, 20, 60, 100]) {
+      const rig = queueRig();
+      const source = new Source(rig, words, pieceMs);
+      await source.go(2_400);
+      rig.queue.endUtterance("live");
+      await rig.clock.advance(1_000);
+      expect(samplesOf(rig)).toEqual(Array.from({ length: source.at }, (_, i) => words(i)));
+    }
+  });
+
+  it("keeps what is newest for a client that is gone for a while", async () => {
+    const rig = queueRig({ resumable: true });
+    const source = new Source(rig, tone);
+    await source.go(500);
+    rig.queue.suspend();
+    await source.go(5_000);
+    expect(rig.queue.queuedMs).toBeLessThanOrEqual(live.maxDelayMs + 10);
+    rig.queue.resume();
+    await source.go(500);
+    expect(delayMs(rig)).toBeLessThanOrEqual(live.maxDelayMs);
+    const samples = samplesOf(rig);
+    expect(samples.at(-1)).toBeDefined();
+  });
+
+  it("leaves another utterance behind it whole, and its own end", async () => {
+    const rig = queueRig();
+    const source = new Source(rig, tone);
+    source.stall(1_500);
+    rig.queue.endUtterance("live");
+    const answer = Int16Array.from({ length: 16 * 750 }, (_, i) => i);
+    rig.queue.play("answer", { samples: answer, ...format, timestamp: 0 });
+    rig.queue.endUtterance("answer");
+    await rig.clock.advance(4_000);
+    expect(samplesOf(rig, "answer")).toEqual([...answer]);
+    expect(rig.progress.filter(({ done }) => done).map(({ utterance }) => utterance)).toEqual(["live", "answer"]);
+    expect(rig.queue.queuedMs).toBe(0);
+  });
+
+  it("survives any order of stalls, pauses, keys, clears and departures", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = seededRandom(seed);
+      const rig = queueRig({ resumable: seed % 2 === 0, wholeFrames: seed % 3 === 0 });
+      const source = new Source(rig, random() < 0.5 ? words : tone, random() < 0.5 ? 20 : 50);
+      let away = false;
+      for (let step = 0; step < 60; step++) {
+        const dice = random();
+        if (dice < 0.5) await source.go(100);
+        else if (dice < 0.65) source.stall(Math.ceil(random() * 20) * 100);
+        else if (dice < 0.75) await rig.clock.advance(Math.floor(random() * 500));
+        else if (dice < 0.8) rig.queue.play("live", { digit: "5", toneMs: 60, pauseMs: 40 });
+        else if (dice < 0.85) rig.willing = !rig.willing;
+        else if (dice < 0.95) {
+          if (away) rig.queue.resume();
+          else rig.queue.suspend();
+          away = !away;
+        } else rig.queue.play(`say-${step}`, { samples: new Int16Array(FRAME + 7).fill(1), ...format, timestamp: 0 });
+        expect(rig.queue.queuedMs).toBeGreaterThanOrEqual(0);
+        expect(rig.queue.queuedMs).toBeLessThanOrEqual(20_000);
+      }
+      rig.willing = true;
+      if (away) rig.queue.resume();
+      rig.queue.close();
+      expect(rig.clock.pendingTimers).toBe(0);
+      expect(rig.queue.queuedMs).toBe(0);
+    }
+  });
+
+  it.each([0, 59, 5_001, Number.NaN])("refuses a delay of %d ms", (maxDelayMs) => {
+    const { queue } = queueRig();
+    const frame = { samples: new Int16Array(FRAME), ...format, timestamp: 0 };
+    expect(() => queue.play("live", frame, { live: { maxDelayMs } })).toThrow("maxDelayMs");
+  });
+});
