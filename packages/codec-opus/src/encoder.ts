@@ -1,17 +1,32 @@
 import { type OpusEncoder, type OpusSampleRate, RoomKitError } from "@roomkit/core";
-import type { OpusEncoderHandle } from "libopus-wasm";
+
+/** How an encoder encodes; bits per second, percent. */
+export interface EncoderSettings {
+  readonly sampleRate: OpusSampleRate;
+  readonly bitrate: number;
+  readonly complexity: number;
+  readonly fec: boolean;
+  readonly dtx: boolean;
+  readonly packetLossPercent: number;
+}
+
+/** libopus, whoever compiled it. */
+export interface EncoderHandle {
+  encode(samples: Int16Array, options: { readonly maxPacketBytes: number }): Uint8Array;
+  free(): void;
+}
 
 /** A packet of this many bytes or fewer need not be sent (libopus, opus_encode). */
 const DTX_BYTES = 2;
 /** Room for one packet: larger ones would not fit a UDP datagram on the open internet. */
 const MAX_PACKET_BYTES = 1_275;
 
-export class WasmOpusEncoder implements OpusEncoder {
+export class LibopusEncoder implements OpusEncoder {
   readonly sampleRate: OpusSampleRate;
   readonly frameSamples: number;
-  #handle: OpusEncoderHandle | undefined;
+  #handle: EncoderHandle | undefined;
 
-  constructor(handle: OpusEncoderHandle, sampleRate: OpusSampleRate, frameSamples: number) {
+  constructor(handle: EncoderHandle, sampleRate: OpusSampleRate, frameSamples: number) {
     this.#handle = handle;
     this.sampleRate = sampleRate;
     this.frameSamples = frameSamples;

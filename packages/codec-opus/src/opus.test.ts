@@ -1,6 +1,7 @@
 import { RoomKitError, rms } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
-import { opus } from "./opus.ts";
+import { evanEncoder } from "./evan.ts";
+import { type OpusOptions, opus } from "./opus.ts";
 
 /** A voiced, slowly moving sound: harmonics of 120 to 180 Hz, so that prediction and concealment have something to hold on to. */
 function voice(sampleRate: number, ms: number): Int16Array {
@@ -45,7 +46,11 @@ function concat(parts: readonly Int16Array[]): Int16Array {
   return out;
 }
 
-async function packets(sampleRate: 16_000 | 24_000 | 48_000, audio: Int16Array, options = {}): Promise<Uint8Array[]> {
+async function packets(
+  sampleRate: 16_000 | 24_000 | 48_000,
+  audio: Int16Array,
+  options: OpusOptions = {},
+): Promise<Uint8Array[]> {
   const encoder = await opus(options).createEncoder({ sampleRate });
   const out: Uint8Array[] = [];
   for (let at = 0; at + encoder.frameSamples <= audio.length; at += encoder.frameSamples) {
@@ -56,12 +61,12 @@ async function packets(sampleRate: 16_000 | 24_000 | 48_000, audio: Int16Array, 
   return out;
 }
 
-describe("opus", () => {
+describe.each(["wasm", "@evan/opus"] as const)("opus, encoded by %s", (binding) => {
   it.each([16_000, 24_000, 48_000] as const)("keeps speech through a round trip at %i Hz", async (sampleRate) => {
     const clean = voice(sampleRate, 1000);
     const run = async (bitrate: number): Promise<{ snr: number; bits: number }> => {
       const decoder = await opus().createDecoder({ sampleRate });
-      const coded = await packets(sampleRate, clean, { bitrate });
+      const coded = await packets(sampleRate, clean, { bitrate, binding });
       const decoded = concat(coded.map((p) => decoder.decode(p)));
       decoder.close();
       expect(decoded.length).toBe(clean.length);
@@ -78,7 +83,7 @@ describe("opus", () => {
 
   it("decodes 48 kHz packets straight to 16 kHz", async () => {
     const decoder = await opus().createDecoder({ sampleRate: 16_000 });
-    const decoded = concat((await packets(48_000, voice(48_000, 1000))).map((p) => decoder.decode(p)));
+    const decoded = concat((await packets(48_000, voice(48_000, 1000), { binding })).map((p) => decoder.decode(p)));
     expect(decoded.length).toBe(16_000);
     expect(snrDb(voice(16_000, 1000), decoded, 16_000)).toBeGreaterThan(4);
     decoder.close();
@@ -87,7 +92,7 @@ describe("opus", () => {
   it("recovers a lost packet from the one after it, and better than by concealing", async () => {
     // Syllables of 80 ms between silences; the packet that is lost is the middle of one, which nothing before it tells of.
     const clean = voice(16_000, 1000).map((s, i) => (i % 1600 < 320 ? 0 : s));
-    const coded = await packets(16_000, clean, { expectedLossPercent: 30 });
+    const coded = await packets(16_000, clean, { expectedLossPercent: 30, binding });
     const run = async (makeUp: "recover" | "conceal"): Promise<number> => {
       const decoder = await opus().createDecoder({ sampleRate: 16_000 });
       const parts: Int16Array[] = [];
@@ -109,7 +114,7 @@ describe("opus", () => {
 
   it("conceals with the sound that was there, fading out", async () => {
     const decoder = await opus().createDecoder({ sampleRate: 16_000 });
-    for (const packet of await packets(16_000, voice(16_000, 400))) decoder.decode(packet);
+    for (const packet of await packets(16_000, voice(16_000, 400), { binding })) decoder.decode(packet);
     const first = rms(decoder.conceal(20));
     for (let i = 0; i < 20; i++) decoder.conceal(20);
     expect(first).toBeGreaterThan(1000);
@@ -120,12 +125,12 @@ describe("opus", () => {
 
   it("leaves silence out with dtx", async () => {
     const silent = new Int16Array(16_000 * 2);
-    expect((await packets(16_000, silent)).length).toBe(100);
-    expect((await packets(16_000, silent, { dtx: true })).length).toBeLessThan(60);
+    expect((await packets(16_000, silent, { binding })).length).toBe(100);
+    expect((await packets(16_000, silent, { dtx: true, binding })).length).toBeLessThan(60);
   });
 
   it("refuses what it cannot do, with a code", async () => {
-    const codec = opus();
+    const codec = opus({ binding });
     expect(() => opus({ bitrate: 1 })).toThrowError(/bitrate/);
     await expect(codec.createDecoder({ sampleRate: 44_100 as never })).rejects.toSatisfy((e) =>
       RoomKitError.is(e, "invalid_option"),
@@ -172,7 +177,7 @@ describe("opus", () => {
   });
 
   it("gives its memory back: 1,000 pairs made and closed", async () => {
-    const codec = opus();
+    const codec = opus({ binding });
     const frame = voice(16_000, 20);
     for (let i = 0; i < 1000; i++) {
       const encoder = await codec.createEncoder({ sampleRate: 16_000 });
@@ -185,5 +190,37 @@ describe("opus", () => {
     const open = await Promise.all(Array.from({ length: 50 }, () => codec.createEncoder({ sampleRate: 48_000 })));
     expect(open.every((e) => e.encode(new Int16Array(960)) !== undefined)).toBe(true);
     for (const e of open) e.close();
+  });
+});
+
+describe("opus, by a binding", () => {
+  it("is as good as the other, and as large", async () => {
+    const clean = voice(24_000, 2000);
+    const of = async (binding: "wasm" | "@evan/opus"): Promise<{ snr: number; bytes: number }> => {
+      const coded = await packets(24_000, clean, { binding });
+      const decoder = await opus().createDecoder({ sampleRate: 24_000 });
+      const decoded = concat(coded.map((packet) => decoder.decode(packet)));
+      decoder.close();
+      return { snr: snrDb(clean, decoded, 24_000), bytes: coded.reduce((sum, packet) => sum + packet.length, 0) };
+    };
+    const [wasm, native] = [await of("wasm"), await of("@evan/opus")];
+    expect(Math.abs(native.snr - wasm.snr)).toBeLessThan(1);
+    expect(Math.abs(native.bytes / wasm.bytes - 1)).toBeLessThan(0.1);
+  });
+
+  it("says that it is not installed, or does not load", async () => {
+    const settings = {
+      sampleRate: 24_000,
+      bitrate: 28_000,
+      complexity: 5,
+      fec: true,
+      dtx: false,
+      packetLossPercent: 10,
+    } as const;
+    const code = (error: unknown): Promise<unknown> =>
+      evanEncoder(settings, () => Promise.reject(error)).catch((thrown) => RoomKitError.is(thrown) && thrown.code);
+    expect(await code(Object.assign(new Error("no"), { code: "ERR_MODULE_NOT_FOUND" }))).toBe("missing_dependency");
+    expect(await code(new Error("no build"))).toBe("engine_failed");
+    expect(() => opus({ binding: "native" as never })).toThrow("binding");
   });
 });
