@@ -13,7 +13,7 @@ import { evanEncoder } from "./evan.ts";
 /** How encoders made by {@link opus} encode. */
 export interface OpusOptions {
   /**
-   * The libopus that encodes: `wasm` needs nothing; `@evan/opus` is native code in an optional package and takes a third of the time.
+   * The libopus that encodes: `wasm` needs nothing; `@evan/opus` is native code in an optional package, and takes two thirds of the time.
    * Decoders are WebAssembly: only there packets that were lost can be recovered. Default `wasm`.
    */
   readonly binding?: "wasm" | "@evan/opus" | undefined;
