@@ -76,31 +76,17 @@ export class Backlog {
     return this.#waiting[0]?.record ?? this.#framer.record;
   }
 
-  /** Puts what `edit` leaves of the audio that is the next to be sent, up to a key or another utterance, in its place. */
-  edit(edit: (samples: Int16Array) => Int16Array, now: number): void {
-    const record = this.next;
-    if (!record) return;
-    const other = this.#waiting.findIndex((frame) => frame.record !== record || frame.dtmf !== undefined);
-    const rest = other < 0 ? [] : this.#waiting.splice(other);
-    // Otherwise the beginning of something else may be in the framer, and what is last here is a short frame.
-    const whole = rest.length === 0 && (this.#framer.record ?? record) === record;
-    if (whole) this.#flushCarry();
-    const run = this.#waiting.splice(0);
-    const samples = new Int16Array(run.reduce((sum, frame) => sum + frame.samples.length, 0));
-    let at = 0;
-    for (const frame of run) {
-      samples.set(frame.samples, at);
-      at += frame.samples.length;
-    }
-    this.#samples -= at;
-    record.queued -= at;
-    const framer = whole ? this.#framer : new Framer(this.#silence.length);
-    framer.push(record, edit(samples), (frame) => this.#put(record, frame));
-    this.#carriedSince = now;
-    const last = whole ? undefined : framer.flush();
-    if (last) this.#put(record, last);
-    if (run.at(-1)?.end) this.end(record);
-    this.#waiting.push(...rest);
+  /** Makes what is next shorter when it is of a live source and late; to be called every 20 ms. `aheadMs` is with the client, unplayed. */
+  catchUp(aheadMs: number, now: number): void {
+    const { live, queued = 0 } = this.next ?? {};
+    const waitingMs = (queued / this.#silence.length) * FRAME_MS + Math.max(0, aheadMs);
+    if (live?.late(waitingMs, now)) this.#edit((samples) => live.shorten(samples, now), now);
+  }
+
+  /** While nobody listens to a live source, what it said before is not kept. */
+  keepNewest(now: number): void {
+    const live = this.next?.live;
+    if (live) this.#edit((samples) => live.newest(samples), now);
   }
 
   /** The first `count` frames have been sent. */
@@ -135,6 +121,33 @@ export class Backlog {
     this.#waiting = [];
     this.#samples = 0;
     this.#framer.drop();
+  }
+
+  /** Puts what `edit` leaves of the audio that is the next to be sent, up to a key or another utterance, in its place. */
+  #edit(edit: (samples: Int16Array) => Int16Array, now: number): void {
+    const record = this.next;
+    if (!record) return;
+    const other = this.#waiting.findIndex((frame) => frame.record !== record || frame.dtmf !== undefined);
+    const rest = other < 0 ? [] : this.#waiting.splice(other);
+    // Otherwise the beginning of something else may be in the framer, and what is last here is a short frame.
+    const whole = rest.length === 0 && (this.#framer.record ?? record) === record;
+    if (whole) this.#flushCarry();
+    const run = this.#waiting.splice(0);
+    const samples = new Int16Array(run.reduce((sum, frame) => sum + frame.samples.length, 0));
+    let at = 0;
+    for (const frame of run) {
+      samples.set(frame.samples, at);
+      at += frame.samples.length;
+    }
+    this.#samples -= at;
+    record.queued -= at;
+    const framer = whole ? this.#framer : new Framer(this.#silence.length);
+    framer.push(record, edit(samples), (frame) => this.#put(record, frame));
+    this.#carriedSince = now;
+    const last = whole ? undefined : framer.flush();
+    if (last) this.#put(record, last);
+    if (run.at(-1)?.end) this.end(record);
+    this.#waiting.push(...rest);
   }
 
   #flushCarry(): void {

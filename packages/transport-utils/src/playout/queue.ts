@@ -39,6 +39,7 @@ export class PlayoutQueue {
   readonly #maxFrames: number;
   readonly #maxSamples: number;
   readonly #frameSize: number;
+  readonly #rate: number;
   readonly gain: PlayoutGain = new PlayoutGain();
   readonly #utterances = new Utterances();
   readonly #backlog: Backlog;
@@ -63,6 +64,7 @@ export class PlayoutQueue {
     this.#maxFrames = maxFrames;
     this.#maxSamples = samplesFor(format, maxQueuedMs);
     this.#frameSize = samplesFor(format, FRAME_MS);
+    this.#rate = format.sampleRate;
     this.#backlog = new Backlog(this.#frameSize);
     this.#timeline = new Timeline(format);
     this.#resend = options.resumable ? new Resend() : undefined;
@@ -94,7 +96,7 @@ export class PlayoutQueue {
     const now = this.#options.clock.now();
     if ("samples" in sound) this.#backlog.add(record, sound.samples, now);
     else this.#backlog.press(record, sound);
-    if (this.#suspended) this.#keepNewest(now);
+    if (this.#suspended) this.#backlog.keepNewest(now);
     this.#pump(now);
     if (this.#bound()) this.#pump(now);
     this.#wake();
@@ -201,7 +203,7 @@ export class PlayoutQueue {
     const now = this.#options.clock.now();
     this.#timeline.cut(now);
     this.#backlog.prepend(this.#resend?.rewind() ?? []);
-    this.#keepNewest(now);
+    this.#backlog.keepNewest(now);
     // What is not sent again has been heard.
     for (const record of this.#utterances) record.estimated = record.sent;
     this.#pump(now);
@@ -224,10 +226,6 @@ export class PlayoutQueue {
     }
     this.#tap = undefined;
     this.#waiters.releaseAll();
-  }
-
-  get #rate(): number {
-    return this.#options.format.sampleRate;
   }
 
   /** Interleaved samples as ms. */
@@ -275,19 +273,6 @@ export class PlayoutQueue {
     this.#waiters.check(this.queuedMs);
   }
 
-  /** Makes what is next shorter, when it is of a live source and late. */
-  #catchUp(now: number): void {
-    const { live, queued = 0 } = this.#backlog.next ?? {};
-    const waitingMs = this.#ms(queued) + Math.max(0, this.#timeline.aheadMs(now));
-    if (live?.late(waitingMs, now)) this.#backlog.edit((samples) => live.shorten(samples, now), now);
-  }
-
-  /** While nobody listens to a live source, what it said before is not kept. */
-  #keepNewest(now: number): void {
-    const live = this.#backlog.next?.live;
-    if (live) this.#backlog.edit((samples) => live.newest(samples), now);
-  }
-
   #advance(now: number): void {
     this.#timeline.advance(now, this.#tap?.audio);
     this.#tap?.idle(now);
@@ -296,7 +281,7 @@ export class PlayoutQueue {
   readonly #tick = (now: number): void => {
     this.#advance(now);
     this.#backlog.release(now);
-    this.#catchUp(now);
+    this.#backlog.catchUp(this.#timeline.aheadMs(now), now);
     this.#pump(now);
     this.#settle(now);
     this.#estimate(now);
