@@ -14,12 +14,12 @@ const samples = [
 ] as const;
 await speaker.close();
 
-describe("moonshineStt", { timeout: 60_000 }, () => {
+describe("moonshineStt", { timeout: 240_000 }, () => {
   for (const { name, run } of sttConformance({ create: () => moonshineStt({ workers: 1 }), samples })) it(name, run);
 });
 
 // Only what this option changes; that finals come without partials is tested with long speech.
-describe("moonshineStt without partials", { timeout: 60_000 }, () => {
+describe("moonshineStt without partials", { timeout: 240_000 }, () => {
   const cases = sttConformance({ create: () => moonshineStt({ workers: 1, partialEveryMs: 0 }), samples });
   for (const { name, run } of cases) if (/truthfully|partials/.test(name)) it(name, run);
 });

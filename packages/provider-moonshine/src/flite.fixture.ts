@@ -4,7 +4,7 @@ import { inSequence } from "@roomkit/testing";
 
 /** Speech made on the spot, so that there is always something to recognise. */
 export class Speaker {
-  readonly #tts: TtsProvider = fliteTts({ workers: 1 });
+  readonly #tts: TtsProvider = fliteTts({ workers: 1, jobTimeoutMs: 60_000 });
 
   /** 16 kHz samples. */
   async say(text: string, voice = "rms"): Promise<Int16Array> {
@@ -18,7 +18,7 @@ export class Speaker {
         if (part.type === "audio") frames.push(part.frame.samples);
       }
     };
-    await withTimeout(collect(), 30_000, { what: "speaking" });
+    await withTimeout(collect(), 80_000, { what: "speaking" });
     return inSequence(...frames);
   }
 

@@ -49,16 +49,17 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
     for (const end of ended.reverse()) await end();
   });
 
-  const connect = (on: Page, transport: "auto" | "webrtc"): Promise<void> =>
+  const connect = (on: Page, transport: "auto" | "webrtc", fallbackAfterMs = 3_000): Promise<void> =>
     on.evaluate(`(async () => {
-      window.client = new roomkit.VoiceClient({ url: "/voice", transport: "${transport}", reconnect: false });
+      const options = { transport: "${transport}", fallbackAfterMs: ${fallbackAfterMs}, connectTimeoutMs: 30_000 };
+      window.client = new roomkit.VoiceClient({ url: "/voice", reconnect: false, ...options });
       await client.connect();
     })()`);
 
   /** Calls with `transport: "auto"` for a moment; which way it came, at the server. */
-  async function call(): Promise<ServerState> {
+  async function call(fallbackAfterMs?: number): Promise<ServerState> {
     await server.ask("forget");
-    await connect(page, "auto");
+    await connect(page, "auto", fallbackAfterMs);
     let state: ServerState;
     do {
       await page.waitForTimeout(200);
@@ -70,10 +71,11 @@ describe.skipIf(reason !== undefined)(`the browser client behind a NAT${reason ?
 
   it("takes WebRTC where UDP passes", async () => {
     lab.behave({});
-    const { calls, webSocketCalls } = await call();
+    // A busy machine finds the path, but not within the usual 3 s.
+    const { calls, webSocketCalls } = await call(25_000);
     expect(calls).toHaveLength(1);
     expect(webSocketCalls).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it("takes the WebSocket by itself where the media workers have as many calls as they may", async () => {
     lab.behave({});

@@ -19,7 +19,7 @@ async function sample(text: string, matches: RegExp): Promise<SpeechSample> {
   return { frames: inFrames(whole, { sampleRate: 16_000, channels: 1 }), matches: (heard) => matches.test(heard) };
 }
 
-describe("sherpaStt with Moonshine", { timeout: 60_000 }, async () => {
+describe("sherpaStt with Moonshine", { timeout: 240_000 }, async () => {
   const samples = [
     await sample("Please turn on the kitchen lights.", /kitchen/i),
     await sample("What is the weather tomorrow?", /weather/i),
@@ -55,7 +55,7 @@ describe("sherpaStt", () => {
     await stt.close?.();
   });
 
-  it("outlives a model the library dies of", { timeout: 60_000 }, async () => {
+  it("outlives a model the library dies of", { timeout: 240_000 }, async () => {
     const broken = join(folder, "broken.onnx");
     writeFileSync(
       broken,
