@@ -70,7 +70,9 @@ export function packAll(folder: string): Map<string, string> {
 /** What is in a folder and below it: files, with the bytes of each. */
 function filesBelow(folder: string): Map<string, number> {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(found.map(({ parentPath, name }) => [join(parentPath, name), statSync(join(parentPath, name)).size]));
+  // From Node 22 on the links of a package manager are followed.
+  const paths = found.map(({ parentPath, name }) => realpathSync(join(parentPath, name)));
+  return new Map(paths.map((path) => [path, statSync(path).size]));
 }
 
 /** A project that a package manager has installed packages of this repository into. */
