@@ -1,14 +1,29 @@
 import { describe, expect, it } from "vitest";
-import { blocks, complaints, pages, root } from "./readmes.fixture.ts";
+import { allBlocks, complaints, placeOf, root } from "./readmes.fixture.ts";
 
-describe("the code that READMEs show", () => {
-  const shown = new Map<string, string>();
-  for (const { page, folder } of pages)
-    for (const [i, code] of blocks(page).entries()) shown.set(`${root}${folder}/src/readme-${i + 1}.tsx`, code);
+/** Languages of blocks that are no programs of ours. A program is `ts` or `tsx`, and compiled. */
+const OTHERS = ["", "sh", "json", "html", "yaml", "dockerfile", "nginx", "text", "mermaid"];
+
+describe("the code that READMEs and the site show", () => {
+  const programs = allBlocks.filter(({ language, info }) => /^tsx?$/.test(language) && info !== "fragment");
+  const shown = new Map(programs.map((block) => [placeOf(block), `${block.hidden}${block.code}`]));
 
   it("is there", () => {
-    expect(blocks("README.md").length).toBeGreaterThan(0);
-    expect(shown.size).toBeGreaterThan(30);
+    expect(allBlocks.some(({ page }) => page === "README.md")).toBe(true);
+    expect(shown.size).toBe(programs.length);
+    expect(shown.size).toBeGreaterThan(60);
+  });
+
+  it("is a program, or in a language that is not checked", () => {
+    const unknown = allBlocks.filter(({ language }) => !OTHERS.includes(language) && !/^tsx?$/.test(language));
+    expect(unknown.map(({ page, line, language }) => `${page}:${line}: ${language}`)).toEqual([]);
+  });
+
+  it("is seldom a fragment, and hides little", () => {
+    expect(allBlocks.filter(({ info }) => info === "fragment").length).toBeLessThanOrEqual(4);
+    const hidden = allBlocks.filter(({ hidden }) => hidden !== "");
+    expect(hidden.length).toBeLessThanOrEqual(12);
+    expect(hidden.filter((block) => /\bany\b|@ts-/.test(block.hidden) || block.hidden.split("\n").length > 8)).toEqual([]);
   });
 
   it("compiles as it is printed: everything it names is imported, and exists", { timeout: 180_000 }, () => {

@@ -1,13 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
-
-export const root: string = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Folder names of the packages. */
-export const packages: readonly string[] = readdirSync(`${root}packages`).filter((name) =>
-  existsSync(`${root}packages/${name}/src/index.ts`),
-);
+import { packages, read, readmes, root, sitePages } from "./markdown.ts";
 
 /** The compiler's settings of the repository, with every package found by its name from anywhere. */
 export function compilerOptions(): ts.CompilerOptions {
@@ -21,15 +13,41 @@ export function compilerOptions(): ts.CompilerOptions {
   return { ...options, noEmit: true, incremental: false, paths };
 }
 
-/** The pages that show code, with the folder their code stands in. */
-export const pages: readonly { readonly page: string; readonly folder: string }[] = [
-  { page: "README.md", folder: "apps/demo-server" },
-  ...packages.map((name) => ({ page: `packages/${name}/README.md`, folder: `packages/${name}` })),
-];
+/** Packages of others that an example may use without their being installed here. */
+const FOREIGN: readonly string[] = ["@ai-sdk/openai"];
 
-/** The TypeScript blocks of a page. */
-export function blocks(page: string): readonly string[] {
-  return [...readFileSync(root + page, "utf8").matchAll(/^```tsx?\n([\s\S]*?)^```/gm)].map(([, code = ""]) => code);
+export interface Block {
+  readonly page: string;
+  readonly line: number;
+  readonly language: string;
+  /** What stands behind the language: `fragment` for a block that is no program. */
+  readonly info: string;
+  readonly code: string;
+  /** What the reader is not shown: `<!-- ts`, code and `-->` in front of the block. */
+  readonly hidden: string;
+}
+
+/** The blocks of code of a page. */
+export function blocks(page: string): readonly Block[] {
+  const text = read(page);
+  const fences = text.matchAll(/(?:<!-- ts\n([\s\S]*?)-->\s*)?^( *)(`{3,})(\S*)([^\n]*)\n([\s\S]*?)^\2\3 *$/gm);
+  return [...fences].map(({ index, 1: hidden = "", 2: indent = "", 4: language = "", 5: info = "", 6: code = "" }) => ({
+    page,
+    line: text.slice(0, index).split("\n").length,
+    language,
+    info: info.trim(),
+    code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
+    hidden,
+  }));
+}
+
+export const allBlocks: readonly Block[] = [...readmes, ...sitePages].flatMap(blocks);
+
+/** Where the program of a block stands: where its page's package is, so that what that depends on is found. */
+export function placeOf({ page, language, line }: Block): string {
+  const [, owner] = /^((?:packages|apps)\/[\w-]+)\//.exec(page) ?? [];
+  const folder = owner && owner !== "apps/docs" ? owner : language === "tsx" ? "packages/react" : "apps/demo-server";
+  return `${root}${folder}/src/${page.replaceAll(/\W/g, "-")}-${line}.tsx`;
 }
 
 /** What the compiler says about programs, by the paths they are to stand at. */
@@ -48,8 +66,9 @@ export function complaints(programs: ReadonlyMap<string, string>): ReadonlyMap<s
       const source = program.getSourceFile(name);
       const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
       const texts = found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-      // Others' packages that an example uses need not be installed here.
-      return [name, texts.filter((text) => !/^Cannot find module '(?!@?roomkit|\.)/.test(text))];
+      return [name, texts.filter((text) => !FOREIGN.some((module) => text.startsWith(`Cannot find module '${module}'`)))];
     }),
   );
 }
+
+export { packages, root };
