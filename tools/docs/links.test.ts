@@ -5,7 +5,7 @@ import { packageGroups, sections } from "../../apps/docs/.vitepress/navigation.t
 import { addressOf, onSite, others } from "../../apps/docs/scripts/site.ts";
 import { anchorsOf, linksOf, packages, prose, read, readmes, root, sitePages } from "./markdown.ts";
 
-const LONGEST_CELL = 300;
+const LONGEST_CELL = 250;
 const SITE = "apps/docs";
 
 /** Pages by their addresses on the site: those of the site, and those of the repository that are shown there. */

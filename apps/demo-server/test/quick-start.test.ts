@@ -13,8 +13,9 @@ const root = new URL("../../../", import.meta.url);
 const TOKEN = "a-token";
 
 interface Program {
-  /** Above it in the README. */
+  /** Above it on its page. */
   readonly heading: string;
+  readonly page: string;
   /** What its page is opened with. */
   readonly fragment: string;
   /** How it answers `/` and, without a credential, `/voice/config`. */
@@ -23,12 +24,15 @@ interface Program {
 }
 
 const programs: readonly Program[] = [
-  { heading: "Quick start", fragment: "", home: 302, config: 200 },
-  { heading: "Compose it yourself", fragment: `#token=${TOKEN}`, home: 404, config: 401 },
+  { heading: "Quick start", page: "README.md", fragment: "", home: 302, config: 200 },
+  {
+    ...{ heading: "Compose it yourself", page: "apps/docs/start/compose.md" },
+    ...{ fragment: `#token=${TOKEN}`, home: 404, config: 401 },
+  },
 ];
 
 /** The first program below a heading. */
-function codeBelow(heading: string, page = "README.md"): string {
+function codeBelow(heading: string, page: string): string {
   const text = readFileSync(new URL(page, root), "utf8");
   const [, code = ""] = new RegExp(`^#+ ${heading}\\n[\\s\\S]*?\`\`\`ts\\n([\\s\\S]*?)\`\`\``, "m").exec(text) ?? [];
   return code;
@@ -60,13 +64,14 @@ const deaf = (): AudioIO => ({
   close: async () => {},
 });
 
-it("the first program is under 20 lines, and the same in the README of its package", () => {
-  const code = codeBelow("Quick start");
+it("the first program is under 20 lines, and the same wherever it is shown", () => {
+  const code = codeBelow("Quick start", "README.md");
   expect(code.split("\n").length).toBeLessThan(20);
   expect(codeBelow("roomkit", "packages/roomkit/README.md")).toBe(code);
+  expect(codeBelow("Install and first call", "apps/docs/start/index.md")).toBe(code);
 });
 
-describe.each(programs)("the program of $heading", ({ heading, fragment, home, config }) => {
+describe.each(programs)("the program of $heading", ({ heading, page, fragment, home, config }) => {
   /** Where it finds what a reader has installed. */
   const name = `quick-start-${process.pid}-${fragment.length}.generated.ts`;
   const program = fileURLToPath(new URL(`../src/${name}`, import.meta.url));
@@ -75,7 +80,7 @@ describe.each(programs)("the program of $heading", ({ heading, fragment, home, c
   let url = "";
 
   beforeAll(async () => {
-    writeFileSync(program, codeBelow(heading));
+    writeFileSync(program, codeBelow(heading, page));
     const port = await freePort();
     server = spawn(process.execPath, ["--conditions=@roomkit/source", "--import", "./tools/source.mjs", program], {
       cwd: fileURLToPath(root),

@@ -9,6 +9,8 @@ export const repository: string | undefined = given?.url?.replace(/^git\+|\.git$
 
 /** The site's address of a page of the repository, without its anchor. */
 export function addressOf(file: string): string | undefined {
+  const own = /^apps\/docs\/(?!README)(.*?)(?:index)?\.md$/.exec(file);
+  if (own) return `/${own[1]}`;
   const [, packageName, decision] = /^packages\/([\w-]+)\/README\.md$|^docs\/decisions\/(.+)\.md$/.exec(file) ?? [];
   if (packageName) return `/reference/${packageName}/`;
   if (decision) return `/reference/decisions/${decision}`;
