@@ -18,7 +18,7 @@ export const sitePages: readonly string[] = readdirSync(`${root}apps/docs`, { wi
   .filter((file) => file.endsWith(".md"));
 
 function pagesIn(folder: string): string[] {
-  return /\/(?:node_modules|reference|bundle|\.vitepress)$/.test(folder) ? [] : under(folder);
+  return /\/(?:node_modules|reference|dist|\.vitepress)$/.test(folder) ? [] : under(folder);
 }
 
 /** The other pages that people read. */

@@ -12,7 +12,7 @@ export default defineConfig({
   base: (process.env.DOCS_BASE ?? "/") as `/${string}/`,
   cleanUrls: true,
   srcExclude: ["README.md"],
-  outDir: "bundle",
+  outDir: "dist",
   cacheDir: "node_modules/.cache/vitepress",
   ignoreDeadLinks: "localhostLinks",
   head: [["link", { rel: "icon", type: "image/svg+xml", href: `${process.env.DOCS_BASE ?? "/"}logo.svg` }]],
@@ -34,7 +34,17 @@ export default defineConfig({
   themeConfig: {
     logo: "/logo.svg",
     outline: [2, 3],
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        // Of a page of exports their names are found, and of decisions nothing: the index is loaded by who searches.
+        _render(source, env, md) {
+          const page = env.relativePath ?? "";
+          if (page.startsWith("reference/decisions/")) return "";
+          return md.render(page.endsWith("/api.md") ? (source.match(/^#{1,3} .*$/gm) ?? []).join("\n\n") : source, env);
+        },
+      },
+    },
     nav: [
       { text: "Start", link: "/start/", activeMatch: "^/start/" },
       { text: "Guides", link: "/guides/", activeMatch: "^/guides/" },
