@@ -96,8 +96,13 @@ describe("the site", () => {
   });
 
   it("takes pages of the repository over with links that lead to its own", () => {
-    const text = onSite("[a](../core) [b](../core/README.md#hooks) [c](#here) [d](https://x.example) [e](src/a.ts)", "packages/call/README.md");
-    expect(text).toMatch(/^\[a\]\(\/reference\/core\/\) \[b\]\(\/reference\/core\/#hooks\) \[c\]\(#here\) \[d\]\(https:\/\/x.example\) /);
+    const text = onSite(
+      "[a](../core) [b](../core/README.md#hooks) [c](#here) [d](https://x.example) [e](src/a.ts)",
+      "packages/call/README.md",
+    );
+    expect(text).toMatch(
+      /^\[a\]\(\/reference\/core\/\) \[b\]\(\/reference\/core\/#hooks\) \[c\]\(#here\) \[d\]\(https:\/\/x.example\) /,
+    );
     for (const file of Object.values(others)) expect(existsSync(root + file)).toBe(true);
   });
 });

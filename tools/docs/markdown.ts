@@ -10,7 +10,9 @@ export const packages: readonly string[] = readdirSync(`${root}packages`).filter
 
 /** Files of a folder and below it, relative to the root. */
 const under = (folder: string): string[] =>
-  readdirSync(root + folder, { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name.replaceAll("\\", "/")}`);
+  readdirSync(root + folder, { recursive: true, encoding: "utf8" }).map(
+    (name) => `${folder}/${name.replaceAll("\\", "/")}`,
+  );
 
 /** The pages of the site that are written by hand. */
 export const sitePages: readonly string[] = readdirSync(`${root}apps/docs`, { withFileTypes: true })

@@ -23,7 +23,9 @@ describe("the code that READMEs and the site show", () => {
     expect(allBlocks.filter(({ info }) => info === "fragment").length).toBeLessThanOrEqual(4);
     const hidden = allBlocks.filter(({ hidden }) => hidden !== "");
     expect(hidden.length).toBeLessThanOrEqual(12);
-    expect(hidden.filter((block) => /\bany\b|@ts-/.test(block.hidden) || block.hidden.split("\n").length > 8)).toEqual([]);
+    expect(hidden.filter((block) => /\bany\b|@ts-/.test(block.hidden) || block.hidden.split("\n").length > 8)).toEqual(
+      [],
+    );
   });
 
   it("compiles as it is printed: everything it names is imported, and exists", { timeout: 180_000 }, () => {

@@ -28,7 +28,7 @@ export interface Block {
 }
 
 /** The blocks of code of a page. */
-export function blocks(page: string): readonly Block[] {
+function blocks(page: string): readonly Block[] {
   const text = read(page);
   const fences = text.matchAll(/(?:<!-- ts\n([\s\S]*?)-->\s*)?^( *)(`{3,})(\S*)([^\n]*)\n([\s\S]*?)^\2\3 *$/gm);
   return [...fences].map(({ index, 1: hidden = "", 2: indent = "", 4: language = "", 5: info = "", 6: code = "" }) => ({
@@ -66,7 +66,10 @@ export function complaints(programs: ReadonlyMap<string, string>): ReadonlyMap<s
       const source = program.getSourceFile(name);
       const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
       const texts = found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-      return [name, texts.filter((text) => !FOREIGN.some((module) => text.startsWith(`Cannot find module '${module}'`)))];
+      return [
+        name,
+        texts.filter((text) => !FOREIGN.some((module) => text.startsWith(`Cannot find module '${module}'`))),
+      ];
     }),
   );
 }

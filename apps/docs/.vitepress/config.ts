@@ -1,4 +1,4 @@
-import { defineConfig } from "vitepress";
+import { defineConfig, type UserConfig } from "vitepress";
 import llms from "vitepress-plugin-llms";
 import { slug } from "../../../tools/docs/markdown.ts";
 import { repository } from "../scripts/site.ts";
@@ -25,12 +25,14 @@ export default defineConfig({
   vite: {
     plugins: [
       llms({
-        description: "Voice-AI server framework for Node.js: rooms, calls, turns, interruptions, transports, providers.",
+        description:
+          "Voice-AI server framework for Node.js: rooms, calls, turns, interruptions, transports, providers.",
         ignoreFiles: ["reference/**/api.md", "reference/decisions/*"],
       }),
     ],
     build: { chunkSizeWarningLimit: 20_000 },
-  },
+    // The plugin has the types of another Vite.
+  } as object as NonNullable<UserConfig["vite"]>,
   themeConfig: {
     logo: "/logo.svg",
     outline: [2, 3],

@@ -24,8 +24,26 @@ export const packageGroups: readonly { readonly text: string; readonly packages:
   {
     text: "Sound",
     packages: [
-      ...["pipeline", "presets", "vad-energy", "vad-silero", "turn-heuristic", "turn-smart", "echo-guard", "aec-webrtc"],
-      ...["denoiser-rnnoise", "denoiser-gtcrn", "agc", "dtmf", "recorder-wav", "stage-worker", "codec-mulaw", "codec-opus"],
+      ...[
+        "pipeline",
+        "presets",
+        "vad-energy",
+        "vad-silero",
+        "turn-heuristic",
+        "turn-smart",
+        "echo-guard",
+        "aec-webrtc",
+      ],
+      ...[
+        "denoiser-rnnoise",
+        "denoiser-gtcrn",
+        "agc",
+        "dtmf",
+        "recorder-wav",
+        "stage-worker",
+        "codec-mulaw",
+        "codec-opus",
+      ],
     ],
   },
   {

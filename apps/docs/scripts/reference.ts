@@ -3,7 +3,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Application } from "typedoc";
+import { Application, type TypeDocOptions } from "typedoc";
+import type { PluginOptions } from "typedoc-plugin-markdown";
 import { packages, root } from "../../../tools/docs/markdown.ts";
 import { packageGroups } from "../.vitepress/navigation.ts";
 import { addressOf, onSite, others } from "./site.ts";
@@ -38,7 +39,9 @@ function listOfPackages(): string {
   const description = (name: string): string =>
     JSON.parse(readFileSync(`${root}packages/${name}/package.json`, "utf8")).description;
   const groups = packageGroups.map(({ text, packages: names }) => {
-    const rows = names.map((name) => `- [${name}](/reference/${name}/) ([API](/reference/${name}/api)): ${description(name)}`);
+    const rows = names.map(
+      (name) => `- [${name}](/reference/${name}/) ([API](/reference/${name}/api)): ${description(name)}`,
+    );
     return `## ${text}\n\n${rows.join("\n")}\n`;
   });
   return `# Packages\n\nEach package has a page with its options, events and errors, and a reference of every export.\n\n${groups.join("\n")}`;
@@ -46,7 +49,7 @@ function listOfPackages(): string {
 
 /** One page for each package, from its docstrings. Types were checked by whoever wrote them. */
 async function writeApi(): Promise<void> {
-  const app = await Application.bootstrapWithPlugins({
+  const options: Partial<TypeDocOptions & PluginOptions> = {
     entryPoints: packages.map((name) => `${root}packages/${name}/src/index.ts`),
     tsconfig: `${site}tsconfig.reference.json`,
     plugin: ["typedoc-plugin-markdown"],
@@ -69,7 +72,8 @@ async function writeApi(): Promise<void> {
     disableSources: true,
     skipErrorChecking: true,
     logLevel: "Error",
-  });
+  };
+  const app = await Application.bootstrapWithPlugins(options);
   const project = await app.convert();
   if (!project) throw new Error("typedoc could not read the packages");
   for (const module of project.children ?? []) module.name = module.name.replace(/\/src$/, "/api");
