@@ -12,7 +12,9 @@ describe("this repository", () => {
   });
 
   it("builds every package and app", () => {
-    expect(readBuiltFolders(root).sort()).toEqual(workspace.map(({ path }) => path).sort());
+    // The site has no sources: VitePress builds it.
+    const built = workspace.filter(({ sources }) => sources.length > 0);
+    expect(readBuiltFolders(root).sort()).toEqual(built.map(({ path }) => path).sort());
   });
 });
 

@@ -5,8 +5,8 @@ import { allBlocks, complaints, placeOf, root } from "./readmes.fixture.ts";
 const OTHERS = ["", "sh", "json", "html", "yaml", "dockerfile", "nginx", "text", "mermaid"];
 
 describe("the code that READMEs and the site show", () => {
-  const programs = allBlocks.filter(({ language, info }) => /^tsx?$/.test(language) && info !== "fragment");
-  const shown = new Map(programs.map((block) => [placeOf(block), `${block.hidden}${block.code}`]));
+  const programs = allBlocks.filter(({ language }) => /^tsx?$/.test(language));
+  const shown = new Map(programs.map((block) => [placeOf(block), block.code]));
 
   it("is there", () => {
     expect(allBlocks.some(({ page }) => page === "README.md")).toBe(true);
@@ -17,15 +17,6 @@ describe("the code that READMEs and the site show", () => {
   it("is a program, or in a language that is not checked", () => {
     const unknown = allBlocks.filter(({ language }) => !OTHERS.includes(language) && !/^tsx?$/.test(language));
     expect(unknown.map(({ page, line, language }) => `${page}:${line}: ${language}`)).toEqual([]);
-  });
-
-  it("is seldom a fragment, and hides little", () => {
-    expect(allBlocks.filter(({ info }) => info === "fragment").length).toBeLessThanOrEqual(4);
-    const hidden = allBlocks.filter(({ hidden }) => hidden !== "");
-    expect(hidden.length).toBeLessThanOrEqual(12);
-    expect(hidden.filter((block) => /\bany\b|@ts-/.test(block.hidden) || block.hidden.split("\n").length > 8)).toEqual(
-      [],
-    );
   });
 
   it("compiles as it is printed: everything it names is imported, and exists", { timeout: 180_000 }, () => {

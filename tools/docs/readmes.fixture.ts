@@ -20,24 +20,18 @@ export interface Block {
   readonly page: string;
   readonly line: number;
   readonly language: string;
-  /** What stands behind the language: `fragment` for a block that is no program. */
-  readonly info: string;
   readonly code: string;
-  /** What the reader is not shown: `<!-- ts`, code and `-->` in front of the block. */
-  readonly hidden: string;
 }
 
 /** The blocks of code of a page. */
 function blocks(page: string): readonly Block[] {
   const text = read(page);
-  const fences = text.matchAll(/(?:<!-- ts\n([\s\S]*?)-->\s*)?^( *)(`{3,})(\S*)([^\n]*)\n([\s\S]*?)^\2\3 *$/gm);
-  return [...fences].map(({ index, 1: hidden = "", 2: indent = "", 4: language = "", 5: info = "", 6: code = "" }) => ({
+  const fences = text.matchAll(/^( *)(`{3,})(\S*)[^\n]*\n([\s\S]*?)^\1\2 *$/gm);
+  return [...fences].map(({ index, 1: indent = "", 3: language = "", 4: code = "" }) => ({
     page,
     line: text.slice(0, index).split("\n").length,
     language,
-    info: info.trim(),
     code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
-    hidden,
   }));
 }
 

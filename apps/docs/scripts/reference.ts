@@ -51,7 +51,7 @@ function listOfPackages(): string {
 async function writeApi(): Promise<void> {
   const options: Partial<TypeDocOptions & PluginOptions> = {
     entryPoints: packages.map((name) => `${root}packages/${name}/src/index.ts`),
-    tsconfig: `${site}tsconfig.reference.json`,
+    tsconfig: `${site}tsconfig.json`,
     plugin: ["typedoc-plugin-markdown"],
     out: `${site}reference`,
     outputFileStrategy: "modules",
