@@ -1,3 +1,5 @@
+import { packages } from "../../../tools/docs/markdown.ts";
+
 /** What stands in the sidebar. Every page of the site is here, which a test checks. */
 interface Section {
   readonly text: string;
@@ -9,53 +11,50 @@ const section = (text: string, folder: string, pages: Readonly<Record<string, st
   pages: Object.entries(pages).map(([name, title]) => ({ text: title, link: `/${folder}/${name}` })),
 });
 
-export const packageGroups: readonly { readonly text: string; readonly packages: readonly string[] }[] = [
+/** Packages in the order of reading; one that is not named here stands at the end of the group of its kind. */
+const groups = [
   {
     text: "Conversations",
-    packages: ["roomkit", "core", "call", "channel-voice", "channel-ai", "channel-realtime", "tools", "tools-mcp"],
+    named: ["roomkit", "core", "call", "channel-voice", "channel-ai", "channel-realtime", "tools", "tools-mcp"],
+    kinds: ["create", "channel", "tools"],
   },
   {
     text: "Reaching people",
-    packages: [
-      ...["backend-ws", "transport-webrtc", "webrtc-engine-werift", "webrtc-engine-node-datachannel"],
-      ...["transport-utils", "protocol", "client", "react", "playground"],
-    ],
+    named: ["backend-ws", "transport-webrtc", "webrtc-engine-werift", "client", "react", "playground", "protocol"],
+    kinds: ["backend", "transport", "webrtc", "client"],
   },
   {
     text: "Sound",
-    packages: [
-      ...[
-        "pipeline",
-        "presets",
-        "vad-energy",
-        "vad-silero",
-        "turn-heuristic",
-        "turn-smart",
-        "echo-guard",
-        "aec-webrtc",
-      ],
-      ...[
-        "denoiser-rnnoise",
-        "denoiser-gtcrn",
-        "agc",
-        "dtmf",
-        "recorder-wav",
-        "stage-worker",
-        "codec-mulaw",
-        "codec-opus",
-      ],
+    named: [
+      "pipeline",
+      "presets",
+      "vad-energy",
+      "vad-silero",
+      "turn-heuristic",
+      "turn-smart",
+      "echo-guard",
+      "aec-webrtc",
     ],
+    kinds: ["vad", "turn", "echo", "aec", "denoiser", "agc", "dtmf", "recorder", "stage", "codec", "diarization"],
   },
   {
     text: "Providers",
-    packages: [
-      ...["provider-anthropic", "provider-openai", "provider-gemini", "provider-deepgram", "provider-elevenlabs"],
-      ...["provider-ai-sdk", "provider-moonshine", "provider-flite", "provider-offline", "provider-sherpa"],
-      ...["provider-cascade", "fallback", "provider-utils", "worker-pool", "onnx"],
-    ],
+    named: ["provider-moonshine", "provider-flite", "provider-offline", "provider-deepgram", "provider-elevenlabs"],
+    kinds: ["provider", "fallback", "worker", "onnx"],
   },
-  { text: "Testing", packages: ["testing", "replay", "provider-standins"] },
+  { text: "Testing", named: ["testing", "replay", "provider-standins"], kinds: [] },
 ];
+const named = groups.flatMap((group) => group.named);
+
+export const packageGroups: readonly { readonly text: string; readonly packages: readonly string[] }[] = groups.map(
+  ({ text, named: first, kinds }) => ({
+    text,
+    packages: [
+      ...first,
+      ...packages.filter((name) => !named.includes(name) && kinds.includes(name.split("-")[0] ?? "")),
+    ],
+  }),
+);
 
 export const sections: readonly Section[] = [
   section("Start", "start", {
@@ -141,7 +140,7 @@ export const sections: readonly Section[] = [
     text: "Reference",
     pages: [
       { text: "Packages", link: "/reference/" },
-      ...packageGroups.flatMap(({ packages }) => packages.map((name) => ({ text: name, link: `/reference/${name}/` }))),
+      ...packageGroups.flatMap((group) => group.packages.map((name) => ({ text: name, link: `/reference/${name}/` }))),
       { text: "Wire format", link: "/reference/wire-format" },
       { text: "Architecture", link: "/reference/architecture" },
       { text: "Benchmarks", link: "/reference/benchmarks" },
