@@ -57,7 +57,7 @@ async function act(roomId: string, action: string, request: IncomingMessage): Pr
   }
   if (action === "say") {
     // In another voice, so that the caller hears that it is somebody else. Resolves when it was said.
-    const { heard } = await voice.say(session.id, await text(request), { voice: "rms" });
+    const { text: heard } = await voice.say(session.id, await text(request), { voice: "rms" });
     return heard;
   }
   if (action === "give-back") {

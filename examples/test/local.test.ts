@@ -7,7 +7,7 @@ import { readSound, until as untilWithin } from "../../apps/demo-server/test/spe
 import { type Program, run } from "./program.fixture.ts";
 import { pitchOf, spokenAll } from "./voices.fixture.ts";
 
-const until: typeof untilWithin = (what, look) => untilWithin(what, look, 60_000);
+const until: typeof untilWithin = (what, look) => untilWithin(what, look, 30_000);
 const texts = {
   capital: "What is the capital of France?",
   agreed: "Yes, I agree.",
