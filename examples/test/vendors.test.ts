@@ -22,7 +22,11 @@ const script = ({ userText }: { readonly userText: string }): ScriptedReply => (
   text: [`You said ${userText}. `, "Is there anything else?"],
 });
 const said = (client: V1Client, role: "user" | "assistant", what: string): Promise<string> =>
-  until(`"${what}" by the ${role}`, () => client.transcripts(role).find((text) => text.includes(what)));
+  until(`"${what}" by the ${role}`, () => client.transcripts(role).find((text) => text.includes(what))).catch(
+    (error: Error) => {
+      throw new Error(`${error.message}; there was: ${client.transcripts(role).join(" | ")}`);
+    },
+  );
 const isLoud = (client: V1Client): boolean => client.sound.some((sample) => Math.abs(sample) > 1_000);
 /** The vendor finds the speech; its words do not survive another rate. */
 const transcribe = (samples: Int16Array, sampleRate: number): string =>
