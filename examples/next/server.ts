@@ -1,7 +1,7 @@
 // Next.js with a server of its own: pages, route handlers and calls on one port. Calls need a process that stays, so this is for
 // a server or a container, not for functions.
 //
-//   CALL_SECRET=any npm run example next/server.ts        in development; with NODE_ENV=production after `next build`
+//   CALL_SECRET=any npm run example next        in development; with NODE_ENV=production after `next build`
 //
 // Try: open the address, press "Start call". The page asks a route handler for a token, which the call shows.
 import { createServer } from "node:http";

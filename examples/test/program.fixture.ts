@@ -33,7 +33,7 @@ export interface RunOptions {
 }
 
 /** A port of those that no outgoing connection is given. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 15_000);
     const probe = createServer();
@@ -73,6 +73,7 @@ export async function start(
     if (!there()) throw new Error(`${file} did not print ${what} but:\n${output}`);
   };
   const stop = async (): Promise<number | null> => {
+    if (over()) return await ended;
     const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
     child.kill("SIGTERM");
     const code = await ended;
