@@ -7,7 +7,9 @@ import { readSound, until as untilWithin } from "../../apps/demo-server/test/spe
 import { type Program, run } from "./program.fixture.ts";
 import { pitchOf, spokenAll } from "./voices.fixture.ts";
 
-const until: typeof untilWithin = (what, look) => untilWithin(what, look, 30_000);
+const until: typeof untilWithin = (what, look) => untilWithin(what, look, 60_000);
+/** Of a call and of those it waits behind. */
+const TIMEOUT_MS = 300_000;
 const texts = {
   capital: "What is the capital of France?",
   agreed: "Yes, I agree.",
@@ -34,7 +36,7 @@ async function call({ url }: Program) {
 }
 const loud = (samples: Int16Array): boolean => samples.some((sample) => Math.abs(sample) > 3_000);
 
-it("hello-world: a question is heard and answered aloud", async () => {
+it.concurrent("hello-world: a question is heard and answered aloud", { timeout: TIMEOUT_MS }, async () => {
   await run("hello-world.ts", async (program) => {
     const { caller, line, sound } = await call(program);
     await line(/^assistant: Hello! Ask me/);
@@ -46,7 +48,7 @@ it("hello-world: a question is heard and answered aloud", async () => {
   });
 });
 
-it("tools: a Zod schema and a JSON schema guard what runs", async () => {
+it.concurrent("tools: a Zod schema and a JSON schema guard what runs", { timeout: TIMEOUT_MS }, async () => {
   await run("tools.ts", async (program) => {
     const { caller, line, type } = await call(program);
     type("Order three pumps");
@@ -61,7 +63,9 @@ it("tools: a Zod schema and a JSON schema guard what runs", async () => {
   });
 });
 
-it("recording: both sides are in the file, and who said what beside it", async () => {
+it.concurrent("recording: both sides are in the file, and who said what beside it", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const storage = join(folder, "recorded");
   await run(
     "recording.ts",
@@ -86,7 +90,7 @@ it("recording: both sides are in the file, and who said what beside it", async (
   expect(readFileSync(join(storage, json as string), "utf8")).toMatch(/capital of France.*Paris/is);
 });
 
-it("consent: who agrees is recorded, and a card number is nowhere", async () => {
+it.concurrent("consent: who agrees is recorded, and a card number is nowhere", { timeout: TIMEOUT_MS }, async () => {
   const storage = join(folder, "agreed");
   await run(
     "consent.ts",
@@ -112,7 +116,7 @@ it("consent: who agrees is recorded, and a card number is nowhere", async () => 
   expect(sidecar).not.toMatch(/4111|1111/);
 });
 
-it("consent: of who does not, there is no file", async () => {
+it.concurrent("consent: of who does not, there is no file", { timeout: TIMEOUT_MS }, async () => {
   const storage = join(folder, "refused");
   await run(
     "consent.ts",
@@ -129,7 +133,9 @@ it("consent: of who does not, there is no file", async () => {
   expect(() => readdirSync(storage)).toThrow(/ENOENT/);
 });
 
-it("handoff: the second assistant speaks with a voice of its own, and hands the caller back", async () => {
+it.concurrent("handoff: the second assistant speaks with a voice of its own, and hands the caller back", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   await run("handoff.ts", async (program) => {
     const { caller, line, sound, type } = await call(program);
     await line(/Front desk, hello/);
@@ -149,7 +155,9 @@ it("handoff: the second assistant speaks with a voice of its own, and hands the 
   });
 });
 
-it("operator: reads along, takes over, is spoken in another voice, and gives the call back", async () => {
+it.concurrent("operator: reads along, takes over, is spoken in another voice, and gives the call back", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const authorization = "Bearer secret";
   await run(
     "operator.ts",
@@ -184,7 +192,9 @@ it("operator: reads along, takes over, is spoken in another voice, and gives the
   );
 });
 
-it("phone-menu: a key in the middle of the menu leads to the department, a word too", async () => {
+it.concurrent("phone-menu: a key in the middle of the menu leads to the department, a word too", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   await run("phone-menu.ts", async (program) => {
     const { caller, line, type } = await call(program);
     await until("the menu", () => caller.client.state === "speaking");

@@ -8,15 +8,23 @@ import { haveChromium, openBrowser } from "../../apps/demo-server/test/browser.f
 import { resample, spoken, until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
 import { run } from "./program.fixture.ts";
 
-const until: typeof untilWithin = (what, look) => untilWithin(what, look, 60_000);
-/** From when a page asks for the microphone to the question: the greeting is over by then, or else it is broken in on. */
-const LEAD_MS = 3_000;
+const until: typeof untilWithin = (what, look) => untilWithin(what, look, 90_000);
+/** From when a page asks for the microphone to the question. */
+const LEAD_MS = 2_000;
+/** The question is put again and again, for pages that were not ready for it. */
+const TIMES = 12;
+const EVERY_MS = 9_000;
+/** Of a page on a machine that is busy with other things. */
+const TIMEOUT_MS = 300_000;
 
 let browser: Awaited<ReturnType<typeof openBrowser>>;
 beforeAll(async () => {
   if (!haveChromium) return;
-  const sound = await spoken("What is the capital of France?");
-  browser = await openBrowser({ samples: resample(sound, 48_000), sampleRate: 48_000 }, LEAD_MS);
+  const sampleRate = 48_000;
+  const question = resample(await spoken("What is the capital of France?"), sampleRate);
+  const samples = new Int16Array((sampleRate / 1_000) * EVERY_MS * TIMES);
+  for (let i = 0; i < TIMES; i++) samples.set(question, (sampleRate / 1_000) * EVERY_MS * i);
+  browser = await openBrowser({ samples, sampleRate }, LEAD_MS);
 });
 afterAll(() => browser?.close());
 
@@ -26,7 +34,6 @@ async function visit(url: string, allowed = /^$/): Promise<void> {
   await page.getByRole("button", { name: "Start call" }).click();
   const log = page.getByRole("log");
   const shown = async (what: RegExp): Promise<boolean> => what.test((await log.textContent()) ?? "");
-  await until("the greeting", () => shown(/Hello from/));
   await until("the question", () => shown(/capital of France/i));
   await until("the answer", () => shown(/Paris/));
   expect(await loudest()).toBeGreaterThan(-40);
@@ -37,16 +44,16 @@ async function visit(url: string, allowed = /^$/): Promise<void> {
 }
 
 describe.skipIf(!haveChromium)("in Chromium", () => {
-  it("plain-page: the wire format by hand", async () => {
+  it("plain-page: the wire format by hand", { timeout: TIMEOUT_MS }, async () => {
     await run("plain-page/server.ts", ({ url }) => visit(url));
   });
 
-  it("react: parts on a page of its own", async () => {
+  it("react: parts on a page of its own", { timeout: TIMEOUT_MS }, async () => {
     await run("react/server.ts", ({ url }) => visit(url, /React DevTools/));
   });
 });
 
-it("next: is built, and page, route handlers and calls are on one port", { timeout: 300_000 }, async () => {
+it("next: is built, and page, route handlers and calls are on one port", { timeout: TIMEOUT_MS }, async () => {
   const folder = fileURLToPath(new URL("../next", import.meta.url));
   const next = createRequire(`${folder}/`).resolve("next/dist/bin/next");
   const env = { CALL_SECRET: "secret", NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
