@@ -2,7 +2,7 @@
 //
 //   OPERATOR_TOKEN=secret npm run example operator        then open the address it prints, and call
 //
-// In a terminal: H='authorization: Bearer secret'; curl -H "$H" localhost:8000/calls
+// Try: in a terminal, H='authorization: Bearer secret'; curl -H "$H" localhost:8000/calls
 //   curl -H "$H" localhost:8000/calls/ROOM                      what was said
 //   curl -H "$H" -X POST localhost:8000/calls/ROOM/take         the assistant is silent from now on
 //   curl -H "$H" -d 'This is Ann.' localhost:8000/calls/ROOM/say

@@ -3,7 +3,7 @@
 //
 //   TWILIO_AUTH_TOKEN=... PUBLIC_URL=https://voice.example MODE=voice npm run example twilio
 //
-// In Twilio's console let the number's webhook POST to PUBLIC_URL + /voice/telephone/incoming, then call it.
+// Try: in Twilio's console let the number's webhook POST to PUBLIC_URL + /voice/telephone/incoming, and call the number.
 import { createServer } from "node:http";
 import {
   mountVoice,
