@@ -39,14 +39,18 @@ const asked = new Map<string, (agreed: boolean) => void>();
 
 kit.hook(
   "ON_RECORDING_STARTED",
-  async ({ session }) => {
-    const agreed = await new Promise<boolean>((resolve) => asked.set(session.id, resolve));
+  async ({ session }, { signal }) => {
+    const agreed = await new Promise<boolean>((resolve) => {
+      asked.set(session.id, resolve);
+      // Too late, or hung up: nobody has agreed.
+      signal.addEventListener("abort", () => resolve(false), { once: true });
+    });
+    asked.delete(session.id);
     console.log(`${session.id} ${agreed ? "is recorded" : "is not recorded"}`);
     return agreed ? undefined : { action: "block", reason: "the caller did not agree" };
   },
   { timeoutMs: 60_000 },
 );
-kit.hook("ON_SESSION_ENDED", ({ session }) => asked.get(session.id)?.(false));
 
 // The answer to the question is for us, and not for the model.
 kit.hook("ON_TRANSCRIPTION", ({ session, text }) => {
