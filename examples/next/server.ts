@@ -36,5 +36,6 @@ process.once("SIGTERM", async () => {
   await line.close();
   await kit.close();
   await app.close();
-  server.close();
+  // In development pages hold connections on which they wait for changes.
+  process.exit(0);
 });

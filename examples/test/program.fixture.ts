@@ -57,7 +57,8 @@ export async function start(
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, [...loader, file], {
     cwd: examples,
-    env: { ...process.env, PORT: String(port), ...env },
+    // Not that this is a test: readers' shells do not say so.
+    env: { ...process.env, NODE_ENV: undefined, VITEST: undefined, PORT: String(port), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
