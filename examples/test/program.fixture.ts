@@ -66,7 +66,13 @@ export async function start(
     stream?.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
-  const ended = once(child, "exit").then(([code]) => code as number | null);
+  // A test that ran out of time does not come to stop it.
+  const abandon = (): void => void child.kill("SIGKILL");
+  process.once("exit", abandon);
+  const ended = once(child, "exit").then(([code]) => {
+    process.off("exit", abandon);
+    return code as number | null;
+  });
   const over = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const prints = async (what: RegExp | string, ms?: number): Promise<void> => {
     const there = (): boolean => (typeof what === "string" ? output.includes(what) : what.test(output));
