@@ -33,6 +33,7 @@ export default defineConfig({
             "apps/*/{src,test}/**/*.test.ts",
             "tools/**/*.test.ts",
             "scripts/**/*.test.mjs",
+            "examples/test/**/*.test.ts",
           ],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**", "**/dist/**"],
         },

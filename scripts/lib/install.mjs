@@ -45,6 +45,7 @@ function fingerprint() {
   for (const group of ["packages", "apps"]) {
     for (const name of readdirSync(join(root, group)).sort()) files.push(join(group, name, "package.json"));
   }
+  for (const folder of ["examples", join("examples", "next")]) files.push(join(folder, "package.json"));
   const hash = createHash("sha256").update(process.versions.modules);
   for (const file of files) if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest("hex");

@@ -8,6 +8,7 @@ const programs = [
   { name: "Chromium", package: "chromium", present: () => findChromium() !== undefined },
   ...[
     { package: "firefox-esr", file: "/usr/bin/firefox-esr" },
+    { package: "haproxy", file: "/usr/sbin/haproxy" },
     { package: "coturn", file: "/usr/bin/turnserver" },
     { package: "nftables", file: "/usr/sbin/nft" },
     { package: "iproute2", file: "/usr/sbin/ip" },

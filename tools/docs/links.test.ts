@@ -48,7 +48,7 @@ describe("pages that people read", () => {
     expect(pages.flatMap((file) => linksOf(read(file)).flatMap((link) => wrongWith(file, link) ?? []))).toEqual([]);
   });
 
-  it.skipIf(!existsSync(`${root}examples`))("show sources that are there", () => {
+  it("show sources that are there", () => {
     const sources = sitePages.flatMap((file) =>
       [...read(file).matchAll(/^<<< @\/(\S+?)(?:[#{]\S*)?(?:\s|$)/gm)].map(([, path = ""]) => ({ file, path })),
     );

@@ -83,14 +83,14 @@ export class SdkClient {
   readonly #transcripts = new Map<string, Transcript>();
   #audio: NodeAudio | undefined;
 
-  private constructor(url: string) {
+  private constructor(url: string, reconnect: boolean) {
     const listen = (handler: () => void): (() => void) => {
       this.listeners.add(handler);
       return () => this.listeners.delete(handler);
     };
     this.client = new VoiceClient({
       url: `${url}/voice`,
-      reconnect: false,
+      reconnect: reconnect ? {} : false,
       environment: {
         page: { online: true, onChange: listen, onLeave: listen },
         audio: (handlers) => {
@@ -103,9 +103,12 @@ export class SdkClient {
     this.client.on("metrics", (turn) => this.metrics.push(turn));
   }
 
-  static async call(url: string): Promise<SdkClient> {
-    Object.defineProperty(globalThis, "WebSocket", { value: WebSocket, configurable: true, writable: true });
-    const caller = new SdkClient(url);
+  static async call(
+    url: string,
+    { reconnect = false, socket = WebSocket }: { readonly reconnect?: boolean; readonly socket?: unknown } = {},
+  ): Promise<SdkClient> {
+    Object.defineProperty(globalThis, "WebSocket", { value: socket, configurable: true, writable: true });
+    const caller = new SdkClient(url, reconnect);
     await caller.client.connect();
     return caller;
   }

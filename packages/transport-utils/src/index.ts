@@ -14,7 +14,14 @@ export {
 export { type AuthenticateOptions, type Authenticator, type AuthResult, authenticate } from "./auth/authenticator.ts";
 export { authContext } from "./auth/context.ts";
 export { clientIdentity } from "./auth/identity.ts";
-export { bearerSubprotocol, type TokenAuthOptions, tokenAuth, tokenOf, tokensEqual } from "./auth/token.ts";
+export {
+  bearerSubprotocol,
+  type TokenAuthOptions,
+  type TokenCheck,
+  tokenAuth,
+  tokenOf,
+  tokensEqual,
+} from "./auth/token.ts";
 export type { ConnectionLink } from "./connection/link.ts";
 export { MediaConnection, type MediaConnectionOptions } from "./connection/media-connection.ts";
 export { compatMessage } from "./dialect/compat.ts";

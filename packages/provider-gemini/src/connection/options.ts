@@ -5,7 +5,7 @@ import type { RetryOptions, Secret } from "@roomkit/provider-utils";
 export interface GeminiConnectionOptions {
   /** Default: the variables `GEMINI_API_KEY`, `GOOGLE_API_KEY`. */
   readonly apiKey?: string | Secret | undefined;
-  /** Default: the vendor's. */
+  /** Default: the variable `GOOGLE_GEMINI_BASE_URL`, or the vendor's. */
   readonly baseURL?: string | undefined;
   /** Headers added to every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -8,7 +8,7 @@ import {
 } from "@roomkit/provider-standins";
 import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 import { VirtualClock } from "@roomkit/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { geminiLive } from "./gemini-live.ts";
 import type { GeminiLiveOptions } from "./options.ts";
 
@@ -361,6 +361,22 @@ describe("the connection", () => {
     expect(error).toMatchObject({ code: "provider_invalid_request" });
     expect(JSON.stringify(error) + String(error)).not.toContain("secret-key-123");
   });
+});
+
+it("goes where GOOGLE_GEMINI_BASE_URL says, unless it is told an address", async () => {
+  const started = await StandIn.start(geminiLiveRoute());
+  standIn = started;
+  const { signal } = new AbortController();
+  try {
+    for (const [variable, baseURL] of [[started.url], ["http://127.0.0.1:1", started.url]] as const) {
+      vi.stubEnv("GOOGLE_GEMINI_BASE_URL", variable);
+      const session = await geminiLive({ apiKey: "key-1234", baseURL, logger: silentLogger }).connect({}, { signal });
+      await session.close();
+    }
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(started.log.filter(({ dir }) => dir === "upgrade").length).toBe(2);
 });
 
 it("refuses options that make no sense", () => {

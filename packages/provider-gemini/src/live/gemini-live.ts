@@ -112,7 +112,8 @@ function classifyClose(code: number, reason: string): ProviderErrorKind | undefi
 }
 
 function urlOf(options: Omit<GeminiLiveOptions, "apiKey">, key: Secret): URL {
-  const { baseURL = "https://generativelanguage.googleapis.com" } = options;
+  // The variable that the vendor's own SDK reads, which the other providers of this package are built on.
+  const { baseURL = process.env.GOOGLE_GEMINI_BASE_URL || "https://generativelanguage.googleapis.com" } = options;
   const token = key.reveal().startsWith("auth_tokens/");
   const { apiVersion = token ? "v1alpha" : "v1beta" } = options;
   const method = token ? "BidiGenerateContentConstrained" : "BidiGenerateContent";

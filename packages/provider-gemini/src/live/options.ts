@@ -5,7 +5,7 @@ import { refuse } from "../connection/name.ts";
 export interface GeminiLiveOptions {
   /** Default: the variables `GEMINI_API_KEY`, `GOOGLE_API_KEY`. May be an ephemeral token (`auth_tokens/...`). */
   readonly apiKey?: string | Secret | undefined;
-  /** Default `https://generativelanguage.googleapis.com`; `http` and `ws` (without TLS) for a server of your own. */
+  /** Default: the variable `GOOGLE_GEMINI_BASE_URL`, or `https://generativelanguage.googleapis.com`; `http` and `ws` (without TLS) for a server of your own. */
   readonly baseURL?: string | undefined;
   /** Default `v1beta`, for an ephemeral token `v1alpha`. */
   readonly apiVersion?: string | undefined;

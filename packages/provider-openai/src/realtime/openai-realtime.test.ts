@@ -9,7 +9,7 @@ import {
 } from "@roomkit/provider-standins";
 import { bytesOfSamples, PcmFramer } from "@roomkit/provider-utils";
 import { settle, VirtualClock } from "@roomkit/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { openaiRealtime } from "./openai-realtime.ts";
 import type { OpenAIRealtimeOptions } from "./options.ts";
 
@@ -442,6 +442,29 @@ describe("the connection", () => {
     expect(JSON.stringify(error) + String(error)).not.toContain("secret-key-123");
     expect(started.log.filter(({ dir }) => dir === "upgrade").length).toBeLessThanOrEqual(1);
   });
+});
+
+it("goes where OPENAI_BASE_URL says, with and without a version, unless it is told an address", async () => {
+  const started = await StandIn.start(openaiRealtimeRoute());
+  standIn = started;
+  const { signal } = new AbortController();
+  try {
+    for (const [variable, baseURL] of [
+      [started.url],
+      [`${started.url}/v1`],
+      ["http://127.0.0.1:1", started.url],
+    ] as const) {
+      vi.stubEnv("OPENAI_BASE_URL", variable);
+      const session = await openaiRealtime({ apiKey: "key-1234", baseURL, logger: silentLogger }).connect(
+        {},
+        { signal },
+      );
+      await session.close();
+    }
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(started.log.filter(({ dir }) => dir === "upgrade").length).toBe(3);
 });
 
 it("refuses options that make no sense", () => {

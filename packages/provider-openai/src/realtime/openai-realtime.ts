@@ -123,8 +123,9 @@ function closeKind(code: number, reason: string): "auth" | "quota" | undefined {
   return kind === "auth" || kind === "quota" ? kind : undefined;
 }
 
-function urlOf({ baseURL = "https://api.openai.com/v1", model = "gpt-realtime" }: OpenAIRealtimeOptions): URL {
-  const url = webSocketUrl(versioned(baseURL), "/realtime", NAME);
+function urlOf({ baseURL, model = "gpt-realtime" }: OpenAIRealtimeOptions): URL {
+  const base = baseURL ?? (process.env.OPENAI_BASE_URL || "https://api.openai.com/v1");
+  const url = webSocketUrl(versioned(base), "/realtime", NAME);
   url.searchParams.set("model", model);
   return url;
 }

@@ -29,7 +29,7 @@ export interface SemanticVad extends Pick<ServerVad, "createResponse" | "interru
 export interface OpenAIRealtimeOptions {
   /** Default: the variable `OPENAI_API_KEY`. */
   readonly apiKey?: string | Secret | undefined;
-  /** Default `https://api.openai.com/v1`; `http` and `ws` (without TLS) for a server of your own. */
+  /** Default: the variable `OPENAI_BASE_URL`, or `https://api.openai.com/v1`; `http` and `ws` (without TLS) for a server of your own. */
   readonly baseURL?: string | undefined;
   readonly organization?: string | undefined;
   readonly project?: string | undefined;

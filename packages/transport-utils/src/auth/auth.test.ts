@@ -83,6 +83,23 @@ describe("tokens", () => {
     expect(tokenOf(request({}, "token=abc"), { queryName: "token" })).toBe("abc");
   });
 
+  it("asks a function about a token, and not about requests without one", async () => {
+    const options = { clock: new VirtualClock(), logger: silentLogger };
+    const asked: string[] = [];
+    const auth = tokenAuth(async (token, { signal }) => {
+      asked.push(`${token} ${signal.aborted}`);
+      return token === "good" ? { user: "ada" } : null;
+    });
+    const told = async (token?: string) =>
+      await authenticate(auth, request(token ? { authorization: `Bearer ${token}` } : {}), options);
+    expect(await told("good")).toEqual({ ok: true, metadata: { user: "ada" } });
+    expect([await told("bad"), await told()]).toEqual(Array(2).fill({ ok: false, status: 401, code: "unauthorized" }));
+    expect(asked).toEqual(["good false", "bad false"]);
+    const broken = tokenAuth(() => Promise.reject(new Error("no keys")));
+    const credentials = request({ authorization: "Bearer any" });
+    expect(await authenticate(broken, credentials, options)).toMatchObject({ status: 403, code: "auth_error" });
+  });
+
   it("stand for their metadata", async () => {
     const auth = tokenAuth({ one: { id: 1 }, two: { id: 2 } });
     const signal = new AbortController().signal;

@@ -36,16 +36,30 @@ export interface TokenAuthOptions {
   readonly queryName?: string | undefined;
 }
 
-/** An authenticator for fixed tokens, each with the metadata it stands for. */
-export function tokenAuth(tokens: Readonly<Record<string, Metadata>>, options: TokenAuthOptions = {}): Authenticator {
-  assertOptions("tokenAuth", tokens, {});
+/** Says who a token was given to, as one that checks a signature does; null for one that is not good. What it throws is `auth_error`. */
+export type TokenCheck = (
+  token: string,
+  options: { readonly signal: AbortSignal },
+) => Metadata | null | Promise<Metadata | null>;
+
+/** An authenticator for fixed tokens, each with the metadata it stands for, or for tokens that a function checks. */
+export function tokenAuth(
+  tokens: Readonly<Record<string, Metadata>> | TokenCheck,
+  options: TokenAuthOptions = {},
+): Authenticator {
+  if (typeof tokens !== "function") assertOptions("tokenAuth", tokens, {});
   assertOptions("tokenAuth", options, { string: ["queryName"] });
-  const known = Object.entries(tokens);
-  return (request) => {
+  const check = typeof tokens === "function" ? tokens : among(Object.entries(tokens));
+  return (request, { signal }) => {
     const token = tokenOf(request, options);
-    if (token === undefined) return null;
+    return token === undefined ? null : check(token, { signal });
+  };
+}
+
+/** No early end: how long it takes tells nothing. */
+function among(known: readonly (readonly [string, Metadata])[]): TokenCheck {
+  return (token) => {
     let found: Metadata | null = null;
-    // No early end: how long it takes tells nothing.
     for (const [candidate, metadata] of known) if (tokensEqual(candidate, token)) found = metadata;
     return found;
   };

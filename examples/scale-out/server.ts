@@ -1,0 +1,58 @@
+// One of several processes behind a balancer: README.md beside this file says what a call needs of that.
+//
+//   docker compose up --build        in this folder, then open http://localhost:8000
+//
+// Try: `docker compose stop app-1` in the middle of a call. It connects again by itself, to the other process.
+import { createServer } from "node:http";
+import { hostname } from "node:os";
+import { mountVoice, voiceServerOptions, WebSocketBackend } from "@roomkit/backend-ws";
+import { AIChannel } from "@roomkit/channel-ai";
+import { VoiceChannel } from "@roomkit/channel-voice";
+import { mulaw } from "@roomkit/codec-mulaw";
+import { RoomKit, roomPerCaller } from "@roomkit/core";
+import { audioPipeline } from "@roomkit/pipeline";
+import { playground } from "@roomkit/playground";
+import { browser } from "@roomkit/presets";
+import { fliteTts } from "@roomkit/provider-flite";
+import { moonshineStt } from "@roomkit/provider-moonshine";
+import { offlineAI } from "@roomkit/provider-offline";
+import { heuristicTurns } from "@roomkit/turn-heuristic";
+
+const { PORT = "8000", HOST, NAME = hostname(), DRAIN_MS = "20000", TRUSTED_PROXIES = "" } = process.env;
+
+const kit = new RoomKit();
+// On SIGTERM calls may finish for so long; then they are told to connect again.
+const backend = new WebSocketBackend({ codec: mulaw(), drainTimeoutMs: Number(DRAIN_MS) });
+const [stt, tts, turnDetector] = [moonshineStt(), fliteTts(), heuristicTurns()];
+kit.registerChannel(
+  new VoiceChannel("voice", {
+    ...{ backend, turnDetector, stt, tts },
+    pipeline: audioPipeline(browser({ pauseMs: 200 })),
+    greeting: `Hello, this is ${NAME}.`,
+  }),
+);
+kit.registerChannel(new AIChannel("ai", { provider: offlineAI() }));
+
+let draining = false;
+const server = createServer(voiceServerOptions, (request, response) => {
+  // What the balancer asks: new calls go elsewhere while this one drains.
+  if (request.url === "/healthz") response.writeHead(draining ? 503 : 200).end(`${NAME}\n`);
+  else response.writeHead(request.url === "/" ? 302 : 404, { location: "/voice/ui/" }).end();
+});
+mountVoice(server, backend, {
+  allowAnonymous: true, // who reaches the balancer may call; give `auth` where that is not so
+  // Whose X-Forwarded-For is believed: without it all callers have the balancer's address, and its limit of 20 is for all of them.
+  trustedProxies: TRUSTED_PROXIES.split(",").filter(Boolean),
+  ui: playground(),
+  sessionFactory: roomPerCaller(kit, { channels: ["voice", "ai"] }),
+});
+await Promise.all([stt.warmUp?.(), tts.warmUp?.()]);
+server.listen(Number(PORT), HOST, () => console.log(`Open http://localhost:${PORT}/voice/ui/: ${NAME} takes calls`));
+
+process.once("SIGTERM", async () => {
+  draining = true;
+  await backend.close();
+  await kit.close();
+  await Promise.all([stt.close?.(), tts.close?.(), turnDetector.close?.()]);
+  server.close();
+});

@@ -1,0 +1,99 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import WebSocket from "ws";
+import { SdkClient } from "../../apps/demo-server/test/sdk-client.fixture.ts";
+import { until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
+import { freePort, type Program, start } from "./program.fixture.ts";
+
+const until: typeof untilWithin = (what, look) => untilWithin(what, look, 60_000);
+const folder = fileURLToPath(new URL("../scale-out/", import.meta.url));
+const haveProxy = spawnSync("haproxy", ["-v"]).status === 0;
+const haveCompose = spawnSync("docker", ["compose", "version"]).status === 0;
+
+/** A browser's WebSocket: it keeps the cookies that it is given. */
+function keepingCookies() {
+  const given = { cookie: "", open: undefined as WebSocket | undefined };
+  class Socket extends WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols ?? [], { headers: { cookie: given.cookie } });
+      given.open = this;
+      this.on("error", () => {});
+      this.on("upgrade", ({ headers }) => {
+        const [first] = headers["set-cookie"] ?? [];
+        if (first) given.cookie = first.split(";", 1)[0] as string;
+      });
+    }
+  }
+  return { given, Socket };
+}
+
+it.skipIf(!haveProxy)(
+  "the balancer leads a caller back to their call, and to another process when theirs ends",
+  async () => {
+    const env = { DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1" };
+    const run = async (NAME: string): Promise<[string, Program]> => [
+      NAME,
+      await start("scale-out/server.ts", { env: { ...env, NAME, HOST: "127.0.0.1" } }),
+    ];
+    const apps = new Map(await Promise.all(["app-1", "app-2"].map(run)));
+    const address = (name: string): string => `127.0.0.1:${new URL(apps.get(name)?.url as string).port}`;
+    const port = await freePort();
+    const proxy = spawn("haproxy", ["-db", "-f", `${folder}haproxy.cfg`], {
+      env: { ...process.env, BIND: `127.0.0.1:${port}`, APP_1: address("app-1"), APP_2: address("app-2") },
+      stdio: "ignore",
+    });
+    const url = `http://127.0.0.1:${port}`;
+    try {
+      await until("both behind the balancer", async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok);
+      const { given, Socket } = keepingCookies();
+      const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
+      const sessions: boolean[] = [];
+      caller.client.on("session", ({ resumed }) => sessions.push(resumed));
+      const greeting = (): string | undefined => caller.lines.map((line) => /this is (app-\d)/.exec(line)?.[1]).at(-1);
+      const first = await until("a greeting", greeting);
+      expect(given.cookie).toBe(`ROOMKIT=${first}`);
+
+      given.open?.terminate();
+      await until("the same session", () => sessions.length === 1);
+      expect(sessions).toEqual([true]);
+
+      expect(await apps.get(first)?.stop()).toBe(0);
+      await until("another process", () => greeting() !== first);
+      expect(sessions).toEqual([true, false]);
+      await caller.hangUp();
+    } finally {
+      proxy.kill("SIGTERM");
+      await once(proxy, "exit");
+      for (const app of apps.values()) await app.stop();
+    }
+  },
+);
+
+it.skipIf(!haveProxy)("haproxy.cfg has nothing that HAProxy complains of", () => {
+  const env = { ...process.env, APP_1: "127.0.0.1:1", APP_2: "127.0.0.1:2" };
+  const { status, stderr, stdout } = spawnSync("haproxy", ["-c", "-f", "haproxy.cfg"], { cwd: folder, env });
+  expect(`${status} ${stdout}${stderr}`).toMatch(/^0 /);
+  expect(`${stdout}${stderr}`).not.toMatch(/WARNING|ALERT/);
+});
+
+it.skipIf(!haveCompose)("compose.yaml is what Docker Compose understands", () => {
+  const { status, stderr } = spawnSync("docker", ["compose", "config", "--quiet"], { cwd: folder });
+  expect(`${status} ${stderr}`).toBe("0 ");
+});
+
+it("compose.yaml, haproxy.cfg and server.ts mean the same", () => {
+  const [compose, config, server] = ["compose.yaml", "haproxy.cfg", "server.ts"].map((name) =>
+    readFileSync(folder + name, "utf8"),
+  ) as [string, string, string];
+  const apps = [...compose.matchAll(/^ {2}(app-\d):$/gm)].map(([, name]) => name);
+  expect(apps).toEqual(["app-1", "app-2"]);
+  for (const name of apps) expect(config).toContain(`server ${name} `);
+  const variables = [...compose.matchAll(/environment: \{ (.*) \}/g)].flatMap(([, list = ""]) =>
+    [...list.matchAll(/(\w+):/g)].map(([, name = ""]) => name),
+  );
+  expect(variables.length).toBe(6);
+  for (const name of variables) expect(server).toContain(`${name}`);
+});
