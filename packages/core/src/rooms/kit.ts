@@ -124,7 +124,13 @@ export class RoomKit {
   async unregisterChannel(channelId: string): Promise<Channel | undefined> {
     const channel = this.#engine.channels.get(channelId);
     const attached = this.#engine.rooms.all().filter((state) => state.bindings.has(channelId));
-    await Promise.all(attached.map((state) => this.detachChannel(state.id, channelId)));
+    const detaching = attached.map((state) =>
+      this.detachChannel(state.id, channelId).catch((error: unknown) => {
+        // A room that closes meanwhile lets go of its channels itself.
+        if (state.open) throw error;
+      }),
+    );
+    await Promise.all(detaching);
     this.#engine.channels.delete(channelId);
     return channel;
   }

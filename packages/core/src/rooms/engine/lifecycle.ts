@@ -70,13 +70,13 @@ export async function closeRoom(engine: Engine, roomId: string, reason = "room_c
     return (await loadRoom(engine, roomId)).room;
   }
   state.scope.abort(roomClosed(roomId));
+  // Whoever is unregistered from now on is told all the same.
+  const channels = [...state.bindings.keys()].map((id) => ({ id, channel: engine.channels.get(id) }));
   await endSessions(engine, state, reason);
   // What was committed before is still delivered. Who closes a room from inside one of its deliveries does not wait for itself.
   if (!inside) await settled(engine, state);
   await Promise.all(
-    [...state.bindings.keys()].map((id) =>
-      tellChannel(engine, roomId, id, () => engine.channels.get(id)?.onDetached?.(roomId)),
-    ),
+    channels.map(({ id, channel }) => tellChannel(engine, roomId, id, () => channel?.onDetached?.(roomId))),
   );
   engine.hooks.removeRoom(roomId);
   engine.rooms.drop(roomId);

@@ -48,6 +48,15 @@ describe("registering", () => {
     await expect(rig.say("b", "x")).rejects.toMatchObject({ code: "unknown_channel" });
     rig.kit.registerChannel(rig.b);
   });
+
+  it("can be unregistered while one of its rooms closes", async () => {
+    const rig = await Rig.with(["a", "b"]);
+    const closing = rig.kit.closeRoom("room");
+    expect(await rig.kit.unregisterChannel("b")).toBe(rig.b);
+    await closing;
+    expect(rig.b.calls).toEqual(["attached", "detached"]);
+    expect(await rig.kit.unregisterChannel("b")).toBeUndefined();
+  });
 });
 
 describe("attaching", () => {
