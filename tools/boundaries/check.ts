@@ -5,8 +5,8 @@ import { maxLines, type Rule, ruleFor, webFrameworks } from "./rules.ts";
 import type { Manifest, Package, Source } from "./workspace.ts";
 
 const scope = "@roomkit/";
-/** The one package whose name has no scope. */
-const umbrella = "roomkit";
+/** The packages whose names have no scope: who begins installs the one and runs the other. */
+const unscoped: ReadonlySet<string> = new Set(["roomkit", "create-roomkit"]);
 const sourceCondition = "@roomkit/source";
 
 /** Everything that is wrong with one package, each in a sentence that begins with where. Empty when all is well. */
@@ -32,7 +32,7 @@ function checkManifest({ path, manifest, readme }: Package): string[] {
     if (!ok) wrong.push(`${path}/package.json: ${what}`);
   };
   const folder = posix.basename(path);
-  const name = folder === umbrella ? umbrella : scope + folder;
+  const name = unscoped.has(folder) ? folder : scope + folder;
   expect(manifest.name === name, `the name must be ${name}`);
   expect(manifest.license === "MIT", "license must be MIT");
   expect(manifest.type === "module", "type must be module");
@@ -190,7 +190,7 @@ function packageName(specifier: string): string {
 
 /** Where a package of this repository is below `packages/`, by its name. */
 function folderOf(name: string): string | undefined {
-  if (name === umbrella) return umbrella;
+  if (unscoped.has(name)) return name;
   return name.startsWith(scope) ? name.slice(scope.length) : undefined;
 }
 

@@ -78,6 +78,8 @@ const rules: Readonly<Record<string, Rule>> = {
     platform: "node",
     thirdParty: false,
   },
+  // Writes projects; what those are made of is in its templates and its devDependencies, not in its sources.
+  create: { mayImport: ["core"], platform: "node", thirdParty: true },
 };
 
 /** Packages that may import more than their kind. */
