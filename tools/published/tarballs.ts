@@ -26,7 +26,10 @@ export async function lintTarball(file: string): Promise<string[]> {
 /** The text of a file in a tarball. */
 export function readInTarball(tarball: string, file: string): string | undefined {
   try {
-    return execFileSync("tar", ["-xzOf", tarball, `package/${file}`], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync("tar", ["-xzOf", tarball, `package/${file}`], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   } catch {
     return undefined;
   }
@@ -37,6 +40,9 @@ export function sizesOf(tarball: string): { packed: number; unpacked: number } {
   const listed = execFileSync("tar", ["-tvzf", tarball], { encoding: "utf8" }).trim().split("\n");
   return {
     packed: statSync(tarball).size,
-    unpacked: listed.reduce((sum, line) => sum + Number(/\s(\d+)\s+\d{4}-\d\d-\d\d\s/.exec(line)?.[1] ?? Number.NaN), 0),
+    unpacked: listed.reduce(
+      (sum, line) => sum + Number(/\s(\d+)\s+\d{4}-\d\d-\d\d\s/.exec(line)?.[1] ?? Number.NaN),
+      0,
+    ),
   };
 }
