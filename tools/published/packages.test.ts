@@ -86,9 +86,8 @@ describe("installed by pnpm, where a package sees only what it declares", () => 
       (resolution) => [compiler, resolution] as [keyof typeof compilers, keyof typeof resolutions],
     ),
   );
-  const some = cells.filter(
-    ([compiler, resolution]) =>
-      ["5.6 node16", "7.0 bundler"].includes(`${compiler} ${resolution}`),
+  const some = cells.filter(([compiler, resolution]) =>
+    ["5.6 node16", "7.0 bundler"].includes(`${compiler} ${resolution}`),
   );
   it.each(matrix ? cells : some)(
     "TypeScript %s with moduleResolution %s checks their types",

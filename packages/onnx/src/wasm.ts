@@ -42,5 +42,7 @@ export async function loadWasm(here: string = import.meta.url): Promise<OrtModul
     }
   }
   const external = "if @roomkit/onnx was put into a bundle, leave it out (external)";
-  throw new RoomKitError("engine_failed", `the WebAssembly of ONNX Runtime could not be loaded; ${external}`, { cause });
+  throw new RoomKitError("engine_failed", `the WebAssembly of ONNX Runtime could not be loaded; ${external}`, {
+    cause,
+  });
 }
