@@ -26,14 +26,16 @@ const using = `
 import { fliteTts } from "@roomkit/provider-flite";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { sileroVad } from "@roomkit/vad-silero";
-const signal = () => AbortSignal.timeout(60_000);
+const signal = () => AbortSignal.timeout(170_000);
+// A machine that is busy with other things takes long to load a model.
+const slow = { jobTimeoutMs: 160_000 };
 async function* words() { yield "Hello."; }
 async function* noise() {
   yield { samples: Int16Array.from({ length: 16_000 }, (_, i) => ((i * 7919) % 8_000) - 4_000), sampleRate: 16_000, channels: 1, timestamp: 0 };
 }
 const uses = {
-  flite: async () => { for await (const part of fliteTts().synthesize(words(), { signal: signal() })) void part; },
-  moonshine: async () => { for await (const part of moonshineStt().transcribe(noise(), { signal: signal() })) void part; },
+  flite: async () => { for await (const part of fliteTts(slow).synthesize(words(), { signal: signal() })) void part; },
+  moonshine: async () => { for await (const part of moonshineStt(slow).transcribe(noise(), { signal: signal() })) void part; },
   silero: () => sileroVad().warmUp(),
 };
 export async function said() {

@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await registry?.close();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+}, 300_000);
 
 describe("the tarballs", () => {
   it("please publint and arethetypeswrong", minutes(4), async () => {
@@ -99,7 +99,7 @@ describe("installed by pnpm, where a package sees only what it declares", () => 
 
   it.each(["cjs", "esm"] as const)(
     "esbuild bundles them as %s, and what cannot be in it says so",
-    minutes(3),
+    minutes(8),
     async (format) => {
       expect(await bundleForNode(project, names, format)).toEqual({
         failed: [],
