@@ -101,13 +101,10 @@ export function installBy(manager: "npm" | "pnpm" | "yarn", packed: ReadonlyMap<
     JSON.stringify({ private: true, type: "module", dependencies: tarballs, ...(manager === "npm" ? {} : here) }),
   );
   const nowhere = "http://127.0.0.1:9/";
-  run(manager === "pnpm" ? bin("pnpm") : manager, ["install"], project, {
+  run(manager === "npm" ? manager : bin(manager), ["install"], project, {
     npm_config_registry: nowhere,
     npm_config_fetch_retries: "0",
     YARN_REGISTRY: nowhere,
-    // Of yarn from 2 on.
-    YARN_NPM_REGISTRY_SERVER: nowhere,
-    YARN_NODE_LINKER: "node-modules",
   });
   return {
     folder: project,

@@ -57,7 +57,10 @@ export async function startRegistry(tarballs: Iterable<string> = []): Promise<Lo
     npm_config_update_notifier: "false",
     npm_config_audit: "false",
     npm_config_fund: "false",
+    npm_config_cache_dir: join(folder, "pnpm"),
     YARN_REGISTRY: url,
+    // What it remembers of a registry it remembers by the name of the host, whatever the port.
+    YARN_GLOBAL_FOLDER: join(folder, "yarn"),
     YARN_NPM_REGISTRY_SERVER: url,
     YARN_UNSAFE_HTTP_WHITELIST: "127.0.0.1",
   };

@@ -18,8 +18,9 @@ interface Evan {
   };
 }
 
-/** Late, as it is optional. The cast hides the name from the compiler, which would look for types. */
-const load = (): Promise<unknown> => import("@evan/opus" as string);
+/** Late, as it is optional. The cast hides the name from the compiler, the comments from bundlers, which would look for the package. */
+const load = (): Promise<unknown> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ "@evan/opus" as string);
 
 /** An encoder of the libopus that comes built inside `@evan/opus`. @throws RoomKitError `missing_dependency`, `engine_failed` */
 export async function evanEncoder(

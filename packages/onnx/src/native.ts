@@ -1,8 +1,12 @@
 import { RoomKitError } from "@roomkit/core";
 import type { OrtModule } from "./tensor.ts";
 
-/** Late, so that importing this package loads no library. The cast hides the name from the compiler, which would look for types. */
-export const importNative = (): Promise<unknown> => import("onnxruntime-node" as string);
+/**
+ * Late, so that importing this package loads no library. The cast hides the name from the compiler, which would look for types, the
+ * comments from bundlers, which would look for the library.
+ */
+export const importNative = (): Promise<unknown> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ "onnxruntime-node" as string);
 
 /** The library of `onnxruntime-node`. @throws RoomKitError `missing_dependency`, `engine_failed` */
 export async function native(load: () => Promise<unknown>): Promise<OrtModule> {

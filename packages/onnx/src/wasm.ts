@@ -41,5 +41,8 @@ export async function loadWasm(here: string = import.meta.url): Promise<OrtModul
       cause = error;
     }
   }
-  throw new RoomKitError("engine_failed", "the WebAssembly of ONNX Runtime could not be loaded", { cause });
+  const external = "if @roomkit/onnx was put into a bundle, leave it out (external)";
+  throw new RoomKitError("engine_failed", `the WebAssembly of ONNX Runtime could not be loaded; ${external}`, {
+    cause,
+  });
 }

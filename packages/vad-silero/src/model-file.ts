@@ -19,5 +19,11 @@ export async function readModel(here: string = import.meta.url): Promise<Uint8Ar
       missing ??= error;
     }
   }
-  throw new RoomKitError("model_not_found", `${fileName} is not in the package`, { cause: missing });
+  throw new RoomKitError(
+    "model_not_found",
+    `${fileName} is not in the package; if that was put into a bundle, leave it out (external)`,
+    {
+      cause: missing,
+    },
+  );
 }

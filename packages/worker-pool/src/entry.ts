@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { RoomKitError } from "@roomkit/core";
 
 /**
@@ -5,16 +7,25 @@ import { RoomKitError } from "@roomkit/core";
  *
  * @param from the caller's `import.meta.url`
  * @param name file name without its extension
- * @throws RoomKitError `bundled` when the caller is in a bundle that does not know where it is: a worker's module must be on disk.
+ * @throws RoomKitError `bundled` when it is not there: the caller was put into a bundle, and a worker's module must be on disk.
  */
 export function entryBeside(from: string | undefined, name: string): URL {
-  if (from === undefined) {
-    throw new RoomKitError(
-      "bundled",
-      `the worker ${name} cannot be found from inside a CommonJS bundle: leave this package out of it (external)`,
-    );
+  const entry = from === undefined ? undefined : new URL(`./${name}${from.endsWith(".ts") ? ".ts" : ".js"}`, from);
+  if (entry && isFile(entry)) return entry;
+  throw new RoomKitError(
+    "bundled",
+    `the worker ${name} is not beside the code that starts it: leave this package out of the bundle (external)`,
+    { details: { from } },
+  );
+}
+
+/** Bundlers write addresses of their own making, some of which no file can have. */
+function isFile(url: URL): boolean {
+  try {
+    return existsSync(fileURLToPath(url));
+  } catch {
+    return false;
   }
-  return new URL(`./${name}${from.endsWith(".ts") ? ".ts" : ".js"}`, from);
 }
 
 /**

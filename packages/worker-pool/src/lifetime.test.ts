@@ -1,6 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import { entryBeside, execArgvFor, threadEntry } from "./entry.ts";
 
@@ -42,8 +45,16 @@ describe("an application that never closes its pool", { timeout: 30_000 }, () =>
 
 describe("the entry of a worker", () => {
   it("has the form its caller runs in", () => {
-    expect(entryBeside("file:///x/dist/pool.js", "worker").href).toBe("file:///x/dist/worker.js");
-    expect(entryBeside("file:///x/src/pool.ts", "worker").href).toBe("file:///x/src/worker.ts");
+    const folder = mkdtempSync(join(tmpdir(), "roomkit-entry-"));
+    const at = (name: string): string => pathToFileURL(join(folder, name)).href;
+    try {
+      for (const extension of ["js", "ts"]) {
+        writeFileSync(join(folder, `worker.${extension}`), "");
+        expect(entryBeside(at(`pool.${extension}`), "worker").href).toBe(at(`worker.${extension}`));
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("needs options only from source", () => {
@@ -87,7 +98,12 @@ describe("the entry of a worker", () => {
     }
   });
 
-  it("cannot be found from a bundle that does not know where it is", () => {
-    expect(() => entryBeside(undefined, "worker")).toThrow(expect.objectContaining({ code: "bundled" }));
+  it.each([
+    ["does not know where it is", undefined],
+    ["stands somewhere else", import.meta.url],
+    ["has an address of the bundler's making", "webpack:///./node_modules/x/pool.js"],
+    ["has an address no file has", "file://host/x/pool.js"],
+  ])("cannot be found from a bundle that %s", (_where, from) => {
+    expect(() => entryBeside(from, "worker")).toThrow(expect.objectContaining({ code: "bundled" }));
   });
 });

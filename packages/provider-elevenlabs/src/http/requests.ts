@@ -90,12 +90,14 @@ export class SpeechRequests {
   }
 }
 
-/** @throws RoomKitError `missing_dependency`. */
+/** In a `try`, by which bundlers know that the SDK may be absent. @throws RoomKitError `missing_dependency`. */
 async function loadSdk(): Promise<Sdk> {
-  return import("@elevenlabs/elevenlabs-js").catch((error: unknown) => {
+  try {
+    return await import("@elevenlabs/elevenlabs-js");
+  } catch (cause) {
     const message = "the http transport needs the SDK: install @elevenlabs/elevenlabs-js";
-    throw new RoomKitError("missing_dependency", message, { cause: error });
-  });
+    throw new RoomKitError("missing_dependency", message, { cause });
+  }
 }
 
 /** The names the SDK has for them. */

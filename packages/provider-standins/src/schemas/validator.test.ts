@@ -28,6 +28,9 @@ it("lets properties be absent that it is told of", async () => {
   const value = { type: "transcript.text.delta" };
   expect(await checkAgainst(events, { by: "type", mayLack: ["delta"] })(value)).toBeUndefined();
   expect(await checkAgainst(events, { by: "type", mayLack: ["text"] })(value)).toMatch(/delta/);
+  const ofOne = (type: string) => checkAgainst(events, { by: "type", mayLack: [`${type}.delta`] })(value);
+  expect(await ofOne("TranscriptionTextDeltaEvent")).toBeUndefined();
+  expect(await ofOne("TranscriptionTextDoneEvent")).toMatch(/delta/);
 });
 
 describe("schemaOfType", () => {

@@ -15,7 +15,10 @@ export interface CheckOptions {
   readonly by?: string | undefined;
   /** Accept `null` for optional properties, as vendors send it. Default false. */
   readonly nullIsAbsent?: boolean | undefined;
-  /** Properties that may be absent although the types require them: what the SDK itself adds, or only newer versions know. */
+  /**
+   * Properties that may be absent although the types require them: what the SDK itself adds, or only some versions know.
+   * `Type.property` is that of one type, `property` any of this name.
+   */
   readonly mayLack?: readonly string[] | undefined;
 }
 
@@ -51,7 +54,12 @@ class Compiler {
 
   constructor(schema: GeneratedSchema, root: string, { by, nullIsAbsent = false, mayLack = [] }: CheckOptions) {
     const absent = new Set(mayLack);
-    const loosened = absent.size > 0 ? withoutRequired(schema.definitions, absent) : schema.definitions;
+    const loosened =
+      absent.size > 0
+        ? Object.fromEntries(
+            Object.entries(schema.definitions).map(([type, each]) => [type, withoutRequired(each, absent, type)]),
+          )
+        : schema.definitions;
     const definitions = (nullIsAbsent ? allowNull(loosened) : loosened) as Record<string, Schema>;
     this.#ajv.addSchema({ $id: "sdk", definitions });
     this.#root = root;
@@ -104,14 +112,15 @@ function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-/** The schema with these properties required nowhere. */
-function withoutRequired(schema: unknown, absent: ReadonlySet<string>): unknown {
-  if (Array.isArray(schema)) return schema.map((inner) => withoutRequired(inner, absent));
+/** The schema of a type with these properties required nowhere. */
+function withoutRequired(schema: unknown, absent: ReadonlySet<string>, type: string): unknown {
+  if (Array.isArray(schema)) return schema.map((inner) => withoutRequired(inner, absent, type));
   if (typeof schema !== "object" || schema === null) return schema;
+  const required = (name: unknown): boolean => !absent.has(String(name)) && !absent.has(`${type}.${name}`);
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => {
       const names = key === "required" && Array.isArray(value);
-      return [key, names ? value.filter((name) => !absent.has(name as string)) : withoutRequired(value, absent)];
+      return [key, names ? value.filter(required) : withoutRequired(value, absent, type)];
     }),
   );
 }

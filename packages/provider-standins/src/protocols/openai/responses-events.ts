@@ -103,7 +103,7 @@ function* unnumbered(reply: ScriptedReply, body: ResponsesBody, id: string): Gen
     };
     yield* item({ ...base, arguments: "", status: "in_progress" }, { ...base, arguments: json, status: "completed" }, [
       ...jsonPieces(json).map((delta) => ({ type: "response.function_call_arguments.delta", delta })),
-      { type: "response.function_call_arguments.done", arguments: json, name: call.name },
+      { type: "response.function_call_arguments.done", arguments: json },
     ]);
   }
   if (incomplete) yield { type: "response.incomplete", response: response("incomplete") };

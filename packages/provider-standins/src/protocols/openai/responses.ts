@@ -13,8 +13,8 @@ export interface OpenAIResponsesOptions {
 
 const TYPES = { sdk: "openai", file: "resources/responses/responses.d.ts" };
 
-/** Of a response: the SDK adds the first itself, the second is of SDK 7. */
-const NOT_SENT = ["output_text", "access_programs"];
+/** The SDK adds the first itself, the second is of SDK 7, the third is no more in it. */
+const NOT_SENT = ["output_text", "access_programs", "ResponseFunctionCallArgumentsDoneEvent.name"];
 
 /** `POST /v1/responses` with `stream: true`. */
 export function openaiResponses(options: OpenAIResponsesOptions = {}): HttpRoute {

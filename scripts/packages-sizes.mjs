@@ -1,0 +1,8 @@
+// npm run packages:sizes: records how large the packages are, in tools/published/sizes.json. A test holds them to that.
+import { run } from "./lib/run.mjs";
+
+process.exitCode = await run(
+  "vitest",
+  ["run", "--project", "node", "tools/published/packages.test.ts", "-t", "not much larger"],
+  { env: { ROOMKIT_WRITE_SIZES: "1" } },
+);
