@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { root } from "../../scripts/lib/run.mjs";
+import { manifestOf } from "./steps.ts";
+
+/** A copy of this repository as its files are now, committed or not, with a git history and an install of its own. */
+export interface Scratch {
+  readonly folder: string;
+  /** Runs a program in it, one of the repository's tools or of the machine's, and returns what it prints. */
+  run(program: string, args: readonly string[], env?: NodeJS.ProcessEnv): string;
+  /** Commits everything. */
+  commit(message: string): void;
+  remove(): void;
+}
+
+/**
+ * Makes a copy in the folder for temporary files. Packages that are compiled here are compiled there.
+ *
+ * @param only names of packages: the tools, these packages and what they depend on are installed; everything without it
+ */
+export function scratchCopy(only: readonly string[] = []): Scratch {
+  const folder = mkdtempSync(join(tmpdir(), "roomkit-scratch-"));
+  const { NODE_OPTIONS: _options, ROOMKIT_SOURCE_LOADER: _loader, ...own } = process.env;
+  const path = [join(folder, "node_modules/.bin"), join(root, "node_modules/.bin"), own.PATH].join(delimiter);
+  const run: Scratch["run"] = (program, args, env = {}) =>
+    execFileSync(program, args, {
+      cwd: folder,
+      env: { ...own, PATH: path, ...env },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      maxBuffer: 64 << 20,
+      timeout: 300_000,
+    });
+  const git = (...args: string[]): string =>
+    run("git", ["-c", "user.name=scratch", "-c", "user.email=scratch@localhost", "-c", "core.hooksPath=", ...args]);
+  const commit = (message: string): void => {
+    git("add", "--all");
+    git("commit", "--quiet", "--no-gpg-sign", "--allow-empty", "--message", message);
+  };
+  const copy = (path: string): void =>
+    cpSync(join(root, path), join(folder, path), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  for (const file of listed.toString().split("\0")) if (file && existsSync(join(root, file))) copy(file);
+  for (const name of readdirSync(join(root, "packages")))
+    for (const made of ["dist", "bundle"]) {
+      const path = join("packages", name, made);
+      if (existsSync(join(root, path))) copy(path);
+    }
+  git("init", "--quiet", "--initial-branch", "main");
+  commit("the repository as it is");
+  const filters =
+    only.length > 0 ? [`--filter=${manifestOf(root).name}`, ...only.map((name) => `--filter=${name}...`)] : [];
+  run("pnpm", [...filters, "install", "--prefer-offline", "--frozen-lockfile", "--ignore-scripts"]);
+  return { folder, run, commit, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
