@@ -31,7 +31,7 @@ export function scratchCopy(only: readonly string[] = []): Scratch {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
       maxBuffer: 64 << 20,
-      timeout: 300_000,
+      timeout: 1_200_000,
     });
   const git = (...args: string[]): string =>
     run("git", ["-c", "user.name=scratch", "-c", "user.email=scratch@localhost", "-c", "core.hooksPath=", ...args]);
