@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/lib/run.mjs";
@@ -16,7 +16,7 @@ export interface Scratch {
 }
 
 /**
- * Makes a copy in the folder for temporary files. Packages that are compiled here are compiled there.
+ * Makes a copy in the folder for temporary files.
  *
  * @param only names of packages: the tools, these packages and what they depend on are installed; everything without it
  */
@@ -39,16 +39,10 @@ export function scratchCopy(only: readonly string[] = []): Scratch {
     git("add", "--all");
     git("commit", "--quiet", "--no-gpg-sign", "--allow-empty", "--message", message);
   };
-  const copy = (path: string): void =>
-    cpSync(join(root, path), join(folder, path), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
 
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  for (const file of listed.toString().split("\0")) if (file && existsSync(join(root, file))) copy(file);
-  for (const name of readdirSync(join(root, "packages")))
-    for (const made of ["dist", "bundle"]) {
-      const path = join("packages", name, made);
-      if (existsSync(join(root, path))) copy(path);
-    }
+  for (const file of listed.toString().split("\0"))
+    if (file && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
   git("init", "--quiet", "--initial-branch", "main");
   commit("the repository as it is");
   const filters =
