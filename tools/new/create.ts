@@ -6,7 +6,7 @@ import { apiReport, reportFile } from "../releases/api-report.ts";
 
 /** What a provider can be. */
 export const kinds = ["stt", "tts", "ai", "realtime"] as const;
-export type Kind = (typeof kinds)[number];
+type Kind = (typeof kinds)[number];
 
 export interface NewPackage {
   /** `provider-acme`, `denoiser-acme` */
@@ -127,11 +127,13 @@ function readme(folder: string, template: NewPackage["template"], name: string):
           ["`apiKey`", `\`${upper}\``, "a string, or a `Secret` of `@roomkit/provider-utils`"],
           ...(template === "realtime" ? [["`baseURL`", "the vendor's", "another address"]] : []),
         ];
-  const codes = [["`invalid_option`", "an option out of its range, or of a wrong type"]];
-  if (template === "stt") codes.push(["`unsupported_format`", "audio that is not mono at 16,000 Hz"]);
-  if (template === "stage")
-    codes.push(["`unsupported_format`", "two channels, or a frame of another rate than before"]);
-  if (template === "realtime") codes.push(["`unsupported`", "a change of a session that runs"]);
+  const codes: Readonly<Record<NewPackage["template"], readonly (readonly string[])[]>> = {
+    stt: [["`unsupported_format`", "audio that is not mono at 16,000 Hz"]],
+    tts: [],
+    ai: [],
+    realtime: [["`unsupported`", "a change of a session that runs"]],
+    stage: [["`unsupported_format`", "two channels, or a frame of another rate than before"]],
+  };
   const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
     [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
   return [
@@ -141,10 +143,10 @@ function readme(folder: string, template: NewPackage["template"], name: string):
     `\`\`\`ts\nimport { ${factory} } from "@roomkit/${folder}";\n\nconst made = ${factory}(${template === "stage" ? "{ gainDb: 6 }" : '{ apiKey: "your key" }'});\nconsole.log(made.name); // ${name}\n\`\`\``,
     table(["option", "default", ""], options),
     "## Errors",
-    table(["code", "when"], codes),
-    ...(template === "stage"
-      ? []
-      : ["And the vendor's, by kind: see [`ProviderError`](../provider-utils/README.md#errors)."]),
+    ...(codes[template].length > 0 ? [table(["code", "when"], codes[template])] : []),
+    template === "stage"
+      ? "An option out of its range is refused when the stage is made."
+      : "And the vendor's, by kind: see [`ProviderError`](../provider-utils/README.md#errors). Without a key none is made.",
     "",
   ]
     .join("\n\n")
