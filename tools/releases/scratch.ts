@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/lib/run.mjs";
-import { manifestOf } from "./steps.ts";
 
 /** A copy of this repository as its files are now, committed or not, with a git history and an install of its own. */
 export interface Scratch {
@@ -18,7 +17,7 @@ export interface Scratch {
 /**
  * Makes a copy in the folder for temporary files.
  *
- * @param only names of packages: the tools, these packages and what they depend on are installed; everything without it
+ * @param only names of packages: these and what they depend on are installed, and the tools are taken from here; everything without it
  */
 export function scratchCopy(only: readonly string[] = []): Scratch {
   const folder = mkdtempSync(join(tmpdir(), "roomkit-scratch-"));
@@ -45,8 +44,10 @@ export function scratchCopy(only: readonly string[] = []): Scratch {
     if (file && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
   git("init", "--quiet", "--initial-branch", "main");
   commit("the repository as it is");
-  const filters =
-    only.length > 0 ? [`--filter=${manifestOf(root).name}`, ...only.map((name) => `--filter=${name}...`)] : [];
+  const filters = only.map((name) => `--filter=${name}...`);
   run("pnpm", [...filters, "install", "--prefer-offline", "--frozen-lockfile", "--ignore-scripts"]);
+  // What a tool loads by its name.
+  const tools = "node_modules/@changesets";
+  if (!existsSync(join(folder, tools))) symlinkSync(join(root, tools), join(folder, tools));
   return { folder, run, commit, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
