@@ -11,6 +11,7 @@ import { percentile } from "./measure/statistics.ts";
 const tiny: Record<string, { values: string[]; options: Record<string, string> }> = {
   aec: { values: [], options: { frames: "20", rounds: "1", rooms: "1" } },
   agc: { values: [], options: { frames: "20", rounds: "1" } },
+  codecs: { values: [], options: { samples: "50000", rounds: "1" } },
   denoiser: { values: [], options: { frames: "20", rounds: "1", seconds: "3", ratios: "1", clips: "0" } },
   dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
   "echo-guard": { values: [], options: { frames: "20", rounds: "1", rooms: "0" } },

@@ -1,5 +1,6 @@
 import { aec } from "./audio/aec.ts";
 import { agc } from "./audio/agc.ts";
+import { codecs } from "./audio/codecs.ts";
 import { denoiser } from "./audio/denoiser.ts";
 import { dtmf } from "./audio/dtmf.ts";
 import { echoGuard } from "./audio/echo-guard.ts";
@@ -23,6 +24,7 @@ import { ws } from "./ws/ws.ts";
 export const benches: Readonly<Record<string, Bench>> = {
   aec,
   agc,
+  codecs,
   denoiser,
   dtmf,
   "echo-guard": echoGuard,
