@@ -28,6 +28,12 @@ import type { Turn } from "./reply/turn.ts";
 /** How long reading the history, or an application's `system` function, may take. */
 const PREPARE_TIMEOUT_MS = 10_000;
 
+/** The instructions of a reply, or what kept them from being written. */
+interface Instructions {
+  readonly system?: string | undefined;
+  readonly failure?: RoomKitError | undefined;
+}
+
 /**
  * A model as a member of rooms: it answers what people say, from what it may see of the room's log, with text that is made
  * while it is spoken, and with tools. It keeps nothing between replies: whatever it knows of a room it reads from the room.
@@ -109,15 +115,19 @@ export class AIChannel implements Channel {
    * Answers an event, or does not: its own events, what is no text, roles it is not to answer, and what a
    * BEFORE_AI_GENERATION hook blocks. The model is asked only when the reply's text is read.
    *
-   * @throws RoomKitError `not_registered`, `timeout` or `aborted`, or what the `system` function threw.
+   * What the application's functions throw fails the reply, as a model that fails does.
+   *
+   * @throws RoomKitError `not_registered` or `aborted`.
    */
   async onEvent(event: RoomEvent, context: DeliveryContext): Promise<ChannelReply | undefined> {
     const host = this.#host;
     if (!host) throw new RoomKitError("not_registered", `channel ${this.id} is not registered with a kit`);
-    if (this.#closed || !this.#isForMe(event, context)) return undefined;
+    if (this.#closed) return undefined;
+    const wanted = this.#wanted(event, context);
+    if (!wanted) return undefined;
     if (event.source.role === "user") this.#options.floor?.heard(context.room.id);
-    const asked = await this.#asked(context, host);
-    return asked && { stream: this.#reply(host, event, context, asked.system) };
+    const asked = wanted.failure ? wanted : await this.#asked(context, host);
+    return asked && { stream: this.#reply(host, event, context, asked) };
   }
 
   /**
@@ -135,7 +145,7 @@ export class AIChannel implements Channel {
     const note: RoomEvent = { ...event, content: { type: "text", text: systemNote(eventText(event)) } };
     const options = { ...this.#options, maxToolRounds: 0, fallbackText: false } as const;
     let words = "";
-    for await (const text of this.#reply(host, note, context, asked.system, options).text) words += text;
+    for await (const text of this.#reply(host, note, context, asked, options).text) words += text;
     return words.trim();
   }
 
@@ -184,6 +194,16 @@ export class AIChannel implements Channel {
     await this.#cancel([...this.#running.keys()], reason);
   }
 
+  /** Whether it is to be answered; what a user said is answered with the apology where `respondTo` throws. */
+  #wanted(event: RoomEvent, context: DeliveryContext): Instructions | undefined {
+    try {
+      return this.#isForMe(event, context) ? {} : undefined;
+    } catch (cause) {
+      if (event.source.role !== "user") throw cause;
+      return { failure: new RoomKitError("respond_to_failed", `respondTo of ${this.id} threw`, { cause }) };
+    }
+  }
+
   #isForMe(event: RoomEvent, context: DeliveryContext): boolean {
     if (event.source.channelId === this.id || event.status !== "delivered") return false;
     const { floor, respondTo } = this.#options;
@@ -192,12 +212,15 @@ export class AIChannel implements Channel {
     return eventText(event).trim() !== "" && respondTo(event, context);
   }
 
-  /** The instructions of a reply, as hooks leave them; undefined: there is to be none. */
-  async #asked(
-    context: DeliveryContext,
-    host: ChannelHost,
-  ): Promise<{ readonly system: string | undefined } | undefined> {
-    const system = await this.#system(context, host);
+  /** The instructions of a reply, as hooks leave them, or why there are none; undefined: there is to be no reply. */
+  async #asked(context: DeliveryContext, host: ChannelHost): Promise<Instructions | undefined> {
+    let system: string | undefined;
+    try {
+      system = await this.#system(context, host);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      return { failure: RoomKitError.from(error) };
+    }
     const roomId = context.room.id;
     if (!host.hasHooks("BEFORE_AI_GENERATION", roomId)) return { system };
     const asked = host.runHooks("BEFORE_AI_GENERATION", { roomId, channelId: this.id, system }, context.signal);
@@ -211,12 +234,20 @@ export class AIChannel implements Channel {
     const { system } = this.#options;
     if (typeof system !== "function") return system;
     const { room, binding, session } = context;
-    const written = Promise.resolve(system({ room, binding, session }));
-    return withTimeout(written, PREPARE_TIMEOUT_MS, {
+    const failed = (why: string, cause?: unknown): RoomKitError =>
+      new RoomKitError("instructions_failed", `the system function of ${this.id} ${why}`, { cause });
+    const written = Promise.resolve()
+      .then(() => system({ room, binding, session }))
+      .catch((cause: unknown) => {
+        throw failed("threw", cause);
+      });
+    const text: unknown = await withTimeout(written, PREPARE_TIMEOUT_MS, {
       clock: host.clock,
       signal: context.signal,
       what: "writing the instructions",
     });
+    if (text === undefined || typeof text === "string") return text;
+    throw failed(`gave ${text === null ? "null" : `a value of the type ${typeof text}`}, and no string`);
   }
 
   /** @param alone the options of words that answer no event */
@@ -224,7 +255,7 @@ export class AIChannel implements Channel {
     host: ChannelHost,
     event: RoomEvent,
     context: DeliveryContext,
-    system: string | undefined,
+    { system, failure }: Instructions,
     alone?: ResolvedOptions,
   ): ReplyStream {
     const roomId = context.room.id;
@@ -258,7 +289,7 @@ export class AIChannel implements Channel {
         lifetime: this.#lifetime(roomId),
         toolLimits: { timeoutMs: this.#options.toolTimeoutMs, resultMaxLength: this.#options.toolResultMaxLength },
         options: alone ?? this.#options,
-        messages: () => this.#read(event, context, host, signal),
+        messages: () => (failure ? Promise.reject(failure) : this.#read(event, context, host, signal)),
         prepared,
         handOff,
         passed: () => handoff !== undefined,

@@ -126,6 +126,33 @@ it("ends the start when told to", async () => {
   expect(await isFree()).toBe(true);
 });
 
+it("does not start on a kit that is closed meanwhile", async () => {
+  const { ai, stt } = parts();
+  let signal: AbortSignal | undefined;
+  let begun = (): void => {};
+  const loading = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const slow = {
+    ...ai,
+    warmUp(given?: AbortSignal) {
+      signal = given;
+      begun();
+      return new Promise<void>(() => {});
+    },
+  };
+  server.on("request", (_request, response) => response.end("mine"));
+  const starting = voice(kit, { ...parts(), stt, ai: slow, server, allowAnonymous: true });
+  await loading;
+  await Promise.all([kit.close(), expect(starting).rejects.toMatchObject({ code: "kit_closed" })]);
+  expect(signal?.aborted).toBe(true);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/voice/config`;
+  expect(await (await fetch(at)).text()).toBe("mine");
+  await expect(start()).rejects.toMatchObject({ code: "kit_closed" });
+});
+
 it("is one for a kit", async () => {
   const { url } = await start();
   await expect(voice(kit, { ...parts(), port: 0 })).rejects.toMatchObject({ code: "channel_exists" });

@@ -4,6 +4,7 @@ import { AIChannel, type AIChannelOptions } from "@roomkit/channel-ai";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import {
+  AbortScope,
   type AIProvider,
   abortedError,
   assertOptions,
@@ -67,8 +68,8 @@ const PAUSE_MS = 200;
  * People who talk to an AI from a browser: the channels `voice` and `ai` in the kit, a room of their own for each caller, and a page to
  * call from. Resolves when the models are loaded and calls are taken.
  *
- * @throws RoomKitError `invalid_option`, `auth_required`, `port_in_use`, `listen_failed`, `aborted`, `channel_exists` when the kit has
- * such channels, and what the providers' `warmUp` throws. Nothing is left open then.
+ * @throws RoomKitError `invalid_option`, `auth_required`, `port_in_use`, `listen_failed`, `aborted`, `kit_closed` when the kit is closed
+ * meanwhile, `channel_exists` when it has such channels, and what the providers' `warmUp` throws. Nothing is left open then.
  */
 export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<VoiceLine> {
   assertOptions("voice", options, {
@@ -120,10 +121,12 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
     channels.push(channel);
   };
 
+  // Ends the loading of models.
+  const starting = new AbortScope().child(signal);
   try {
     const pipeline = audioPipeline(browser({ pauseMs: PAUSE_MS }));
     register(new VoiceChannel("voice", { backend, pipeline, turnDetector, stt, tts, greeting }));
-    register(new AIChannel("ai", { provider: ai, system, tools }));
+    register(new WatchedAI("ai", { provider: ai, system, tools }, () => starting.abort(kitClosed())));
     unmount = mountVoice(own ?? (options.server as Server), backend, {
       path,
       auth,
@@ -132,9 +135,10 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
       sessionFactory: roomPerCaller(kit, { channels: ["voice", "ai"] }),
     });
     // The first caller is not to wait for it.
-    const warm = Promise.all([stt, tts, ai].map((each) => each.warmUp?.(signal)));
-    await (signal ? untilAborted(warm, signal) : warm);
+    const warm = Promise.all([stt, tts, ai].map((each) => each.warmUp?.(starting.signal)));
+    await untilAborted(warm, starting.signal);
     const bound = own && (await listen(own, port, host));
+    if (starting.aborted) throw abortedError(starting.signal);
     const at = LOOPBACK.has(host) || EVERYWHERE.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
     let closing: Promise<void> | undefined;
     return {
@@ -147,6 +151,27 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
   } catch (error) {
     await close().catch(() => {});
     throw error;
+  } finally {
+    starting.release();
+  }
+}
+
+function kitClosed(): RoomKitError {
+  return new RoomKitError("kit_closed", "the kit was closed while voice was starting");
+}
+
+/** A kit that is closed closes its channels: this one tells. */
+class WatchedAI extends AIChannel {
+  readonly #onClose: () => void;
+
+  constructor(id: string, options: AIChannelOptions, onClose: () => void) {
+    super(id, options);
+    this.#onClose = onClose;
+  }
+
+  override async close(): Promise<void> {
+    this.#onClose();
+    await super.close();
   }
 }
 

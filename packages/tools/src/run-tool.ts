@@ -134,7 +134,7 @@ async function execute({ call, tool, args }: Permitted, scope: ToolScope, signal
   };
   const outcome = Promise.resolve()
     .then(() => tool.execute(args, context))
-    .then((value): ToolOutcome => ({ result: clip(asText(value), toolLimits.resultMaxLength), isError: false }))
+    .then((value): ToolOutcome => ({ result: clip(asText(value, call), toolLimits.resultMaxLength), isError: false }))
     .catch((error: unknown) =>
       running.aborted && stoppedBy(running.signal, error) ? STOPPED : explain(error, call, scope),
     );
@@ -164,9 +164,14 @@ function stoppedBy(signal: AbortSignal, error: unknown): boolean {
 
 function explain(error: unknown, call: ToolCall, scope: ToolScope): ToolOutcome {
   const { host, roomId, channelId } = scope;
-  const code = RoomKitError.is(error) ? error.code : "tool_threw";
+  const known = RoomKitError.is(error) ? error : undefined;
+  const code = known?.code ?? "tool_threw";
   host.logger.warn({ roomId, channelId, tool: call.name, code }, "a tool failed");
-  if (code === "tool_failed") return failure(clip((error as RoomKitError).message, scope.toolLimits.resultMaxLength));
+  if (code === "tool_failed") return failure(clip(known?.message ?? "", scope.toolLimits.resultMaxLength));
+  if (host.hasHooks("ON_ERROR", roomId)) {
+    const told = known ?? new RoomKitError("tool_threw", `tool ${call.name} threw`, { cause: error });
+    host.notifyHooks("ON_ERROR", { roomId, where: `tool:${call.name}`, error: told });
+  }
   return code === "timeout" ? TIMED_OUT : failure("The tool failed.");
 }
 
@@ -174,9 +179,14 @@ function failure(result: string): ToolOutcome {
   return { result, isError: true };
 }
 
-function asText(value: unknown): string {
+/** @throws RoomKitError `invalid_result`. */
+function asText(value: unknown, call: ToolCall): string {
   if (typeof value === "string") return value;
-  return value === undefined ? "done" : (JSON.stringify(value) ?? String(value));
+  try {
+    return value === undefined ? "done" : (JSON.stringify(value) ?? String(value));
+  } catch (cause) {
+    throw new RoomKitError("invalid_result", `what tool ${call.name} gave cannot be written as JSON`, { cause });
+  }
 }
 
 /** The first `max` characters, and a word on what is missing. Never half a surrogate pair. */

@@ -201,8 +201,8 @@ describe("a Standard Schema", () => {
   });
 
   it("that takes no object is refused", () => {
-    const tool = defineTool({ ...about, parameters: z.string(), execute: never });
-    expect(() => new ToolSet([tool])).toThrowError(expect.objectContaining({ code: "invalid_option" }));
+    const make = (): unknown => defineTool({ ...about, parameters: z.string(), execute: never });
+    expect(make).toThrowError(expect.objectContaining({ code: "invalid_option" }));
   });
 
   it("that was not given to defineTool is refused", () => {

@@ -24,6 +24,7 @@ const weather = defineTool({
   },
 });
 
+const deep = (schema: unknown) => ({ type: "object", properties: { a: { type: "array", items: schema } } });
 const broken =
   (change: Partial<Tool>): (() => ToolSet) =>
   () =>
@@ -41,8 +42,37 @@ describe("ToolSet", () => {
     ["a schema of another type", { parameters: { type: "string" } }],
     ["a schema whose reference leads nowhere", { parameters: { type: "object", $ref: "#/nowhere" } }],
     ["a time that is none", { timeoutMs: 0 }],
-  ])("refuses %s", (_what, change) => {
-    expect(broken(change)).toThrowError(expect.objectContaining({ code: "invalid_option" }));
+    ["no execute", { execute: undefined }],
+    ["no schema", { parameters: undefined }],
+    ["a schema that is a string", { parameters: { type: "object", properties: { day: "string" } } }],
+    ["a schema deep inside", { parameters: deep({ anyOf: [{ type: "text" }] }) }],
+    ["a list of schemas that is none", { parameters: deep({ oneOf: {} }) }],
+    ["properties that are none", { parameters: deep({ properties: ["day"] }) }],
+    ["required names that are none", { parameters: deep({ required: true }) }],
+  ])("refuses %s, as defineTool does", (_what, change) => {
+    const named = expect.stringContaining(JSON.stringify({ ...weather, ...change }.name));
+    const error = expect.objectContaining({ code: "invalid_option", message: named });
+    expect(broken(change as Partial<Tool>)).toThrowError(error);
+    expect(() => defineTool({ ...weather, ...change } as Tool)).toThrowError(error);
+  });
+
+  it("names the part of a schema that is none, and what is no tool", () => {
+    const parameters = { type: "object", properties: { days: { type: "array", items: "string" } } };
+    expect(() => defineTool({ ...weather, parameters })).toThrowError(
+      /parameters\.properties\.days\.items must be a schema/,
+    );
+    for (const tool of [undefined, null, "x"])
+      expect(() => defineTool(tool as never)).toThrowError(expect.objectContaining({ code: "invalid_option" }));
+    expect(() => defineTool({ ...weather, name: undefined } as never)).toThrowError(/name must be a string/);
+  });
+
+  it("takes schemas of every form, and does not go round in one that leads back to itself", () => {
+    const node: Record<string, unknown> = { type: ["object", "null"], enum: [{ type: 7 }], default: { items: 7 } };
+    node.properties = { type: { const: "x" }, any: true, none: false };
+    const made = (schema: unknown) => () => defineTool({ ...weather, parameters: deep(schema) });
+    expect(made({ anyOf: [node], prefixItems: [node], if: true })).not.toThrow();
+    node.properties = { again: node };
+    expect(made(node)).toThrowError(expect.objectContaining({ code: "invalid_option" }));
   });
 
   it("refuses two tools of one name", () => {

@@ -2,6 +2,7 @@ import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import { assertOptions, RoomKitError, type ToolDefinition } from "@roomkit/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { isStandardSchema } from "./schema.ts";
+import { schemaFault } from "./schema-fault.ts";
 import type { Tool } from "./tool.ts";
 import { isToolSource, type ToolSource } from "./tool-source.ts";
 
@@ -111,8 +112,9 @@ export class ToolSet {
 }
 
 /** @throws RoomKitError `invalid_option`. */
-function entryOf(tool: Tool): Entry {
-  assertOptions<Tool>("a tool", tool, {
+export function entryOf(tool: Tool): Entry {
+  const named = typeof tool?.name === "string" ? `tool ${JSON.stringify(tool.name)}` : "a tool";
+  assertOptions<Tool>(named, tool, {
     required: ["name", "parameters", "execute"],
     string: ["name", "description"],
     object: ["parameters", "schema"],
@@ -123,6 +125,8 @@ function entryOf(tool: Tool): Entry {
   if (!NAME.test(name)) throw invalid(name, "a tool's name has 1 to 64 letters, digits, _ or -");
   if (isStandardSchema(parameters)) throw invalid(name, "a tool with a schema of a library is made by defineTool");
   if (parameters.type !== "object") throw invalid(name, "parameters must be a schema of type object");
+  const fault = schemaFault(parameters);
+  if (fault) throw invalid(name, fault);
   if (timeoutMs !== undefined && !(timeoutMs > 0)) throw invalid(name, "timeoutMs must be > 0");
   return { tool, validate: schema === undefined ? byJsonSchema(tool) : byStandardSchema(schema) };
 }

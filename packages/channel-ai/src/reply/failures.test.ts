@@ -1,11 +1,45 @@
-import { RoomKitError } from "@roomkit/core";
+import { type HookPayloads, RoomKitError } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
-import { read } from "../fake-room.fixture.ts";
+import { read, rejection } from "../fake-room.fixture.ts";
 import { type AIChannelOptions, DEFAULT_FALLBACK_TEXT } from "../options.ts";
 import { ROOM, setUp } from "../rig.fixture.ts";
 import { done, type Script, say } from "../scripted-model.fixture.ts";
 
 const code = (value: string): unknown => expect.objectContaining({ code: value });
+
+describe("a function of the application's that fails", () => {
+  const fail = (): never => {
+    throw new Error("no customer 4711");
+  };
+  it.each<[string, Partial<AIChannelOptions>, string]>([
+    ["system throws", { system: fail }, "instructions_failed"],
+    ["system rejects", { system: async () => fail() }, "instructions_failed"],
+    ["system gives no string", { system: () => ({ text: "Be brief." }) as never }, "instructions_failed"],
+    ["system gives null", { system: () => null as never }, "instructions_failed"],
+    ["respondTo throws", { respondTo: fail }, "respond_to_failed"],
+  ])("is apologised for and reported: %s", async (what, options, expected) => {
+    const { host, model, text } = setUp([[...say("x"), done]], options);
+    const told: HookPayloads["ON_ERROR"][] = [];
+    host.hook("ON_ERROR", (payload) => void told.push(payload));
+    expect(await read(await text("hi"))).toBe(DEFAULT_FALLBACK_TEXT);
+    expect(told).toEqual([{ roomId: ROOM, where: "reply:ai", error: code(expected) }]);
+    expect(told[0]?.error.cause).toEqual(/throws|rejects/.test(what) ? new Error("no customer 4711") : undefined);
+    expect(host.emitted.map(({ event }) => event)).toEqual(["ai_error"]);
+    expect([model.requests, JSON.stringify(host.logs).includes("4711")]).toEqual([[], false]);
+  });
+
+  it("is no failure when the turn is over, nor when there are no instructions", async () => {
+    const turn = new AbortController();
+    const system = (): Promise<string> => {
+      turn.abort();
+      return new Promise(() => {});
+    };
+    const late = setUp([[done]], { system });
+    expect((await rejection(late.ask("hi", turn.signal))).code).toBe("aborted");
+    expect(late.host.emitted).toEqual([]);
+    expect(await read(await setUp([[...say("Hi."), done]], { system: () => undefined }).text())).toBe("Hi.");
+  });
+});
 
 describe("a model that fails", () => {
   const broken = new RoomKitError("invalid_key", "key sk-123 is wrong");

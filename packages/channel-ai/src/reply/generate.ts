@@ -83,7 +83,7 @@ function assistantMessage(end: RoundEnd): AIMessage {
 
 function report(turn: Turn, error: RoomKitError): void {
   const { host, roomId, channelId } = turn;
-  host.logger.warn({ roomId, channelId, ...errorFields(error) }, "the model failed");
+  host.logger.warn({ roomId, channelId, ...errorFields(error) }, "the reply failed");
   host.emit("ai_error", { roomId, channelId, error });
   if (host.hasHooks("ON_ERROR", roomId)) host.notifyHooks("ON_ERROR", { roomId, where: `reply:${channelId}`, error });
 }

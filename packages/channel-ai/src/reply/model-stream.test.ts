@@ -53,6 +53,37 @@ describe("streamModel", () => {
     expect(await rejection(all(start(sync, new VirtualClock())))).toBe(own);
   });
 
+  const stream = (...parts: unknown[]) =>
+    async function* () {
+      yield* parts;
+    };
+  it.each<[string, () => unknown, RegExp]>([
+    ["a promise", async () => [done], /^generate of own gave a promise/],
+    ["a promise that fails", () => Promise.reject(new Error("no")), /^generate of own gave a promise/],
+    ["a list", () => [done], /^generate of own gave no async iterable/],
+    ["nothing", () => undefined, /^generate of own gave no async iterable/],
+    ["strings", stream("Hello"), /^own yielded a value of the type string, not a part/],
+    ["null", stream(null), /^own yielded null, not a part/],
+    ["a part of no type", stream({ text: "Hello" }), /^own yielded a part whose type is none of text-delta, /],
+    ["a part of another type", stream({ type: "toString" }), /^own yielded a part whose type is none of/],
+    [
+      "text that is none",
+      stream({ type: "text-delta", delta: "a" }),
+      /^own yielded a part text-delta whose text is no/,
+    ],
+    ["a call without a name", stream({ type: "tool-call", id: "1" }), /^own yielded a part tool-call whose name is no/],
+    ["a call without an id", stream({ type: "tool-call", name: "t" }), /^own yielded a part tool-call whose id is no/],
+    ["an end without a reason", stream({ type: "finish" }), /^own yielded a part finish whose reason is no string/],
+  ])("says what is wrong with a provider that gives %s", async (_what, generate, message) => {
+    const own = { name: "own", capabilities: { tools: true }, generate } as AIProvider;
+    const error = await rejection(all(start(own, new VirtualClock())));
+    expect([error.code, error.retryable, error.message]).toEqual([
+      "provider_error",
+      false,
+      expect.stringMatching(message),
+    ]);
+  });
+
   it("waits longer for the first part than for the next, and no longer than that", async () => {
     const { clock, model } = scripted([{ wait: 4_000 }, ...say("a"), { wait: 1_900 }, ...say("b"), "hang"]);
     const reading = rejection(all(start(model, clock)));

@@ -38,9 +38,8 @@ export async function* streamModel(
   let iterator: AsyncIterator<AIPart> | undefined;
   let finished = false;
   try {
-    iterator = provider
-      .generate(request, { signal: scope.signal, onFallback: options.onFallback })
-      [Symbol.asyncIterator]();
+    const stream = provider.generate(request, { signal: scope.signal, onFallback: options.onFallback });
+    iterator = iteratorOf(stream, provider.name);
     let waitMs = options.firstTokenTimeoutMs;
     while (!finished) {
       const step = await withTimeout(iterator.next(), waitMs, {
@@ -51,6 +50,7 @@ export async function* streamModel(
       if (step.done) {
         throw new RoomKitError("provider_incomplete", `${provider.name} ended without finishing`, { retryable: true });
       }
+      assertPart(step.value, provider.name);
       if (step.value.type === "error") throw step.value.error;
       finished = step.value.type === "finish";
       waitMs = options.stallTimeoutMs;
@@ -65,6 +65,42 @@ export async function* streamModel(
     // A provider that goes on after its own end is cut off too.
     scope.abort(abortedError(signal));
   }
+}
+
+/** @throws RoomKitError `provider_error`. */
+function iteratorOf(stream: AsyncIterable<AIPart>, name: string): AsyncIterator<AIPart> {
+  const given: unknown = stream;
+  if (given instanceof Promise) {
+    given.catch(() => {});
+    throw new RoomKitError(
+      "provider_error",
+      `generate of ${name} gave a promise, not an async iterable: make it async *`,
+    );
+  }
+  if (typeof stream?.[Symbol.asyncIterator] !== "function")
+    throw new RoomKitError("provider_error", `generate of ${name} gave no async iterable`);
+  return stream[Symbol.asyncIterator]();
+}
+
+/** What each part must have, as strings. */
+const PARTS: Readonly<Record<AIPart["type"], readonly string[]>> = {
+  "text-delta": ["text"],
+  "reasoning-delta": ["text"],
+  "tool-call": ["id", "name"],
+  finish: ["reason"],
+  error: [],
+};
+
+/** A provider need not be written in TypeScript. @throws RoomKitError `provider_error`. */
+function assertPart(part: unknown, name: string): void {
+  const bad = (what: string): RoomKitError => new RoomKitError("provider_error", `${name} yielded ${what}`);
+  if (typeof part !== "object" || part === null)
+    throw bad(`${part === null ? "null" : `a value of the type ${typeof part}`}, not a part`);
+  const { type, ...fields } = part as Readonly<Record<string, unknown>>;
+  const needed = typeof type === "string" && Object.hasOwn(PARTS, type) ? PARTS[type as AIPart["type"]] : undefined;
+  if (!needed) throw bad(`a part whose type is none of ${Object.keys(PARTS).join(", ")}`);
+  const missing = needed.find((field) => typeof fields[field] !== "string");
+  if (missing) throw bad(`a part ${type} whose ${missing} is no string`);
 }
 
 async function stop(iterator: AsyncIterator<AIPart> | undefined, clock: Clock): Promise<void> {

@@ -1,4 +1,4 @@
-import { type HookHandler, RoomKitError } from "@roomkit/core";
+import { type HookHandler, type HookPayloads, RoomKitError } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
 import { read } from "../fake-room.fixture.ts";
 import { look, ROOM, setUpTools, tool } from "../rig.fixture.ts";
@@ -120,6 +120,30 @@ describe("a tool that fails", () => {
     expect(await read(await text())).toBe("x");
     expect(results()).toEqual([[shown, true]]);
     expect(JSON.stringify(host.logs)).not.toMatch(/ECONNREFUSED|internal/);
+  });
+
+  const down = new RoomKitError("db_down", "db.internal is down");
+  const thrown = new Error("ECONNREFUSED 10.0.0.7");
+  it.each<[string, () => unknown, unknown]>([
+    ["throws", () => Promise.reject(thrown), { code: "tool_threw", cause: thrown }],
+    ["throws nothing to speak of", () => Promise.reject(undefined), { code: "tool_threw" }],
+    ["throws a RoomKitError", () => Promise.reject(down), down],
+    ["gives what is no JSON", () => ({ big: 1n }), { code: "invalid_result", cause: expect.any(TypeError) }],
+    ["explains itself", () => Promise.reject(new RoomKitError("tool_failed", "No such city.")), undefined],
+  ])("and %s is told to whoever wrote it, and nobody else", async (_what, execute, error) => {
+    const { host, text } = setUpTools(
+      [
+        [look("a"), callsDone],
+        [...say("x"), done],
+      ],
+      [tool(execute)],
+    );
+    const told: HookPayloads["ON_ERROR"][] = [];
+    host.hook("ON_ERROR", (payload) => void told.push(payload));
+    expect(await read(await text())).toBe("x");
+    expect(told).toMatchObject(error ? [{ roomId: ROOM, where: "tool:look", error }] : []);
+    expect(host.emitted).toEqual([]);
+    expect(JSON.stringify([host.logs, host.log(ROOM)])).not.toMatch(/ECONNREFUSED|internal/);
   });
 
   it("is given up, and told, when its time is over", async () => {

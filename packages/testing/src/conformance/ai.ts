@@ -1,6 +1,13 @@
-import type { AIMessage, AIPart, AIProvider, AIRequest, ToolDefinition } from "@roomkit/core";
+import {
+  type AIMessage,
+  type AIPart,
+  type AIProvider,
+  type AIRequest,
+  assertOptions,
+  type ToolDefinition,
+} from "@roomkit/core";
 import { settle } from "../settle.ts";
-import { type ConformanceCase, ConformanceFailure, check, checkRejects, within } from "./case.ts";
+import { assertTwo, type ConformanceCase, ConformanceFailure, check, checkRejects, within } from "./case.ts";
 import { closeCases } from "./close.ts";
 import { collect } from "./source.ts";
 
@@ -36,6 +43,14 @@ export interface AIConformanceOptions {
 
 /** What every {@link AIProvider} must do, as one case per requirement. */
 export function aiConformance(options: AIConformanceOptions): ConformanceCase[] {
+  assertOptions("aiConformance", options, {
+    required: ["create", "prompts"],
+    function: ["create", "open"],
+    objects: ["prompts"],
+    object: ["tool"],
+    number: ["patienceMs"],
+  });
+  assertTwo("aiConformance", "prompts", options.prompts);
   const { prompts, tool, patienceMs = 20_000 } = options;
   const [prompt, other] = prompts;
   const cases: ConformanceCase[] = [];

@@ -1,3 +1,4 @@
+import { assertOptions } from "@roomkit/core";
 import { BackendBench, type BackendConformanceOptions } from "./backend-bench.ts";
 import { clientFirstCases } from "./backend-client-first.ts";
 import { endCases } from "./backend-ends.ts";
@@ -10,6 +11,12 @@ import { type ConformanceCase, within } from "./case.ts";
  * the harness lets it.
  */
 export function backendConformance(options: BackendConformanceOptions): readonly ConformanceCase[] {
+  assertOptions("backendConformance", options, {
+    required: ["open"],
+    function: ["open"],
+    boolean: ["messages"],
+    number: ["patienceMs", "timeoutMs"],
+  });
   const { messages = true, patienceMs = 30_000, timeoutMs = 10_000 } = options;
   return [...sessionFirstCases, ...clientFirstCases, ...mediaCases, ...endCases].map(([name, run]) => ({
     name,

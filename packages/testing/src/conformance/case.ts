@@ -55,3 +55,8 @@ export async function until(predicate: () => boolean, ms: number, what: string):
     await settle(1);
   }
 }
+
+/** Cases use two of a thing, to tell one answer from another. @throws RoomKitError `invalid_option`. */
+export function assertTwo(owner: string, name: string, given: readonly unknown[]): void {
+  if (given.length < 2) throw new RoomKitError("invalid_option", `${owner}: ${name} must be two, not ${given.length}`);
+}

@@ -1,4 +1,4 @@
-import type { LockManager } from "@roomkit/core";
+import { assertOptions, type LockManager } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, within } from "./case.ts";
 import { checkEqual } from "./equal.ts";
@@ -12,6 +12,7 @@ export interface LockConformanceOptions {
 
 /** What every `LockManager` must do; see {@link ConformanceCase}. Uses waits of up to 50 ms of real time. */
 export function lockConformance(options: LockConformanceOptions): readonly ConformanceCase[] {
+  assertOptions("lockConformance", options, { required: ["open"], function: ["open"], number: ["timeoutMs"] });
   const { open, timeoutMs = 10_000 } = options;
   const cases: readonly (readonly [string, (locks: LockManager) => Promise<void>])[] = [
     [

@@ -1,4 +1,5 @@
 import {
+  assertOptions,
   frameDurationMs,
   type RealtimeEvent,
   type RealtimeProvider,
@@ -7,7 +8,7 @@ import {
   RoomKitError,
 } from "@roomkit/core";
 import { settle } from "../settle.ts";
-import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { assertTwo, type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
 import { closeCases } from "./close.ts";
 import type { RealtimeConformanceOptions } from "./realtime-options.ts";
 import { addOrderCases } from "./realtime-orders.ts";
@@ -24,6 +25,14 @@ interface CaseTools {
 
 /** What every {@link RealtimeProvider} must do, as one case per requirement. */
 export function realtimeConformance(options: RealtimeConformanceOptions): ConformanceCase[] {
+  assertOptions("realtimeConformance", options, {
+    required: ["create", "prompts"],
+    function: ["create", "open", "pass"],
+    objects: ["prompts"],
+    object: ["speech", "tool"],
+    number: ["patienceMs"],
+  });
+  assertTwo("realtimeConformance", "prompts", options.prompts);
   const { prompts, speech, tool, pass, open, patienceMs = 20_000 } = options;
   const [prompt, other] = prompts;
   const cases: ConformanceCase[] = [];

@@ -1,6 +1,7 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  assertOptions,
   frameDurationMs,
   RoomKitError,
   type Stage,
@@ -54,6 +55,13 @@ const STREAMS = 100;
 
 /** What every stage of the inbound path must do, whatever it is for, as one case per requirement. */
 export function stageConformance<S extends InboundStage>(options: StageConformanceOptions<S>): ConformanceCase[] {
+  assertOptions("stageConformance", options, {
+    required: ["factory", "format", "gives"],
+    object: ["factory", "format", "input"],
+    oneOf: { gives: ["audio", "events"] },
+    function: ["settle"],
+    number: ["heldBackMs", "minutes", "growthMb"],
+  });
   const { factory, format, gives, heldBackMs = 0, minutes = 10, growthMb = 2 } = options;
   const rate = format.sampleRate;
   const first = call(rate, 1);

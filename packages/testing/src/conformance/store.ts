@@ -1,4 +1,4 @@
-import type { ConversationStore } from "@roomkit/core";
+import { assertOptions, type ConversationStore } from "@roomkit/core";
 import { type ConformanceCase, within } from "./case.ts";
 import { closeCases } from "./close.ts";
 import { bindingCases } from "./store-bindings.ts";
@@ -23,6 +23,7 @@ export interface StoreConformanceOptions {
  * `for (const { name, run } of storeConformance({ open })) it(name, run)`.
  */
 export function storeConformance(options: StoreConformanceOptions): readonly ConformanceCase[] {
+  assertOptions("storeConformance", options, { required: ["open"], function: ["open", "held"], number: ["timeoutMs"] });
   const { open, timeoutMs = 10_000 } = options;
   const cases: readonly StoreCase[] = [
     ...roomCases,

@@ -1,6 +1,6 @@
-import { type AudioFrame, RoomKitError, type SttProvider } from "@roomkit/core";
+import { type AudioFrame, assertOptions, RoomKitError, type SttProvider } from "@roomkit/core";
 import { settle } from "../settle.ts";
-import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
+import { assertTwo, type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
 import { closeCases } from "./close.ts";
 import { collect, EndlessSource, WatchedSource } from "./source.ts";
 import { checkTranscript, finalText } from "./transcript.ts";
@@ -28,6 +28,13 @@ export interface SttConformanceOptions {
 
 /** What every {@link SttProvider} must do, as one case per requirement. */
 export function sttConformance(options: SttConformanceOptions): ConformanceCase[] {
+  assertOptions("sttConformance", options, {
+    required: ["create", "samples"],
+    function: ["create", "open"],
+    objects: ["samples"],
+    number: ["patienceMs", "maxReadAheadMs"],
+  });
+  assertTwo("sttConformance", "samples", options.samples);
   const { samples, patienceMs = 20_000, maxReadAheadMs = 10_000 } = options;
   const [speech, other] = samples;
   const quiet = speech.frames.slice(0, 1).map((frame) => ({ ...frame, samples: new Int16Array(frame.samples.length) }));

@@ -1,4 +1,4 @@
-import { type AudioFrame, RoomKitError, rms, type SpeechPart, type TtsProvider } from "@roomkit/core";
+import { type AudioFrame, assertOptions, RoomKitError, rms, type SpeechPart, type TtsProvider } from "@roomkit/core";
 import { settle } from "../settle.ts";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
 import { closeCases } from "./close.ts";
@@ -20,6 +20,12 @@ export interface TtsConformanceOptions {
 
 /** What every {@link TtsProvider} must do, as one case per requirement. */
 export function ttsConformance(options: TtsConformanceOptions): ConformanceCase[] {
+  assertOptions("ttsConformance", options, {
+    required: ["create"],
+    function: ["create", "open"],
+    strings: ["sentences"],
+    number: ["maxPiecesAhead", "patienceMs"],
+  });
   const { maxPiecesAhead = 8, patienceMs = 20_000 } = options;
   const [short, long] = options.sentences ?? [
     "Yes, of course.",

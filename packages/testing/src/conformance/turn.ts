@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import type { TurnContext, TurnDecision, TurnDetector } from "@roomkit/core";
+import { assertOptions, type TurnContext, type TurnDecision, type TurnDetector } from "@roomkit/core";
 import { inFrames, inSequence, quiet, speechLike, whiteNoise } from "../signals.ts";
 import { type ConformanceCase, check, checkRejects, within } from "./case.ts";
 import { closeCases } from "./close.ts";
@@ -96,6 +96,12 @@ const HOSTILE: Readonly<Record<string, () => TurnContext>> = {
 
 /** What every {@link TurnDetector} must do, as one case per requirement. */
 export function turnDetectorConformance(options: TurnDetectorConformanceOptions): ConformanceCase[] {
+  assertOptions("turnDetectorConformance", options, {
+    required: ["create"],
+    function: ["create", "open"],
+    objects: ["moments"],
+    number: ["patienceMs"],
+  });
   const { create, patienceMs = 20_000, open } = options;
   const moments = (): readonly TurnContext[] => options.moments ?? usual();
   const cases: ConformanceCase[] = [];

@@ -1,4 +1,4 @@
-import { type AudioFormat, RoomKitError, type Vad, type VadEvent, type VadFactory } from "@roomkit/core";
+import { type AudioFormat, assertOptions, RoomKitError, type Vad, type VadEvent, type VadFactory } from "@roomkit/core";
 import { inFrames, inSequence, quiet, speechLike, tone, whiteNoise } from "../signals.ts";
 import { type ConformanceCase, check } from "./case.ts";
 
@@ -19,6 +19,12 @@ const SAME_MS = 0.5;
 
 /** What every {@link Vad} must do, as one case per requirement. */
 export function vadConformance<V extends Vad>(options: VadConformanceOptions<V>): ConformanceCase[] {
+  assertOptions("vadConformance", options, {
+    required: ["factory", "format"],
+    object: ["factory", "format", "speech"],
+    function: ["settle"],
+    number: ["patienceMs"],
+  });
   const { factory, format, patienceMs = 3_000 } = options;
   const rate = format.sampleRate;
   const speech = options.speech ?? speechLike(rate, 2_000, 3_000);

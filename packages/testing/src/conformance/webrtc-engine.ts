@@ -1,4 +1,4 @@
-import type { CloseReason, WebRTCDataChannel, WebRTCOffer } from "@roomkit/core";
+import { assertOptions, type CloseReason, type WebRTCDataChannel, type WebRTCOffer } from "@roomkit/core";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
 import { closeCases } from "./close.ts";
 import { checkEqual } from "./equal.ts";
@@ -275,6 +275,11 @@ function closing(options: WebRTCEngineConformanceOptions, timeoutMs: number): ty
 
 /** What every `WebRTCEngine` must do; see {@link ConformanceCase}. Uses real sockets on loopback. */
 export function webrtcEngineConformance(options: WebRTCEngineConformanceOptions): readonly ConformanceCase[] {
+  assertOptions("webrtcEngineConformance", options, {
+    required: ["open", "client"],
+    function: ["open", "client", "held"],
+    number: ["timeoutMs"],
+  });
   const { timeoutMs = 15_000 } = options;
   return [...CASES, ...closing(options, timeoutMs)].map(([name, run]) => ({
     name,

@@ -100,6 +100,13 @@ describe("tokens", () => {
     expect(await authenticate(broken, credentials, options)).toMatchObject({ status: 403, code: "auth_error" });
   });
 
+  it("are not empty", () => {
+    for (const token of ["", " "])
+      expect(() => tokenAuth({ good: {}, [token]: {} })).toThrowError(
+        expect.objectContaining({ code: "invalid_option", message: expect.stringContaining("environment variable") }),
+      );
+  });
+
   it("stand for their metadata", async () => {
     const auth = tokenAuth({ one: { id: 1 }, two: { id: 2 } });
     const signal = new AbortController().signal;

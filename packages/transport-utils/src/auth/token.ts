@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { assertOptions, type Metadata } from "@roomkit/core";
+import { assertOptions, type Metadata, RoomKitError } from "@roomkit/core";
 import type { ConnectionRequest } from "../request.ts";
 import type { Authenticator } from "./authenticator.ts";
 
@@ -42,13 +42,19 @@ export type TokenCheck = (
   options: { readonly signal: AbortSignal },
 ) => Metadata | null | Promise<Metadata | null>;
 
-/** An authenticator for fixed tokens, each with the metadata it stands for, or for tokens that a function checks. */
+/**
+ * An authenticator for fixed tokens, each with the metadata it stands for, or for tokens that a function checks.
+ *
+ * @throws RoomKitError `invalid_option`, also for an empty token.
+ */
 export function tokenAuth(
   tokens: Readonly<Record<string, Metadata>> | TokenCheck,
   options: TokenAuthOptions = {},
 ): Authenticator {
   if (typeof tokens !== "function") assertOptions("tokenAuth", tokens, {});
   assertOptions("tokenAuth", options, { string: ["queryName"] });
+  if (typeof tokens !== "function" && Object.keys(tokens).some((token) => token.trim() === ""))
+    throw new RoomKitError("invalid_option", "tokenAuth: a token is empty: is its environment variable set?");
   const check = typeof tokens === "function" ? tokens : among(Object.entries(tokens));
   return (request, { signal }) => {
     const token = tokenOf(request, options);
