@@ -1,6 +1,7 @@
 import { assertOptions, RoomKitError } from "@roomkit/core";
+import { defineTool } from "./define-tool.ts";
 import type { HandoffHistory } from "./handoff.ts";
-import { defineTool, type Tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 
 /** Longest reason that is kept, in characters. */
 const MAX_REASON_CHARS = 1_000;

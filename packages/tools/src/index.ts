@@ -1,3 +1,4 @@
+export { defineTool } from "./define-tool.ts";
 export {
   type Handoff,
   type HandoffContext,
@@ -9,7 +10,7 @@ export {
 export { type HandoffToOptions, handoffTo } from "./handoff-to.ts";
 export { clip, NOT_BEGUN, OUTCOME_UNKNOWN, runTool, STOPPED, type ToolOutcome } from "./run-tool.ts";
 export type { ToolScope } from "./scope.ts";
-export { type ArgumentsOf, defineTool, type Tool, type ToolContext } from "./tool.ts";
+export type { ArgumentsOf, Tool, ToolContext } from "./tool.ts";
 export { LOG_TIMEOUT_MS, ToolLog } from "./tool-log.ts";
 export { type CheckedCall, type Fault, ToolSet } from "./tool-set.ts";
 export type { ToolSource } from "./tool-source.ts";

@@ -6,8 +6,9 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
+import { defineTool } from "./define-tool.ts";
 import { NOT_BEGUN, runTool, type ToolOutcome } from "./run-tool.ts";
-import { defineTool, type Tool, type ToolContext } from "./tool.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 import { ToolSet } from "./tool-set.ts";
 
 const about = { name: "weather", description: "The weather of a city." };

@@ -1,6 +1,7 @@
 import { RoomKitError } from "@roomkit/core";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { defineTool, type Tool } from "./tool.ts";
+import { defineTool } from "./define-tool.ts";
+import type { Tool } from "./tool.ts";
 import { ToolSet } from "./tool-set.ts";
 
 const weather = defineTool({

@@ -1,8 +1,6 @@
-import { assertOptions, type JsonSchema, type ToolDefinition, type VoiceSession } from "@roomkit/core";
+import type { ToolDefinition, VoiceSession } from "@roomkit/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { HandoffRequest } from "./handoff.ts";
-import { isStandardSchema, jsonSchemaOf } from "./schema.ts";
-import { entryOf } from "./tool-set.ts";
 
 /** What surrounds one run of a tool. */
 export interface ToolContext {
@@ -69,27 +67,3 @@ type ObjectOf<S> = S extends { readonly properties: infer Properties }
       -readonly [K in keyof Properties as K extends RequiredOf<S> ? never : K]?: DescribedBy<Properties[K]>;
     }
   : Record<string, unknown>;
-
-/**
- * Writes a tool whose `execute` gets arguments typed by its own parameters: a JSON Schema, or a schema of Zod, Valibot, ArkType or another
- * library of the Standard Schema.
- *
- * @throws RoomKitError `invalid_option` for a bad name or schema, or without `execute`; `schema_not_convertible`: a model cannot be shown such a schema; the message says what to do.
- */
-export function defineTool<const S extends JsonSchema | StandardSchemaV1>(tool: {
-  readonly name: string;
-  readonly description: string;
-  readonly parameters: S;
-  readonly timeoutMs?: number | undefined;
-  execute(args: ArgumentsOf<S>, context: ToolContext): unknown;
-}): Tool<ArgumentsOf<S>> {
-  assertOptions("defineTool", tool, {});
-  const { parameters, ...rest } = tool;
-  let made: Tool<ArgumentsOf<S>>;
-  if (isStandardSchema(parameters)) {
-    const schema = parameters as StandardSchemaV1<unknown, ArgumentsOf<S>>;
-    made = { ...rest, schema, parameters: jsonSchemaOf(tool.name, schema) };
-  } else made = tool as typeof tool & { readonly parameters: JsonSchema };
-  entryOf(made as Tool);
-  return made;
-}
