@@ -108,7 +108,7 @@ async function worksInABrowser({ url }: Server): Promise<void> {
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(String(error)));
     await page.goto(`${url}/?a=1#token=secret`);
-    await expect.poll(() => page.url()).toBe(`${url}/?a=1`);
+    await page.waitForURL(`${url}/?a=1`);
     await page.getByRole("button", { name: "Start call" }).click();
     const log = page.getByRole("log");
     await log.getByText("What can I do for you?").waitFor({ timeout: 60_000 });
