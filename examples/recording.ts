@@ -34,8 +34,8 @@ kit.registerChannel(new VoiceChannel("voice", { backend, pipeline, turnDetector,
 kit.registerChannel(new AIChannel("ai", { provider: offlineAI() }));
 
 kit.hook("ON_RECORDING_STOPPED", ({ recording: { files, reason } }) => {
-  for (const { name, durationMs } of files)
-    console.log(`${join(storage, name)}: ${(durationMs / 1_000).toFixed(1)} s (${reason})`);
+  for (const { name, kind, durationMs } of files)
+    if (kind === "audio") console.log(`${join(storage, name)}: ${(durationMs / 1_000).toFixed(1)} s (${reason})`);
 });
 
 const server = createServer(voiceServerOptions);

@@ -79,6 +79,7 @@ it.concurrent("recording: both sides are in the file, and who said what beside i
       await until("the end of the answer", () => caller.client.state === "listening");
       await caller.hangUp();
       await program.prints(/\.wav: [\d.]+ s/);
+      expect(program.output()).not.toMatch(/\.json|not whole/);
     },
     { env: { RECORDINGS: storage } },
   );

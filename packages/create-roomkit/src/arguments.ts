@@ -1,6 +1,16 @@
 import { parseArgs } from "node:util";
 import { RoomKitError } from "@roomkit/core";
-import { type Choice, type Choices, models, places, recognisers, voices, ways } from "./choices.ts";
+import {
+  type Choice,
+  type Choices,
+  type How,
+  type Model,
+  models,
+  places,
+  recognisers,
+  voices,
+  ways,
+} from "./choices.ts";
 
 /** What the command line says; what it does not say is missing. */
 export interface Arguments extends Partial<Choices> {
@@ -32,9 +42,6 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (more.length > 0) throw invalid(`one folder is enough: ${positionals.join(", ")}`);
   if (path === "") throw invalid("the folder has no name");
   const way = oneOf("how", how, ways);
-  const forVoice = models[way ?? "voice"];
-  // Which models there are may hang on an answer that is still to come.
-  const known = way === undefined ? [...models.voice, ...models.realtime] : forVoice;
   if (way === "realtime" && (stt ?? tts) !== undefined)
     throw invalid("--stt and --tts are for --how voice: a model of speech to speech hears and speaks itself");
   return {
@@ -42,7 +49,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     ...given("path", path),
     ...given("where", oneOf("where", where, places)),
     ...given("how", way),
-    ...given("model", oneOf("model", model, known)),
+    ...given("model", modelOf(way, model)),
     ...given("stt", oneOf("stt", stt, recognisers)),
     ...given("tts", oneOf("tts", tts, voices)),
   };
@@ -57,17 +64,29 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** @throws RoomKitError `invalid_option` when the value is none of them */
-export function oneOf<Value extends string>(
+/**
+ * A model of the one way is none of the other; which way may hang on an answer that is still to come.
+ *
+ * @throws RoomKitError `invalid_option`
+ */
+export function modelOf(how: How | undefined, model: string | undefined): Model | undefined {
+  if (how === undefined) return oneOf("model", model, [...models.voice, ...models.realtime]);
+  const way = ways.find(({ value }) => models[value].some((each) => each.value === model));
+  return oneOf("model", model, models[how], way && `: --how ${way.value} has it`);
+}
+
+/** @throws RoomKitError `invalid_option` when the value is none of them; `hint` says where it is one */
+function oneOf<Value extends string>(
   flag: string,
   value: string | undefined,
   choices: readonly Choice<Value>[],
+  hint = "",
 ): Value | undefined {
   if (value === undefined) return undefined;
   const found = choices.find((choice) => choice.value === value);
   if (found) return found.value;
   const names = [...new Set(choices.map((choice) => choice.value))];
-  throw invalid(`--${flag} is one of ${names.join(", ")}, not "${value}"`);
+  throw invalid(`--${flag} is one of ${names.join(", ")}, not "${value}"${hint}`);
 }
 
 function given<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {

@@ -107,7 +107,8 @@ async function worksInABrowser({ url }: Server): Promise<void> {
     const page = await browser.newPage();
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(String(error)));
-    await page.goto(url);
+    await page.goto(`${url}/?a=1#token=secret`);
+    await page.waitForURL(`${url}/?a=1`);
     await page.getByRole("button", { name: "Start call" }).click();
     const log = page.getByRole("log");
     await log.getByText("What can I do for you?").waitFor({ timeout: 60_000 });
@@ -116,10 +117,18 @@ async function worksInABrowser({ url }: Server): Promise<void> {
     await log.getByText("Oslo").first().waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: "End call" }).click();
     await page.getByRole("button", { name: "Start call" }).waitFor({ timeout: 60_000 });
-    expect(wrong).toEqual([]);
+    expect([wrong, page.url()]).toEqual([[], `${url}/?a=1`]);
   } finally {
     await browser.close();
   }
+}
+
+/** A second one, where the first listens. */
+async function saysThatItsPortIsTaken(project: Made, { url }: Server): Promise<void> {
+  const { port } = new URL(url);
+  const error = await start(project, { PORT: port }).catch(String);
+  expect(error).toMatch(new RegExp(`did not start \\(1\\): [^]*^port ${port} is in use: .*$`, "m"));
+  expect(error).not.toMatch(/EADDRINUSE|^ +at /m);
 }
 
 const timeout = 900_000;
@@ -141,6 +150,7 @@ describe.concurrent("a project", () => {
         await servesItsPage(project, server);
         await answers(server);
         if (chromium && /^(node|next)-voice$/.test(name)) await worksInABrowser(server);
+        if (name.includes("-voice")) await saysThatItsPortIsTaken(project, server);
       } catch (error) {
         throw new Error(`${error}\n${server.output}`, { cause: error });
       } finally {
@@ -162,7 +172,9 @@ describe.concurrent("a project", () => {
 
 it("lets others in only with the token, where others can reach it", { timeout }, async () => {
   const project = made("hono", "realtime", "--model openai");
-  await expect(start(project, { HOST: "0.0.0.0", OPENAI_API_KEY: "a-key" })).rejects.toThrow("auth_required");
+  await expect(start(project, { HOST: "0.0.0.0", OPENAI_API_KEY: "a-key" })).rejects.toThrow(
+    /^The server did not start \(1\): set TOKEN: with a HOST others can reach this server\n$/,
+  );
   const server = await start(project, { HOST: "0.0.0.0", TOKEN: "secret", OPENAI_API_KEY: "a-key" });
   try {
     const config = `${server.url}/voice/config`;

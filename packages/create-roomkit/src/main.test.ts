@@ -104,8 +104,15 @@ describe("the command line", () => {
     ["--frob", "invalid_option: Unknown option '--frob'"],
     ["--where", "invalid_option: Option '--where <value>' argument missing"],
     ["--where koa", "invalid_option: --where is one of node, hono, express, fastify, next"],
-    ["--how realtime --model anthropic", "invalid_option: --model is one of local, openai, gemini"],
-    ["--model gemini", "invalid_option: --model is one of local, anthropic, openai, ai-sdk"],
+    [
+      "--how realtime --model anthropic",
+      'invalid_option: --model is one of local, openai, gemini, not "anthropic": --how voice has it\n',
+    ],
+    [
+      "--model gemini",
+      'invalid_option: --model is one of local, anthropic, openai, ai-sdk, not "gemini": --how realtime has it\n',
+    ],
+    ["--how voice --model hal", 'invalid_option: --model is one of local, anthropic, openai, ai-sdk, not "hal"\n'],
     ["--how realtime --stt deepgram", "invalid_option: --stt and --tts are for --how voice"],
     ["--tts alexa", "invalid_option: --tts is one of local, elevenlabs"],
     ["one two", "invalid_option: one folder is enough"],

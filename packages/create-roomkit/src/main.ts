@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { RoomKitError } from "@roomkit/core";
-import { type Arguments, oneOf, parseArguments, usage } from "./arguments.ts";
+import { type Arguments, modelOf, parseArguments, usage } from "./arguments.ts";
 import { type Answers, ask, DEFAULT_PATH } from "./ask.ts";
-import { type Choices, defaults, models } from "./choices.ts";
+import { defaults } from "./choices.ts";
 import { targetOf } from "./folder.ts";
 import { install, managerOf } from "./manager.ts";
 import { ownManifest } from "./manifest.ts";
@@ -44,7 +44,7 @@ async function create({ args, cwd, env, input, output }: Surroundings): Promise<
   if (given.path !== undefined) targetOf(given.path, cwd);
   const asks = !given.yes && input.isTTY === true && output.isTTY === true && !env.CI;
   const { path, ...choices } = asks ? await ask(given, cwd, { input, output }) : withDefaults(given);
-  check(choices);
+  modelOf(choices.how, choices.model);
   const manager = managerOf(env.npm_config_user_agent);
   const { folder, name } = targetOf(path, cwd);
   write(projectFiles(name, choices, manager), folder);
@@ -61,9 +61,4 @@ function withDefaults({ path = DEFAULT_PATH, where, how, model, stt, tts }: Argu
     stt: stt ?? defaults.stt,
     tts: tts ?? defaults.tts,
   };
-}
-
-/** A model of the one way is none of the other: that is known when both are. */
-function check({ how, model }: Choices): void {
-  oneOf("model", model, models[how]);
 }

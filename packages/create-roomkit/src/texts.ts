@@ -44,7 +44,8 @@ joke, or what time it is.
 
 ## Files
 
-- \`src/server.ts\`: the web server, where it listens, how it ends
+- \`src/server.ts\`: the web server, and how it ends
+- \`src/address.ts\`: where it listens, and what it says when it cannot
 - \`src/assistant.ts\`: who answers, by which model, with which words
 ${how === "realtime" ? "- `src/local.ts`: speech to speech on this machine\n" : ""}${next ? "- `app/call.tsx`: the page's call, by `@roomkit/react`" : "- `page/`: the page, by `@roomkit/client`; `src/page.ts` bundles it"}
 

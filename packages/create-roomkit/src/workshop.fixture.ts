@@ -138,7 +138,8 @@ export class Server {
     while (!this.output.includes("Open http")) {
       if (this.#child.exitCode !== null || performance.now() > deadline) {
         this.kill();
-        throw new Error(`The server did not start: ${this.output}`);
+        await this.#ended;
+        throw new Error(`The server did not start (${this.#child.exitCode}): ${this.output}`);
       }
       await wait(50);
     }

@@ -54,6 +54,29 @@ describe("in a pipeline", () => {
   );
 });
 
+it.each([8_000, 16_000, 48_000])(
+  "at %i Hz a call of many utterances has lost nothing, however they change their rate",
+  async (sampleRate) => {
+    const clock = new VirtualClock();
+    const recorder = wavRecorder({ storage: new MemoryStorage(), sampleRate });
+    const outbound = { sampleRate: 24_000, channels: 1 } as const;
+    const pipeline = audioPipeline({ recorder, logger: silentLogger });
+    const stream = pipeline.open({ inbound: mono, outbound, sessionId: "s", clock });
+    stream.recording?.start();
+    for (let utterance = 0; utterance < 10; utterance++) {
+      for (const frame of inFrames(new Int16Array(24_000), outbound)) {
+        stream.played({ ...frame, timestamp: clock.now() }, clock.now());
+        await clock.advance(20);
+      }
+      await clock.advance(9_000);
+    }
+    const ended = stream.recording?.stop("done");
+    stream.close();
+    await clock.advance(5_000);
+    expect(await ended).toMatchObject({ lostMs: 0, reason: "done", files: [{ durationMs: 100_000 }] });
+  },
+);
+
 describe("with a detector of touch tones", () => {
   it("no digit is heard in it, and what is said between them is", async () => {
     const clock = new VirtualClock();

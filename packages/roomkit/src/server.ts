@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { voiceServerOptions } from "@roomkit/backend-ws";
 import { RoomKitError } from "@roomkit/core";
 
@@ -13,8 +13,21 @@ export function pageServer(page: string): Server {
   });
 }
 
+/**
+ * Finds out whether a server could listen there, by one that lets nobody in.
+ *
+ * @throws RoomKitError `port_in_use`, `listen_failed`
+ */
+export async function probe(port: number, host: string): Promise<void> {
+  const server = createTcpServer((socket) => socket.destroy());
+  await listen(server, port, host);
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+}
+
 /** @throws RoomKitError `port_in_use`, `listen_failed` */
-export async function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+export async function listen(server: TcpServer, port: number, host: string): Promise<AddressInfo> {
   try {
     server.listen(port, host);
     await once(server, "listening");

@@ -117,6 +117,35 @@ it("says that a port is in use, and which; and leaves nothing behind, as with wh
   expect(await isFree()).toBe(true);
 });
 
+it("knows before models are loaded that it cannot listen, and lets nobody in until they are", async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await expect(start({ port })).rejects.toMatchObject({ code: "port_in_use" });
+  await expect(start({ host: "192.0.2.1", allowAnonymous: true })).rejects.toMatchObject({ code: "listen_failed" });
+  expect(told).toEqual([]);
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+
+  const { ai } = parts();
+  const called: unknown[] = [];
+  const call = async () => void called.push(await fetch(`http://127.0.0.1:${port}/`).catch(({ cause }) => cause.code));
+  const { close } = await start({ port, ai: { ...ai, warmUp: call } });
+  expect(called).toEqual(["ECONNREFUSED"]);
+  await close();
+
+  // Somebody else takes the port meanwhile.
+  const other = createServer();
+  const take = async () => void (await once(other.listen(port, "127.0.0.1"), "listening"));
+  try {
+    await expect(start({ port, ai: { ...ai, warmUp: take } })).rejects.toMatchObject({ code: "port_in_use" });
+  } finally {
+    other.close();
+  }
+  expect(await isFree()).toBe(true);
+});
+
 it("ends the start when told to", async () => {
   const { ai } = parts();
   const ending = new AbortController();
@@ -163,4 +192,9 @@ it("refuses what is no kit, and a port beside a server", async () => {
   await expect(voice({} as RoomKit)).rejects.toMatchObject({ code: "invalid_option" });
   for (const more of [{ port: 1 }, { host: "localhost" }])
     await expect(voice(kit, { ...parts(), server, ...more })).rejects.toMatchObject({ code: "invalid_option" });
+  for (const none of [{}, () => {}] as unknown as Server[]) {
+    const given = voice(kit, { ...parts(), server: none, allowAnonymous: true });
+    await expect(given).rejects.toMatchObject({ code: "invalid_option", message: expect.stringContaining("server") });
+  }
+  expect(await isFree()).toBe(true);
 });

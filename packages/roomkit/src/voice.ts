@@ -23,7 +23,7 @@ import { fliteTts } from "@roomkit/provider-flite";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { offlineAI } from "@roomkit/provider-offline";
 import { heuristicTurns } from "@roomkit/turn-heuristic";
-import { closeServer, listen, pageServer } from "./server.ts";
+import { closeServer, listen, pageServer, probe } from "./server.ts";
 
 export interface VoiceOptions extends Pick<AIChannelOptions, "system" | "tools"> {
   /** The model. Default `offlineAI()`, which is none: it knows a few things by rules. */
@@ -134,6 +134,8 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
       ui: playground(),
       sessionFactory: roomPerCaller(kit, { channels: ["voice", "ai"] }),
     });
+    // Known before models are loaded, which takes seconds; nobody reaches the server until they are.
+    if (own) await probe(port, host);
     // The first caller is not to wait for it.
     const warm = Promise.all([stt, tts, ai].map((each) => each.warmUp?.(starting.signal)));
     await untilAborted(warm, starting.signal);

@@ -102,6 +102,28 @@ describe("the recording of a call", () => {
     expect(told).toEqual(["stopped failed"]);
   });
 
+  it.each([
+    ["nothing", {}, []],
+    ["what was lost", { lostMs: 40 }, [{ session: "vs", reason: "client_closed", lostMs: 40 }]],
+    [
+      "why it failed",
+      { error: { code: "disk_full", message: "full" } },
+      [{ session: "vs", reason: "client_closed", lostMs: 0, code: "disk_full" }],
+    ],
+  ])("warns of %s, when it is not whole", async (_what, facts, expected) => {
+    const warned: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: unknown) => void warned.push(fields) };
+    const ended = recording.ended.then((summary) => summary && { ...summary, ...facts });
+    Object.defineProperty(recording, "ended", { value: ended });
+    const room = Object.create(host, { logger: { value: logger } }) as ChannelHost;
+    const call = CallRecording.begin(recording, { room, session }) as CallRecording;
+    await settle();
+    await end(call);
+    await settle();
+    expect(warned).toStrictEqual(expected);
+    expect(told).toEqual(["stopped client_closed"]);
+  });
+
   it("waits at its end for the last words, and nothing for a hook that is still being asked", async () => {
     let aborted = false;
     kit.hook("ON_RECORDING_STARTED", (_payload, { signal }) => {

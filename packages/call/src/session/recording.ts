@@ -47,8 +47,9 @@ export class CallRecording {
       call.#over.abort(new RoomKitError("aborted", "the recording is over"));
       if (!summary) return;
       const { error, reason, lostMs } = summary;
+      const code = error && { code: error.code };
       if (error || lostMs > 0)
-        room.logger.warn({ session: session.id, reason, lostMs, code: error?.code }, "a recording is not whole");
+        room.logger.warn({ session: session.id, reason, lostMs, ...code }, "a recording is not whole");
       room.notifyHooks("ON_RECORDING_STOPPED", { session, roomId: session.roomId, recording: summary });
     });
     void call.#ask(options);

@@ -183,3 +183,41 @@ describe("an hour", () => {
     expect(tape.lost).toBe(0);
   });
 });
+
+describe("what is lost", () => {
+  /** Utterances of 100 ms, one every 3 s; what was held back of each, in pieces, comes with the next. */
+  function lost(pieces: readonly number[], side: "inbound" | "outbound" = "outbound"): number {
+    const options = { holdMs: 1_000, maxLateMs: 1_000, pause: "silence", trigger: "always" } as const;
+    const tape = new Tape({ sampleRate: rate, zero: 0, sides: ["inbound", "outbound"], ...options });
+    const lay = (samples: Int16Array, at: number, now: number): void =>
+      side === "outbound" ? tape.say(samples, at, at, now) : tape.hear(samples, at, at + (now - at), now);
+    for (let now = 0; now < 30_000; now += 100) {
+      if (now % 3_000 === 0) {
+        let at = now - 2_900;
+        for (const piece of now > 0 ? pieces : []) {
+          lay(counted(0, piece), at, now);
+          at += piece / 16;
+        }
+        lay(counted(0, 1_600), now, now);
+      }
+      for (const _ of tape.read(tape.readable(now)));
+    }
+    return tape.lost;
+  }
+
+  it.each([[[]], [[31]], [[64]]])("is not what a change of rate held back of each utterance: %j", (pieces) => {
+    expect(lost(pieces)).toBe(0);
+  });
+
+  it.each([[[65]], [[320]]])("is what is longer: %j", (pieces) => {
+    expect(lost(pieces)).toBe(9 * (pieces[0] as number));
+  });
+
+  it("is what comes as short as that, but often", () => {
+    expect(lost(Array(10).fill(31))).toBeGreaterThan(9 * 4 * 31);
+  });
+
+  it("is what the caller said, however short", () => {
+    expect(lost([31], "inbound")).toBeGreaterThan(0);
+  });
+});

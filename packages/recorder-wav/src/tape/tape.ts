@@ -39,6 +39,8 @@ const AROUND_SPEECH_MS = 300;
 const AROUND_DIGIT_MS = 60;
 /** A frame that comes so long after the one before may be followed by what has waited longer, ms. */
 const STALL_MS = 100;
+/** What a change of rate holds back of an utterance: 32 samples of the lower rate, 8,000 Hz or more, ms. */
+const HELD_BACK_MS = 4;
 /** Audio further in the future than this is no audio of now, ms. */
 const MOST_AHEAD_MS = 5_000;
 
@@ -56,6 +58,8 @@ export class Tape {
   /** Samples given to be written so far. */
   #written = 0;
   #lost = 0;
+  /** The last that came of what is said was the rest of an utterance that a change of rate had held back. */
+  #rest = false;
   #wantedFrom = 0;
   #firstKept: number | undefined;
   #lastCall = Number.NEGATIVE_INFINITY;
@@ -70,7 +74,7 @@ export class Tape {
     this.#sources = { inbound: source("inbound"), outbound: source("outbound") };
   }
 
-  /** Samples that came too late for their place. */
+  /** Samples that came too late for their place, but for what a change of rate held back: that of each utterance comes with the next. */
   get lost(): number {
     return this.#lost;
   }
@@ -202,6 +206,10 @@ export class Tape {
     if (!sides.includes(side)) return;
     const late = Math.min(Math.max(0, this.#read - at), samples.length);
     const ahead = at > this.index(this.#lastCall + MOST_AHEAD_MS);
+    // One for each utterance: many that are as short are lost.
+    const heldBack = !this.#rest && samples.length * 1000 <= HELD_BACK_MS * this.#options.sampleRate;
+    if (side === "outbound") this.#rest = heldBack;
+    if (side === "outbound" && heldBack && late === samples.length) return;
     // What lies before all that is wanted is not lost.
     this.#lost += ahead ? samples.length : Math.max(0, late - Math.max(0, this.#wantedFrom - at));
     if (ahead || late === samples.length) return;

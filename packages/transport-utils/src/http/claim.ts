@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Unsubscribe } from "@roomkit/core";
+import { RoomKitError, type Unsubscribe } from "@roomkit/core";
 import { servePlain } from "./plain-request.ts";
 
 /** What endpoints can be mounted on; HTTP/2 by way of Node's compatibility API. */
@@ -29,10 +29,14 @@ const OURS: unique symbol = Symbol.for("roomkit.upgrade-listener") as never;
  * is answered 404: Node would leave it hanging.
  *
  * @returns the function that gives everything back.
+ * @throws RoomKitError `invalid_option` for what is no server, such as an application of Express.
  */
 export function claimServer(target: MountableServer, claim: ServerClaim): Unsubscribe {
   // Both emit the same events, with requests and responses of the same methods.
   const server = target as Server;
+  // An application of Express emits events as well; it has no address.
+  if (typeof server?.listenerCount !== "function" || typeof server.address !== "function")
+    throw new RoomKitError("invalid_option", "server must be one of node:http, node:https or node:http2");
   let router = routers.get(server);
   if (!router) {
     router = startRouter(server);

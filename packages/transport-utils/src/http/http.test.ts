@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { systemClock } from "@roomkit/core";
@@ -67,6 +68,10 @@ describe("claiming a server", () => {
     release();
     await fetch(`${base}/ours`);
     expect(log.at(-1)).toBe("after /ours");
+  });
+
+  it.each([{}, undefined, new EventEmitter()])("refuses what is no server: %o", (none) => {
+    expect(() => claimServer(none as never, {})).toThrow(expect.objectContaining({ code: "invalid_option" }));
   });
 
   it("ends an unclaimed upgrade only when it is alone", async () => {

@@ -122,9 +122,11 @@ describe.each(places)("with media on %s", (_, place) => {
       const connection = app.connections[0] as VoiceConnection;
       expect([connection.inbound.sampleRate, connection.outbound.sampleRate]).toEqual([8_000, 8_000]);
       connection.play("u", frameOf(sine(8_000, 500, 200), 8_000));
-      await until(() => caller.packets.length >= 10, "the track");
-      const played = join(caller.packets.slice(0, 10).map((p) => decodeMulaw(p.payload)));
-      expect(amplitudeAt(played, 8_000, 500)).toBeGreaterThan(9_000);
+      // On a busy machine silence goes before it, which keeps the way open.
+      const sounds = (): Int16Array[] =>
+        caller.packets.map((p) => decodeMulaw(p.payload)).filter((samples) => samples.some((x) => x > 1_000));
+      await until(() => sounds().length >= 10, "the track");
+      expect(amplitudeAt(join(sounds().slice(0, 10)), 8_000, 500)).toBeGreaterThan(9_000);
     });
 
     it("uses redundant audio only for a client that puts it first", async () => {

@@ -16,11 +16,16 @@ function find<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
+// Behind the # of the address, which no server sees; nor does it stay there.
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (token !== null) {
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
 const call = new VoiceClient({
   url: "/voice",
   microphone: { optional: true },
-  // Behind the # of the address, which no server sees.
-  token: new URLSearchParams(location.hash.slice(1)).get("token") ?? undefined,
+  token: token ?? undefined,
 });
 
 const problem = (error: unknown): void => {

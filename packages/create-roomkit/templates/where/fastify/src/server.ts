@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
 import fastify from "fastify";
+import { host, port, sayWhere, sayWhyNot } from "./address.ts";
 import { takeCalls } from "./assistant.ts";
 import { files } from "./page.ts";
-
-if (existsSync(".env")) process.loadEnvFile();
-const { HOST = "127.0.0.1", PORT = "8000" } = process.env;
 
 const app = fastify();
 for (const [path, { type, body }] of files) {
@@ -12,8 +9,8 @@ for (const [path, { type, body }] of files) {
 }
 
 const hangUp = await takeCalls(app.server);
-await app.listen({ host: HOST, port: Number(PORT) });
-console.log(`Open http://localhost:${PORT} and speak English`);
+await app.listen({ host, port }).catch(sayWhyNot);
+sayWhere();
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {

@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
+import { host, port, sayWhere, sayWhyNot } from "./address.ts";
 import { takeCalls } from "./assistant.ts";
 import { files } from "./page.ts";
-
-if (existsSync(".env")) process.loadEnvFile();
-const { HOST = "127.0.0.1", PORT = "8000" } = process.env;
 
 const app = new Hono();
 for (const [path, { type, body }] of files) {
@@ -15,9 +12,8 @@ for (const [path, { type, body }] of files) {
 
 const server = createServer(getRequestListener(app.fetch));
 const hangUp = await takeCalls(server);
-server.listen(Number(PORT), HOST, () => {
-  console.log(`Open http://localhost:${PORT} and speak English`);
-});
+server.once("error", sayWhyNot);
+server.listen(port, host, sayWhere);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {

@@ -14,9 +14,14 @@ import { type FormEvent, useEffect, useState } from "react";
 export function Call() {
   const [token, setToken] = useState<string>();
   useEffect(() => {
-    // Behind the # of the address, which no server sees.
-    const hash = new URLSearchParams(location.hash.slice(1));
-    setToken(hash.get("token") ?? undefined);
+    // Behind the # of the address, which no server sees; nor does it stay there.
+    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (given === null) return;
+    setToken(given);
+    // When Next has begun to watch the address: else it would put it back.
+    setTimeout(() => {
+      history.replaceState(null, "", location.pathname + location.search);
+    });
   }, []);
   return (
     <VoiceCall url="/voice" token={token} microphone={{ optional: true }}>

@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { host, port, sayWhere, sayWhyNot } from "./address.ts";
 import { takeCalls } from "./assistant.ts";
 import { files } from "./page.ts";
-
-if (existsSync(".env")) process.loadEnvFile();
-const { HOST = "127.0.0.1", PORT = "8000" } = process.env;
 
 const server = createServer((request, response) => {
   const file = files.get(request.url?.split("?")[0] ?? "");
@@ -14,9 +11,8 @@ const server = createServer((request, response) => {
 });
 
 const hangUp = await takeCalls(server);
-server.listen(Number(PORT), HOST, () => {
-  console.log(`Open http://localhost:${PORT} and speak English`);
-});
+server.once("error", sayWhyNot);
+server.listen(port, host, sayWhere);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
