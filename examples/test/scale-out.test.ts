@@ -79,6 +79,12 @@ it.skipIf(!haveProxy)("haproxy.cfg has nothing that HAProxy complains of", () =>
   expect(`${stdout}${stderr}`).not.toMatch(/WARNING|ALERT/);
 });
 
+it.skipIf(!haveProxy)("the balancer starts while processes are away", () => {
+  const env = { ...process.env, APP_1: "away.invalid:8000", APP_2: "away.invalid:8000" };
+  const { status, stderr } = spawnSync("haproxy", ["-c", "-f", "haproxy.cfg"], { cwd: folder, env });
+  expect(`${status} ${stderr}`).toMatch(/^0 /);
+});
+
 it.skipIf(!haveCompose)("compose.yaml is what Docker Compose understands", () => {
   const { status, stderr } = spawnSync("docker", ["compose", "config", "--quiet"], { cwd: folder });
   expect(`${status} ${stderr}`).toBe("0 ");
