@@ -1,37 +1,46 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import ts from "typescript";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as vitest from "vitest";
 import * as channelAi from "../../packages/channel-ai/src/index.ts";
 import * as core from "../../packages/core/src/index.ts";
 import * as providerUtils from "../../packages/provider-utils/src/index.ts";
-import { aiConformance, tone, ttsConformance } from "../../packages/testing/src/index.ts";
+import * as testing from "../../packages/testing/src/index.ts";
 import { allBlocks } from "./readmes.fixture.ts";
 
-const PAGE = "apps/docs/providers/your-own.md";
+const { afterAll, beforeAll, describe, expect, it } = vitest;
+const { aiConformance, tone, ttsConformance } = testing;
+const PROVIDERS = "apps/docs/providers/your-own.md";
+const FAKES = "apps/docs/testing/fakes.md";
 const MODULES: Readonly<Record<string, object>> = {
   "@roomkit/channel-ai": channelAi,
   "@roomkit/core": core,
   "@roomkit/provider-utils": providerUtils,
+  "@roomkit/testing": testing,
+  vitest,
 };
 
-/** What the program of the page that exports `name` exports under it. */
-function sample<T>(name: string): T {
-  const [block, ...others] = allBlocks.filter(
-    ({ page, code }) => page === PAGE && code.includes(`export function ${name}(`),
-  );
-  if (!block || others.length > 0) throw new Error(`${PAGE} must show ${name} once`);
+/** Runs the one program of a page that has this text, and gives what it exports. */
+function run(page: string, text: string): Readonly<Record<string, unknown>> {
+  const [block, ...others] = allBlocks.filter((each) => each.page === page && each.code.includes(text));
+  if (!block || others.length > 0) throw new Error(`${page} must show one program with: ${text}`);
   const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 };
   const { outputText } = ts.transpileModule(block.code, { compilerOptions });
   const exported: Record<string, unknown> = {};
   const load = (module: string): object => {
     const found = MODULES[module];
-    if (!found) throw new Error(`${PAGE}: ${module} is not known here`);
+    if (!found) throw new Error(`${page}: ${module} is not known here`);
     return found;
   };
   new Function("require", "exports", outputText)(load, exported);
-  return exported[name] as T;
+  return exported;
 }
+
+const sample = <T>(name: string): T => run(PROVIDERS, `export function ${name}(`)[name] as T;
+
+describe("the test of the page on fakes", () => {
+  run(FAKES, "ScriptedAI(clock");
+});
 
 describe("the model of the page", () => {
   const parrot = sample<() => core.AIProvider>("parrot");
