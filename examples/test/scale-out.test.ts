@@ -1,9 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import WebSocket from "ws";
+import { parse } from "yaml";
 import { SdkClient } from "../../apps/demo-server/test/sdk-client.fixture.ts";
 import { until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
 import { freePort, type Program, start } from "./program.fixture.ts";
@@ -79,9 +82,51 @@ it.skipIf(!haveProxy)("haproxy.cfg has nothing that HAProxy complains of", () =>
   expect(`${stdout}${stderr}`).not.toMatch(/WARNING|ALERT/);
 });
 
+it.skipIf(!haveProxy)("the balancer starts while processes are away", () => {
+  const env = { ...process.env, APP_1: "away.invalid:8000", APP_2: "away.invalid:8000" };
+  const { status, stderr } = spawnSync("haproxy", ["-c", "-f", "haproxy.cfg"], { cwd: folder, env });
+  expect(`${status} ${stderr}`).toMatch(/^0 /);
+});
+
 it.skipIf(!haveCompose)("compose.yaml is what Docker Compose understands", () => {
   const { status, stderr } = spawnSync("docker", ["compose", "config", "--quiet"], { cwd: folder });
   expect(`${status} ${stderr}`).toBe("0 ");
+});
+
+it("compose.yaml builds the image once, and the balancer waits for processes that are healthy", async () => {
+  interface Service {
+    readonly build?: object;
+    readonly depends_on?: Readonly<Record<string, unknown>>;
+    readonly healthcheck: { readonly test: readonly string[] };
+  }
+  const compose = parse(readFileSync(`${folder}compose.yaml`, "utf8"), { merge: true });
+  const services = compose.services as Readonly<Record<string, Service>>;
+  expect(Object.keys(services).filter((name) => services[name]?.build)).toEqual(["app-1"]);
+  const healthy = { condition: "service_healthy" };
+  expect(services.balancer?.depends_on).toEqual({ "app-1": healthy, "app-2": healthy });
+
+  const answers = createServer(({ url }, response) => response.writeHead(url === "/healthz" ? status : 404).end());
+  let status = 200;
+  await once(answers.listen(0, "127.0.0.1"), "listening");
+  const { port } = answers.address() as AddressInfo;
+  const [kind, command = "", ...args] = services["app-2"]?.healthcheck.test ?? [];
+  const exit = async (): Promise<unknown> =>
+    (
+      await once(
+        spawn(
+          command,
+          args.map((text) => text.replace("8000", String(port))),
+          { stdio: "ignore" },
+        ),
+        "exit",
+      )
+    )[0];
+  expect([kind, await exit()]).toEqual(["CMD", 0]);
+  status = 503;
+  expect(await exit()).toBe(1);
+  answers.close();
+  answers.closeAllConnections();
+  expect(await exit()).toBe(1);
 });
 
 it("compose.yaml, haproxy.cfg and server.ts mean the same", () => {

@@ -233,6 +233,32 @@ describe("row 7: no start", () => {
     expect(client.closed).toEqual({ code: 4408, reason: "start_timeout" });
     expect(arena.strangers()).toBe(0);
   });
+
+  const start = { event: "start", protocol: 1 };
+  const hz = (sampleRate: number, codec = "pcm16"): object => ({ ...start, audio: { send: { codec, sampleRate } } });
+  it.each([
+    ["no JSON", "hello"],
+    ["another protocol", { ...start, protocol: 2 }],
+    ["a rate that is not offered", hz(44_100)],
+    ["a codec that is not known", hz(16_000, "g722")],
+  ])("one that is %s is told, and may be followed by a good one until then", async (_what, wrong) => {
+    const clock = new VirtualClock({ turns: 20 });
+    arena = await startArena({ backend: { clock } });
+    const [silent, wiser] = [await Client.open(arena.rig.url), await Client.open(arena.rig.url)];
+    for (const client of [silent, wiser]) {
+      client.say(wrong);
+      await until(() => client.of("error").length === 1);
+      expect(client.of("error")[0]).toMatchObject({ code: "bad_message" });
+    }
+    await clock.advance(9_900);
+    wiser.say(start);
+    await until(() => wiser.of("ready").length === 1);
+    expect(silent.closed).toBeUndefined();
+    await clock.advance(200);
+    await until(() => silent.closed !== undefined);
+    expect(silent.closed).toEqual({ code: 4408, reason: "start_timeout" });
+    expect(wiser.closed).toBeUndefined();
+  });
 });
 
 describe("row 8: out of order", () => {
