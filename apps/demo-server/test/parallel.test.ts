@@ -49,8 +49,9 @@ it(`${sentences.length} calls side by side: no transcript, audio or event crosse
   try {
     for (const [i, client] of clients.entries()) {
       expect(client.said("user"), `caller ${i}`).toHaveLength(1);
-      expect(nearest(client.said("user").join(" ")), `the words of caller ${i}`).toBe(i);
-      expect(nearest(client.said("assistant").join(" ")), `the answer to caller ${i}`).toBe(i);
+      const [words, answer] = [client.said("user").join(" "), client.said("assistant").join(" ")];
+      expect(nearest(words), `the words of caller ${i}: ${words}`).toBe(i);
+      expect(nearest(answer), `the answer to caller ${i}: ${answer}`).toBe(i);
       // By ear: what came out of that caller's speaker.
       expect(nearest(await recognise(stt, client.heard)), `the sound for caller ${i}`).toBe(i);
     }
@@ -64,14 +65,15 @@ function answered(client: WireClient): boolean {
   return client.said("assistant").length > 0 && client.heard.samples.length > 0;
 }
 
-/** Whose sentence has most of its words in the text; a recogniser may mishear some. */
+/** Whose sentence has most of its words in the text, -1 for nobody's; a recogniser may mishear some. */
 function nearest(text: string): number {
   const heard = new Set(text.toLowerCase().split(/[^a-z]+/));
   const scores = sentences.map((sentence) => {
     const words = sentence.split(" ").filter((word) => word.length > 3);
     return words.filter((word) => heard.has(word)).length / words.length;
   });
-  return scores.indexOf(Math.max(...scores));
+  const most = Math.max(...scores);
+  return most === 0 ? -1 : scores.indexOf(most);
 }
 
 async function recognise(stt: ReturnType<typeof moonshineStt>, sound: Sound): Promise<string> {
