@@ -1,9 +1,9 @@
 // npm run create:matrix: all that `npm create roomkit` can make, and by each package manager: made, installed, checked, started and
 // called. Takes some 5 minutes.
-import { bundle, compile } from "./lib/build.mjs";
+import { build } from "./lib/build.mjs";
 import { run } from "./lib/run.mjs";
 
-process.exitCode = (await compile()) || (await bundle());
+process.exitCode = await build();
 process.exitCode ||= await run("vitest", ["run", "--project", "node", "packages/create-roomkit"], {
   env: { CREATE_MATRIX: "1" },
 });

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundle, compile } from "./lib/build.mjs";
+import { build } from "./lib/build.mjs";
 import { endWithNpm } from "./lib/end-with-npm.mjs";
 import { checkNode, install } from "./lib/install.mjs";
 import { root } from "./lib/run.mjs";
@@ -23,7 +23,7 @@ if (file === undefined) {
 checkNode();
 endWithNpm();
 await install();
-const code = (await compile()) || (await bundle());
+const code = await build();
 if (code !== 0) process.exit(code);
 // Node from 22.18 on runs TypeScript by itself.
 if (!("typescript" in process.features) || !process.features.typescript) (await import("tsx/esm/api")).register();

@@ -1,9 +1,10 @@
 // npm run test:newest-sdks: the suites of the providers with the newest SDK of each vendor, on Node 22 and 24 (or `-- 22`). In a copy of
 // the repository: what is installed here stays as it is.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { copyRepository } from "./lib/copy.mjs";
 import { nodeOf } from "./lib/node-versions.mjs";
 import { root } from "./lib/run.mjs";
 
@@ -27,13 +28,7 @@ const exec = (program, args, env = {}) =>
   execFileSync(program, args, { cwd: copy, stdio: "inherit", env: { ...process.env, ...env } });
 const failed = [];
 try {
-  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  for (const file of files.split("\0").filter((name) => name !== "" && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(root, file), join(copy, file));
+  for (const file of copyRepository(copy)) {
     if (!/^(packages|apps)\/[^/]+\/package\.json$/.test(file)) continue;
     const manifest = JSON.parse(readFileSync(join(copy, file), "utf8"));
     for (const [name, version] of Object.entries(sdks))

@@ -2,12 +2,12 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { publish as publishTo } from "libnpmpublish";
+import { freePort } from "./free-port.ts";
 
 const exec = promisify(execFile);
 
@@ -108,13 +108,4 @@ export async function startRegistry(tarballs: Iterable<string> = []): Promise<Lo
     throw error;
   }
   return { url, env, publish, close };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === "string") throw new Error("There is no free port.");
-  return address.port;
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { until } from "../../apps/demo-server/test/speech.fixture.ts";
+import { freePort } from "../../tools/free-port.ts";
 
 const examples = fileURLToPath(new URL("..", import.meta.url));
 /** Programs run on the packages as they are published, where those have been compiled, and else from source. */
@@ -30,23 +30,6 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it prints when it is ready. */
   readonly ready?: RegExp;
-}
-
-/** A port of those that no outgoing connection is given. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
-    const probe = createServer();
-    const free = once(probe, "listening").then(
-      () => true,
-      () => false,
-    );
-    probe.listen(port, "127.0.0.1");
-    if (!(await free)) continue;
-    probe.close();
-    await once(probe, "close");
-    return port;
-  }
 }
 
 /** Starts a program of `examples/` as a reader does, in a process of its own. */

@@ -9,7 +9,8 @@ import WebSocket from "ws";
 import { parse } from "yaml";
 import { SdkClient } from "../../apps/demo-server/test/sdk-client.fixture.ts";
 import { until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
-import { freePort, type Program, start } from "./program.fixture.ts";
+import { freePort } from "../../tools/free-port.ts";
+import { type Program, start } from "./program.fixture.ts";
 
 const until: typeof untilWithin = (what, look) => untilWithin(what, look, 60_000);
 const folder = fileURLToPath(new URL("../scale-out/", import.meta.url));

@@ -9,3 +9,8 @@ export function compile() {
 export function bundle() {
   return run("turbo", ["run", "bundle"], { quiet: true });
 }
+
+/** Both, the second only after the first. Resolves with an exit code. */
+export async function build() {
+  return (await compile()) || (await bundle());
+}

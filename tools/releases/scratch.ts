@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { copyRepository } from "../../scripts/lib/copy.mjs";
 import { root } from "../../scripts/lib/run.mjs";
 
 /** A copy of this repository as its files are now, committed or not, with a git history and an install of its own. */
@@ -39,9 +40,7 @@ export function scratchCopy(only: readonly string[] = []): Scratch {
     git("commit", "--quiet", "--no-gpg-sign", "--allow-empty", "--message", message);
   };
 
-  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  for (const file of listed.toString().split("\0"))
-    if (file && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
+  copyRepository(folder);
   git("init", "--quiet", "--initial-branch", "main");
   commit("the repository as it is");
   const filters = only.map((name) => `--filter=${name}...`);

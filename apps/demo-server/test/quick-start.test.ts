@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type AudioIO, VoiceClient } from "@roomkit/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import { freePort } from "../../../tools/free-port.ts";
 import { until } from "./speech.fixture.ts";
 import { WireClient } from "./wire-client.fixture.ts";
 
@@ -36,15 +35,6 @@ function codeBelow(heading: string, page: string): string {
   const text = readFileSync(new URL(page, root), "utf8");
   const [, code = ""] = new RegExp(`^#+ ${heading}\\n[\\s\\S]*?\`\`\`ts\\n([\\s\\S]*?)\`\`\``, "m").exec(text) ?? [];
   return code;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await once(probe, "listening");
-  const { port } = probe.address() as { readonly port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** A caller without ears or mouth. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { root } from "../../../scripts/lib/run.mjs";
+import { freePort } from "../../../tools/free-port.ts";
 import { packAll } from "../../../tools/pack.ts";
 import { type LocalRegistry, startRegistry } from "../../../tools/registry.ts";
 
@@ -161,13 +161,4 @@ export class Server {
       // It has ended.
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
