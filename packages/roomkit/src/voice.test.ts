@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tokenAuth } from "@roomkit/backend-ws";
 import { type AIProvider, RoomKit, type SttProvider, silentLogger, type TtsProvider } from "@roomkit/core";
+import { audioPipeline } from "@roomkit/pipeline";
+import { heuristicTurns } from "@roomkit/turn-heuristic";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type VoiceLine, type VoiceOptions, voice } from "./voice.ts";
 
@@ -180,6 +182,17 @@ it("does not start on a kit that is closed meanwhile", async () => {
   const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}/voice/config`;
   expect(await (await fetch(at)).text()).toBe("mine");
   await expect(start()).rejects.toMatchObject({ code: "kit_closed" });
+});
+
+it("takes any other option of its two channels, and gives them back", async () => {
+  for (const wrong of [{ channel: { joinTimeoutMs: -1 } }, { assistant: { firstTokenTimeoutMs: 0 } }])
+    await expect(start(wrong)).rejects.toMatchObject({ code: "invalid_option" });
+  const turnDetector = { ...heuristicTurns(), close: async () => void told.push("close turns") };
+  const pipeline = audioPipeline({});
+  const { voice: calls, ai, close } = await start({ channel: { pipeline, turnDetector } });
+  expect([calls.id, calls.sessions, ai.id]).toEqual(["voice", [], "ai"]);
+  await close();
+  expect(told).not.toContain("close turns");
 });
 
 it("is one for a kit", async () => {

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { type Authenticator, mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
 import { AIChannel, type AIChannelOptions } from "@roomkit/channel-ai";
-import { VoiceChannel } from "@roomkit/channel-voice";
+import { VoiceChannel, type VoiceChannelOptions } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import {
   AbortScope,
@@ -34,6 +34,10 @@ export interface VoiceOptions extends Pick<AIChannelOptions, "system" | "tools">
   readonly tts?: TtsProvider | undefined;
   /** Spoken when a call begins. Default nothing. */
   readonly greeting?: string | undefined;
+  /** Anything else the channel `voice` has an option for: another pipeline, recording, what interrupts an answer. */
+  readonly channel?: Partial<Omit<VoiceChannelOptions, "backend" | "stt" | "tts" | "greeting">> | undefined;
+  /** Anything else the channel `ai` has an option for: how long a model may take, how much of a conversation it is shown. */
+  readonly assistant?: Omit<AIChannelOptions, "provider" | "system" | "tools"> | undefined;
   /** Where the server listens, 0 to 65,535; 0: any port that is free. Default 8,000. */
   readonly port?: number | undefined;
   /** The address it listens on. Default `127.0.0.1`: this machine alone reaches it. */
@@ -54,6 +58,9 @@ export interface VoiceOptions extends Pick<AIChannelOptions, "system" | "tools">
 export interface VoiceLine {
   /** The page to call from; with a server of your own, its path there. */
   readonly url: string;
+  /** The calls: their sessions, `say`, `interrupt`, `sendDtmf`, recording. */
+  readonly voice: VoiceChannel;
+  readonly ai: AIChannel;
   /** Ends the calls and closes what `voice` has made: not the kit, nor the server and the providers that it was given. Idempotent. */
   close(): Promise<void>;
 }
@@ -76,13 +83,14 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
     string: ["system", "greeting", "host", "path"],
     function: ["system", "auth"],
     boolean: ["allowAnonymous"],
-    object: ["ai", "stt", "tts", "server", "signal"],
+    object: ["ai", "stt", "tts", "channel", "assistant", "server", "signal"],
     objects: ["tools"],
     within: { port: [0, 65_535] },
   });
   if (typeof kit?.registerChannel !== "function")
     throw new RoomKitError("invalid_option", "voice: kit must be a RoomKit");
-  const { system, tools, greeting, auth, signal, host = "127.0.0.1", port = 8_000, path = "/voice" } = options;
+  const { channel, assistant, system, tools, greeting } = options;
+  const { auth, signal, host = "127.0.0.1", port = 8_000, path = "/voice" } = options;
   if (options.server && (options.host ?? options.port) !== undefined)
     throw new RoomKitError("invalid_option", "voice: host and port are for a server of its own, not for yours");
   if (signal?.aborted) throw abortedError(signal);
@@ -93,12 +101,12 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
   const stt = options.stt ?? moonshineStt();
   const tts = options.tts ?? fliteTts();
   const ai = options.ai ?? offlineAI();
-  const turnDetector = heuristicTurns();
+  const turnDetector = channel?.turnDetector ?? heuristicTurns();
   const made = [
     options.stt ? undefined : stt,
     options.tts ? undefined : tts,
     options.ai ? undefined : ai,
-    turnDetector,
+    channel?.turnDetector ? undefined : turnDetector,
   ];
   const channels: Channel[] = [];
   let unmount = (): void => {};
@@ -116,17 +124,20 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
       () => own && closeServer(own),
     ]);
   };
-  const register = (channel: Channel): void => {
-    kit.registerChannel(channel);
-    channels.push(channel);
+  const register = <C extends Channel>(made: C): C => {
+    kit.registerChannel(made);
+    channels.push(made);
+    return made;
   };
 
   // Ends the loading of models.
-  const starting = new AbortScope().child(signal);
+  const starting = new AbortScope().child(signal, kit.closing);
   try {
-    const pipeline = audioPipeline(browser({ pauseMs: PAUSE_MS }));
-    register(new VoiceChannel("voice", { backend, pipeline, turnDetector, stt, tts, greeting }));
-    register(new WatchedAI("ai", { provider: ai, system, tools }, () => starting.abort(kitClosed())));
+    const pipeline = channel?.pipeline ?? audioPipeline(browser({ pauseMs: PAUSE_MS }));
+    const calls = register(
+      new VoiceChannel("voice", { ...channel, backend, pipeline, turnDetector, stt, tts, greeting }),
+    );
+    const answers = register(new AIChannel("ai", { ...assistant, provider: ai, system, tools }));
     unmount = mountVoice(own ?? (options.server as Server), backend, {
       path,
       auth,
@@ -145,6 +156,8 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
     let closing: Promise<void> | undefined;
     return {
       url: bound ? `http://${at}:${bound.port}${page}` : page,
+      voice: calls,
+      ai: answers,
       close() {
         closing ??= close();
         return closing;
@@ -155,25 +168,6 @@ export async function voice(kit: RoomKit, options: VoiceOptions = {}): Promise<V
     throw error;
   } finally {
     starting.release();
-  }
-}
-
-function kitClosed(): RoomKitError {
-  return new RoomKitError("kit_closed", "the kit was closed while voice was starting");
-}
-
-/** A kit that is closed closes its channels: this one tells. */
-class WatchedAI extends AIChannel {
-  readonly #onClose: () => void;
-
-  constructor(id: string, options: AIChannelOptions, onClose: () => void) {
-    super(id, options);
-    this.#onClose = onClose;
-  }
-
-  override async close(): Promise<void> {
-    this.#onClose();
-    await super.close();
   }
 }
 

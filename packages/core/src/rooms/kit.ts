@@ -238,6 +238,11 @@ export class RoomKit {
     return this.#engine.events.on(event, listener);
   }
 
+  /** Aborted once the kit is being closed, with `kit_closed`: what waits on its behalf may stop. */
+  get closing(): AbortSignal {
+    return this.#engine.scope.signal;
+  }
+
   /** Ends replies and sessions, closes channels, each within `closeTimeoutMs`. Rooms stay as they are. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= closeKit(this.#engine);

@@ -293,7 +293,10 @@ describe("closing the kit", () => {
 
   it("refuses everything afterwards", async () => {
     const rig = await Rig.with(["voice"]);
-    await rig.kit.close();
+    expect(rig.kit.closing.aborted).toBe(false);
+    const closed = rig.kit.close();
+    expect(rig.kit.closing.reason).toMatchObject({ code: "kit_closed" });
+    await closed;
     const calls: Promise<InboundResult | unknown>[] = [
       rig.say("voice", "x"),
       rig.kit.createRoom(),
