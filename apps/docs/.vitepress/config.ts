@@ -20,7 +20,7 @@ export default defineConfig({
     // As GitHub does it, so that a README's anchors are the same in both places.
     anchor: { slugify: slug },
     toc: { slugify: slug },
-    theme: { light: "github-light", dark: "github-dark-dimmed" },
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
   vite: {
     plugins: [

@@ -61,6 +61,7 @@ export class WebSocketBackend extends SessionBackend {
     const hub = new Hub(options);
     super(hub.registry, hub.ids);
     hub.backend = this;
+    hub.full = () => this.full;
     this.#hub = hub;
     this.#server = new WebSocketServer({
       noServer: true,

@@ -82,6 +82,7 @@ export class RealtimeVoiceChannel implements Channel {
       channelId: id,
       backend: settings.transport,
       joinTimeoutMs: settings.joinTimeoutMs,
+      needs: [settings.provider],
       onEnd: (session) => {
         // The transport keeps the state of the sessions it made itself.
         if (this.#overrides.has(session)) (session as MutableSession).state = "ended";

@@ -69,6 +69,7 @@ export class VoiceChannel implements Channel {
       channelId: id,
       backend,
       joinTimeoutMs,
+      needs: [settings.stt, settings.tts],
       start: (session, connection) =>
         new VoiceCall({
           room: roomOf(this.#sessions.host, id, session),

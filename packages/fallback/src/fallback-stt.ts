@@ -22,6 +22,8 @@ export function fallbackStt(providers: readonly SttProvider[], options: Fallback
       wordTimings: all(({ capabilities }) => capabilities.wordTimings),
       ...(rates.size === 1 && rate !== undefined ? { sampleRate: rate } : {}),
     },
+    // One that is not, takes what the others cannot.
+    overloaded: () => providers.every((provider) => provider.overloaded?.() ?? false),
     async *transcribe(audio, stt): AsyncGenerator<TranscriptPart, void, undefined> {
       const kept: AudioFrame[] = [];
       let current: BoundedQueue<AudioFrame> | undefined;

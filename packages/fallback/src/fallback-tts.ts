@@ -22,6 +22,8 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
       streamingInput: providers.every(({ capabilities }) => capabilities.streamingInput),
       wordTimings: providers.every(({ capabilities }) => capabilities.wordTimings),
     },
+    // One that is not, takes what the others cannot.
+    overloaded: () => providers.every((provider) => provider.overloaded?.() ?? false),
     async *synthesize(text, tts): AsyncGenerator<SpeechPart, void, undefined> {
       const call = closing.call(tts.signal);
       const source = text[Symbol.asyncIterator]();

@@ -78,6 +78,7 @@ export function cascade(options: CascadeOptions): RealtimeProvider {
       });
       return session;
     },
+    overloaded: () => (stt.overloaded?.() ?? false) || (tts.overloaded?.() ?? false),
     async close() {
       closing.abort(new RoomKitError("closed", "the provider is closed"));
       await Promise.all([...sessions].map((session) => session.close()));

@@ -48,6 +48,7 @@ export function fliteTts(options: FliteOptions = {}): TtsProvider {
       const scope = closing.child(call.signal);
       yield* speechStream(text, { pool, settings, pauseMs, maxChars, lookAhead, scope });
     },
+    overloaded: () => pool.overloaded,
     async warmUp(signal) {
       await pool.run({ tokens: tokenize("Hello."), ...defaults }, signal ? { signal } : {});
     },

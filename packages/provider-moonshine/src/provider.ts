@@ -55,6 +55,7 @@ export function moonshineStt(options: MoonshineOptions = {}): SttProvider {
       const scope = closing.child(signal);
       yield* transcript(audio, { pool, scope, guessEvery, segment, noiseGate });
     },
+    overloaded: () => pool.overloaded,
     async warmUp(signal) {
       await pool.run({ samples: new Int16Array(SAMPLE_RATE) }, signal ? { signal } : {});
     },

@@ -92,6 +92,30 @@ describe("a job", { timeout: 30_000 }, () => {
 });
 
 describe("the queue", { timeout: 30_000 }, () => {
+  it("says when there is more than can be done in time, and for 5 s after; loading and background work are no reason", async () => {
+    const clock = new VirtualClock();
+    const made = pool({ clock });
+    const first = made.run({ do: "echo", value: 1 });
+    clock.advance(2_000);
+    expect([made.load.waiting, made.overloaded]).toEqual([1, false]);
+    await first;
+    expect(made.overloaded).toBe(false);
+
+    const abort = new AbortController();
+    const busy = made.run({ do: "until-cancelled" }, { signal: abort.signal }).catch(() => {});
+    const next = made.run({ do: "echo", value: 2 });
+    await clock.advance(500);
+    expect(made.overloaded).toBe(false);
+    await clock.advance(1);
+    expect(made.overloaded).toBe(true);
+    abort.abort();
+    await Promise.all([busy, next]);
+    await clock.advance(4_999);
+    expect(made.overloaded).toBe(true);
+    await clock.advance(1);
+    expect(made.overloaded).toBe(false);
+  });
+
   it("refuses what it has no room for", async () => {
     const made = pool({ queueLimit: 2 });
     const kept = [1, 2].map((value) => made.run({ do: "echo", value }));

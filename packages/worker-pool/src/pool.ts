@@ -17,6 +17,8 @@ export interface WorkerPoolOptions {
   readonly jobTimeoutMs?: number | undefined;
   /** How long a worker may take to load, in ms. Default 30,000. */
   readonly startTimeoutMs?: number | undefined;
+  /** A job that waited longer than this for workers that were all busy makes the pool {@link WorkerPool.overloaded}, ms. Default 500. */
+  readonly lateMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -46,6 +48,7 @@ export interface PoolLoad {
 
 interface Entry {
   readonly id: number;
+  readonly since: number;
   readonly job: unknown;
   background: boolean;
   /** Ends the wait of whoever asked; only the first call counts. */
@@ -58,6 +61,9 @@ interface Running {
   readonly stopTimer: Cancel;
 }
 
+/** So long after a job that came late, a pool is taken for as busy as it was then, ms. */
+const LATE_FOR_MS = 5_000;
+
 /**
  * Does jobs of one kind in child processes: several sessions share them, none waits on the event loop for another. Bounded in
  * processes, waiting jobs and time. A process that dies or overruns fails its own job only and is replaced at the next one.
@@ -67,12 +73,16 @@ export class WorkerPool<Job, Result> {
   readonly #size: number;
   readonly #queueLimit: number;
   readonly #jobTimeoutMs: number;
+  readonly #lateMs: number;
   readonly #clock: Clock;
   readonly #workers = new Map<WorkerProcess, Running | undefined>();
   readonly #leaving = new Set<Promise<void>>();
   #waiting: Entry[] = [];
   #nextId = 1;
   #closed = false;
+  #lateUntil = 0;
+  /** When a worker last came up, or there was none that worked: what had to wait until then waited for loading, not for other jobs. */
+  #loadedAt = 0;
 
   /** @throws RoomKitError `invalid_option` */
   constructor(options: WorkerPoolOptions) {
@@ -80,6 +90,7 @@ export class WorkerPool<Job, Result> {
     this.#size = atLeastOne("size", options.size ?? Math.max(1, availableParallelism() - 1));
     this.#queueLimit = atLeastOne("queueLimit", options.queueLimit ?? 64);
     this.#jobTimeoutMs = atLeastOne("jobTimeoutMs", options.jobTimeoutMs ?? 30_000);
+    this.#lateMs = atLeastOne("lateMs", options.lateMs ?? 500);
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -87,6 +98,16 @@ export class WorkerPool<Job, Result> {
     let busy = 0;
     for (const running of this.#workers.values()) if (running) busy++;
     return { workers: this.#workers.size, busy, waiting: this.#waiting.length };
+  }
+
+  /**
+   * Whether there is more work than the workers can do in time: a job waits longer than `lateMs` for others to be done, or one did so
+   * in the last 5 s. Waiting for a worker to load, and background work, which gives way, do not count.
+   */
+  get overloaded(): boolean {
+    const now = this.#clock.now();
+    const [first] = this.#waiting;
+    return now < this.#lateUntil || (first !== undefined && this.#isLate(first, now));
   }
 
   /** Whether background work would be taken now. */
@@ -117,6 +138,7 @@ export class WorkerPool<Job, Result> {
     let cleanUp = (): void => {};
     const entry: Entry = {
       id: this.#nextId++,
+      since: this.#clock.now(),
       job,
       background,
       settled: false,
@@ -193,7 +215,20 @@ export class WorkerPool<Job, Result> {
     for (; coming < this.#waiting.length && this.#workers.size < this.#size; coming++) this.#spawn();
   }
 
+  #isLate(entry: Entry, now: number): boolean {
+    if (this.#loading()) return false;
+    return now - Math.max(entry.since, this.#loadedAt) > this.#lateMs;
+  }
+
+  /** Whether no worker has come up yet. */
+  #loading(): boolean {
+    for (const { state } of this.#workers.keys()) if (state !== "starting") return false;
+    return true;
+  }
+
   #assign(worker: WorkerProcess, entry: Entry): void {
+    const now = this.#clock.now();
+    if (this.#isLate(entry, now)) this.#lateUntil = now + LATE_FOR_MS;
     const stopTimer = this.#clock.setTimeout(() => worker.kill(this.#timeout("ran")), this.#jobTimeoutMs);
     this.#workers.set(worker, { entry, stopTimer });
     worker.run(entry.id, entry.job);
@@ -214,7 +249,10 @@ export class WorkerPool<Job, Result> {
       data: this.#options.data,
       startTimeoutMs: this.#options.startTimeoutMs ?? 30_000,
       clock: this.#clock,
-      onReady: () => this.#dispatch(),
+      onReady: () => {
+        this.#loadedAt = this.#clock.now();
+        this.#dispatch();
+      },
       onDone: (_id, outcome) => {
         this.#release(worker)?.settle(outcome);
         this.#dispatch();

@@ -238,6 +238,11 @@ export class ClientSocket implements SessionClient {
       this.#use(started, started.live as LiveSession);
       return;
     }
+    // A telephone's call has been answered already: it was refused before that, or not at all.
+    if (this.#dialect !== "phone" && this.#hub.full()) {
+      this.#refuse("node_full", CloseCode.LIMIT_REACHED);
+      return;
+    }
     // Its own errors become refusals; nothing of it rejects.
     void startSession(this.#hub, start, this.#context, {
       port: this.#port,

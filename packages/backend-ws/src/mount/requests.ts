@@ -121,7 +121,7 @@ export class RequestHandler {
     const result = await phoneGate.authenticate({ ...client, form });
     if (!result.ok) return jsonResponse({ error: result.code }, result.status);
     const { admission } = phoneGate;
-    const busy = backend.draining || admission.count >= admission.limit;
+    const busy = backend.draining || backend.full || admission.count >= admission.limit;
     const stream = publicSocketUrl(publicAddress(mount.telephone.publicUrl, "publicUrl"), `${path}/telephone/handler`);
     const parameters = busy
       ? {}

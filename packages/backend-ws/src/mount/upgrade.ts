@@ -23,6 +23,11 @@ export interface UpgradeOptions {
   readonly sessionFactory: SessionFactory | undefined;
 }
 
+type Refused = Omit<Extract<Admitted, { ok: false }>, "code"> & { readonly code: string };
+/** A browser is to know these from a server that is not there. */
+const TOLD: ReadonlySet<string> = new Set(["concurrency_limit_reached", "node_full"]);
+const NODE_FULL: Refused = { ok: false, code: "node_full", status: 503, limit: undefined, retryAfterMs: 5_000 };
+
 /** Takes upgrades from their first byte to an accepted socket, or refuses them before anything is made for them. */
 export class UpgradeHandler {
   readonly #options: UpgradeOptions;
@@ -51,7 +56,9 @@ export class UpgradeHandler {
       refuseUpgrade(socket, 403, { code: problem });
       return;
     }
-    const admitted = gate.admission.admit(client.address);
+    // Who comes back to a call is known only when it says so: while calls wait for that, all are heard.
+    const full = backend.full && backend.counts.suspended === 0;
+    const admitted = full ? NODE_FULL : gate.admission.admit(client.address);
     if (!admitted.ok) {
       this.#refuse(request, socket, head, admitted);
       return;
@@ -93,9 +100,9 @@ export class UpgradeHandler {
   }
 
   /** A browser cannot read the answer to a failed upgrade: that the server is full it is told over the socket, as the seed does. */
-  #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Extract<Admitted, { ok: false }>): void {
+  #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Refused): void {
     const { code, limit, status, retryAfterMs } = refused;
-    if (code !== "concurrency_limit_reached" || this.#told >= MAX_TOLD) {
+    if (!TOLD.has(code) || this.#told >= MAX_TOLD) {
       refuseUpgrade(socket, status, { code, headers: { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) } });
       return;
     }

@@ -49,6 +49,8 @@ export class Hub {
   readonly labels: Set<string> = new Set();
   readonly live: Set<LiveSession> = new Set();
   draining = false;
+  /** Whether newcomers are refused. */
+  full: () => boolean = () => false;
   /** The backend itself, for session factories. */
   backend: VoiceBackend = undefined as never;
 

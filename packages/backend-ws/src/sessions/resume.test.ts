@@ -48,6 +48,36 @@ afterEach(async () => {
 });
 
 describe("a client that loses its connection", () => {
+  it("comes back also where newcomers are refused, who are told", async () => {
+    await start();
+    let full = false;
+    const stop = rig.backend.refuseWhile(() => full);
+    rig.backend.refuseWhile(() => {
+      throw new Error("a provider's mistake keeps nobody out");
+    });
+    const first = await connect();
+    const { resume } = ready(first);
+    full = true;
+    const told = await Client.open(rig.url);
+    await until(() => told.closed !== undefined);
+    expect([told.closed?.reason, told.texts.map((text) => JSON.parse(text))]).toEqual([
+      "node_full",
+      [{ status: "failed", meta: { error: "node_full", retryAfterMs: 5_000 } }],
+    ]);
+    await drop(first);
+    // While somebody may come back, a newcomer is known as one by its start only.
+    const newcomer = await Client.open(rig.url);
+    newcomer.say({ event: "start", protocol: 1, websocket_id: "new" });
+    await until(() => newcomer.closed !== undefined);
+    expect(newcomer.closed?.reason).toBe("node_full");
+    const again = await connect(resume);
+    expect(ready(again)).toMatchObject({ resumed: true, session: ready(first).session });
+    stop();
+    const welcome = await Client.open(rig.url);
+    welcome.say({ event: "start", protocol: 1, websocket_id: "new" });
+    await until(() => welcome.of("ready").length === 1);
+  });
+
   it("continues its session: same objects, audio from where it was heard, messages of the meantime", async () => {
     await start();
     const first = await connect();

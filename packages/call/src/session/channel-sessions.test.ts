@@ -31,6 +31,28 @@ function start(session: VoiceSession, _connection: VoiceConnection, signal: Abor
   });
 }
 
+class RefusingBackend extends FakeBackend {
+  readonly fulls = new Set<() => boolean>();
+  refuseWhile(full: () => boolean): () => void {
+    this.fulls.add(full);
+    return () => void this.fulls.delete(full);
+  }
+}
+
+it("has newcomers refused while what its calls need is overloaded, until it closes", async () => {
+  const refusing = new RefusingBackend();
+  let behind = false;
+  const needs = [{}, { overloaded: () => behind }];
+  const of = new ChannelSessions({ channelId: "other", backend: refusing, joinTimeoutMs: 1_000, start, needs });
+  of.register(sessions.host);
+  const full = (): boolean[] => [...refusing.fulls].map((each) => each());
+  expect(full()).toEqual([false]);
+  behind = true;
+  expect(full()).toEqual([true]);
+  await of.close();
+  expect(full()).toEqual([]);
+});
+
 beforeEach(() => {
   clock = new VirtualClock();
   backend = new FakeBackend();

@@ -23,6 +23,8 @@ export interface ChannelSessionsOptions<C extends ChannelCall> {
   readonly joinTimeoutMs: number;
   /** Makes the call of a session whose client is there. `signal` aborts when either goes meanwhile; what is begun is then undone. */
   readonly start: (session: VoiceSession, connection: VoiceConnection, signal: AbortSignal) => C | Promise<C>;
+  /** What a call stands on and may have too much of: while any is overloaded, newcomers are refused. */
+  readonly needs?: readonly { overloaded?(): boolean }[] | undefined;
   /** A session is over, or was never begun. */
   readonly onEnd?: ((session: VoiceSession) => void) | undefined;
 }
@@ -83,13 +85,15 @@ export class ChannelSessions<C extends ChannelCall> {
 
   /** @throws RoomKitError `already_registered`. */
   register(host: ChannelHost): void {
-    const { channelId, backend } = this.#options;
+    const { channelId, backend, needs = [] } = this.#options;
     if (this.#host) throw new RoomKitError("already_registered", `channel ${channelId} is registered already`);
     this.#host = host;
     this.#subscriptions.push(
       backend.onSessionReady((session, connection) => this.#onConnected(session, connection)),
       backend.onSessionEnded((session, { code }) => void this.end(session, code)),
     );
+    const refusing = backend.refuseWhile?.(() => needs.some((need) => need.overloaded?.() ?? false));
+    if (refusing) this.#subscriptions.push(refusing);
   }
 
   /** Joins a session to its room. @throws RoomKitError `invalid_option`, `session_ended`. */

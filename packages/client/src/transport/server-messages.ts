@@ -12,7 +12,7 @@ import { VoiceClientError } from "../errors.ts";
 import type { ReceivedAudio } from "./transport.ts";
 
 /** Refusals that another attempt may not meet, whatever the server says of itself. */
-const BUSY = /limit|busy|draining/;
+const BUSY = /limit|busy|draining|full/;
 
 /** A refusal of the server as an error. */
 export function refusal(code: string, message: string, retryable: boolean): VoiceClientError {

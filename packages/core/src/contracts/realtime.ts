@@ -145,6 +145,11 @@ export interface RealtimeProvider {
   /** Resolves when the session may be spoken to. @throws RoomKitError with the provider's code, or `aborted`. */
   connect(config: RealtimeSessionConfig, options: RealtimeConnectOptions): Promise<RealtimeSession>;
   /**
+   * Whether one more call would have to wait for it. What computes on this machine says so; transports then refuse newcomers
+   * (`node_full`), so that the calls that are there keep their answers. Absent: never.
+   */
+  overloaded?(): boolean;
+  /**
    * Ends every session; what is being connected ends with `closed`, and so does every later call. Idempotent: again, or twice at
    * once, it resolves when all have ended. Whoever made the provider closes it; who was given it does not.
    */

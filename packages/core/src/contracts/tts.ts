@@ -41,6 +41,11 @@ export interface TtsProvider {
    * synthesis back. Ends after the last piece, or throws `aborted`.
    */
   synthesize(text: AsyncIterable<string>, options: TtsOptions): AsyncIterable<SpeechPart>;
+  /**
+   * Whether one more call would have to wait for it. What computes on this machine says so; transports then refuse newcomers
+   * (`node_full`), so that the calls that are there keep their answers. Absent: never.
+   */
+  overloaded?(): boolean;
   /** Loads models or opens connections ahead of the first call; optional to call, safe to call twice. */
   warmUp?(signal?: AbortSignal): Promise<void>;
   /**

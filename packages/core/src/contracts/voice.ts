@@ -253,6 +253,11 @@ export interface VoiceBackend {
   sendMessage(session: VoiceSession, message: Readonly<Record<string, unknown>>): Promise<void>;
   /** Ends a session and its connection. Resolves when the client's socket is gone. Idempotent. */
   disconnect(session: VoiceSession, reason?: CloseReason): Promise<void>;
+  /**
+   * Newcomers are refused (`node_full`) while `full` says so; who comes back to a session is not. Channels ask their providers by it.
+   * Optional: a transport without it takes everybody.
+   */
+  refuseWhile?(full: () => boolean): Unsubscribe;
   /** Refuses new clients, ends all sessions and releases everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -83,6 +83,7 @@ export function sherpaStt(options: SherpaSttOptions): SttProvider {
         scope.release();
       }
     },
+    overloaded: () => pool.overloaded,
     async warmUp(signal) {
       const samples = new Float32Array(16_000);
       const job: OnlineJob = { stream: 0, position: "only", samples };

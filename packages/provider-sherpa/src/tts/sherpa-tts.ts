@@ -71,6 +71,7 @@ export function sherpaTts(options: SherpaTtsOptions): TtsProvider {
         scope.release();
       }
     },
+    overloaded: () => pool.overloaded,
     async warmUp(signal) {
       await pool.run({ text: "Hello.", ...standard }, signal ? { signal } : {});
     },

@@ -24,6 +24,7 @@ export abstract class SessionBackend implements VoiceBackend {
   abstract readonly draining: boolean;
   protected readonly registry: SessionRegistry;
   readonly #ids: IdSource;
+  readonly #fulls = new Set<() => boolean>();
 
   protected constructor(registry: SessionRegistry, ids: IdSource) {
     this.registry = registry;
@@ -79,6 +80,26 @@ export abstract class SessionBackend implements VoiceBackend {
 
   async disconnect(session: VoiceSession, reason: CloseReason = DISCONNECTED): Promise<void> {
     await this.registry.end(session, reason);
+  }
+
+  refuseWhile(full: () => boolean): Unsubscribe {
+    // Of two that are given the same function each takes back its own.
+    const own = (): boolean => {
+      try {
+        return full();
+      } catch {
+        // Whoever cannot say it keeps nobody out.
+        return false;
+      }
+    };
+    this.#fulls.add(own);
+    return () => void this.#fulls.delete(own);
+  }
+
+  /** Whether newcomers are refused as `node_full` just now. */
+  get full(): boolean {
+    for (const full of this.#fulls) if (full()) return true;
+    return false;
   }
 
   abstract close(): Promise<void>;

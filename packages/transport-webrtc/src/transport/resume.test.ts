@@ -29,6 +29,23 @@ async function readyOf(client: TestClient): Promise<Ready> {
 }
 
 describe("resuming over WebRTC", () => {
+  it("is possible also where newcomers are refused, who are told", async () => {
+    const { transport, client } = await start();
+    const app = acceptAll(transport);
+    const first = await client({ protocol: 1 }).connect();
+    const { resume, session } = await readyOf(first);
+    await until(() => app.connections.length === 1, "the session");
+    transport.refuseWhile(() => true);
+    const newcomer = client();
+    const refused = await newcomer.post({ type: "offer", sdp: await newcomer.offer(), webrtc_id: newcomer.id });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect(await refused.json()).toEqual({ status: "failed", meta: { error: "node_full" } });
+    await first.close();
+    await until(() => transport.size === 0, "the loss");
+    const second = await client({ protocol: 1, resume }).connect();
+    expect(await readyOf(second)).toMatchObject({ resumed: true, session });
+  });
+
   it("continues the session on a new peer, from where the listener was", async () => {
     const { transport, client } = await start({ outboundAudio: "datachannel" });
     const app = acceptAll(transport);

@@ -55,6 +55,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     this.#offers = new Offers({
       settings,
       host: this.#host,
+      full: () => this.full,
       hasSession: (connection) => this.registry.ownerOf(connection) !== undefined,
     });
   }
