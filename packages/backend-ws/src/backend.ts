@@ -28,6 +28,7 @@ export class WebSocketBackend extends SessionBackend {
   readonly name = "websocket";
   /** All intelligence is the pipeline's. */
   readonly capabilities: VoiceCapabilities = { nativeEchoCancellation: false, nativeGainControl: false };
+  #closing = false;
   readonly #hub: Hub;
   readonly #server: WebSocketServer;
   readonly #sockets = new Set<ClientSocket>();
@@ -61,7 +62,7 @@ export class WebSocketBackend extends SessionBackend {
     const hub = new Hub(options);
     super(hub.registry, hub.ids);
     hub.backend = this;
-    hub.full = () => this.full;
+    hub.refusal = () => this.refusal;
     this.#hub = hub;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -89,9 +90,14 @@ export class WebSocketBackend extends SessionBackend {
     return this.#hub.logger;
   }
 
-  /** True once {@link close} was called: new clients are refused. */
-  get draining(): boolean {
-    return this.#hub.draining;
+  /** {@link close} was called. */
+  get closed(): boolean {
+    return this.#closing;
+  }
+
+  /** Why nobody is let in just now, undefined: somebody may be. Who comes back to a call is known only by what they say. */
+  get closedTo(): "draining" | "node_full" | undefined {
+    return this.#closing || this.counts.suspended === 0 ? this.refusal : undefined;
   }
 
   /** What the backend holds just now: for dashboards, and for tests that nothing is left behind. */
@@ -124,14 +130,14 @@ export class WebSocketBackend extends SessionBackend {
       },
     });
     this.#sockets.add(client);
-    if (this.draining) {
+    if (this.closedTo === "draining") {
       void client.close({ code: "draining", message: "the server is shutting down" }, CloseCode.GOING_AWAY);
     }
   }
 
   /** Completes an upgrade whose client has been authenticated, and accepts the socket; what is no WebSocket handshake gets an HTTP error. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, context: AcceptContext = {}): void {
-    if (this.draining) {
+    if (this.closedTo === "draining") {
       refuseUpgrade(socket, 503, { code: "draining", headers: { "Retry-After": "5" } });
       context.onGone?.();
       return;
@@ -162,8 +168,9 @@ export class WebSocketBackend extends SessionBackend {
   /** Refuses new clients, lets sessions finish for `drainTimeoutMs`, then ends them and releases everything. */
   async close(): Promise<void> {
     const hub = this.#hub;
-    if (!hub.draining) {
-      hub.draining = true;
+    if (!this.#closing) {
+      this.#closing = true;
+      this.drain();
       for (const { client } of hub.live) client?.bye("draining");
     }
     if (hub.registry.size > 0 && hub.settings.drainTimeoutMs > 0) await this.#drained(hub.settings.drainTimeoutMs);

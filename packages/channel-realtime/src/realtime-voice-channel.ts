@@ -5,6 +5,7 @@ import {
   type Channel,
   ChannelCategory,
   type ChannelHost,
+  type DrainOptions,
   type CloseReason,
   defined,
   type Metadata,
@@ -222,6 +223,10 @@ export class RealtimeVoiceChannel implements Channel {
   /** Joins a session that the transport's mount made; the provider is called when its client is there too. */
   async join(session: VoiceSession): Promise<void> {
     this.#sessions.join(session);
+  }
+
+  async drain(options: DrainOptions): Promise<void> {
+    await this.#sessions.drain(options);
   }
 
   async leave(session: VoiceSession, reason: string): Promise<void> {

@@ -19,6 +19,7 @@ import {
   type Channel,
   ChannelCategory,
   type ChannelHost,
+  type DrainOptions,
   type DeliveryContext,
   eventText,
   type RoomEvent,
@@ -99,6 +100,10 @@ export class VoiceChannel implements Channel {
 
   async join(session: VoiceSession): Promise<void> {
     this.#sessions.join(session);
+  }
+
+  async drain(options: DrainOptions): Promise<void> {
+    await this.#sessions.drain(options);
   }
 
   async leave(session: VoiceSession, reason: string): Promise<void> {

@@ -239,8 +239,9 @@ export class ClientSocket implements SessionClient {
       return;
     }
     // A telephone's call has been answered already: it was refused before that, or not at all.
-    if (this.#dialect !== "phone" && this.#hub.full()) {
-      this.#refuse("node_full", CloseCode.LIMIT_REACHED);
+    const refusal = this.#dialect === "phone" ? undefined : this.#hub.refusal();
+    if (refusal) {
+      this.#refuse(refusal, refusal === "draining" ? CloseCode.GOING_AWAY : CloseCode.LIMIT_REACHED);
       return;
     }
     // Its own errors become refusals; nothing of it rejects.

@@ -121,7 +121,7 @@ export class RequestHandler {
     const result = await phoneGate.authenticate({ ...client, form });
     if (!result.ok) return jsonResponse({ error: result.code }, result.status);
     const { admission } = phoneGate;
-    const busy = backend.draining || backend.full || admission.count >= admission.limit;
+    const busy = backend.refusal !== undefined || admission.count >= admission.limit;
     const stream = publicSocketUrl(publicAddress(mount.telephone.publicUrl, "publicUrl"), `${path}/telephone/handler`);
     const parameters = busy
       ? {}
@@ -149,7 +149,7 @@ export class RequestHandler {
       cors,
       metadata: {},
     });
-    if (backend.draining) return refuse("draining", 503, { "retry-after": "5" });
+    if (backend.closed) return refuse("draining", 503, { "retry-after": "5" });
     const result = await gate.authenticate(client);
     return result.ok ? { answer: undefined, cors, metadata: result.metadata } : refuse(result.code, result.status);
   }

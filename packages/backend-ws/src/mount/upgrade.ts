@@ -46,7 +46,9 @@ export class UpgradeHandler {
       refuseUpgrade(socket, wrong, { code: "bad_handshake", headers: { "Sec-WebSocket-Version": "13" } });
       return;
     }
-    if (backend.draining) {
+    // Who comes back to a call is known only when they say so: while calls wait for that, all are heard.
+    const { closedTo } = backend;
+    if (closedTo === "draining") {
       refuseUpgrade(socket, 503, { code: "draining", headers: { "Retry-After": "5" } });
       return;
     }
@@ -56,9 +58,7 @@ export class UpgradeHandler {
       refuseUpgrade(socket, 403, { code: problem });
       return;
     }
-    // Who comes back to a call is known only when it says so: while calls wait for that, all are heard.
-    const full = backend.full && backend.counts.suspended === 0;
-    const admitted = full ? NODE_FULL : gate.admission.admit(client.address);
+    const admitted = closedTo === "node_full" ? NODE_FULL : gate.admission.admit(client.address);
     if (!admitted.ok) {
       this.#refuse(request, socket, head, admitted);
       return;

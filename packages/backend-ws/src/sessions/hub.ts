@@ -48,9 +48,8 @@ export class Hub {
   /** Clients' own names for their connections, while these live. */
   readonly labels: Set<string> = new Set();
   readonly live: Set<LiveSession> = new Set();
-  draining = false;
-  /** Whether newcomers are refused. */
-  full: () => boolean = () => false;
+  /** Why a newcomer is refused just now. */
+  refusal: () => "draining" | "node_full" | undefined = () => undefined;
   /** The backend itself, for session factories. */
   backend: VoiceBackend = undefined as never;
 

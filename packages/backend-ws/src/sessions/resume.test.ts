@@ -78,6 +78,22 @@ describe("a client that loses its connection", () => {
     await until(() => welcome.of("ready").length === 1);
   });
 
+  it("comes back also to a server that drains, and newcomers do not", async () => {
+    await start();
+    const first = await connect();
+    rig.backend.drain();
+    const { refused } = await Client.open(rig.url);
+    expect([refused?.status, refused?.headers["retry-after"]]).toEqual([503, "5"]);
+    await drop(first);
+    const newcomer = await Client.open(rig.url);
+    newcomer.say({ event: "start", protocol: 1, websocket_id: "new" });
+    await until(() => newcomer.closed !== undefined);
+    expect(newcomer.closed).toEqual({ code: 1001, reason: "draining" });
+    const again = await connect(ready(first).resume);
+    expect(ready(again).resumed).toBe(true);
+    expect((await fetch(`${rig.http}/voice/config`)).status).toBe(200);
+  });
+
   it("continues its session: same objects, audio from where it was heard, messages of the meantime", async () => {
     await start();
     const first = await connect();

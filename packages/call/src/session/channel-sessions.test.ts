@@ -1,5 +1,5 @@
 import { type ChannelHost, RoomKit, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
-import { FakeBackend, FakeConnection, settle, VirtualClock } from "@roomkit/testing";
+import { FakeBackend, FakeConnection, seededRandom, settle, VirtualClock } from "@roomkit/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ChannelCall, ChannelSessions } from "./channel-sessions.ts";
 
@@ -15,11 +15,16 @@ let log: string[];
 let go: ((error?: Error) => void) | undefined;
 let slow: boolean;
 let sessions: ChannelSessions<ChannelCall>;
+/** Sessions whose call pauses. */
+const pausing = new Set<string>();
 
 function start(session: VoiceSession, _connection: VoiceConnection, signal: AbortSignal): Promise<ChannelCall> {
   log.push("start");
   const call: ChannelCall = {
     session,
+    get pausing() {
+      return pausing.has(session.id);
+    },
     close: async (reason) => {
       log.push(`close ${reason}`);
     },
@@ -59,6 +64,7 @@ beforeEach(() => {
   log = [];
   go = undefined;
   slow = false;
+  pausing.clear();
   sessions = new ChannelSessions({ channelId: "voice", backend, joinTimeoutMs: 1_000, start });
   const kit = new RoomKit({ clock, logger: silentLogger });
   kit.on("voice_session_started", () => log.push("started"));
@@ -150,5 +156,65 @@ describe("a channel's sessions", () => {
     backend.bind(await backend.connect("room", "user", "other"), line());
     await settle();
     expect(log).toEqual([]);
+  });
+});
+
+describe("draining", () => {
+  it.each(
+    Array.from({ length: 20 }, (_, seed) => [seed]),
+  )("ends each call by itself, at a pause, or in the end, whatever comes first (seed %i)", async (seed) => {
+    const random = seededRandom(seed);
+    const at = (most: number): number => Math.floor(random() * most);
+    const calls = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const session = await made();
+        const client = line(session.id);
+        sessions.join(session);
+        const comes = random() < 0.8;
+        if (comes) backend.bind(session, client);
+        return { session, client, comes, pausesAt: at(8_000), hangsUpAt: random() < 0.3 ? at(8_000) : undefined };
+      }),
+    );
+    await settle();
+    const ended = new Map<string, number>();
+    const begun = clock.now();
+    let drained: number | undefined;
+    void sessions.drain({ timeoutMs: 3_000, handOverMs: 2_000 }).then(() => {
+      drained = clock.now() - begun;
+    });
+    for (let ms = 0; ms <= 6_000; ms += 50) {
+      for (const { session, client, comes, pausesAt, hangsUpAt } of calls) {
+        if (pausesAt <= ms) pausing.add(session.id);
+        if (comes && hangsUpAt !== undefined && hangsUpAt <= ms && !client.closed)
+          await client.close({ code: "client_closed", message: "" });
+        if (!sessions.find(session.id) && !ended.has(session.id)) ended.set(session.id, ms);
+      }
+      await clock.advance(50);
+    }
+    const expected = calls.map(({ comes, pausesAt, hangsUpAt }) => {
+      const handedOver = Math.min(comes ? Math.max(3_000, pausesAt) : 3_000, 5_000);
+      return comes ? Math.min(hangsUpAt ?? Number.POSITIVE_INFINITY, handedOver) : handedOver;
+    });
+    calls.forEach(({ session }, i) => {
+      expect(Math.abs((ended.get(session.id) ?? -1_000) - (expected[i] as number))).toBeLessThanOrEqual(100);
+    });
+    expect(Math.abs((drained ?? -1_000) - Math.max(...expected))).toBeLessThanOrEqual(100);
+    expect([backend.sessions.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("ends all at once when told to, and takes those that come late with it", async () => {
+    const ending = new AbortController();
+    const session = await made();
+    sessions.join(session);
+    backend.bind(session, line());
+    await settle();
+    const drained = sessions.drain({ timeoutMs: 60_000, handOverMs: 60_000, signal: ending.signal });
+    await clock.advance(1_000);
+    expect(sessions.calls).toHaveLength(1);
+    const late = await made();
+    sessions.join(late);
+    ending.abort();
+    await drained;
+    expect([sessions.calls.length, sessions.find(late.id), backend.sessions.size]).toEqual([0, undefined, 0]);
   });
 });

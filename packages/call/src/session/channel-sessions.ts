@@ -1,5 +1,6 @@
 import {
   type ChannelHost,
+  type DrainOptions,
   errorFields,
   RoomKitError,
   type Unsubscribe,
@@ -12,6 +13,8 @@ import {
 /** A call as its channel's bookkeeping sees it. */
 export interface ChannelCall {
   readonly session: VoiceSession;
+  /** Nobody speaks, nothing is being answered, and nothing waits to be. */
+  readonly pausing: boolean;
   /** Ends it for both sides at once; resolves when what was said last is in the room. Idempotent. */
   close(reason: string): void | Promise<void>;
 }
@@ -34,6 +37,8 @@ interface Connected {
   readonly stopTimer: () => void;
 }
 
+/** How often it is looked whether a call pauses, ms. */
+const DRAIN_LOOK_MS = 50;
 /** How long the last words of a call may take to the room before its end is told, ms. */
 const LAST_WORDS_MS = 2_000;
 
@@ -157,6 +162,37 @@ export class ChannelSessions<C extends ChannelCall> {
   async leaveRoom(roomId: string, reason: string): Promise<void> {
     const leaving = [...this.#joined.values()].filter((session) => session.roomId === roomId);
     await Promise.all(leaving.map((session) => this.leave(session, reason)));
+  }
+
+  /**
+   * Newcomers are refused; calls end by themselves, then at a pause of theirs, then in any case:
+   *
+   * | a call                        | ends                                          |
+   * | ----------------------------- | --------------------------------------------- |
+   * | ends by itself                | as ever                                       |
+   * | pauses after `timeoutMs`      | then                                          |
+   * | never pauses                  | `handOverMs` later                            |
+   * | waits for its client          | as one that pauses                            |
+   * | begins meanwhile              | like the others: its client was there before  |
+   *
+   * Resolves when none is left.
+   */
+  async drain({ timeoutMs, handOverMs, signal }: DrainOptions): Promise<void> {
+    const { backend } = this.#options;
+    const { clock } = this.host;
+    backend.drain?.();
+    const now = clock.now();
+    const [pauseAt, endAt] = [now + timeoutMs, now + timeoutMs + handOverMs];
+    while (this.#joined.size > 0) {
+      const at = clock.now();
+      const all = at >= endAt || signal?.aborted === true;
+      const leaving = [...this.#joined.values()].filter(
+        ({ id }) => all || (at >= pauseAt && (this.#calls.get(id)?.pausing ?? true)),
+      );
+      await Promise.all(leaving.map((session) => this.leave(session, "draining")));
+      if (this.#joined.size > 0) await clock.sleep(DRAIN_LOOK_MS, signal).catch(() => {});
+    }
+    await Promise.all(this.#ending);
   }
 
   /** Ends every session and hears of none any more. The backend stays open: whoever made it closes it. Idempotent. */

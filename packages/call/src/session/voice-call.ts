@@ -148,6 +148,10 @@ export class VoiceCall {
     return phaseOf(this.#state);
   }
 
+  get pausing(): boolean {
+    return phaseOf(this.#state) === "idle" && !this.#speaking.busy;
+  }
+
   /** When the caller last stopped speaking, on the clock; undefined before. */
   get speechEndedAt(): number | undefined {
     return this.#hearing.speechEndedAt;

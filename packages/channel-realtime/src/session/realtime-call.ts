@@ -179,6 +179,11 @@ export class RealtimeCall {
     return this.#options.audio.pipeline?.stages;
   }
 
+  get pausing(): boolean {
+    const { playing, responses } = this.#outbound;
+    return !(this.#userSpeaking || playing || responses.open !== undefined || this.#tools.running);
+  }
+
   /** What is recorded of it; undefined without a recorder. */
   get recording(): CallRecording | undefined {
     return this.#options.recording;

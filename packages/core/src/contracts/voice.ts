@@ -258,6 +258,8 @@ export interface VoiceBackend {
    * Optional: a transport without it takes everybody.
    */
   refuseWhile?(full: () => boolean): Unsubscribe;
+  /** Newcomers are refused from now on (`draining`); the sessions that are there go on, and who comes back to one is taken. Idempotent. */
+  drain?(): void;
   /** Refuses new clients, ends all sessions and releases everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -163,7 +163,19 @@ export interface Channel {
   /** `kit.join` / `kit.leave` for channels that have sessions. */
   join?(session: VoiceSession): Promise<void>;
   leave?(session: VoiceSession, reason: string): Promise<void>;
+  /** `kit.drain` for channels that have sessions. Resolves when none is left. */
+  drain?(options: DrainOptions): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How a process lets go of its calls. */
+export interface DrainOptions {
+  /** How long calls may go on to their own end, ms. */
+  readonly timeoutMs: number;
+  /** After that each is ended at its next pause, when nobody speaks and nothing is being answered; so long after it in any case, ms. */
+  readonly handOverMs: number;
+  /** Ends the waiting: what is there still is ended at once. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the kit offers a channel. */

@@ -3,7 +3,7 @@ import { assertOptions } from "../errors/assert-options.ts";
 import { RoomKitError } from "../errors/error.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
 import type { Access, Binding, Visibility } from "./binding.ts";
-import type { Channel, ChannelHost, InboundMessage, InboundOptions, InboundResult } from "./channel.ts";
+import type { Channel, ChannelHost, DrainOptions, InboundMessage, InboundOptions, InboundResult } from "./channel.ts";
 import { closeKit } from "./engine/close.ts";
 import { createEngine, createHost } from "./engine/create.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -241,6 +241,22 @@ export class RoomKit {
   /** Aborted once the kit is being closed, with `kit_closed`: what waits on its behalf may stop. */
   get closing(): AbortSignal {
     return this.#engine.scope.signal;
+  }
+
+  /**
+   * Lets go of the calls, before {@link close}: newcomers are refused, calls finish for `timeoutMs` (default 60,000), and those that
+   * are left are ended as `draining` at their next pause, `handOverMs` (default 15,000) later in any case: their clients connect again, to another
+   * process. Resolves when there are none. A `signal` that aborts ends them at once.
+   *
+   * @throws RoomKitError `invalid_option`
+   */
+  async drain(options: Partial<DrainOptions> = {}): Promise<void> {
+    assertOptions("drain", options, { number: ["timeoutMs", "handOverMs"], object: ["signal"] });
+    const { timeoutMs = 60_000, handOverMs = 15_000, signal } = options;
+    const draining = [...this.#engine.channels.values()].map((channel) =>
+      channel.drain?.({ timeoutMs, handOverMs, signal }),
+    );
+    await Promise.all(draining);
   }
 
   /** Ends replies and sessions, closes channels, each within `closeTimeoutMs`. Rooms stay as they are. Idempotent. */

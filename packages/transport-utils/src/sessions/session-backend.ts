@@ -20,15 +20,29 @@ const DISCONNECTED: CloseReason = { code: "server_closed", message: "the session
 export abstract class SessionBackend implements VoiceBackend {
   abstract readonly name: string;
   abstract readonly capabilities: VoiceCapabilities;
-  /** True once {@link close} was called: new clients are refused. */
-  abstract readonly draining: boolean;
   protected readonly registry: SessionRegistry;
   readonly #ids: IdSource;
+  #draining = false;
   readonly #fulls = new Set<() => boolean>();
 
   protected constructor(registry: SessionRegistry, ids: IdSource) {
     this.registry = registry;
     this.#ids = ids;
+  }
+
+  /** Newcomers are refused: {@link drain} or {@link close} was called. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Why a newcomer would be refused just now; undefined: it would not. */
+  get refusal(): "draining" | "node_full" | undefined {
+    if (this.#draining) return "draining";
+    return this.full ? "node_full" : undefined;
   }
 
   /** Sessions that have not ended, and clients that wait for one. */

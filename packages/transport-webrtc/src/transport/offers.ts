@@ -38,8 +38,8 @@ export interface OffersOptions {
   readonly host: MediaHost;
   /** A session belongs to this connection, so that it is worth waiting for its client. */
   readonly hasSession: (connection: MediaConnection) => boolean;
-  /** Whether newcomers are refused. */
-  readonly full: () => boolean;
+  /** Why a newcomer is refused just now. */
+  readonly refusal: () => "draining" | "node_full" | undefined;
 }
 
 /** What follows an offer. */
@@ -86,13 +86,13 @@ export class Offers {
     return this.#resumables.get(connection)?.holder;
   }
 
-  /** @throws RoomKitError `node_full` (retryable), `invalid_sdp`, `sdp_too_large`, `no_free_port`, `closed`. */
+  /** @throws RoomKitError `node_full` and `draining` (retryable), `invalid_sdp`, `sdp_too_large`, `no_free_port`, `closed`. */
   async offer(request: OfferRequest, client: ClientContext, hooks: OfferHooks): Promise<SignalAnswer> {
     let place: Place | undefined;
     try {
       this.#assertOpen();
-      if (request.resume === undefined && this.#options.full())
-        throw new RoomKitError("node_full", "this server carries as many calls as it can", { retryable: true });
+      const refusal = request.resume === undefined ? this.#options.refusal() : undefined;
+      if (refusal) throw new RoomKitError(refusal, "this server takes no more calls now", { retryable: true });
       const offer = readOffer(request.sdp, this.#options.settings, client.address);
       // Reserved before anything is awaited: of two offers with one name, one is refused whatever comes first.
       place = this.#table.take(request.webrtc_id, client.identity);

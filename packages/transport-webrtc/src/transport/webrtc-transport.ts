@@ -55,7 +55,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     this.#offers = new Offers({
       settings,
       host: this.#host,
-      full: () => this.full,
+      refusal: () => this.refusal,
       hasSession: (connection) => this.registry.ownerOf(connection) !== undefined,
     });
   }
@@ -67,10 +67,6 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
 
   get logger(): Logger {
     return this.settings.logger;
-  }
-
-  get draining(): boolean {
-    return this.#closed;
   }
 
   /** Connections from their offer to their end. */
@@ -125,6 +121,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.drain();
     const reason: CloseReason = { code: "draining", message: "the server is shutting down" };
     await this.registry.endAll(reason);
     await this.#offers.close(reason);
