@@ -8,7 +8,7 @@ export type {
   BackendHarness,
 } from "./conformance/backend-bench.ts";
 export { heldMb } from "./conformance/held-memory.ts";
-export { type LockConformanceOptions, lockConformance } from "./conformance/locks.ts";
+export { type LeaseConformanceOptions, leaseConformance } from "./conformance/leases.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";
 export type { RealtimeConformanceOptions, RealtimePrompt } from "./conformance/realtime-options.ts";
 export { collect } from "./conformance/source.ts";

@@ -36,6 +36,14 @@ export interface HeardRecord {
   readonly confidence: "reported" | "estimated";
 }
 
+/** Work that must be done at least once because of an event: see `ConversationStore.outbox`. */
+export interface OutboxDraft {
+  /** Who does it: what consumers tell items apart by. */
+  readonly topic: string;
+  /** Data only. */
+  readonly data: unknown;
+}
+
 /** What a channel hands to the room: an event before the store has given it a place. */
 export interface EventDraft {
   readonly content: EventContent;
@@ -50,10 +58,12 @@ export interface EventDraft {
   readonly createdAt?: number | undefined;
   readonly heard?: HeardRecord | undefined;
   readonly metadata?: Metadata | undefined;
+  /** Committed with the event and no part of it. Of a blocked event nothing is. At most 100. */
+  readonly outbox?: readonly OutboxDraft[] | undefined;
 }
 
 /** One entry of a room's log. */
-export interface RoomEvent extends EventDraft {
+export interface RoomEvent extends Omit<EventDraft, "outbox"> {
   readonly id: string;
   readonly roomId: string;
   /** 0, 1, 2, ... without a gap. */

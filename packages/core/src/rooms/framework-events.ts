@@ -13,6 +13,8 @@ export interface FrameworkEvents {
   readonly room_archived: { readonly roomId: string };
   readonly room_closed: { readonly roomId: string };
   readonly room_refused_event: { readonly roomId: string; readonly channelId: string };
+  /** Another process has taken the room over. Its sessions here end, so that their clients connect again. */
+  readonly room_fenced: { readonly roomId: string };
   readonly channel_attached: { readonly roomId: string; readonly channelId: string };
   readonly channel_detached: { readonly roomId: string; readonly channelId: string };
   readonly event_processed: { readonly roomId: string; readonly event: RoomEvent };

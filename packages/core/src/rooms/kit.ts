@@ -40,7 +40,7 @@ export class RoomKit {
   readonly #proactive: ProactiveDelivery;
   #closing: Promise<void> | undefined;
 
-  /** @throws RoomKitError `invalid_option`, also for a shared store with locks of this process only. */
+  /** @throws RoomKitError `invalid_option`, also for a shared store with leases of this process only. */
   constructor(options: RoomKitOptions = {}) {
     assertOptions("RoomKit", options, {
       number: [
@@ -52,9 +52,11 @@ export class RoomKit {
         "closeTimeoutMs",
         "maxReplyChars",
         "maxPendingDeliveries",
+        "leaseTtlMs",
       ],
       function: ["ids"],
-      object: ["store", "locks", "clock", "logger"],
+      object: ["store", "leases", "clock", "logger"],
+      string: ["owner"],
     });
     this.#engine = createEngine(options);
     this.#host = createHost(this.#engine);

@@ -62,10 +62,10 @@ describe("MemoryStore", () => {
   it("refuses more events than a room may hold, all of a commit or none", async () => {
     const store = new MemoryStore({ maxEventsPerRoom: 2 });
     await store.createRoom(room("a"));
-    await store.commit("a", [event("1")], at);
-    await expect(store.commit("a", [event("2"), event("3")], at)).rejects.toMatchObject({ code: "room_full" });
+    await store.commit("a", [event("1")], { at });
+    await expect(store.commit("a", [event("2"), event("3")], { at })).rejects.toMatchObject({ code: "room_full" });
     expect(await store.readEvents("a")).toHaveLength(1);
-    await store.commit("a", [event("2")], at);
+    await store.commit("a", [event("2")], { at });
     expect((await store.getRoom("a"))?.eventCount).toBe(2);
   });
 
@@ -73,15 +73,15 @@ describe("MemoryStore", () => {
     const store = new MemoryStore();
     await store.createRoom(room("a"));
     const bad = event("2", { idempotencyKey: "k", metadata: { callback: () => {} } });
-    await expect(store.commit("a", [event("1"), bad], at)).rejects.toMatchObject({ code: "invalid_data" });
+    await expect(store.commit("a", [event("1"), bad], { at })).rejects.toMatchObject({ code: "invalid_data" });
     expect(await store.readEvents("a")).toEqual([]);
-    expect((await store.commit("a", [event("3", { idempotencyKey: "k" })], at)).status).toBe("committed");
+    expect((await store.commit("a", [event("3", { idempotencyKey: "k" })], { at })).status).toBe("committed");
   });
 
   it("keeps binary data in metadata", async () => {
     const store = new MemoryStore();
     await store.createRoom(room("a"));
-    await store.commit("a", [event("1", { metadata: { bytes: new Uint8Array([1, 2]) } })], at);
+    await store.commit("a", [event("1", { metadata: { bytes: new Uint8Array([1, 2]) } })], { at });
     expect((await store.readEvents("a"))[0]?.metadata).toEqual({ bytes: new Uint8Array([1, 2]) });
   });
 });

@@ -1,21 +1,37 @@
 import { assertOptions } from "../errors/assert-options.ts";
 import { RoomKitError } from "../errors/error.ts";
 import { defined } from "../errors/options.ts";
+import { type Clock, systemClock } from "../time/clock.ts";
 import type { Binding } from "./binding.ts";
 import { deepFreeze } from "./engine/freeze.ts";
 import type { RoomEvent } from "./event.ts";
+import { MemoryOutbox } from "./memory-outbox.ts";
 import type { Room, RoomStatus } from "./room.ts";
-import type { CommitResult, ConversationStore, EventQuery, NewEvent, Participant, RoomPatch } from "./store.ts";
+import type {
+  CommitOptions,
+  CommitResult,
+  ConversationStore,
+  EventQuery,
+  NewEvent,
+  Outbox,
+  Participant,
+  RoomPatch,
+} from "./store.ts";
 
 export interface MemoryStoreOptions {
   /** Closed and archived rooms kept for reading; past that the one closed first is forgotten. Default 1,000. */
   readonly maxClosedRooms?: number | undefined;
   /** Events one room may hold; a commit past that throws `room_full`. Default 100,000. */
   readonly maxEventsPerRoom?: number | undefined;
+  /** Items that may wait in the outbox; a commit past that throws `outbox_full`. Default 10,000. */
+  readonly maxOutbox?: number | undefined;
+  /** For the time of claims. Default the system clock. */
+  readonly clock?: Clock | undefined;
 }
 
 interface Entry {
   room: Room;
+  fence: number;
   readonly events: RoomEvent[];
   /** Idempotency key to the first index and the length of the commit it came with. */
   readonly keys: Map<string, { readonly first: number; readonly count: number; readonly own: number }>;
@@ -29,11 +45,15 @@ export class MemoryStore implements ConversationStore {
   readonly #rooms: Map<string, Entry> = new Map();
   /** In the order they were closed. */
   readonly #closed: Set<string> = new Set();
+  readonly #outbox: MemoryOutbox;
   readonly #maxClosedRooms: number;
   readonly #maxEventsPerRoom: number;
 
   constructor(options: MemoryStoreOptions = {}) {
-    assertOptions("MemoryStore", options, { number: ["maxClosedRooms", "maxEventsPerRoom"] });
+    assertOptions("MemoryStore", options, {
+      number: ["maxClosedRooms", "maxEventsPerRoom", "maxOutbox"],
+      object: ["clock"],
+    });
     this.#maxClosedRooms = options.maxClosedRooms ?? 1_000;
     this.#maxEventsPerRoom = options.maxEventsPerRoom ?? 100_000;
     if (!Number.isInteger(this.#maxClosedRooms) || this.#maxClosedRooms < 0) {
@@ -42,12 +62,20 @@ export class MemoryStore implements ConversationStore {
     if (!Number.isInteger(this.#maxEventsPerRoom) || this.#maxEventsPerRoom < 1) {
       throw new RoomKitError("invalid_option", "maxEventsPerRoom must be a whole number >= 1");
     }
+    this.#outbox = new MemoryOutbox(options.maxOutbox ?? 10_000, options.clock ?? systemClock);
   }
+
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
+  async ping(): Promise<void> {}
 
   async createRoom(room: Room): Promise<void> {
     if (this.#rooms.has(room.id)) throw new RoomKitError("room_exists", `there is a room ${room.id} already`);
     this.#rooms.set(room.id, {
       room: copy(room),
+      fence: 0,
       events: [],
       keys: new Map(),
       bindings: new Map(),
@@ -81,10 +109,14 @@ export class MemoryStore implements ConversationStore {
   async deleteRoom(roomId: string): Promise<void> {
     this.#rooms.delete(roomId);
     this.#closed.delete(roomId);
+    this.#outbox.forget(roomId);
   }
 
-  async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+  async commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult> {
     const entry = this.#entry(roomId);
+    const { at, fence = entry.fence, outbox = [] } = options;
+    if (fence < entry.fence) return { status: "fenced", fence: entry.fence };
+    entry.fence = fence;
     if (entry.room.status === "closed" || entry.room.status === "archived") return { status: "closed" };
     const key = events[0]?.idempotencyKey;
     const seen = key === undefined ? undefined : entry.keys.get(key);
@@ -95,6 +127,7 @@ export class MemoryStore implements ConversationStore {
     }
     // Copied before anything is stored: what cannot be copied leaves nothing behind.
     const stored = events.map((event, offset) => deepFreeze({ ...copy(event), roomId, index: first + offset }));
+    this.#outbox.add(roomId, copy(outbox));
     entry.events.push(...stored);
     for (const [offset, { idempotencyKey }] of stored.entries()) {
       if (idempotencyKey !== undefined && !entry.keys.has(idempotencyKey)) {
@@ -104,7 +137,7 @@ export class MemoryStore implements ConversationStore {
     entry.room = deepFreeze({
       ...entry.room,
       eventCount: entry.events.length,
-      lastActivityAt: Math.max(entry.room.lastActivityAt, at),
+      lastActivityAt: Math.max(entry.room.lastActivityAt, events.length === 0 ? 0 : at),
     });
     return { status: "committed", events: stored };
   }
@@ -161,6 +194,7 @@ export class MemoryStore implements ConversationStore {
       if (this.#closed.size <= this.#maxClosedRooms) break;
       this.#closed.delete(oldest);
       this.#rooms.delete(oldest);
+      this.#outbox.forget(oldest);
     }
   }
 }

@@ -4,8 +4,9 @@ import type { Logger } from "../log/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Access, ChannelCategory, Visibility } from "./binding.ts";
 import type { EventDraft, EventSource } from "./event.ts";
+import type { LeaseManager } from "./lease.ts";
 import type { RoomTimers } from "./room.ts";
-import type { ConversationStore, LockManager, Participant, ParticipantRole } from "./store.ts";
+import type { ConversationStore, Participant, ParticipantRole } from "./store.ts";
 
 /** The bounds of a kit; every one is a whole number >= 1. */
 export interface RoomKitLimits {
@@ -25,13 +26,17 @@ export interface RoomKitLimits {
   readonly maxReplyChars: number;
   /** Deliveries queued in one room before it refuses further messages as `room_busy`. Default 1,000. */
   readonly maxPendingDeliveries: number;
+  /** How long a room's `shared` lease is held unless renewed, ms; it is renewed three times as often. Default 5,000. */
+  readonly leaseTtlMs: number;
 }
 
 export interface RoomKitOptions extends Partial<RoomKitLimits> {
   /** Default: this process's memory. Whoever made it closes it, once its kits are closed. */
   readonly store?: ConversationStore | undefined;
-  /** Default: locks of this process. A `shared` store needs `shared` locks. */
-  readonly locks?: LockManager | undefined;
+  /** Who may change a room. Default: leases of this process. A `shared` store needs `shared` leases. Whoever made them closes them. */
+  readonly leases?: LeaseManager | undefined;
+  /** This process, as the holder of its leases: another for each process. Default: a random one. */
+  readonly owner?: string | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   /** Default: warnings and errors to the console. */

@@ -222,6 +222,7 @@ const REPORTED: readonly (keyof FrameworkEvents)[] = [
   "room_closed",
   "room_archived",
   "room_refused_event",
+  "room_fenced",
   "channel_attached",
   "channel_detached",
   "event_processed",

@@ -1,6 +1,6 @@
 import type { Metadata } from "../contracts/voice.ts";
 import type { Binding } from "./binding.ts";
-import type { RoomEvent } from "./event.ts";
+import type { OutboxDraft, RoomEvent } from "./event.ts";
 import type { Room, RoomStatus, RoomTimers } from "./room.ts";
 
 export type ParticipantRole = "owner" | "agent" | "member" | "observer" | "bot";
@@ -16,6 +16,31 @@ export interface Participant {
 /** An event as it goes into the store, which gives it its index. */
 export type NewEvent = Omit<RoomEvent, "index" | "roomId">;
 
+export interface CommitOptions {
+  /** The activity to note, wall time, ms; stores have no clock. */
+  readonly at: number;
+  /** That of the room's lease. Once a commit has come with one, those with a smaller one are refused. Absent: not looked at. */
+  readonly fence?: number | undefined;
+  /** Work that must be done because of these events, stored in the same step. */
+  readonly outbox?: readonly OutboxDraft[] | undefined;
+}
+
+/** An item as it is claimed. */
+export interface OutboxItem extends OutboxDraft {
+  readonly id: string;
+  readonly roomId: string;
+  /** How often it was claimed, this time included. */
+  readonly attempts: number;
+}
+
+/** Work that was committed together with events, to be done at least once by whichever process claims it. */
+export interface Outbox {
+  /** The oldest that nobody works on, at most `limit`; for `leaseMs` they are nobody else's, then they are claimed again. */
+  claim(limit: number, leaseMs: number): Promise<readonly OutboxItem[]>;
+  /** It is done. Again, or for one it does not know, nothing happens. */
+  done(id: string): Promise<void>;
+}
+
 export interface RoomPatch {
   readonly status?: RoomStatus | undefined;
   readonly timers?: RoomTimers | undefined;
@@ -28,6 +53,8 @@ export type CommitResult =
   | { readonly status: "committed"; readonly events: readonly RoomEvent[] }
   /** The idempotency key of the first event was seen before: the original events, nothing stored. */
   | { readonly status: "duplicate"; readonly events: readonly RoomEvent[] }
+  /** Another has taken the room over with this greater fence; nothing stored. */
+  | { readonly status: "fenced"; readonly fence: number }
   /** The room takes no more events; nothing stored. */
   | { readonly status: "closed" };
 
@@ -45,7 +72,7 @@ export interface EventQuery {
  * Implementations outside core keep to the same conformance suite.
  */
 export interface ConversationStore {
-  /** `shared` stores need shared locks; the kit refuses to pair one with in-process locks. */
+  /** `shared` stores need shared leases; the kit refuses to pair one with leases of one process. */
   readonly scope: "process" | "shared";
   /** @throws RoomKitError `room_exists`. */
   createRoom(room: Room): Promise<void>;
@@ -56,10 +83,13 @@ export interface ConversationStore {
   /** Forgets the room with all that belongs to it; nothing happens when there is none. */
   deleteRoom(roomId: string): Promise<void>;
   /**
-   * The only way a log grows: one atomic step that stores the events, counts them and notes the activity as of `at` (wall
-   * time; stores have no clock). It does not change the room's `version`. @throws RoomKitError `unknown_room`.
+   * The only way a log grows: one atomic step that looks at the fence, stores the events and the outbox, counts and notes the activity. It
+   * does not change the room's `version`. One of nothing stores nothing, and its fence counts. @throws RoomKitError `unknown_room`.
    */
-  commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult>;
+  commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult>;
+  readonly outbox: Outbox;
+  /** Resolves when the store can be used now: for readiness checks. */
+  ping(): Promise<void>;
   /** Oldest first; empty for a room it does not know. */
   readEvents(roomId: string, query?: EventQuery): Promise<readonly RoomEvent[]>;
   /** The event committed with this key in this room. */
@@ -78,15 +108,4 @@ export interface ConversationStore {
    * it resolves when all are released.
    */
   close(): Promise<void>;
-}
-
-/** Gives one holder at a time a key. */
-export interface LockManager {
-  readonly scope: "process" | "shared";
-  /** Runs `work` alone for `key`, in the order of the calls. @throws RoomKitError `timeout` or `aborted` while waiting; `work` then never runs. */
-  withLock<T>(
-    key: string,
-    work: () => Promise<T>,
-    options?: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<T>;
 }

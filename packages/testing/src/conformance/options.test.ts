@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { aiConformance } from "./ai.ts";
 import { backendConformance } from "./backend.ts";
-import { lockConformance } from "./locks.ts";
+import { leaseConformance } from "./leases.ts";
 import { realtimeConformance } from "./realtime.ts";
 import { stageConformance } from "./stage.ts";
 import { storeConformance } from "./store.ts";
@@ -32,7 +32,7 @@ it.each<[suite: (options: never) => unknown, given: unknown, names: string]>([
   [vadConformance, { factory: {} }, "format must"],
   [stageConformance, { factory: {}, format: {} }, "gives must"],
   [storeConformance, {}, "open must"],
-  [lockConformance, {}, "open must"],
+  [leaseConformance, {}, "open must"],
   [backendConformance, {}, "open must"],
   [webrtcEngineConformance, { open: create }, "client must"],
   [aiConformance, undefined, "takes an object of options, not undefined"],

@@ -28,7 +28,7 @@ function fullEvents(): NewEvent[] {
 }
 
 function indexes(results: readonly CommitResult[]): number[] {
-  return results.flatMap((result) => (result.status === "closed" ? [] : result.events.map(({ index }) => index)));
+  return results.flatMap((result) => ("events" in result ? result.events.map(({ index }) => index) : []));
 }
 
 export const commitCases: readonly StoreCase[] = [
@@ -37,13 +37,11 @@ export const commitCases: readonly StoreCase[] = [
     async (store) => {
       await store.createRoom(sampleRoom("r"));
       const results = [
-        await store.commit("r", [sampleEvent("a")], MADE_AT),
-        await store.commit(
-          "r",
-          [sampleEvent("b"), sampleEvent("c", { status: "blocked", blockedBy: "hook:x" })],
-          MADE_AT,
-        ),
-        await store.commit("r", [sampleEvent("d")], MADE_AT),
+        await store.commit("r", [sampleEvent("a")], { at: MADE_AT }),
+        await store.commit("r", [sampleEvent("b"), sampleEvent("c", { status: "blocked", blockedBy: "hook:x" })], {
+          at: MADE_AT,
+        }),
+        await store.commit("r", [sampleEvent("d")], { at: MADE_AT }),
       ];
       checkEqual(indexes(results), [0, 1, 2, 3], "the indexes");
       checkEqual(textsOf(await store.readEvents("r")), ["a", "b", "c", "d"], "the log");
@@ -54,7 +52,7 @@ export const commitCases: readonly StoreCase[] = [
     async (store) => {
       await store.createRoom(sampleRoom("r"));
       const events = fullEvents();
-      const result = await store.commit("r", events, MADE_AT);
+      const result = await store.commit("r", events, { at: MADE_AT });
       const expected = events.map((event, index) => ({ ...event, roomId: "r", index }));
       checkEqual(result, { status: "committed", events: expected }, "what commit gives");
       checkEqual(await store.readEvents("r"), expected, "what is read");
@@ -64,10 +62,10 @@ export const commitCases: readonly StoreCase[] = [
     "a commit counts the events and notes the activity, and is no change of the room itself",
     async (store) => {
       await store.createRoom(sampleRoom("r"));
-      await store.commit("r", [sampleEvent("a"), sampleEvent("b")], MADE_AT + 50);
+      await store.commit("r", [sampleEvent("a"), sampleEvent("b")], { at: MADE_AT + 50 });
       const expected = sampleRoom("r", { eventCount: 2, lastActivityAt: MADE_AT + 50 });
       checkEqual(await store.getRoom("r"), expected, "the room");
-      await store.commit("r", [sampleEvent("late")], MADE_AT + 20);
+      await store.commit("r", [sampleEvent("late")], { at: MADE_AT + 20 });
       checkEqual((await store.getRoom("r"))?.lastActivityAt, MADE_AT + 50, "activity after a commit that came late");
       await store.patchRoom("r", { status: "paused" }, 0);
       checkEqual((await store.getRoom("r"))?.eventCount, 3, "the count after a patch");
@@ -78,7 +76,9 @@ export const commitCases: readonly StoreCase[] = [
     async (store) => {
       await store.createRoom(sampleRoom("r"));
       const commits = Array.from({ length: 40 }, (_, n) =>
-        store.commit("r", n % 4 === 0 ? [sampleEvent(`${n}`), sampleEvent(`${n}+`)] : [sampleEvent(`${n}`)], MADE_AT),
+        store.commit("r", n % 4 === 0 ? [sampleEvent(`${n}`), sampleEvent(`${n}+`)] : [sampleEvent(`${n}`)], {
+          at: MADE_AT,
+        }),
       );
       const results = await Promise.all(commits);
       const taken = indexes(results).sort((a, b) => a - b);
@@ -104,7 +104,9 @@ export const commitCases: readonly StoreCase[] = [
     "rooms count for themselves",
     async (store) => {
       for (const id of ["a", "b"]) await store.createRoom(sampleRoom(id));
-      const results = await Promise.all(["a", "b", "a"].map((id) => store.commit(id, [sampleEvent(id)], MADE_AT)));
+      const results = await Promise.all(
+        ["a", "b", "a"].map((id) => store.commit(id, [sampleEvent(id)], { at: MADE_AT })),
+      );
       checkEqual(indexes(results).sort(), [0, 0, 1], "the indexes");
       checkEqual(textsOf(await store.readEvents("b")), ["b"], "the other room's log");
     },
@@ -113,7 +115,7 @@ export const commitCases: readonly StoreCase[] = [
     "a commit needs a room",
     async (store) => {
       await checkRejects(
-        store.commit("none", [sampleEvent("a")], MADE_AT),
+        store.commit("none", [sampleEvent("a")], { at: MADE_AT }),
         "unknown_room",
         WAIT_MS,
         "a commit without a room",
@@ -125,9 +127,9 @@ export const commitCases: readonly StoreCase[] = [
     async (store) => {
       for (const status of ["paused", "closed", "archived"] as const) {
         await store.createRoom(sampleRoom(status));
-        await store.commit(status, [sampleEvent("before")], MADE_AT);
+        await store.commit(status, [sampleEvent("before")], { at: MADE_AT });
         await store.patchRoom(status, { status }, 0);
-        const result = await store.commit(status, [sampleEvent("after")], MADE_AT + 9);
+        const result = await store.commit(status, [sampleEvent("after")], { at: MADE_AT + 9 });
         const open = status === "paused";
         checkEqual(result.status, open ? "committed" : "closed", `a commit to a ${status} room`);
         checkEqual(
@@ -143,19 +145,23 @@ export const commitCases: readonly StoreCase[] = [
     "a commit that meets the closing is either in the log or refused",
     async (store) => {
       await store.createRoom(sampleRoom("r"));
-      const commits = Array.from({ length: 10 }, (_, n) => store.commit("r", [sampleEvent(`${n}`)], MADE_AT));
+      const commits = Array.from({ length: 10 }, (_, n) => store.commit("r", [sampleEvent(`${n}`)], { at: MADE_AT }));
       const [results] = await Promise.all([Promise.all(commits), store.patchRoom("r", { status: "closed" }, 0)]);
       const committed = results.filter(({ status }) => status === "committed").length;
       checkEqual((await store.readEvents("r")).length, committed, "the length of the log");
       checkEqual((await store.getRoom("r"))?.eventCount, committed, "the count");
-      checkEqual((await store.commit("r", [sampleEvent("late")], MADE_AT)).status, "closed", "a commit afterwards");
+      checkEqual(
+        (await store.commit("r", [sampleEvent("late")], { at: MADE_AT })).status,
+        "closed",
+        "a commit afterwards",
+      );
     },
   ],
   [
     "a commit of nothing stores nothing",
     async (store) => {
       await store.createRoom(sampleRoom("r"));
-      checkEqual(await store.commit("r", [], MADE_AT), { status: "committed", events: [] }, "what it gives");
+      checkEqual(await store.commit("r", [], { at: MADE_AT }), { status: "committed", events: [] }, "what it gives");
       checkEqual((await store.getRoom("r"))?.eventCount, 0, "the count");
     },
   ],
@@ -164,7 +170,7 @@ export const commitCases: readonly StoreCase[] = [
     async (store) => {
       await store.createRoom(sampleRoom("r"));
       const event = sampleEvent("said", { metadata: { list: [1] } });
-      const result = await store.commit("r", [event], MADE_AT);
+      const result = await store.commit("r", [event], { at: MADE_AT });
       const read = await store.readEvents("r");
       const given = result.status === "committed" ? [...result.events, ...read] : [];
       for (const outside of [event, ...given]) {

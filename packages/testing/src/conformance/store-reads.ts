@@ -31,7 +31,7 @@ export const readCases: readonly StoreCase[] = [
       `reading ${JSON.stringify(query)} of ten events gives ${expected.length === 0 ? "nothing" : expected.join(" ")}`,
       async (store) => {
         await store.createRoom(sampleRoom("r"));
-        for (let n = 0; n < 5; n++) await store.commit("r", [sampleEvent("a"), sampleEvent("b")], MADE_AT);
+        for (let n = 0; n < 5; n++) await store.commit("r", [sampleEvent("a"), sampleEvent("b")], { at: MADE_AT });
         checkEqual(
           (await store.readEvents("r", query)).map(({ index }) => index),
           expected,

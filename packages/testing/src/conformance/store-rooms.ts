@@ -94,7 +94,7 @@ export const roomCases: readonly StoreCase[] = [
     "a deleted room is gone with all that belonged to it",
     async (store) => {
       await store.createRoom(sampleRoom("r"));
-      await store.commit("r", [sampleEvent("hello", { idempotencyKey: "k" })], MADE_AT);
+      await store.commit("r", [sampleEvent("hello", { idempotencyKey: "k" })], { at: MADE_AT });
       await store.putBinding(sampleBinding("r", "voice"));
       await store.putParticipant(sampleParticipant("r", "ann"));
       await store.deleteRoom("r");
@@ -103,7 +103,7 @@ export const roomCases: readonly StoreCase[] = [
       await store.createRoom(sampleRoom("r"));
       const left = [await store.readEvents("r"), await store.listBindings("r"), await store.listParticipants("r")];
       checkEqual(left, [[], [], []], "what a new room of that name begins with");
-      const again = await store.commit("r", [sampleEvent("again", { idempotencyKey: "k" })], MADE_AT);
+      const again = await store.commit("r", [sampleEvent("again", { idempotencyKey: "k" })], { at: MADE_AT });
       checkEqual(
         [again.status, again.status === "committed" && again.events[0]?.index],
         ["committed", 0],

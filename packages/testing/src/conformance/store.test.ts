@@ -1,5 +1,6 @@
 import {
   type Binding,
+  type CommitOptions,
   type CommitResult,
   type EventQuery,
   MemoryStore,
@@ -70,8 +71,12 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
         override async readEvents(roomId: string, query?: EventQuery): Promise<readonly RoomEvent[]> {
           return (await super.readEvents(roomId, query)).map((event) => ({ ...event, index: event.index * 2 }));
         }
-        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
-          const result = await super.commit(roomId, events, at);
+        override async commit(
+          roomId: string,
+          events: readonly NewEvent[],
+          options: CommitOptions,
+        ): Promise<CommitResult> {
+          const result = await super.commit(roomId, events, options);
           if (result.status !== "committed") return result;
           return { ...result, events: result.events.map((event) => ({ ...event, index: event.index * 2 })) };
         }
@@ -81,13 +86,17 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     "side by side each get indexes",
     () =>
       new (class extends MemoryStore {
-        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
-          if (events.length < 2) return super.commit(roomId, events, at);
+        override async commit(
+          roomId: string,
+          events: readonly NewEvent[],
+          options: CommitOptions,
+        ): Promise<CommitResult> {
+          if (events.length < 2) return super.commit(roomId, events, options);
           const stored: RoomEvent[] = [];
           for (const event of events) {
             await later();
-            const result = await super.commit(roomId, [event], at);
-            if (result.status === "closed") return result;
+            const result = await super.commit(roomId, [event], options);
+            if (!("events" in result)) return result;
             stored.push(...result.events);
           }
           return { status: "committed", events: stored };
@@ -108,11 +117,11 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     "comes back as it was given",
     () =>
       new (class extends MemoryStore {
-        override commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+        override commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult> {
           return super.commit(
             roomId,
             events.map(({ heard: _, ...event }) => event),
-            at,
+            options,
           );
         }
       })(),
@@ -122,7 +131,7 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     () =>
       new (class extends MemoryStore {
         override commit(roomId: string, events: readonly NewEvent[]): Promise<CommitResult> {
-          return super.commit(roomId, events, 0);
+          return super.commit(roomId, events, { at: 0 });
         }
       })(),
   ],
@@ -130,11 +139,11 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     "the same key again",
     () =>
       new (class extends MemoryStore {
-        override commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+        override commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult> {
           return super.commit(
             roomId,
             events.map(({ idempotencyKey: _, ...event }) => event),
-            at,
+            options,
           );
         }
       })(),
@@ -144,7 +153,11 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     () =>
       new (class extends MemoryStore {
         #seen: Map<string, readonly RoomEvent[]> = new Map();
-        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+        override async commit(
+          roomId: string,
+          events: readonly NewEvent[],
+          options: CommitOptions,
+        ): Promise<CommitResult> {
           const key = events[0]?.idempotencyKey;
           const seen = key === undefined ? undefined : this.#seen.get(roomId + key);
           await later();
@@ -152,7 +165,7 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
           const result = await super.commit(
             roomId,
             events.map(({ idempotencyKey: _, ...event }) => event),
-            at,
+            options,
           );
           if (key !== undefined && result.status === "committed") this.#seen.set(roomId + key, result.events);
           return result;
@@ -164,11 +177,15 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     () =>
       new (class extends MemoryStore {
         #keys: Set<string> = new Set();
-        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+        override async commit(
+          roomId: string,
+          events: readonly NewEvent[],
+          options: CommitOptions,
+        ): Promise<CommitResult> {
           const key = events[0]?.idempotencyKey;
           if (key !== undefined && this.#keys.has(key)) return { status: "duplicate", events: [] };
           if (key !== undefined) this.#keys.add(key);
-          return super.commit(roomId, events, at);
+          return super.commit(roomId, events, options);
         }
       })(),
   ],
@@ -205,8 +222,12 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
     () => {
       const kept: RoomEvent[] = [];
       return new (class extends MemoryStore {
-        override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
-          await super.commit(roomId, events, at);
+        override async commit(
+          roomId: string,
+          events: readonly NewEvent[],
+          options: CommitOptions,
+        ): Promise<CommitResult> {
+          await super.commit(roomId, events, options);
           for (const event of events) kept.push(Object.assign(event, { roomId, index: kept.length }));
           return { status: "committed", events: kept.slice(-events.length) };
         }
@@ -294,8 +315,8 @@ class DatabaseStore extends MemoryStore {
     return this.#ask(() => super.getRoom(roomId));
   }
 
-  override commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
-    return this.#ask(() => super.commit(roomId, events, at));
+  override commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult> {
+    return this.#ask(() => super.commit(roomId, events, options));
   }
 
   override async close(): Promise<void> {

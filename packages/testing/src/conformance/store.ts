@@ -4,14 +4,19 @@ import { closeCases } from "./close.ts";
 import { bindingCases } from "./store-bindings.ts";
 import type { StoreCase } from "./store-case.ts";
 import { commitCases } from "./store-commits.ts";
+import { fenceCases } from "./store-fences.ts";
 import { idempotencyCases } from "./store-idempotency.ts";
+import { outboxCases } from "./store-outbox.ts";
 import { readCases } from "./store-reads.ts";
 import { roomCases } from "./store-rooms.ts";
 import { MADE_AT, sampleEvent, sampleRoom } from "./store-samples.ts";
+import { type SharedStoreCase, sharedCases } from "./store-shared.ts";
 
 export interface StoreConformanceOptions {
   /** A store with nothing in it. Each requirement opens one of its own and closes it. */
   open(): ConversationStore | Promise<ConversationStore>;
+  /** Another on the engine of the one opened last, as another process has it. Without it, what two processes do is not looked at. */
+  readonly another?: (() => ConversationStore | Promise<ConversationStore>) | undefined;
   /** Real time one requirement may take, ms. Default 10,000. */
   readonly timeoutMs?: number | undefined;
   /** How many stores and connections of theirs are open, for the checks that nothing leaks. */
@@ -23,14 +28,21 @@ export interface StoreConformanceOptions {
  * `for (const { name, run } of storeConformance({ open })) it(name, run)`.
  */
 export function storeConformance(options: StoreConformanceOptions): readonly ConformanceCase[] {
-  assertOptions("storeConformance", options, { required: ["open"], function: ["open", "held"], number: ["timeoutMs"] });
-  const { open, timeoutMs = 10_000 } = options;
+  assertOptions("storeConformance", options, {
+    required: ["open"],
+    function: ["open", "another", "held"],
+    number: ["timeoutMs"],
+  });
+  const { open, another, timeoutMs = 10_000 } = options;
   const cases: readonly StoreCase[] = [
     ...roomCases,
     ...commitCases,
     ...idempotencyCases,
     ...readCases,
     ...bindingCases,
+    ...fenceCases,
+    ...outboxCases,
+    ["a store that can be used says so", (store) => store.ping()],
     ...closeCases<ConversationStore>({
       create: open,
       async begin(store) {
@@ -45,14 +57,17 @@ export function storeConformance(options: StoreConformanceOptions): readonly Con
       patienceMs: timeoutMs / 2,
     }).map(([name, run]): StoreCase => [`a store ${name}`, run]),
   ];
-  return cases.map(([name, run]) => ({
+  const one = cases.map(([name, run]) => ({ name, run: run as SharedStoreCase[1], peer: undefined as typeof another }));
+  const two = another ? sharedCases.map(([name, run]) => ({ name, run, peer: another })) : [];
+  return [...one, ...two].map(({ name, run, peer }) => ({
     name,
     async run() {
       const store = await within(Promise.resolve(open()), timeoutMs, "opening the store");
+      const other = peer === undefined ? store : await within(Promise.resolve(peer()), timeoutMs, "opening another");
       try {
-        await within(run(store), timeoutMs, name);
+        await within(run(store, other), timeoutMs, name);
       } finally {
-        await within(store.close(), timeoutMs, "closing the store");
+        await within(Promise.all([store.close(), other.close()]), timeoutMs, "closing the stores");
       }
     },
   }));
@@ -60,7 +75,7 @@ export function storeConformance(options: StoreConformanceOptions): readonly Con
 
 /** Resolves when all of several commits have been made, rejects with what the first that failed says when all have ended. */
 async function commitMany(store: ConversationStore): Promise<void> {
-  const commits = Array.from({ length: 20 }, (_, n) => store.commit("r", [sampleEvent(`event ${n}`)], MADE_AT));
+  const commits = Array.from({ length: 20 }, (_, n) => store.commit("r", [sampleEvent(`event ${n}`)], { at: MADE_AT }));
   const ended = await Promise.allSettled(commits);
   const failed = ended.find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;

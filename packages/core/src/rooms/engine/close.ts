@@ -20,6 +20,7 @@ export async function closeKit(engine: Engine): Promise<void> {
   );
   await Promise.all(closing);
   if (!inside) await bounded(engine, "hooks", () => engine.hooks.idle());
+  await bounded(engine, "leases", () => engine.lock.leases.close());
   engine.hooks.clear();
   engine.channels.clear();
   for (const state of engine.rooms.all()) engine.rooms.drop(state.id);

@@ -10,6 +10,7 @@ import { ensureParticipant } from "./participants.ts";
 import { sourceOf, writeBlock } from "./permissions.ts";
 import type { LockedSection } from "./room-lock.ts";
 import type { RoomState } from "./room-state.ts";
+import { noteFenced } from "./sessions.ts";
 import { narrow } from "./visibility.ts";
 
 /** An event that has passed the hooks, with the reason it is stored as blocked, if any. */
@@ -22,7 +23,7 @@ interface Prepared {
  * The one way an event gets into a room: under its lock, past the hooks and the permissions, committed with the next index, and
  * queued for delivery before the lock is free, so that the order of delivery is the order of indexes.
  *
- * @throws RoomKitError `room_closed`, `not_attached`, `timeout`, `aborted`, or what the store throws; nothing is stored then.
+ * @throws RoomKitError `room_closed`, `fenced`, `not_attached`, `timeout`, `aborted`, or what the store throws; nothing is stored then.
  */
 export async function commitEvent(engine: Engine, state: RoomState, request: CommitRequest): Promise<CommitOutcome> {
   const { draft, chainDepth, cascade, signal } = request;
@@ -34,7 +35,7 @@ export async function commitEvent(engine: Engine, state: RoomState, request: Com
       async (section) => {
         const prepared = await section.before(prepare(engine, state, request, section));
         if ("replay" in prepared) return { status: "duplicate", event: prepared.replay };
-        return await section.commit(() => store(engine, state, request, prepared));
+        return await section.commit(() => store(engine, state, request, prepared, section.fence));
       },
     );
   } catch (error) {
@@ -82,8 +83,10 @@ async function store(
   state: RoomState,
   request: CommitRequest,
   prepared: Prepared,
+  fence: number | undefined,
 ): Promise<CommitOutcome> {
-  const { draft, blocked } = prepared;
+  const { blocked } = prepared;
+  const { outbox, ...draft } = prepared.draft;
   const at = engine.clock.wallTime();
   const event: NewEvent = {
     ...draft,
@@ -94,7 +97,11 @@ async function store(
     visibility: draft.visibility ?? "all",
     createdAt: draft.createdAt ?? at,
   };
-  const result = await engine.store.commit(state.id, [event], at);
+  const result = await engine.store.commit(state.id, [event], { at, fence, outbox: blocked ? undefined : outbox });
+  if (result.status === "fenced") {
+    noteFenced(engine, state.id);
+    throw new RoomKitError("fenced", `another process has taken the room ${state.id} over`);
+  }
   if (result.status === "closed") {
     engine.rooms.noteClosed(state);
     throw roomClosed(state.id);

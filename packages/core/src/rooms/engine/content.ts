@@ -42,4 +42,13 @@ export function assertDraft(draft: EventDraft): void {
     if (value !== undefined && (typeof value !== "string" || value === ""))
       fail(`${key} must be a string with something in it`);
   }
+  const outbox: unknown = draft.outbox;
+  if (outbox !== undefined && !(Array.isArray(outbox) && outbox.length <= MAX_OUTBOX && outbox.every(isOutboxDraft)))
+    fail(`outbox must be a list of at most ${MAX_OUTBOX}, each with a topic`);
+}
+
+const MAX_OUTBOX = 100;
+
+function isOutboxDraft(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof (value as { topic?: unknown }).topic === "string";
 }

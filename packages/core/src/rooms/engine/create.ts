@@ -6,7 +6,7 @@ import { AbortScope } from "../../time/abort-scope.ts";
 import { systemClock } from "../../time/clock.ts";
 import type { ChannelHost } from "../channel.ts";
 import type { FrameworkEvents } from "../framework-events.ts";
-import { InProcessLocks } from "../locks.ts";
+import { InProcessLeases } from "../leases.ts";
 import { MemoryStore } from "../memory-store.ts";
 import type { RoomKitOptions } from "../options.ts";
 import { CallScopes } from "./call-scopes.ts";
@@ -21,17 +21,20 @@ import { resolveLimits } from "./limits.ts";
 import { loadRoom } from "./locked.ts";
 import { prepareReply } from "./prepare-reply.ts";
 import { RoomRegistry } from "./registry.ts";
+import { RoomLeases } from "./room-leases.ts";
 import { RoomLock } from "./room-lock.ts";
+import { noteFenced } from "./sessions.ts";
 import { RoomTimerDriver } from "./timers.ts";
 
 /** Puts the parts of a kit together. @throws RoomKitError `invalid_option`. */
 export function createEngine(options: RoomKitOptions): Engine {
   const { clock = systemClock, ids = randomId, logger = consoleLogger } = options;
   const store = options.store ?? new MemoryStore();
-  const locks = options.locks ?? new InProcessLocks({ clock });
-  if (store.scope === "shared" && locks.scope === "process") {
-    throw new RoomKitError("invalid_option", "a store that several processes share needs locks that they share too");
+  const leases = options.leases ?? new InProcessLeases({ clock });
+  if (store.scope === "shared" && leases.scope === "process") {
+    throw new RoomKitError("invalid_option", "a store that several processes share needs leases that they share too");
   }
+  const limits = resolveLimits(options);
   const events = new Emitter<FrameworkEvents>((error, event) => {
     logger.error({ event, code: RoomKitError.from(error).code }, "a listener of a framework event failed");
   });
@@ -54,18 +57,26 @@ export function createEngine(options: RoomKitOptions): Engine {
       logger.warn({ roomId, code: RoomKitError.from(error).code }, "a room's timer could not do its work");
     }
   });
+  const roomLeases = new RoomLeases({
+    leases,
+    owner: options.owner ?? randomId("owner"),
+    ttlMs: limits.leaseTtlMs,
+    clock,
+    logger,
+    onTaken: (roomId) => noteFenced(engine, roomId),
+  });
   const engine: Engine = {
     store,
     clock,
     ids,
     logger,
-    limits: resolveLimits(options),
+    limits,
     events,
     hooks,
     channels: new Map(),
     rooms: new RoomRegistry(store, scope, timers),
     calls,
-    lock: new RoomLock(locks, calls, clock),
+    lock: new RoomLock(roomLeases, calls, clock),
     timers,
     active: new Set(),
     scope,

@@ -1,11 +1,13 @@
 import { settle } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
+import type { VoiceSession } from "../../contracts/voice.ts";
 import { RoomKitError } from "../../errors/error.ts";
 import type { Binding } from "../binding.ts";
+import { InProcessLeases } from "../leases.ts";
 import { MemoryStore } from "../memory-store.ts";
 import type { RoomKitOptions } from "../options.ts";
 import { gate, Rig, watch } from "../rig.fixture.ts";
-import type { CommitResult, NewEvent } from "../store.ts";
+import type { CommitOptions, CommitResult, NewEvent } from "../store.ts";
 
 describe("processTimeoutMs", () => {
   it("gives an event up before its commit, leaves nothing of it, and frees the room", async () => {
@@ -49,9 +51,13 @@ describe("processTimeoutMs", () => {
   it("never cuts a commit that has begun", async () => {
     class SlowStore extends MemoryStore {
       slow = false;
-      override async commit(roomId: string, events: readonly NewEvent[], at: number): Promise<CommitResult> {
+      override async commit(
+        roomId: string,
+        events: readonly NewEvent[],
+        options: CommitOptions,
+      ): Promise<CommitResult> {
         if (this.slow) await rig.clock.sleep(100_000);
-        return await super.commit(roomId, events, at);
+        return await super.commit(roomId, events, options);
       }
     }
     const store = new SlowStore();
@@ -120,21 +126,65 @@ describe("a store", () => {
     override readonly scope = "shared" as never;
   }
 
-  it("that is shared needs locks that are", () => {
+  it("that is shared needs leases that are", () => {
     const options: RoomKitOptions = { store: new SharedStore() };
     expect(() => new Rig(options)).toThrow(expect.objectContaining({ code: "invalid_option" }));
   });
 
   it("that is shared is asked again for what others may have changed", async () => {
     const store = new SharedStore();
-    const locks = { scope: "shared", withLock: <T>(_: string, work: () => Promise<T>): Promise<T> => work() } as const;
-    const rig = await Rig.with(["voice", "ui"], { store, locks });
+    const leases = Object.assign(new InProcessLeases(), { scope: "shared" as never });
+    const rig = await Rig.with(["voice", "ui"], { store, leases });
     const bindings = await store.listBindings("room");
     await store.putBinding({ ...(bindings[0] as Binding), muted: true });
     expect(await rig.say("voice", "x")).toMatchObject({ status: "blocked", reason: "source_muted" });
     await store.removeBinding("room", "voice");
     await expect(rig.say("voice", "x")).rejects.toMatchObject({ code: "not_attached" });
   });
+});
+
+describe("a room that another process took over", () => {
+  class SharedStore extends MemoryStore {
+    override readonly scope = "shared" as never;
+  }
+
+  it("refuses with `fenced`, stores nothing, says so, and ends its sessions here", async () => {
+    const store = new SharedStore();
+    const leases = Object.assign(new InProcessLeases(), { scope: "shared" as never });
+    const rig = await Rig.with(["voice"], { store, leases });
+    const session = {
+      id: "s",
+      roomId: "room",
+      channelId: "voice",
+      participantId: "ann",
+      state: "active",
+    } as VoiceSession;
+    await rig.kit.join("room", "voice", { session });
+    await store.commit("room", [], { at: 0, fence: 1_000 });
+    await expect(rig.say("voice", "late")).rejects.toMatchObject({ code: "fenced" });
+    await settle();
+    expect([await rig.log(), rig.reported("room_fenced")]).toEqual([[], [{ roomId: "room" }]]);
+    expect([rig.voice.calls.at(-1), leases.size]).toEqual([`leave ${session.id}: draining`, 0]);
+    await rig.kit.close();
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+});
+
+it("an event's outbox is committed with it, and not that of a blocked one", async () => {
+  const rig = await Rig.with(["voice"]);
+  const outbox = [{ topic: "webhook", data: { n: 1 } }];
+  const content = { type: "text", text: "x" } as const;
+  await rig.kit.sendEvent("room", { content, outbox });
+  rig.kit.hook("BEFORE_BROADCAST", () => ({ action: "block" as const }));
+  await rig.kit.sendEvent("room", { content, outbox });
+  expect(await rig.store.outbox.claim(10, 1)).toEqual([
+    { id: "1", roomId: "room", topic: "webhook", data: { n: 1 }, attempts: 1 },
+  ]);
+  expect((await rig.store.readEvents("room")).some((event) => "outbox" in event)).toBe(false);
+  for (const bad of ["x", [{ data: 1 }], Array.from({ length: 101 }, () => outbox[0])])
+    await expect(rig.kit.sendEvent("room", { content, outbox: bad as never })).rejects.toMatchObject({
+      code: "invalid_message",
+    });
 });
 
 it.each([
@@ -146,6 +196,7 @@ it.each([
   "closeTimeoutMs",
   "maxReplyChars",
   "maxPendingDeliveries",
+  "leaseTtlMs",
 ])("refuses a %s that is none", (name) => {
   for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "5"]) {
     expect(() => new Rig({ [name]: value })).toThrow(expect.objectContaining({ code: "invalid_option" }));

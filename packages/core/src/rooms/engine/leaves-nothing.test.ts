@@ -2,7 +2,7 @@ import { settle, VirtualClock } from "@roomkit/testing";
 import { expect, it } from "vitest";
 import { sequentialIds } from "../../ids/ids.ts";
 import { silentLogger } from "../../log/logger.ts";
-import { InProcessLocks } from "../locks.ts";
+import { InProcessLeases } from "../leases.ts";
 import { pieces, readAll, TestChannel } from "../rig.fixture.ts";
 import { createEngine, createHost } from "./create.ts";
 import type { Engine } from "./engine.ts";
@@ -11,10 +11,11 @@ import { closeRoom, createRoom } from "./lifecycle.ts";
 import { addChannel, attachChannel } from "./membership.ts";
 
 /** Everything a kit holds on to for a room or an event, counted. */
-function held(engine: Engine, locks: InProcessLocks, clock: VirtualClock): Record<string, number> {
+function held(engine: Engine, leases: InProcessLeases, clock: VirtualClock): Record<string, number> {
   const states = engine.rooms.all();
   return {
-    locks: locks.size,
+    leases: leases.size,
+    sections: engine.lock.size,
     active: engine.active.size,
     timers: clock.pendingTimers,
     roomScopes: engine.scope.size,
@@ -27,8 +28,8 @@ function held(engine: Engine, locks: InProcessLocks, clock: VirtualClock): Recor
 
 it("two hundred rooms with messages, streams, failures and aborts leave nothing behind", async () => {
   const clock = new VirtualClock();
-  const locks = new InProcessLocks({ clock });
-  const engine = createEngine({ clock, locks, ids: sequentialIds(), logger: silentLogger });
+  const leases = new InProcessLeases({ clock });
+  const engine = createEngine({ clock, leases, ids: sequentialIds(), logger: silentLogger });
   const voice = new TestChannel("voice");
   const ai = new TestChannel("ai", "intelligence");
   const bad = new TestChannel("bad");
@@ -54,8 +55,8 @@ it("two hundred rooms with messages, streams, failures and aborts leave nothing 
   };
   for (let n = 0; n < 200; n += 50) await Promise.all(Array.from({ length: 50 }, (_, m) => call(n + m)));
   await settle();
-  const idle = { locks: 0, active: 0, eventScopes: 0, lanes: 0, notices: 0 };
-  expect(held(engine, locks, clock)).toEqual({ ...idle, rooms: 100, roomScopes: 100, timers: 100 });
+  const idle = { leases: 0, sections: 0, active: 0, eventScopes: 0, lanes: 0, notices: 0 };
+  expect(held(engine, leases, clock)).toEqual({ ...idle, rooms: 100, roomScopes: 100, timers: 100 });
   await clock.advance(60_000);
-  expect(held(engine, locks, clock)).toEqual({ ...idle, rooms: 0, roomScopes: 0, timers: 0 });
+  expect(held(engine, leases, clock)).toEqual({ ...idle, rooms: 0, roomScopes: 0, timers: 0 });
 }, 30_000);

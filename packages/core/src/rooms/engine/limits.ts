@@ -13,6 +13,7 @@ const DEFAULTS: RoomKitLimits = {
   closeTimeoutMs: 10_000,
   maxReplyChars: 1_000_000,
   maxPendingDeliveries: 1_000,
+  leaseTtlMs: 5_000,
 };
 
 /** Fills in the defaults. @throws RoomKitError `invalid_option`. */

@@ -9,7 +9,7 @@ import { assertOpen, loadRoom, roomClosed, underLock } from "./locked.ts";
 import { writeBlock } from "./permissions.ts";
 import type { LockedSection } from "./room-lock.ts";
 import type { RoomState } from "./room-state.ts";
-import { endSessions } from "./sessions.ts";
+import { endSessions, noteFenced } from "./sessions.ts";
 
 export type BindingPatch = Partial<Pick<Binding, "access" | "visibility" | "muted" | "outputMuted" | "metadata">>;
 
@@ -167,9 +167,10 @@ async function record(
           createdAt: at,
         },
       ],
-      at,
+      { at, fence: section.fence },
     ),
   );
+  if (result.status === "fenced") noteFenced(engine, state.id);
   for (const event of result.status === "committed" ? result.events : []) state.noteCommit(event, at);
 }
 

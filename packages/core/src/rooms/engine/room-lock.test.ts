@@ -1,26 +1,29 @@
 import { settle, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { RoomKitError } from "../../errors/error.ts";
-import { InProcessLocks } from "../locks.ts";
+import { silentLogger } from "../../log/logger.ts";
+import { InProcessLeases } from "../leases.ts";
 import { gate, watch } from "../rig.fixture.ts";
 import { CallScopes } from "./call-scopes.ts";
+import { RoomLeases } from "./room-leases.ts";
 import { type LockedSection, RoomLock } from "./room-lock.ts";
 
 function make() {
   const clock = new VirtualClock();
-  const locks = new InProcessLocks({ clock });
-  const lock = new RoomLock(locks, new CallScopes(), clock);
+  const leases = new InProcessLeases({ clock });
+  const of = { leases, owner: "a", ttlMs: 1_000, clock, logger: silentLogger, onTaken: () => {} };
+  const lock = new RoomLock(new RoomLeases(of), new CallScopes(), clock);
   const run = <T>(work: (section: LockedSection) => Promise<T>, signal?: AbortSignal): Promise<T> =>
     lock.run("room", { timeoutMs: 1_000, signal }, work);
-  return { clock, locks, run };
+  return { clock, held: () => leases.size + lock.size, run };
 }
 
 describe("a section under a room's lock", () => {
   it("ends what it waits for when its time is up, and frees the room", async () => {
-    const { clock, locks, run } = make();
+    const { clock, held, run } = make();
     const stuck = watch(run((section) => section.before(new Promise(() => {}))));
     await clock.advance(1_000);
-    expect([stuck.error, locks.size, clock.pendingTimers]).toEqual(["timeout", 0, 0]);
+    expect([stuck.error, held(), clock.pendingTimers]).toEqual(["timeout", 0, 0]);
   });
 
   it("waits no longer for the room than its whole time", async () => {
@@ -102,8 +105,8 @@ describe("a section under a room's lock", () => {
   });
 
   it("gives its error to the caller and the room to the next", async () => {
-    const { locks, run } = make();
+    const { held, run } = make();
     await expect(run(() => Promise.reject(new Error("work")))).rejects.toThrow("work");
-    expect([await run(async () => "next"), locks.size]).toEqual(["next", 0]);
+    expect([await run(async () => "next"), held()]).toEqual(["next", 0]);
   });
 });

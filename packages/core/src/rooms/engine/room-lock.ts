@@ -1,9 +1,10 @@
 import { abortedError, RoomKitError } from "../../errors/error.ts";
 import { AbortScope } from "../../time/abort-scope.ts";
 import type { Clock } from "../../time/clock.ts";
-import { InProcessLocks } from "../locks.ts";
-import type { LockManager } from "../store.ts";
+import type { AcquireOptions } from "../lease.ts";
+import { InProcessLeases } from "../leases.ts";
 import type { CallScope, CallScopes } from "./call-scopes.ts";
+import type { RoomLeases } from "./room-leases.ts";
 
 export interface LockRequest {
   /** Longest time from the call to the point of no return, ms. */
@@ -15,6 +16,8 @@ export interface LockRequest {
 
 /** What a section under the lock is given. */
 export interface LockedSection {
+  /** That of the room's lease, for commits. */
+  readonly fence: number | undefined;
   /** Ends when the time is up or the caller cancels; never after {@link commit} began. */
   readonly signal: AbortSignal;
   /** Waits for `work`, but no longer than the section's time. @throws RoomKitError `timeout`, `aborted`. */
@@ -22,6 +25,8 @@ export interface LockedSection {
   /** The point of no return: neither the time nor the caller stops what runs here. @throws RoomKitError `timeout`, `aborted` when either came first. */
   commit<T>(work: () => Promise<T>): Promise<T>;
 }
+
+type Wait = Pick<AcquireOptions, "waitMs" | "signal">;
 
 /** The longest a platform timer can be, about 24.8 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -34,19 +39,25 @@ const NOTHING: Omit<CallScope, "kind" | "roomId"> = { chainDepth: 0, parentEvent
  * commit takes its turn among them, so that what they store stands in the order it is delivered in.
  */
 export class RoomLock {
-  readonly #locks: LockManager;
+  readonly leases: RoomLeases;
   readonly #calls: CallScopes;
   readonly #clock: Clock;
-  readonly #turns: InProcessLocks;
+  /** Sections of a room, and turns within a section: one after the other, in the order of the calls. */
+  readonly #order: InProcessLeases;
   readonly #sections: WeakMap<CallScope, { readonly key: string; readonly inside: Set<Promise<unknown>> }> =
     new WeakMap();
   #count = 0;
 
-  constructor(locks: LockManager, calls: CallScopes, clock: Clock) {
-    this.#locks = locks;
+  constructor(leases: RoomLeases, calls: CallScopes, clock: Clock) {
+    this.leases = leases;
     this.#calls = calls;
     this.#clock = clock;
-    this.#turns = new InProcessLocks({ clock });
+    this.#order = new InProcessLeases({ clock });
+  }
+
+  /** Sections and turns under way. */
+  get size(): number {
+    return this.#order.size;
   }
 
   async run<T>(roomId: string, request: LockRequest, work: (section: LockedSection) => Promise<T>): Promise<T> {
@@ -61,12 +72,12 @@ export class RoomLock {
     const outer = this.#calls.lockOf(roomId);
     const section = (): Promise<T> =>
       this.#calls.enter({ kind: "lock", roomId, ...(request.handling ?? NOTHING) }, (scope) =>
-        this.#section(scope, limit, stop, work),
+        this.#section(scope, roomId, limit, stop, work),
       );
     try {
       const around = outer && this.#sections.get(outer);
-      if (!around) return await this.#locks.withLock(roomId, section, options);
-      const nested = this.#turns.withLock(around.key, section, options);
+      if (!around) return await this.#alone(`room ${roomId}`, () => this.#leased(roomId, section, options), options);
+      const nested = this.#alone(around.key, section, options);
       around.inside.add(nested);
       void nested.catch(() => {}).then(() => around.inside.delete(nested));
       return await nested;
@@ -76,8 +87,27 @@ export class RoomLock {
     }
   }
 
+  async #leased<T>(roomId: string, section: () => Promise<T>, wait: Wait): Promise<T> {
+    await this.leases.enter(roomId, wait);
+    try {
+      return await section();
+    } finally {
+      await this.leases.leave(roomId);
+    }
+  }
+
+  async #alone<T>(key: string, work: () => Promise<T>, wait: Wait): Promise<T> {
+    const turn = await this.#order.acquire(key, { owner: "kit", ttlMs: Number.POSITIVE_INFINITY, ...wait });
+    try {
+      return await work();
+    } finally {
+      await turn.release();
+    }
+  }
+
   async #section<T>(
     scope: CallScope,
+    roomId: string,
     limit: AbortScope,
     stop: () => void,
     work: (section: LockedSection) => Promise<T>,
@@ -88,6 +118,7 @@ export class RoomLock {
     const { signal } = limit;
     try {
       return await work({
+        fence: this.leases.fence(roomId),
         signal,
         before: (promise) => unlessAborted(promise, signal),
         commit: async (commit) => {
@@ -95,7 +126,7 @@ export class RoomLock {
           stop();
           limit.release();
           // Longer than any call from inside can take to give up its turn; its own wait must not be what fails.
-          return await this.#turns.withLock(key, commit, { waitMs: MAX_TIMER_MS });
+          return await this.#alone(key, commit, { waitMs: MAX_TIMER_MS });
         },
       });
     } finally {

@@ -36,7 +36,10 @@ export async function joinRoom(
   try {
     await callChannel(engine, channelId, () => channel.join?.(session));
     await underLock(engine, roomId, (locked, section) =>
-      section.commit(() => ensureParticipant(engine, locked, { id: session.participantId })),
+      section.commit(async () => {
+        await ensureParticipant(engine, locked, { id: session.participantId });
+        if (locked.sessions.has(session.id)) engine.lock.leases.keep(roomId, session.id);
+      }),
     );
   } catch (error) {
     await leaveRoom(engine, session, "join_failed");
@@ -57,6 +60,7 @@ export async function leaveRoom(engine: Engine, session: VoiceSession, reason: s
 
 /** The session is over. Returns whether it was in its room. */
 export function forgetSession(engine: Engine, session: VoiceSession): boolean {
+  void engine.lock.leases.leave(session.roomId, session.id);
   return engine.rooms.get(session.roomId)?.sessions.delete(session.id) ?? false;
 }
 
@@ -66,4 +70,12 @@ export async function endSessions(engine: Engine, state: RoomState, reason: stri
     (session) => channelId === undefined || session.channelId === channelId,
   );
   await Promise.all(leaving.map((session) => leaveRoom(engine, session, reason)));
+}
+
+/** Another process has the room now: the sessions here end as in a process that stops, so that their clients go where it is. */
+export function noteFenced(engine: Engine, roomId: string): void {
+  engine.logger.warn({ roomId }, "another process has taken a room over");
+  engine.events.emit("room_fenced", { roomId });
+  const state = engine.rooms.get(roomId);
+  if (state) void endSessions(engine, state, "draining");
 }

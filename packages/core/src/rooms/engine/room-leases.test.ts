@@ -1,0 +1,118 @@
+import { settle, VirtualClock } from "@roomkit/testing";
+import { describe, expect, it } from "vitest";
+import { RoomKitError } from "../../errors/error.ts";
+import { silentLogger } from "../../log/logger.ts";
+import type { AcquireOptions, Lease } from "../lease.ts";
+import { InProcessLeases } from "../leases.ts";
+import { watch } from "../rig.fixture.ts";
+import { RoomLeases } from "./room-leases.ts";
+
+/** Leases of several processes, of which the engine can be down. */
+class SharedLeases extends InProcessLeases {
+  override readonly scope = "shared" as never;
+  down = false;
+
+  override async acquire(key: string, options: AcquireOptions): Promise<Lease> {
+    if (this.down) throw new RoomKitError("lease_unavailable", "down");
+    const lease = await super.acquire(key, options);
+    const renew = lease.renew.bind(lease);
+    return Object.defineProperty(lease, "renew", {
+      value: async () => {
+        if (this.down) throw new RoomKitError("lease_unavailable", "down");
+        return await renew();
+      },
+    });
+  }
+}
+
+function make() {
+  const clock = new VirtualClock();
+  const leases = new SharedLeases({ clock });
+  const taken: string[] = [];
+  const process = (owner: string): RoomLeases =>
+    new RoomLeases({
+      ...{ leases, owner, clock, ttlMs: 3_000, logger: silentLogger },
+      onTaken: (roomId) => taken.push(`${owner}: ${roomId}`),
+    });
+  return { clock, leases, taken, a: process("a"), b: process("b") };
+}
+
+const wait = { waitMs: 30_000 };
+
+describe("the leases of rooms", () => {
+  it("are held by a section, and given back with it", async () => {
+    const { clock, leases, a, b } = make();
+    await a.enter("r", wait);
+    const other = watch(b.enter("r", wait));
+    await clock.advance(20_000);
+    expect([other.state, a.fence("r"), b.fence("r")]).toEqual(["pending", 1, undefined]);
+    await a.leave("r");
+    await settle();
+    expect([other.state, a.fence("r"), b.fence("r")]).toEqual(["done", undefined, 2]);
+    await b.leave("r");
+    expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("stay with a process while a session of it is in the room, sections or none", async () => {
+    const { clock, leases, a, b } = make();
+    await a.enter("r", wait);
+    a.keep("r", "s");
+    await a.leave("r");
+    await a.leave("r");
+    await clock.advance(60_000);
+    const other = watch(b.enter("r", wait));
+    await a.enter("r", wait);
+    await a.leave("r");
+    await clock.advance(20_000);
+    expect([other.state, a.fence("r")]).toEqual(["pending", 1]);
+    await a.leave("r", "s");
+    await settle();
+    expect(other.state).toBe("done");
+    await b.leave("r");
+    expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("are taken again after an outage of their engine, when nobody else took them", async () => {
+    const { clock, leases, taken, a } = make();
+    await a.enter("r", wait);
+    a.keep("r", "s");
+    await a.leave("r");
+    leases.down = true;
+    await clock.advance(20_000);
+    const failed = watch(a.enter("r", wait));
+    await settle();
+    expect([failed.error, leases.size]).toEqual(["lease_unavailable", 0]);
+    leases.down = false;
+    await clock.advance(1_000);
+    expect([a.fence("r"), taken]).toEqual([2, []]);
+    await a.enter("r", wait);
+    await a.close();
+    expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("say when another process has the room", async () => {
+    const { clock, leases, taken, a, b } = make();
+    await a.enter("r", wait);
+    a.keep("r", "s");
+    await a.leave("r");
+    leases.down = true;
+    await clock.advance(3_000);
+    leases.down = false;
+    await b.enter("r", wait);
+    await clock.advance(1_000);
+    expect(taken).toEqual(["a: r"]);
+    await Promise.all([a.close(), b.close()]);
+    expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("of one process never lapse, need no timer and give no fence", async () => {
+    const clock = new VirtualClock();
+    const leases = new InProcessLeases({ clock });
+    const rooms = new RoomLeases({ leases, owner: "a", clock, ttlMs: 1, logger: silentLogger, onTaken: () => {} });
+    await rooms.enter("r", wait);
+    await clock.advance(60_000);
+    expect([rooms.fence("r"), leases.size, clock.pendingTimers]).toEqual([undefined, 1, 0]);
+    await rooms.leave("r");
+    expect(leases.size).toBe(0);
+  });
+});
