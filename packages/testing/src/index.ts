@@ -7,6 +7,7 @@ export type {
   BackendConformanceOptions,
   BackendHarness,
 } from "./conformance/backend-bench.ts";
+export { type BusConformanceOptions, busConformance } from "./conformance/bus.ts";
 export { heldMb } from "./conformance/held-memory.ts";
 export { type LeaseConformanceOptions, leaseConformance } from "./conformance/leases.ts";
 export { realtimeConformance } from "./conformance/realtime.ts";

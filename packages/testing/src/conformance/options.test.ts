@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { aiConformance } from "./ai.ts";
 import { backendConformance } from "./backend.ts";
+import { busConformance } from "./bus.ts";
 import { leaseConformance } from "./leases.ts";
 import { realtimeConformance } from "./realtime.ts";
 import { stageConformance } from "./stage.ts";
@@ -33,6 +34,7 @@ it.each<[suite: (options: never) => unknown, given: unknown, names: string]>([
   [stageConformance, { factory: {}, format: {} }, "gives must"],
   [storeConformance, {}, "open must"],
   [leaseConformance, {}, "open must"],
+  [busConformance, {}, "open must"],
   [backendConformance, {}, "open must"],
   [webrtcEngineConformance, { open: create }, "client must"],
   [aiConformance, undefined, "takes an object of options, not undefined"],

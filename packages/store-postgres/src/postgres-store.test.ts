@@ -1,0 +1,141 @@
+import { leaseConformance, storeConformance } from "@roomkit/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Engine, postgresPrograms, startPostgres } from "../../../tools/engines.ts";
+import { PostgresStore, type PostgresStoreOptions } from "./index.ts";
+
+const room = (id: string) =>
+  ({
+    id,
+    status: "active",
+    createdAt: 0,
+    lastActivityAt: 0,
+    eventCount: 0,
+    timers: {},
+    metadata: {},
+    version: 0,
+  }) as const;
+const event = (text: string, idempotencyKey?: string) =>
+  ({
+    ...{ id: text, content: { type: "text", text }, source: { channelId: "voice", role: "user" }, status: "delivered" },
+    ...{ chainDepth: 0, visibility: "all", createdAt: 0, idempotencyKey },
+  }) as const;
+
+describe.skipIf(postgresPrograms === undefined)("PostgresStore on a PostgreSQL of this machine", () => {
+  let postgres: Engine;
+  let count = 0;
+  const opened: PostgresStore[] = [];
+  const openAs = async (schema: string, more: PostgresStoreOptions = {}): Promise<PostgresStore> => {
+    const store = await PostgresStore.open({ url: postgres.url, schema, maxConnections: 4, ...more });
+    opened.push(store);
+    return store;
+  };
+  const fresh = (more: PostgresStoreOptions = {}): Promise<PostgresStore> => openAs(`s${++count}`, more);
+  const another = (): Promise<PostgresStore> => openAs(`s${count}`);
+  const held = (): number => opened.reduce((sum, store) => sum + store.connections, 0);
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((store) => store.close()));
+    await postgres.stop();
+  });
+
+  describe("keeps to the contract", () => {
+    for (const { name, run } of storeConformance({ open: fresh, another, held, timeoutMs: 60_000 })) it(name, run);
+  });
+
+  describe("has leases that keep to the contract", () => {
+    const leasesOf = async (opening: Promise<PostgresStore>) => {
+      const store = await opening;
+      return Object.assign(Object.create(store.leases), {
+        acquire: store.leases.acquire.bind(store.leases),
+        close: () => store.close(),
+      });
+    };
+    const options = { open: () => leasesOf(fresh()), another: () => leasesOf(another()), held, timeoutMs: 60_000 };
+    for (const { name, run } of leaseConformance(options)) it(name, run);
+  });
+
+  it("is brought up to date once, however many processes begin at once, and by nobody who must not", async () => {
+    await expect(fresh({ migrate: false })).rejects.toMatchObject({ code: "store_outdated" });
+    const stores = await Promise.all(Array.from({ length: 6 }, () => openAs("together")));
+    await stores[0]?.createRoom(room("r"));
+    expect(await (await openAs("together", { migrate: false })).getRoom("r")).toMatchObject({ id: "r" });
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it("goes on after its connections were cut, and says what it cannot do while Postgres is gone", async () => {
+    const store = await fresh({ connectTimeoutMs: 500 });
+    await store.createRoom(room("r"));
+    await store.commit("r", [event("before")], { at: 0, outbox: [{ topic: "t", data: 1 }] });
+    const lease = await store.leases.acquire("r", { owner: "a", ttlMs: 60_000 });
+    await postgres.kill();
+    const gone = { code: "store_unavailable", retryable: true };
+    await expect(store.ping()).rejects.toMatchObject(gone);
+    await expect(store.commit("r", [event("lost")], { at: 0 })).rejects.toMatchObject(gone);
+    await expect(store.leases.acquire("x", { owner: "a", ttlMs: 1_000 })).rejects.toMatchObject(gone);
+    await expect(lease.renew()).rejects.toMatchObject(gone);
+    await postgres.start();
+    // Killed between commit and delivery: what was committed is there, and delivered now.
+    expect((await store.readEvents("r")).map(({ id }) => id)).toEqual(["before"]);
+    expect(await store.outbox.claim(10, 1_000)).toMatchObject([{ topic: "t", data: 1, attempts: 1 }]);
+    expect(await lease.renew()).toBe(true);
+    await store.commit("r", [event("after")], { at: 0, fence: lease.fence });
+  });
+
+  it("waits for nothing for ever: a Postgres that does not answer", async () => {
+    const store = await fresh({ statementTimeoutMs: 300, connectTimeoutMs: 300 });
+    await store.createRoom(room("r"));
+    const away = { code: "store_unavailable", retryable: true };
+    postgres.pause();
+    try {
+      await expect(store.ping()).rejects.toMatchObject(away);
+      await expect(store.getRoom("r")).rejects.toMatchObject(away);
+    } finally {
+      postgres.resume();
+    }
+    expect(await store.getRoom("r")).toMatchObject({ id: "r" });
+  });
+
+  it("lets a bounded number of statements wait for a connection", async () => {
+    const store = await fresh({ maxConnections: 1, maxWaiting: 3 });
+    const codes = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        store.ping().then(
+          () => "",
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    );
+    expect(codes.filter((code) => code === "store_busy").length).toBeGreaterThan(0);
+    expect(codes.filter((code) => code === "").length).toBeGreaterThan(0);
+  });
+
+  it("gives a commit with a key taken by an event that was not first its own events", async () => {
+    const store = await fresh();
+    await store.createRoom(room("r"));
+    await store.commit("r", [event("1", "a"), event("2", "b"), event("3", "b")], { at: 0 });
+    const again = await store.commit("r", [event("4", "c"), event("5", "b")], { at: 0 });
+    expect(again).toMatchObject({ status: "committed", events: [{ index: 3 }, { index: 4 }] });
+    expect(await store.findByIdempotencyKey("r", "b")).toMatchObject({ id: "2" });
+  });
+});
+
+describe("PostgresStore", () => {
+  it.each([
+    { url: "mysql://x" },
+    { schema: "Drop Table" },
+    { ssl: 1 },
+    { maxConnections: 0 },
+    { statementTimeoutMs: Number.POSITIVE_INFINITY },
+    { migrate: "yes" },
+  ])("refuses %o", async (options) => {
+    await expect(PostgresStore.open(options as never)).rejects.toMatchObject({ code: "invalid_option" });
+  });
+
+  it("says when it cannot connect", async () => {
+    const opening = PostgresStore.open({ url: "postgres://nobody@127.0.0.1:1/none", connectTimeoutMs: 500 });
+    await expect(opening).rejects.toMatchObject({ code: "store_unavailable", retryable: true });
+  });
+});
