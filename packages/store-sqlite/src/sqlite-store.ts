@@ -219,9 +219,9 @@ export class SqliteStore implements ConversationStore {
       if (!this.#connection.get("SELECT 1 FROM rooms WHERE id = ?", roomId)) throw unknownRoom(roomId);
       this.#connection.run(
         `INSERT INTO parts (kind, room_id, id, place, body)
-         VALUES (?1, ?2, ?3, (SELECT coalesce(max(place), 0) + 1 FROM parts WHERE room_id = ?2), ?4)
-         ON CONFLICT (room_id, kind, id) DO UPDATE SET body = ?4`,
-        ...[kind, roomId, id, body],
+         VALUES (?, ?, ?, (SELECT coalesce(max(place), 0) + 1 FROM parts WHERE room_id = ?), ?)
+         ON CONFLICT (room_id, kind, id) DO UPDATE SET body = excluded.body`,
+        ...[kind, roomId, id, roomId, body],
       );
     });
   }
