@@ -1,0 +1,2 @@
+export type { RedisBusOptions } from "./options.ts";
+export { RedisBus, type TokenBucket } from "./redis-bus.ts";
