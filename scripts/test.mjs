@@ -8,11 +8,12 @@ import { findChromium } from "./lib/chromium.mjs";
 import { checkNode, install } from "./lib/install.mjs";
 import { root, run } from "./lib/run.mjs";
 import { summaryLine } from "./lib/summary.mjs";
-import { installTestPrograms } from "./lib/test-programs.mjs";
+import { installSqliteNode, installTestPrograms } from "./lib/test-programs.mjs";
 
 checkNode();
 await install();
 await installTestPrograms();
+await installSqliteNode();
 
 const checks = [
   { name: "compile", check: compile },

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { findChromium } from "./chromium.mjs";
+import { nodeOf } from "./node-versions.mjs";
 import { run } from "./run.mjs";
 
 /** What some tests use besides npm packages: where it shows, and the Debian package it comes from. */
@@ -12,7 +13,9 @@ const programs = [
     { package: "coturn", file: "/usr/bin/turnserver" },
     { package: "nftables", file: "/usr/sbin/nft" },
     { package: "iproute2", file: "/usr/sbin/ip" },
+    { package: "redis-server", file: "/usr/bin/redis-server" },
   ].map(({ package: name, file }) => ({ name, package: name, present: () => existsSync(file) })),
+  { name: "PostgreSQL", package: "postgresql", present: () => existsSync("/usr/lib/postgresql") },
   ...[
     { package: "pocketsphinx-testdata", folder: "/usr/share/pocketsphinx/test/data" },
     { package: "alsa-utils", folder: "/usr/share/sounds/alsa" },
@@ -42,6 +45,17 @@ export async function installTestPrograms() {
   const absent = missing.filter((program) => !program.present()).map((program) => program.name);
   if (absent.length > 0)
     console.log(`Not on this machine, so the tests that need it are skipped: ${absent.join(", ")}.`);
+}
+
+/** Where this Node has no SQLite of its own, one that has is installed beside the caches, for the tests of the store that uses it. */
+export async function installSqliteNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 13)) return;
+  try {
+    await nodeOf(22);
+  } catch {
+    console.log("Node 22 could not be installed, so the tests of SQLite in it are skipped.");
+  }
 }
 
 /** The words to put before a command that root must run; undefined when apt-get or the right to use it is missing. */

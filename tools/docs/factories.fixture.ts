@@ -16,7 +16,7 @@ const INTERNAL = [
 ];
 /** All that counts of a package: of core what applications make, not what is for who writes channels and providers; and what is not another's. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
-  core: ["RoomKit", "InProcessLocks", "MemoryStore"],
+  core: ["RoomKit", "InProcessLeases", "InProcessBus", "MemoryStore"],
   roomkit: ["voice"],
 };
 

@@ -1,2 +1,2 @@
 export type { RedisBusOptions } from "./options.ts";
-export { RedisBus, type TokenBucket } from "./redis-bus.ts";
+export { openRedisBus, type RedisBus, type TokenBucket } from "./redis-bus.ts";

@@ -26,7 +26,7 @@ export interface ResolvedOptions {
 
 /** Options with their defaults. @throws RoomKitError `invalid_option`. */
 export function resolveOptions(options: RedisBusOptions): ResolvedOptions {
-  assertOptions("RedisBus", options, {
+  assertOptions("openRedisBus", options, {
     string: ["url", "prefix"],
     number: ["connectTimeoutMs", "commandTimeoutMs", "reconnectMs"],
     object: ["logger"],

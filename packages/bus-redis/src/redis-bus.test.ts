@@ -2,7 +2,7 @@ import { silentLogger } from "@roomkit/core";
 import { busConformance, leaseConformance, settle } from "@roomkit/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, redisProgram, startRedis } from "../../../tools/engines.ts";
-import { RedisBus, type RedisBusOptions } from "./index.ts";
+import { openRedisBus, type RedisBus, type RedisBusOptions } from "./index.ts";
 
 const away = { code: "bus_unavailable", retryable: true };
 
@@ -11,7 +11,7 @@ describe.skipIf(redisProgram === undefined)("RedisBus on a Redis of this machine
   let count = 0;
   const opened: RedisBus[] = [];
   const openAs = async (prefix: string, more: RedisBusOptions = {}): Promise<RedisBus> => {
-    const bus = await RedisBus.open({ url: redis.url, prefix, logger: silentLogger, commandTimeoutMs: 5_000, ...more });
+    const bus = await openRedisBus({ url: redis.url, prefix, logger: silentLogger, commandTimeoutMs: 5_000, ...more });
     opened.push(bus);
     return bus;
   };
@@ -53,7 +53,7 @@ describe.skipIf(redisProgram === undefined)("RedisBus on a Redis of this machine
     await expect(lease.renew()).rejects.toMatchObject(away);
     await expect(bus.leases.acquire("other", { owner: "a", ttlMs: 1_000 })).rejects.toMatchObject(away);
     await expect(bus.subscribe("u", () => {})).rejects.toMatchObject(away);
-    await expect(RedisBus.open({ url: redis.url, logger: silentLogger })).rejects.toMatchObject(away);
+    await expect(openRedisBus({ url: redis.url, logger: silentLogger })).rejects.toMatchObject(away);
     await redis.start();
     await expect.poll(() => gaps, { timeout: 30_000 }).toEqual([undefined]);
     await expect
@@ -85,7 +85,7 @@ describe.skipIf(redisProgram === undefined)("RedisBus on a Redis of this machine
       await expect(long.renew()).rejects.toMatchObject(away);
       await expect.poll(() => lease.lost.aborted, { timeout: 30_000 }).toBe(true);
       await expect(
-        RedisBus.open({ url: redis.url, connectTimeoutMs: 200, commandTimeoutMs: 200, logger: silentLogger }),
+        openRedisBus({ url: redis.url, connectTimeoutMs: 200, commandTimeoutMs: 200, logger: silentLogger }),
       ).rejects.toMatchObject(away);
     } finally {
       redis.resume();
@@ -135,7 +135,7 @@ describe("RedisBus", () => {
   it.each([{ url: "http://x" }, { prefix: 1 }, { commandTimeoutMs: 0 }, { reconnectMs: 1.5 }])(
     "refuses %o",
     async (options) => {
-      await expect(RedisBus.open(options as never)).rejects.toMatchObject({ code: "invalid_option" });
+      await expect(openRedisBus(options as never)).rejects.toMatchObject({ code: "invalid_option" });
     },
   );
 });

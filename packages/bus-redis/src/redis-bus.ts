@@ -37,7 +37,7 @@ export class RedisBus implements Bus {
   readonly #topics: Map<string, Set<Subscriber>> = new Map();
   #closing: Promise<void> | undefined;
 
-  private constructor(commands: Connection, messages: Connection, prefix: string, logger: Logger) {
+  constructor(commands: Connection, messages: Connection, prefix: string, logger: Logger) {
     this.#commands = commands;
     this.#messages = messages;
     this.#prefix = prefix;
@@ -45,19 +45,6 @@ export class RedisBus implements Bus {
     this.leases = new EngineLeases(leaseEngine(commands, prefix));
     messages.client.on("message", (channel: string, text: string) => this.#deliver(channel, text));
     messages.client.on("ready", () => void this.#resubscribe());
-  }
-
-  /** Connects. @throws RoomKitError `invalid_option`, `bus_unavailable`. */
-  static async open(options: RedisBusOptions = {}): Promise<RedisBus> {
-    const resolved = resolveOptions(options);
-    const commands = await Connection.open(resolved, "commands");
-    try {
-      const messages = await Connection.open(resolved, "messages");
-      return new RedisBus(commands, messages, resolved.prefix, resolved.logger);
-    } catch (error) {
-      commands.close();
-      throw error;
-    }
   }
 
   /** Connections that are open, or being opened again. */
@@ -184,5 +171,18 @@ export class RedisBus implements Bus {
     } catch {
       // While it is away there is nothing to unsubscribe from.
     }
+  }
+}
+
+/** Connects. @throws RoomKitError `invalid_option`, `bus_unavailable`. */
+export async function openRedisBus(options: RedisBusOptions = {}): Promise<RedisBus> {
+  const resolved = resolveOptions(options);
+  const commands = await Connection.open(resolved, "commands");
+  try {
+    const messages = await Connection.open(resolved, "messages");
+    return new RedisBus(commands, messages, resolved.prefix, resolved.logger);
+  } catch (error) {
+    commands.close();
+    throw error;
   }
 }

@@ -33,7 +33,7 @@ function statement(schema: string): string {
 }
 
 /** Another commit with the same key was faster: it is seen when the statement is run again. */
-const RACED = "idempotency_race";
+const RACED = "a key was committed by another just now";
 const ATTEMPTS = 20;
 
 export async function commit(
@@ -53,7 +53,7 @@ export async function commit(
     const values = [roomId, events.length, activity, fence ?? null, key, bodies, keys, topics, data, maxEventsPerRoom];
     try {
       const [row] = await database.query("commit", statement(database.schema), values, {
-        "23505": (cause) => new RoomKitError(RACED, "the key was committed just now", { cause, retryable: true }),
+        "23505": (cause) => new RoomKitError("store_failed", RACED, { cause }),
       });
       if (row) {
         const first = Number(row.first);
@@ -65,7 +65,7 @@ export async function commit(
       const refusal = await refused(database, roomId, events.length, fence, key, maxEventsPerRoom);
       if (refusal) return refusal;
     } catch (error) {
-      if (!RoomKitError.is(error, RACED)) throw error;
+      if (!(RoomKitError.is(error, "store_failed") && error.message === RACED)) throw error;
       // Not the first event's key, or it is seen now: keys of the others that are taken name the events they were taken by.
       keys = await freeKeys(database, roomId, keys);
     }

@@ -1,2 +1,2 @@
 export type { PostgresStoreOptions } from "./options.ts";
-export { PostgresStore } from "./postgres-store.ts";
+export { openPostgresStore, type PostgresStore } from "./postgres-store.ts";

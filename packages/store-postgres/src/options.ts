@@ -45,7 +45,7 @@ export interface ResolvedOptions extends Record<keyof typeof DEFAULTS, number> {
 /** Options with their defaults. @throws RoomKitError `invalid_option`. */
 export function resolveOptions(options: PostgresStoreOptions): ResolvedOptions {
   const names = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
-  assertOptions("PostgresStore", options, {
+  assertOptions("openPostgresStore", options, {
     string: ["url", "schema"],
     boolean: ["migrate"],
     number: names,

@@ -1,9 +1,10 @@
+import { type NewEvent, type Room, RoomKit, silentLogger } from "@roomkit/core";
 import { leaseConformance, storeConformance } from "@roomkit/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, postgresPrograms, startPostgres } from "../../../tools/engines.ts";
-import { PostgresStore, type PostgresStoreOptions } from "./index.ts";
+import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "./index.ts";
 
-const room = (id: string) =>
+const room = (id: string): Room =>
   ({
     id,
     status: "active",
@@ -14,18 +15,17 @@ const room = (id: string) =>
     metadata: {},
     version: 0,
   }) as const;
-const event = (text: string, idempotencyKey?: string) =>
-  ({
-    ...{ id: text, content: { type: "text", text }, source: { channelId: "voice", role: "user" }, status: "delivered" },
-    ...{ chainDepth: 0, visibility: "all", createdAt: 0, idempotencyKey },
-  }) as const;
+const event = (text: string, idempotencyKey?: string): NewEvent => ({
+  ...{ id: text, content: { type: "text", text }, source: { channelId: "voice", role: "user" } },
+  ...{ status: "delivered", chainDepth: 0, visibility: "all", createdAt: 0, idempotencyKey },
+});
 
 describe.skipIf(postgresPrograms === undefined)("PostgresStore on a PostgreSQL of this machine", () => {
   let postgres: Engine;
   let count = 0;
   const opened: PostgresStore[] = [];
   const openAs = async (schema: string, more: PostgresStoreOptions = {}): Promise<PostgresStore> => {
-    const store = await PostgresStore.open({ url: postgres.url, schema, maxConnections: 4, ...more });
+    const store = await openPostgresStore({ url: postgres.url, schema, maxConnections: 4, ...more });
     opened.push(store);
     return store;
   };
@@ -98,6 +98,21 @@ describe.skipIf(postgresPrograms === undefined)("PostgresStore on a PostgreSQL o
     expect(await store.getRoom("r")).toMatchObject({ id: "r" });
   });
 
+  it("holds one room for two kits, which write to it at once and take turns", async () => {
+    const stores = [await fresh(), await another()];
+    const kits = stores.map((store) => new RoomKit({ store, leases: store.leases, logger: silentLogger }));
+    await kits[0]?.createRoom({ id: "r" });
+    const say = (kit: RoomKit, text: string) => kit.sendEvent("r", { content: { type: "text", text } });
+    const results = await Promise.all(kits.flatMap((kit, k) => [0, 1, 2].map((n) => say(kit, `${k} ${n}`))));
+    expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => "delivered"));
+    const log = (await (stores[0] as PostgresStore).readEvents("r")).map(
+      ({ content }) => (content as { text: string }).text,
+    );
+    for (const k of [0, 1])
+      expect(log.filter((text) => text.startsWith(`${k}`))).toEqual([0, 1, 2].map((n) => `${k} ${n}`));
+    await Promise.all(kits.map((kit) => kit.close()));
+  });
+
   it("lets a bounded number of statements wait for a connection", async () => {
     const store = await fresh({ maxConnections: 1, maxWaiting: 3 });
     const codes = await Promise.all(
@@ -131,11 +146,11 @@ describe("PostgresStore", () => {
     { statementTimeoutMs: Number.POSITIVE_INFINITY },
     { migrate: "yes" },
   ])("refuses %o", async (options) => {
-    await expect(PostgresStore.open(options as never)).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(openPostgresStore(options as never)).rejects.toMatchObject({ code: "invalid_option" });
   });
 
   it("says when it cannot connect", async () => {
-    const opening = PostgresStore.open({ url: "postgres://nobody@127.0.0.1:1/none", connectTimeoutMs: 500 });
+    const opening = openPostgresStore({ url: "postgres://nobody@127.0.0.1:1/none", connectTimeoutMs: 500 });
     await expect(opening).rejects.toMatchObject({ code: "store_unavailable", retryable: true });
   });
 });

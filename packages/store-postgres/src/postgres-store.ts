@@ -38,29 +38,11 @@ export class PostgresStore implements ConversationStore {
   readonly #maxEventsPerRoom: number;
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, options: ResolvedOptions) {
+  constructor(database: Database, options: ResolvedOptions) {
     this.#database = database;
     this.#schema = options.schema;
     this.#maxEventsPerRoom = options.maxEventsPerRoom;
     this.leases = new EngineLeases(leaseEngine(database));
-  }
-
-  /**
-   * Connects, and brings the tables up to date without deleting anything.
-   *
-   * @throws RoomKitError `invalid_option`, `store_unavailable`, `store_outdated`, `store_failed`.
-   */
-  static async open(options: PostgresStoreOptions = {}): Promise<PostgresStore> {
-    const resolved = resolveOptions(options);
-    const database = new Database(resolved);
-    try {
-      if (resolved.migrate) await migrate(database, resolved.migrateTimeoutMs);
-      else await assertMigrated(database);
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-    return new PostgresStore(database, resolved);
   }
 
   /** Connections that are open. */
@@ -230,6 +212,24 @@ export class PostgresStore implements ConversationStore {
     if (!/^\d{1,18}$/.test(id)) return;
     await this.#database.query("done", `DELETE FROM ${this.#schema}.outbox WHERE id = $1`, [id]);
   }
+}
+
+/**
+ * Connects, and brings the tables up to date without deleting anything.
+ *
+ * @throws RoomKitError `invalid_option`, `store_unavailable`, `store_outdated`, `store_failed`.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions = {}): Promise<PostgresStore> {
+  const resolved = resolveOptions(options);
+  const database = new Database(resolved);
+  try {
+    if (resolved.migrate) await migrate(database, resolved.migrateTimeoutMs);
+    else await assertMigrated(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return new PostgresStore(database, resolved);
 }
 
 function roomOf(row: Row): Room {

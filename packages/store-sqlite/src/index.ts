@@ -1,3 +1,3 @@
 export type { SqliteDriver } from "./driver.ts";
 export type { SqliteStoreOptions } from "./options.ts";
-export { SqliteStore } from "./sqlite-store.ts";
+export { openSqliteStore, type SqliteStore } from "./sqlite-store.ts";

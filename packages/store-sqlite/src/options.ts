@@ -23,7 +23,7 @@ export interface ResolvedOptions {
 
 /** Options with their defaults. @throws RoomKitError `invalid_option`. */
 export function resolveOptions(options: SqliteStoreOptions): ResolvedOptions {
-  assertOptions("SqliteStore", options, {
+  assertOptions("openSqliteStore", options, {
     required: ["file"],
     string: ["file", "driver"],
     boolean: ["fsync"],

@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storeConformance } from "@roomkit/testing";
-import { SqliteStore, type SqliteStoreOptions } from "./index.ts";
+import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from "./index.ts";
 
 const [mode, ...args] = process.argv.slice(2);
 
@@ -17,7 +17,7 @@ if (mode === "conformance") {
     files.push(join(tmpdir(), `roomkit-${randomUUID()}.sqlite`));
     return another();
   };
-  const another = (): Promise<SqliteStore> => SqliteStore.open({ file: files.at(-1) as string, driver });
+  const another = (): Promise<SqliteStore> => openSqliteStore({ file: files.at(-1) as string, driver });
   const results: Record<string, string> = {};
   for (const { name, run } of storeConformance({ open, another, timeoutMs: 30_000 })) {
     results[name] = await run().then(
@@ -29,7 +29,7 @@ if (mode === "conformance") {
   console.log(JSON.stringify(results));
 } else {
   const [file, name, count] = args as [string, string, string];
-  const store = await SqliteStore.open({ file });
+  const store = await openSqliteStore({ file });
   for (let n = 0; n < Number(count); n++) {
     const key = `key ${n}`;
     for (const idempotencyKey of [key, undefined]) {

@@ -8,7 +8,7 @@ import { RoomKitError } from "@roomkit/core";
 import { storeConformance } from "@roomkit/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "./driver.ts";
-import { SqliteStore } from "./index.ts";
+import { openSqliteStore } from "./index.ts";
 
 const run = promisify(execFile);
 const node = nodeWithSqlite();
@@ -51,8 +51,8 @@ describe.skipIf(node === undefined)("SqliteStore on node:sqlite, which needs Nod
   it("keeps a log without a gap, and each key once, which four processes write at once", async () => {
     const file = join(folder, "shared.sqlite");
     const script = `
-      import { SqliteStore } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
-      const store = await SqliteStore.open({ file: process.argv[1] });`;
+      import { openSqliteStore } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
+      const store = await openSqliteStore({ file: process.argv[1] });`;
     const read = async (rest: string): Promise<string> => {
       const loader = fileURLToPath(new URL("../../../tools/source.mjs", import.meta.url));
       const options = ["--no-warnings", "--conditions=@roomkit/source", "--import", loader, "--input-type=module"];
@@ -79,7 +79,7 @@ describe("SqliteStore", () => {
   });
 
   it.skipIf(node === process.execPath)("says so of Node's own, too", async () => {
-    const error = await SqliteStore.open({ file: ":memory:" }).catch((thrown: unknown) => thrown);
+    const error = await openSqliteStore({ file: ":memory:" }).catch((thrown: unknown) => thrown);
     expect(RoomKitError.is(error, "sqlite_missing") && error.message).toMatch(
       /node:sqlite \(Node 22\.13 or newer; this is v2\d\..*\): .*; better-sqlite3/,
     );
@@ -93,6 +93,6 @@ describe("SqliteStore", () => {
     { file: "x", maxEventsPerRoom: 0 },
     { file: "x", fsync: 1 },
   ])("refuses %o", async (options) => {
-    await expect(SqliteStore.open(options as never)).rejects.toMatchObject({ code: "invalid_option" });
+    await expect(openSqliteStore(options as never)).rejects.toMatchObject({ code: "invalid_option" });
   });
 });

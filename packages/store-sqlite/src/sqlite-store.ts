@@ -32,19 +32,9 @@ export class SqliteStore implements ConversationStore {
   readonly #connection: Connection;
   readonly #maxEventsPerRoom: number;
 
-  private constructor(connection: Connection, maxEventsPerRoom: number) {
+  constructor(connection: Connection, maxEventsPerRoom: number) {
     this.#connection = connection;
     this.#maxEventsPerRoom = maxEventsPerRoom;
-  }
-
-  /**
-   * Opens the file and brings it up to date, without deleting anything.
-   *
-   * @throws RoomKitError `invalid_option`, `sqlite_missing`, `store_outdated`, `store_busy`, `store_failed`.
-   */
-  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const resolved = resolveOptions(options);
-    return new SqliteStore(await Connection.open(resolved), resolved.maxEventsPerRoom);
   }
 
   /** Which driver it found. */
@@ -261,6 +251,16 @@ export class SqliteStore implements ConversationStore {
   async #done(id: string): Promise<void> {
     await this.#connection.write(() => this.#connection.run("DELETE FROM outbox WHERE id = ?", id));
   }
+}
+
+/**
+ * Opens the file and brings it up to date, without deleting anything.
+ *
+ * @throws RoomKitError `invalid_option`, `sqlite_missing`, `store_outdated`, `store_busy`, `store_failed`.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const resolved = resolveOptions(options);
+  return new SqliteStore(await Connection.open(resolved), resolved.maxEventsPerRoom);
 }
 
 function roomOf(row: Row): Room {
