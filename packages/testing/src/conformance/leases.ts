@@ -35,7 +35,6 @@ export function leaseConformance(options: LeaseConformanceOptions): readonly Con
       async begin(leases) {
         await take(leases);
         const waiting = take(leases, { waitMs: LONG_MS });
-        waiting.catch(() => {});
         await settle(3);
         return { ended: waiting };
       },
@@ -175,10 +174,11 @@ function cases(timeoutMs: number): readonly LeaseCase[] {
         const ttlMs = 1_000;
         const lease = await take(leases, { ttlMs });
         let taken = false;
-        const waiting = take(other, { waitMs: timeoutMs }).then((next) => {
+        const waiting = take(other, { waitMs: timeoutMs });
+        const noteTaken = (): void => {
           taken = true;
-          return next;
-        });
+        };
+        waiting.then(noteTaken, () => {});
         const end = performance.now() + 1.5 * ttlMs;
         while (performance.now() < end) {
           check(await lease.renew(), "renewing a lease that is held");
