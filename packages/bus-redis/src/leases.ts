@@ -5,12 +5,16 @@ export function leaseEngine(connection: Connection, prefix: string): LeaseEngine
   const lease = (key: string): string => `${prefix}lease:${key}`;
   const fenceOf = (key: string): string => `${prefix}fence:${key}`;
   return {
-    async take(key, owner, ttlMs) {
+    async take(key, owner, ttlMs, takeOver) {
       const ttl = Math.ceil(ttlMs);
-      const [fence, heldBy] = (await connection.run("leaseTake", lease(key), fenceOf(key), owner, ttl)) as [
-        string,
-        string,
-      ];
+      const [fence, heldBy] = (await connection.run(
+        "leaseTake",
+        lease(key),
+        fenceOf(key),
+        owner,
+        ttl,
+        Number(takeOver),
+      )) as [string, string];
       return fence === "" ? { heldBy } : { fence: Number(fence) };
     },
     async extend(key, fence, ttlMs) {

@@ -8,12 +8,12 @@ const REMEMBER_MS = 86_400_000;
 export type ScriptName = "leaseTake" | "leaseExtend" | "leaseDrop" | "beat" | "dropPresence" | "present" | "takeTokens";
 
 export const scripts: Readonly<Record<ScriptName, { readonly keys: number; readonly lua: string }>> = {
-  /** KEYS lease, fence; ARGV owner, ttl. The fence, or an empty one and who holds it. */
+  /** KEYS lease, fence; ARGV owner, ttl, 1 to take it over. The fence, or an empty one and who holds it. */
   leaseTake: {
     keys: 2,
     lua: `${NOW}
       local held = redis.call('GET', KEYS[1])
-      if held then return {'', string.match(held, ' (.*)')} end
+      if held and ARGV[3] ~= '1' then return {'', string.match(held, ' (.*)')} end
       local fence = redis.call('EXISTS', KEYS[2]) == 1 and redis.call('INCR', KEYS[2]) or now
       fence = string.format('%.0f', fence)
       redis.call('SET', KEYS[2], fence, 'PX', ARGV[2] + ${REMEMBER_MS})

@@ -49,7 +49,7 @@ export class Database {
     }
     try {
       const result = await this.#pool.query<Row>({
-        name: `roomkit_${this.schema}_${name}`.slice(0, 63),
+        name: `roomkit_${name}`,
         text,
         values: [...values],
       });

@@ -10,7 +10,7 @@ export function leaseEngine(database: Database): LeaseEngine {
   const expiry = "clock_timestamp() + $3 * interval '1 millisecond'";
   let taken = 0;
   return {
-    async take(key, owner, ttlMs) {
+    async take(key, owner, ttlMs, takeOver) {
       if (++taken % CLEAN_EVERY === 0) {
         const expired = `SELECT key FROM ${schema}.leases WHERE expires_at < clock_timestamp() - interval '1 day'`;
         await database.query(
@@ -23,9 +23,9 @@ export function leaseEngine(database: Database): LeaseEngine {
         `INSERT INTO ${schema}.leases AS l (key, owner, fence, expires_at)
          VALUES ($1, $2, floor(extract(epoch FROM clock_timestamp()) * 1000), ${expiry})
          ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, fence = l.fence + 1, expires_at = excluded.expires_at
-         WHERE l.expires_at <= clock_timestamp()
+         WHERE l.expires_at <= clock_timestamp() OR $4
          RETURNING fence`,
-        [key, owner, ttlMs],
+        [key, owner, ttlMs, takeOver],
       );
       if (mine) return { fence: Number(mine.fence) };
       const [other] = await database.query("lease_owner", `SELECT owner FROM ${schema}.leases WHERE key = $1`, [key]);

@@ -160,47 +160,48 @@ describe("a channel's sessions", () => {
 });
 
 describe("draining", () => {
-  it.each(
-    Array.from({ length: 20 }, (_, seed) => [seed]),
-  )("ends each call by itself, at a pause, or in the end, whatever comes first (seed %i)", async (seed) => {
-    const random = seededRandom(seed);
-    const at = (most: number): number => Math.floor(random() * most);
-    const calls = await Promise.all(
-      Array.from({ length: 8 }, async () => {
-        const session = await made();
-        const client = line(session.id);
-        sessions.join(session);
-        const comes = random() < 0.8;
-        if (comes) backend.bind(session, client);
-        return { session, client, comes, pausesAt: at(8_000), hangsUpAt: random() < 0.3 ? at(8_000) : undefined };
-      }),
-    );
-    await settle();
-    const ended = new Map<string, number>();
-    const begun = clock.now();
-    let drained: number | undefined;
-    void sessions.drain({ timeoutMs: 3_000, handOverMs: 2_000 }).then(() => {
-      drained = clock.now() - begun;
-    });
-    for (let ms = 0; ms <= 6_000; ms += 50) {
-      for (const { session, client, comes, pausesAt, hangsUpAt } of calls) {
-        if (pausesAt <= ms) pausing.add(session.id);
-        if (comes && hangsUpAt !== undefined && hangsUpAt <= ms && !client.closed)
-          await client.close({ code: "client_closed", message: "" });
-        if (!sessions.find(session.id) && !ended.has(session.id)) ended.set(session.id, ms);
+  it.each(Array.from({ length: 20 }, (_, seed) => [seed]))(
+    "ends each call by itself, at a pause, or in the end, whatever comes first (seed %i)",
+    async (seed) => {
+      const random = seededRandom(seed);
+      const at = (most: number): number => Math.floor(random() * most);
+      const calls = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const session = await made();
+          const client = line(session.id);
+          sessions.join(session);
+          const comes = random() < 0.8;
+          if (comes) backend.bind(session, client);
+          return { session, client, comes, pausesAt: at(8_000), hangsUpAt: random() < 0.3 ? at(8_000) : undefined };
+        }),
+      );
+      await settle();
+      const ended = new Map<string, number>();
+      const begun = clock.now();
+      let drained: number | undefined;
+      void sessions.drain({ timeoutMs: 3_000, handOverMs: 2_000 }).then(() => {
+        drained = clock.now() - begun;
+      });
+      for (let ms = 0; ms <= 6_000; ms += 50) {
+        for (const { session, client, comes, pausesAt, hangsUpAt } of calls) {
+          if (pausesAt <= ms) pausing.add(session.id);
+          if (comes && hangsUpAt !== undefined && hangsUpAt <= ms && !client.closed)
+            await client.close({ code: "client_closed", message: "" });
+          if (!sessions.find(session.id) && !ended.has(session.id)) ended.set(session.id, ms);
+        }
+        await clock.advance(50);
       }
-      await clock.advance(50);
-    }
-    const expected = calls.map(({ comes, pausesAt, hangsUpAt }) => {
-      const handedOver = Math.min(comes ? Math.max(3_000, pausesAt) : 3_000, 5_000);
-      return comes ? Math.min(hangsUpAt ?? Number.POSITIVE_INFINITY, handedOver) : handedOver;
-    });
-    calls.forEach(({ session }, i) => {
-      expect(Math.abs((ended.get(session.id) ?? -1_000) - (expected[i] as number))).toBeLessThanOrEqual(100);
-    });
-    expect(Math.abs((drained ?? -1_000) - Math.max(...expected))).toBeLessThanOrEqual(100);
-    expect([backend.sessions.size, clock.pendingTimers]).toEqual([0, 0]);
-  });
+      const expected = calls.map(({ comes, pausesAt, hangsUpAt }) => {
+        const handedOver = Math.min(comes ? Math.max(3_000, pausesAt) : 3_000, 5_000);
+        return comes ? Math.min(hangsUpAt ?? Number.POSITIVE_INFINITY, handedOver) : handedOver;
+      });
+      calls.forEach(({ session }, i) => {
+        expect(Math.abs((ended.get(session.id) ?? -1_000) - (expected[i] as number))).toBeLessThanOrEqual(100);
+      });
+      expect(Math.abs((drained ?? -1_000) - Math.max(...expected))).toBeLessThanOrEqual(100);
+      expect([backend.sessions.size, clock.pendingTimers]).toEqual([0, 0]);
+    },
+  );
 
   it("ends all at once when told to, and takes those that come late with it", async () => {
     const ending = new AbortController();

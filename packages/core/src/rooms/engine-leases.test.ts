@@ -22,10 +22,15 @@ class MemoryEngine implements LeaseEngine {
     return (this.rows.get(key)?.until ?? 0) > this.#clock.now();
   }
 
-  async take(key: string, owner: string, ttlMs: number): Promise<{ fence: number } | { heldBy: string }> {
+  async take(
+    key: string,
+    owner: string,
+    ttlMs: number,
+    takeOver: boolean,
+  ): Promise<{ fence: number } | { heldBy: string }> {
     await this.#trouble();
     const row = this.rows.get(key);
-    if (row && row.until > this.#clock.now()) return { heldBy: row.owner };
+    if (row && row.until > this.#clock.now() && !takeOver) return { heldBy: row.owner };
     const fence = ++this.#fence;
     this.rows.set(key, { owner, fence, until: this.#clock.now() + ttlMs });
     await this.#trouble();

@@ -6,8 +6,13 @@ import { assertAcquire } from "./leases.ts";
 
 /** What a database or a server has to be able to do for leases. Each call must end within seconds, also when the engine does not answer. */
 export interface LeaseEngine {
-  /** Takes the key when nobody holds it, with a greater fence than ever before; else says who holds it. */
-  take(key: string, owner: string, ttlMs: number): Promise<{ readonly fence: number } | { readonly heldBy: string }>;
+  /** Takes the key when nobody holds it, or from whoever does (`takeOver`), with a greater fence than ever before; else says who holds it. */
+  take(
+    key: string,
+    owner: string,
+    ttlMs: number,
+    takeOver: boolean,
+  ): Promise<{ readonly fence: number } | { readonly heldBy: string }>;
   /** Holds it for another `ttlMs`; false when it is no longer held with this fence. */
   extend(key: string, fence: number, ttlMs: number): Promise<boolean>;
   /** Gives it back, if it is held with this fence. */
@@ -94,9 +99,9 @@ export class EngineLeases implements LeaseManager {
   }
 
   async #taken(key: string, options: AcquireOptions, signal: AbortSignal): Promise<Held | { readonly heldBy: string }> {
-    const { owner, ttlMs } = options;
+    const { owner, ttlMs, takeOver = false } = options;
     const began = this.#clock.now();
-    const answer = await this.#engine.take(key, owner, ttlMs);
+    const answer = await this.#engine.take(key, owner, ttlMs, takeOver);
     if (!("fence" in answer)) return answer;
     if (signal.aborted) {
       await this.#engine.drop(key, answer.fence).catch(() => {});
@@ -119,6 +124,7 @@ class Held implements Lease {
   readonly #onEnd: (lease: Held) => void;
   readonly #lost: AbortController = new AbortController();
   #held = true;
+  #until = Number.POSITIVE_INFINITY;
   #cancel: Cancel = () => {};
 
   constructor(
@@ -139,16 +145,20 @@ class Held implements Lease {
   }
 
   get lost(): AbortSignal {
+    // In a process that stood still its timer comes later than whoever asks.
+    if (this.#held && this.#clock.now() >= this.#until) this.#lapse();
     return this.#lost.signal;
   }
 
   /** Its time counts from before the engine was asked, so that it is over here before it is over there. */
   watch(began: number): void {
     this.#cancel();
-    const left = this.#ttlMs - (this.#clock.now() - began);
-    this.#cancel = this.#clock.setTimeout(() => {
-      this.end(new RoomKitError("lease_lost", `a lease was not renewed within ${this.#ttlMs} ms`));
-    }, left);
+    this.#until = began + this.#ttlMs;
+    this.#cancel = this.#clock.setTimeout(() => this.#lapse(), this.#until - this.#clock.now());
+  }
+
+  #lapse(): void {
+    this.end(new RoomKitError("lease_lost", `a lease was not renewed within ${this.#ttlMs} ms`));
   }
 
   async renew(): Promise<boolean> {

@@ -6,6 +6,8 @@ export interface AcquireOptions {
   /** How long to wait while another holds it, ms; 0: not at all. Default 30,000. */
   readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Take it at once from whoever holds it, and is fenced from then on: for who knows that the holder is gone. Default false. */
+  readonly takeOver?: boolean | undefined;
 }
 
 /** A key held for a while. */

@@ -73,6 +73,11 @@ export class InProcessLeases implements LeaseManager {
       this.#keys.set(key, { lease, waiting: new Set() });
       return lease;
     }
+    if (options.takeOver) {
+      entry.lease.end(new RoomKitError("lease_lost", `a lease was taken over by ${options.owner}`));
+      entry.lease = this.#lease(key, options);
+      return entry.lease;
+    }
     if (waitMs === 0) throw heldError(entry.lease, waitMs);
     if (entry.waiting.size >= this.#maxWaiting) {
       throw new RoomKitError("lease_overloaded", `more than ${this.#maxWaiting} callers wait for one lease`, {

@@ -53,6 +53,10 @@ const defects: Record<string, readonly [required: string, open: () => LeaseManag
         return lease;
       }),
   ],
+  "cannot be taken over": [
+    "taken over is the other's at once",
+    () => asking((leases, key, { takeOver: _, ...options }) => leases.acquire(key, { ...options, waitMs: 50 })),
+  ],
   "never lapse": [
     "not renewed lapses",
     () => asking((leases, key, options) => leases.acquire(key, { ...options, ttlMs: 60_000 })),

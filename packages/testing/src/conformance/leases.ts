@@ -68,6 +68,7 @@ interface Taking {
   readonly ttlMs?: number;
   readonly waitMs?: number;
   readonly signal?: AbortSignal;
+  readonly takeOver?: boolean;
 }
 
 function take(
@@ -201,6 +202,21 @@ function cases(timeoutMs: number): readonly LeaseCase[] {
         check(await second.renew(), "the next holder must hold it still");
         await second.release();
         check(!second.lost.aborted && !first.lost.aborted, "a lease that was released is not lost");
+      },
+    ],
+    [
+      "a lease that is taken over is the other's at once, and its holder's no more",
+      async (leases, other) => {
+        const first = await take(leases, { owner: "gone" });
+        const second = await take(other, { owner: "heir", takeOver: true });
+        check(second.fence > first.fence, `the fence must grow: ${first.fence}, then ${second.fence}`);
+        check(!(await first.renew()), "a lease that was taken over must not be renewed");
+        check(first.lost.aborted, "whose lease was taken over must be told when it asks");
+        await first.release();
+        await checkRejects(take(leases, { waitMs: 0 }), "timeout", timeoutMs, "what the heir holds");
+        check(await second.renew(), "the heir must hold it");
+        await second.release();
+        await (await take(leases, { takeOver: true })).release();
       },
     ],
     [
