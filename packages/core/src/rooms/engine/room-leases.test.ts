@@ -99,11 +99,66 @@ describe("the leases of rooms", () => {
     await clock.advance(3_000);
     leases.down = false;
     await b.enter("r", wait);
+    // Whoever comes here now is told at once.
+    await expect(a.enter("r", wait)).rejects.toMatchObject({ code: "fenced" });
     await clock.advance(1_000);
-    expect(taken).toEqual(["a: r"]);
+    expect(taken).toEqual(["a: r", "a: r"]);
     await Promise.all([a.close(), b.close()]);
     expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
   });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    "are never used by two processes at once, whatever comes (seed %i), and none is left",
+    async (seed) => {
+      let state = seed;
+      const random = (below: number): number => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return Math.floor((state / 2 ** 32) * below);
+      };
+      const { clock, leases, a, b } = make();
+      const inside = new Map<RoomLeases, number>();
+      let sections = 0;
+      const use = async (rooms: RoomLeases, name: string): Promise<void> => {
+        for (let n = 0; n < 15; n++) {
+          const entered = await rooms.enter("r", { waitMs: 1 + random(4_000) }).then(
+            () => true,
+            () => false,
+          );
+          if (entered) {
+            sections++;
+            const fence = rooms.fence("r") as number;
+            for (const [other, theirs] of inside) if (other !== rooms) expect(fence).toBeGreaterThan(theirs);
+            inside.set(rooms, fence);
+            if (random(2) === 0) rooms.keep("r", `${name} ${n}`);
+            await clock.sleep(random(500));
+            inside.delete(rooms);
+            await rooms.leave("r");
+          }
+          await clock.sleep(random(3_000));
+          if (random(2) === 0) for (let m = 0; m <= n; m++) await rooms.leave("r", `${name} ${m}`);
+        }
+        for (let m = 0; m < 15; m++) await rooms.leave("r", `${name} ${m}`);
+      };
+      const trouble = async (): Promise<void> => {
+        for (let n = 0; n < 8; n++) {
+          await clock.sleep(random(6_000));
+          leases.down = true;
+          await clock.sleep(random(5_000));
+          leases.down = false;
+        }
+      };
+      let done = false;
+      const all = Promise.all([use(a, "a"), use(b, "b"), trouble()]).finally(() => {
+        done = true;
+      });
+      while (!done) await clock.advance(100);
+      await all;
+      await Promise.all([a.close(), b.close()]);
+      await clock.advance(10_000);
+      expect(sections).toBeGreaterThan(5);
+      expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
+    },
+  );
 
   it("of one process never lapse, need no timer and give no fence", async () => {
     const clock = new VirtualClock();

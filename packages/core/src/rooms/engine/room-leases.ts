@@ -29,6 +29,17 @@ const SECTION = "";
  * then it is given back. While any is held one timer renews them. One that lapsed is taken again when nobody else has: an engine that was
  * down costs no call.
  *
+ * | what comes                                     | then                                                                  |
+ * | ---------------------------------------------- | --------------------------------------------------------------------- |
+ * | a section; nobody here uses the room           | waits for the lease                                                   |
+ * | a section; a session is here                   | has the lease already                                                 |
+ * | a section; a session is here, the lease lapsed | takes it again, or is `fenced` when another has it                    |
+ * | the timer; the lease is held                   | renews it                                                             |
+ * | the timer; the engine is down                  | tries again next time, also beyond the lease's end                    |
+ * | the timer; the lease lapsed or is another's    | takes it again, or says that the room is taken                        |
+ * | a section while the timer takes it again       | waits for that                                                        |
+ * | the last session leaves while it is taken again | what is taken is given back                                          |
+ *
  * With leases of one process there is nobody to lose one to: they never lapse, and commits carry no fence.
  */
 export class RoomLeases {
@@ -43,17 +54,17 @@ export class RoomLeases {
     this.#shared = options.leases.scope === "shared";
   }
 
-  /** For a section, under the room's order. @throws RoomKitError `timeout`, `aborted`, or what the engine says. */
+  /** For a section, under the room's order. @throws RoomKitError `timeout`, `aborted`, `fenced`, or what the engine says. */
   async enter(roomId: string, wait: Pick<AcquireOptions, "waitMs" | "signal">): Promise<void> {
+    await this.#held.get(roomId)?.retaking;
     const known = this.#held.get(roomId);
-    await known?.retaking;
-    if (known && known.users.size > 0 && !this.#isLost(known)) {
+    if (known && !this.#isLost(known)) {
       known.users.add(SECTION);
       return;
     }
     this.#entering.add(roomId);
     try {
-      const lease = await this.#acquire(roomId, wait);
+      const lease = known ? await this.#again(roomId) : await this.#acquire(roomId, wait);
       const hold = this.#held.get(roomId);
       if (hold) {
         hold.lease = lease;
@@ -133,16 +144,30 @@ export class RoomLeases {
 
   async #retake(roomId: string, hold: Hold): Promise<void> {
     try {
-      const lease = await this.#acquire(roomId, { waitMs: 0 });
+      const lease = await this.#again(roomId);
       if (this.#held.get(roomId) === hold) hold.lease = lease;
       else await lease.release();
     } catch (error) {
-      if (RoomKitError.is(error, "timeout")) this.#options.onTaken(roomId);
-      else this.#warn(roomId, error, "could not take a room's lease again");
+      if (!RoomKitError.is(error, "fenced")) this.#warn(roomId, error, "could not take a room's lease again");
+    }
+  }
+
+  /** For a room whose lease was lost while a session here is in it. Not waited for: who has it has the sessions, too. */
+  async #again(roomId: string): Promise<Lease> {
+    try {
+      return await this.#acquire(roomId, { waitMs: 0 });
+    } catch (error) {
+      if (!RoomKitError.is(error, "timeout")) throw error;
+      this.#options.onTaken(roomId);
+      throw takenOver(roomId);
     }
   }
 
   #warn(roomId: string, error: unknown, message: string): void {
     this.#options.logger.warn({ roomId, code: RoomKitError.from(error).code }, message);
   }
+}
+
+export function takenOver(roomId: string): RoomKitError {
+  return new RoomKitError("fenced", `another process has taken the room ${roomId} over`);
 }
