@@ -113,6 +113,41 @@ describe.skipIf(postgresPrograms === undefined)("PostgresStore on a PostgreSQL o
     await Promise.all(kits.map((kit) => kit.close()));
   });
 
+  it("fences the kit whose room another process took over: it stores nothing, and its session ends", async () => {
+    const [store, other] = [await fresh(), await another()];
+    const kit = new RoomKit({ store, leases: store.leases, logger: silentLogger });
+    const left: string[] = [];
+    kit.registerChannel({
+      ...{ id: "voice", kind: "test", category: "transport", register: () => {}, close: async () => {} },
+      ...{ onEvent: async () => undefined, deliver: async () => {}, join: async () => {} },
+      leave: async (_, reason) => void left.push(reason),
+    });
+    await kit.createRoom({ id: "r" });
+    await kit.attachChannel("r", "voice");
+    const session = {
+      id: "s",
+      roomId: "r",
+      channelId: "voice",
+      participantId: "ann",
+      state: "active",
+      metadata: {},
+    } as const;
+    await kit.join("r", "voice", { session });
+    const say = (text: string) => kit.sendEvent("r", { content: { type: "text", text } });
+    await say("mine");
+    const lease = await other.leases.acquire("room:r", { owner: "heir", ttlMs: 60_000, takeOver: true });
+    await other.commit("r", [event("heir")], { at: 0, fence: lease.fence });
+    await expect(say("zombie")).rejects.toMatchObject({ code: "fenced" });
+    await expect.poll(() => left, { timeout: 30_000 }).toEqual(["draining"]);
+    const log = (await other.readEvents("r")).map(({ index, content }) => [index, (content as { text?: string }).text]);
+    expect(log.slice(-2)).toEqual([
+      [log.length - 2, "mine"],
+      [log.length - 1, "heir"],
+    ]);
+    expect(await lease.renew()).toBe(true);
+    await kit.close();
+  });
+
   it("lets a bounded number of statements wait for a connection", async () => {
     const store = await fresh({ maxConnections: 1, maxWaiting: 3 });
     const codes = await Promise.all(

@@ -113,7 +113,7 @@ export class RoomLeases {
 
   #acquire(roomId: string, wait: Pick<AcquireOptions, "waitMs" | "signal">): Promise<Lease> {
     const { leases, owner, ttlMs } = this.#options;
-    return leases.acquire(roomId, { owner, ttlMs: this.#shared ? ttlMs : Number.POSITIVE_INFINITY, ...wait });
+    return leases.acquire(`room:${roomId}`, { owner, ttlMs: this.#shared ? ttlMs : Number.POSITIVE_INFINITY, ...wait });
   }
 
   #isLost({ lease }: Hold): boolean {
