@@ -1,4 +1,4 @@
-import { silentLogger } from "@roomkit/core";
+import { MemoryStore, RoomKit, silentLogger } from "@roomkit/core";
 import { busConformance, leaseConformance, settle } from "@roomkit/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, redisProgram, startRedis } from "../../../tools/engines.ts";
@@ -71,6 +71,55 @@ describe.skipIf(redisProgram === undefined)("RedisBus on a Redis of this machine
     expect(await lease.renew()).toBe(false);
     const next = await bus.leases.acquire("k", { owner: "b", ttlMs: 60_000 });
     expect([lease.lost.aborted, next.fence > lease.fence]).toEqual([true, true]);
+  });
+
+  it("costs no call that is there when it is killed, also beyond the end of its leases", async () => {
+    const bus = await fresh({ reconnectMs: 50 });
+    const store = Object.assign(new MemoryStore(), { scope: "shared" as never });
+    const kit = new RoomKit({ store, leases: bus.leases, leaseTtlMs: 300, logger: silentLogger });
+    const taken: unknown[] = [];
+    kit.on("room_fenced", (payload) => taken.push(payload));
+    kit.registerChannel({
+      ...{ id: "voice", kind: "test", category: "transport", register: () => {}, close: async () => {} },
+      ...{ join: async () => {}, leave: async () => {} },
+    });
+    await kit.createRoom({ id: "r" });
+    await kit.attachChannel("r", "voice");
+    const session = {
+      id: "s",
+      roomId: "r",
+      channelId: "voice",
+      participantId: "ann",
+      state: "active",
+      metadata: {},
+    } as const;
+    await kit.join("r", "voice", { session });
+    const say = (text: string) => kit.sendEvent("r", { content: { type: "text", text } });
+    await say("before");
+    await redis.kill();
+    for (const text of ["while it is gone", "still"]) {
+      expect(await say(text)).toMatchObject({ status: "delivered" });
+      await settle(100);
+    }
+    await redis.start();
+    // Taken again when it is there: nobody else gets it.
+    const other = await another();
+    await expect
+      .poll(
+        () =>
+          other.leases.acquire("room:r", { owner: "x", ttlMs: 50, waitMs: 0 }).then(
+            (lease) => lease.release(),
+            (error: { code: string }) => error.code,
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe("timeout");
+    expect(await say("after")).toMatchObject({ status: "delivered" });
+    expect([(await store.readEvents("r")).filter(({ content }) => content.type === "text").length, taken]).toEqual([
+      4,
+      [],
+    ]);
+    await kit.close();
   });
 
   it("waits for nothing for ever: a Redis that does not answer", async () => {

@@ -8,7 +8,6 @@ import { deepFreeze } from "./freeze.ts";
 import { roomClosed } from "./locked.ts";
 import { ensureParticipant } from "./participants.ts";
 import { sourceOf, writeBlock } from "./permissions.ts";
-import { takenOver } from "./room-leases.ts";
 import type { LockedSection } from "./room-lock.ts";
 import type { RoomState } from "./room-state.ts";
 import { noteFenced } from "./sessions.ts";
@@ -101,7 +100,7 @@ async function store(
   const result = await engine.store.commit(state.id, [event], { at, fence, outbox: blocked ? undefined : outbox });
   if (result.status === "fenced") {
     noteFenced(engine, state.id);
-    throw takenOver(state.id);
+    throw new RoomKitError("fenced", `another process has taken the room ${state.id} over`);
   }
   if (result.status === "closed") {
     engine.rooms.noteClosed(state);

@@ -7,8 +7,8 @@ interface Hold {
   lease: Lease;
   /** The section under way, and sessions by their ids. */
   readonly users: Set<string>;
-  /** While a lost lease is taken again; never rejects. */
-  retaking: Promise<void> | undefined;
+  /** A lost lease is being taken again. */
+  retaking: boolean;
 }
 
 export interface RoomLeasesOptions {
@@ -26,19 +26,18 @@ const SECTION = "";
 
 /**
  * The leases of the rooms that this kit uses. A room's is held as long as somebody uses it: a section under its lock, or a session in it;
- * then it is given back. While any is held one timer renews them. One that lapsed is taken again when nobody else has: an engine that was
- * down costs no call.
+ * then it is given back. While any is held one timer renews them. One that lapsed is no reason to stop: its fence goes on being compared by the
+ * store, and it is taken again when nobody else has. So an engine that is down costs no call that is there.
  *
- * | what comes                                     | then                                                                  |
- * | ---------------------------------------------- | --------------------------------------------------------------------- |
- * | a section; nobody here uses the room           | waits for the lease                                                   |
- * | a section; a session is here                   | has the lease already                                                 |
- * | a section; a session is here, the lease lapsed | takes it again, or is `fenced` when another has it                    |
- * | the timer; the lease is held                   | renews it                                                             |
- * | the timer; the engine is down                  | tries again next time, also beyond the lease's end                    |
- * | the timer; the lease lapsed or is another's    | takes it again, or says that the room is taken                        |
- * | a section while the timer takes it again       | waits for that                                                        |
- * | the last session leaves while it is taken again | what is taken is given back                                          |
+ * | what comes                                          | then                                               |
+ * | --------------------------------------------------- | -------------------------------------------------- |
+ * | a section; nobody here uses the room                | waits for the lease                                |
+ * | a section; a session is here                        | goes on with the fence it has, lapsed or not       |
+ * | the timer; the lease is held                        | renews it                                          |
+ * | the timer; the engine is down                       | tries again next time, also beyond the lease's end |
+ * | the timer; the lease lapsed or is another's         | takes it again, or says that the room is taken     |
+ * | a commit with the fence of before                   | is `fenced` by the store once another has written  |
+ * | the last session leaves while it is being taken     | what is taken is given back                        |
  *
  * With leases of one process there is nobody to lose one to: they never lapse, and commits carry no fence.
  */
@@ -46,7 +45,6 @@ export class RoomLeases {
   readonly #options: RoomLeasesOptions;
   readonly #shared: boolean;
   readonly #held: Map<string, Hold> = new Map();
-  readonly #entering: Set<string> = new Set();
   #stop: Cancel | undefined;
 
   constructor(options: RoomLeasesOptions) {
@@ -54,25 +52,15 @@ export class RoomLeases {
     this.#shared = options.leases.scope === "shared";
   }
 
-  /** For a section, under the room's order. @throws RoomKitError `timeout`, `aborted`, `fenced`, or what the engine says. */
+  /** For a section, under the room's order. @throws RoomKitError `timeout`, `aborted`, or what the engine says. */
   async enter(roomId: string, wait: Pick<AcquireOptions, "waitMs" | "signal">): Promise<void> {
-    await this.#held.get(roomId)?.retaking;
     const known = this.#held.get(roomId);
-    if (known && !this.#isLost(known)) {
+    if (known) {
       known.users.add(SECTION);
       return;
     }
-    this.#entering.add(roomId);
-    try {
-      const lease = known ? await this.#again(roomId) : await this.#acquire(roomId, wait);
-      const hold = this.#held.get(roomId);
-      if (hold) {
-        hold.lease = lease;
-        hold.users.add(SECTION);
-      } else this.#held.set(roomId, { lease, users: new Set([SECTION]), retaking: undefined });
-    } finally {
-      this.#entering.delete(roomId);
-    }
+    const lease = await this.#acquire(roomId, wait);
+    this.#held.set(roomId, { lease, users: new Set([SECTION]), retaking: false });
     if (this.#shared) this.#stop ??= this.#schedule();
   }
 
@@ -116,10 +104,6 @@ export class RoomLeases {
     return leases.acquire(`room:${roomId}`, { owner, ttlMs: this.#shared ? ttlMs : Number.POSITIVE_INFINITY, ...wait });
   }
 
-  #isLost({ lease }: Hold): boolean {
-    return this.#shared && lease.lost.aborted;
-  }
-
   #schedule(): Cancel {
     const { clock, ttlMs } = this.#options;
     return clock.setTimeout(() => {
@@ -129,45 +113,37 @@ export class RoomLeases {
   }
 
   async #renew(roomId: string, hold: Hold): Promise<void> {
-    if (this.#entering.has(roomId) || hold.retaking !== undefined) return;
+    if (hold.retaking) return;
     try {
       if (await hold.lease.renew()) return;
     } catch (error) {
       this.#warn(roomId, error, "could not renew a room's lease");
-      if (!this.#isLost(hold)) return;
+      if (!hold.lease.lost.aborted) return;
     }
-    if (this.#entering.has(roomId) || hold.retaking !== undefined || this.#held.get(roomId) !== hold) return;
-    hold.retaking = this.#retake(roomId, hold).finally(() => {
-      hold.retaking = undefined;
-    });
+    if (!this.#isHeld(roomId, hold) || hold.retaking) return;
+    hold.retaking = true;
+    await this.#retake(roomId, hold);
+    hold.retaking = false;
   }
 
+  /** Not waited for: who has it has the sessions, too. */
   async #retake(roomId: string, hold: Hold): Promise<void> {
     try {
-      const lease = await this.#again(roomId);
-      if (this.#held.get(roomId) === hold) hold.lease = lease;
+      const lease = await this.#acquire(roomId, { waitMs: 0 });
+      if (this.#isHeld(roomId, hold)) hold.lease = lease;
       else await lease.release();
     } catch (error) {
-      if (!RoomKitError.is(error, "fenced")) this.#warn(roomId, error, "could not take a room's lease again");
+      const taken = RoomKitError.is(error, "timeout");
+      if (!taken) this.#warn(roomId, error, "could not take a room's lease again");
+      else if (this.#isHeld(roomId, hold)) this.#options.onTaken(roomId);
     }
   }
 
-  /** For a room whose lease was lost while a session here is in it. Not waited for: who has it has the sessions, too. */
-  async #again(roomId: string): Promise<Lease> {
-    try {
-      return await this.#acquire(roomId, { waitMs: 0 });
-    } catch (error) {
-      if (!RoomKitError.is(error, "timeout")) throw error;
-      this.#options.onTaken(roomId);
-      throw takenOver(roomId);
-    }
+  #isHeld(roomId: string, hold: Hold): boolean {
+    return this.#held.get(roomId) === hold;
   }
 
   #warn(roomId: string, error: unknown, message: string): void {
     this.#options.logger.warn({ roomId, code: RoomKitError.from(error).code }, message);
   }
-}
-
-export function takenOver(roomId: string): RoomKitError {
-  return new RoomKitError("fenced", `another process has taken the room ${roomId} over`);
 }

@@ -16,7 +16,7 @@ export interface LockRequest {
 
 /** What a section under the lock is given. */
 export interface LockedSection {
-  /** That of the room's lease, for commits. */
+  /** That of the room's lease, for commits: as it is when they are made, for it may be taken again meanwhile. */
   readonly fence: number | undefined;
   /** Ends when the time is up or the caller cancels; never after {@link commit} began. */
   readonly signal: AbortSignal;
@@ -116,9 +116,12 @@ export class RoomLock {
     const inside = new Set<Promise<unknown>>();
     this.#sections.set(scope, { key, inside });
     const { signal } = limit;
+    const { leases } = this;
     try {
       return await work({
-        fence: this.leases.fence(roomId),
+        get fence(): number | undefined {
+          return leases.fence(roomId);
+        },
         signal,
         before: (promise) => unlessAborted(promise, signal),
         commit: async (commit) => {
