@@ -42,6 +42,7 @@ const groups = [
     named: ["provider-moonshine", "provider-flite", "provider-offline", "provider-deepgram", "provider-elevenlabs"],
     kinds: ["provider", "fallback", "worker", "onnx"],
   },
+  { text: "Operation", named: ["operations"], kinds: ["operations"] },
   { text: "Testing", named: ["testing", "replay", "provider-standins"], kinds: [] },
 ];
 const named = groups.flatMap((group) => group.named);
