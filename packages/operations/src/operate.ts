@@ -212,7 +212,7 @@ class OperatedServer implements Operation {
   }
 
   #reasons(): string[] {
-    if (this.#stopping) return ["draining"];
+    if (this.#stopping !== undefined) return ["draining"];
     const { transports = [] } = this.#options;
     const refusals = transports.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]));
     const busy = this.#meter.utilization > this.#numbers.maxLoopUtilization;
