@@ -56,6 +56,8 @@ const rules: Readonly<Record<string, Rule>> = {
   worker: { mayImport: ["core"], platform: "node", thirdParty: false },
   provider: { mayImport: ["core", "onnx", "provider-utils", "worker-pool"], platform: "node", thirdParty: true },
   fallback: { mayImport: ["core"], platform: "universal", thirdParty: false },
+  // What an operator of a server needs: health, an orderly end.
+  operations: { mayImport: ["core"], platform: "node", thirdParty: false },
   store: { mayImport: ["core"], platform: "node", thirdParty: true },
   bus: { mayImport: ["core"], platform: "node", thirdParty: true },
 

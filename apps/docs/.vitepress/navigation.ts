@@ -43,6 +43,7 @@ const groups = [
     kinds: ["provider", "fallback", "worker", "onnx"],
   },
   { text: "Several processes", named: [], kinds: ["store", "bus"] },
+  { text: "Operation", named: ["operations"], kinds: ["operations"] },
   { text: "Testing", named: ["testing", "replay", "provider-standins"], kinds: [] },
 ];
 const named = groups.flatMap((group) => group.named);

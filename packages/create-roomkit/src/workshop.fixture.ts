@@ -12,7 +12,7 @@ import { type LocalRegistry, startRegistry } from "../../../tools/registry.ts";
 
 const exec = promisify(execFile);
 const START_MS = 180_000;
-const STOP_MS = 30_000;
+const STOP_MS = 40_000;
 
 /** A project to be made: its folder, and what it is to be. */
 export interface Project {

