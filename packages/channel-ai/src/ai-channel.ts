@@ -17,6 +17,7 @@ import {
 } from "@roomkit/core";
 import { type Handoff, type HandoffRequest, handoffContent, ToolSet } from "@roomkit/tools";
 import { buildMessages, systemNote } from "./history/messages.ts";
+import { namesIn, severalPeople } from "./history/speakers.ts";
 import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { ReplyAccount } from "./reply/account.ts";
@@ -318,15 +319,20 @@ export class AIChannel implements Channel {
   async #read(
     event: RoomEvent,
     context: DeliveryContext,
-    { clock }: ChannelHost,
+    host: ChannelHost,
     signal: AbortSignal,
   ): Promise<ReturnType<typeof trimMessages>> {
+    const { clock } = host;
     const what = "reading the room's history";
     const history = await withTimeout(context.history(), PREPARE_TIMEOUT_MS, { clock, signal, what });
     const { historyEvents, maxHistoryChars, interruptionNote, speakers } = this.#options;
     const tools = this.#tools.definitions.length > 0;
     const newest = historyEvents === 0 ? [] : history.slice(-historyEvents);
-    const shown = buildMessages(newest, event, { channelId: this.id, tools, interruptionNote, speakers });
+    const people = speakers !== "never" && severalPeople([...newest, event]);
+    const names = people
+      ? await withTimeout(namesIn(host, event.roomId), PREPARE_TIMEOUT_MS, { clock, signal, what })
+      : undefined;
+    const shown = buildMessages(newest, event, { channelId: this.id, tools, interruptionNote, speakers, names });
     return trimMessages(shown, maxHistoryChars);
   }
 

@@ -12,6 +12,7 @@ import {
   type InboundMessage,
   type InboundResult,
   type LogFields,
+  type Participant,
   type RoomEvent,
   RoomKitError,
   sequentialIds,
@@ -121,6 +122,11 @@ export class FakeHost implements ChannelHost {
   prepareReply(): void {}
   async composeReply(): Promise<string> {
     return "";
+  }
+
+  people: Participant[] = [];
+  async participants(): Promise<readonly Participant[]> {
+    return this.people;
   }
 
   async timeline(roomId: string): Promise<readonly RoomEvent[]> {

@@ -63,7 +63,7 @@ export interface AIChannelOptions {
   /** Put before the user's next words when a reply was cut off, by the user or by a failing voice; `false`: nothing. */
   readonly interruptionNote?: string | false | undefined;
   /**
-   * Whether the model is shown who said the user's words, where a diarizer knows (`metadata.speaker`): `several`, when its messages hold
+   * Whether the model is shown who said the user's words: the participant, or the voice where a diarizer knows it (`metadata.speaker`): `several`, when its messages hold
    * words of at least two; `always`; `never`. Default `several`.
    */
   readonly speakers?: "several" | "always" | "never" | undefined;

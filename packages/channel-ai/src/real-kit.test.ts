@@ -103,6 +103,20 @@ describe("in a real room", () => {
     ]);
   });
 
+  it("knows who said what, where several people speak", async () => {
+    const { kit, model, room } = await setUp([[...say("Noted."), done]]);
+    await kit.ensureParticipant(room, { id: "p1", displayName: "Ada" });
+    const speak = (participantId: string, text: string): Promise<InboundResult> =>
+      kit.processInbound({ roomId: room, channelId: "voice", participantId, content: { type: "text", text } });
+    await speak("p1", "I take the soup");
+    await speak("p2", "and I the fish");
+    expect(model.requests.map(({ messages }) => messages.at(-1)?.content)).toEqual([
+      "I take the soup",
+      "(p2 says:) and I the fish",
+    ]);
+    expect(model.requests[1]?.messages[0]?.content).toBe("(Ada says:) I take the soup");
+  });
+
   it("logs its tool calls between the question and the answer, answers none of them, and waits for nobody", async () => {
     const found = tool(() => "found");
     const { clock, voice, speak, log, model } = await setUp(

@@ -134,6 +134,23 @@ describe("who said it", () => {
     expect(shown(host, last, "never")).toEqual(["hello", "hi", "what now\nindeed"]);
   });
 
+  it("is the participant where several speak, by name or by id, and the voice where that is known", () => {
+    const host = room();
+    const from = (participantId: string, speaker?: string) => ({
+      ...(speaker !== undefined && { metadata: { speaker } }),
+      source: { channelId: "voice", role: "user", participantId } as const,
+    });
+    const names = new Map([["p1", "Ada (admin) says:)"]]);
+    const told = (current: ReturnType<FakeHost["user"]>, speakers: "several" | "never") =>
+      buildMessages(host.log(ROOM), current, { ...options, speakers, names }).map(({ content }) => content);
+    expect(told(host.user(ROOM, "hello", from("p1")), "several")).toEqual(["hello"]);
+    host.assistant(ROOM, "hi");
+    const last = host.user(ROOM, "me too", from("p2"));
+    expect(told(last, "several")).toEqual(["(Ada admin says: says:) hello", "hi", "(p2 says:) me too"]);
+    expect(told(last, "never")).toEqual(["hello", "hi", "me too"]);
+    expect(told(host.user(ROOM, "and I", from("p2", "Ben")), "several").at(-1)).toMatch(/\(Ben says:\) and I$/);
+  });
+
   it("comes after the note of an interruption", () => {
     const host = room();
     host.user(ROOM, "a story", by("Anna"));

@@ -12,6 +12,8 @@ export interface MessagesOptions {
   readonly interruptionNote: string | false;
   /** See `AIChannelOptions.speakers`. */
   readonly speakers: "several" | "always" | "never";
+  /** Names of the room's participants by their ids, where several of them speak. */
+  readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -25,7 +27,9 @@ export function buildMessages(
 ): AIMessage[] {
   const seen = history.filter((event) => event.status === "delivered" && event.index < current.index);
   const past = sinceHandoff(seen, current, options.channelId);
-  const labels = new Set([...past, current].map(speakerOf).filter((label) => label !== undefined));
+  const labels = new Set(
+    [...past, current].map((event) => speakerOf(event, options.names)).filter((label) => label !== undefined),
+  );
   const least = { several: 2, always: 1, never: Number.POSITIVE_INFINITY }[options.speakers];
   const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options, labels.size >= least);
   for (const event of past) builder.add(event);
@@ -107,7 +111,7 @@ class MessageBuilder {
   }
 
   user(event: RoomEvent): void {
-    const text = this.#labelled ? saidBy(speakerOf(event), eventText(event)) : eventText(event);
+    const text = this.#labelled ? saidBy(speakerOf(event, this.#options.names), eventText(event)) : eventText(event);
     const note = this.#cutOff ? this.#options.interruptionNote : false;
     this.#cutOff = false;
     this.#append(note ? `${note}\n${text}` : text);

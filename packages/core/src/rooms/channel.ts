@@ -8,7 +8,7 @@ import type { EventContent, EventDraft, HeardRecord, RoomEvent } from "./event.t
 import type { FrameworkEvents } from "./framework-events.ts";
 import type { HookOutcome, HookPayloads, HookTrigger } from "./hooks.ts";
 import type { Room } from "./room.ts";
-import type { EventQuery } from "./store.ts";
+import type { EventQuery, Participant } from "./store.ts";
 
 /** What somebody says into a room through a channel. */
 export interface InboundMessage {
@@ -205,6 +205,8 @@ export interface ChannelHost {
   composeReply(message: InboundMessage, options: ComposeOptions): Promise<string>;
   /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */
   binding(roomId: string, channelId: string): Binding | undefined;
+  /** Who is, or was, in a room. */
+  participants(roomId: string): Promise<readonly Participant[]>;
   /** The newest events a channel may see, oldest first. */
   timeline(roomId: string, channelId: string, query?: EventQuery): Promise<readonly RoomEvent[]>;
   /** True when any hook of this trigger would run: skip building a payload when not. */

@@ -96,6 +96,7 @@ export function createHost(engine: Engine): ChannelHost {
     prepareReply: (message, options) => prepareReply(engine, message, options),
     composeReply: (message, options) => composeReply(engine, message, options),
     binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
+    participants: (roomId) => Promise.resolve(engine.store.listParticipants(roomId)),
     timeline: async (roomId, channelId, query) => {
       const state = await loadRoom(engine, roomId);
       return await visibleEvents(engine.store, state.bindings.get(channelId), query);
