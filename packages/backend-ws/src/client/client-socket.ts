@@ -1,10 +1,13 @@
+import type { Duplex } from "node:stream";
 import { type Cancel, type CloseReason, errorFields } from "@roomkit/core";
 import {
   type ClientMessage,
   CloseCode,
   decodeAudioFrame,
   type ParseErrorCode,
+  type ParseResult,
   parseClientMessage,
+  parseMediaBytes,
   type StartMessage,
   serializeServerMessage,
 } from "@roomkit/protocol";
@@ -43,7 +46,7 @@ export class ClientSocket implements SessionClient {
   #stream: InboundStream | undefined;
   #pace: SamplePace | undefined;
 
-  constructor(hub: Hub, socket: WebSocketLike, context: AcceptContext) {
+  constructor(hub: Hub, socket: WebSocketLike, context: AcceptContext & { readonly network: Duplex | undefined }) {
     const { clock, settings } = hub;
     this.#hub = hub;
     this.#context = context;
@@ -51,9 +54,11 @@ export class ClientSocket implements SessionClient {
     this.#port = new SocketPort(socket, {
       clock,
       hardBufferBytes: settings.hardBufferBytes,
+      network: context.network,
       handlers: {
-        text: (text) => this.#guarded(() => this.#onText(text)),
-        binary: (bytes) => this.#guarded(() => this.#onBinary(bytes)),
+        text: (text) => this.#guarded(this.#onText, text),
+        utf8: (bytes) => this.#guarded(this.#onUtf8, bytes),
+        binary: (bytes) => this.#guarded(this.#onBinary, bytes),
         // Pings cost as much as other messages.
         pinged: () => void this.#admit(this.#guard.message()),
         alive: () => this.#liveness.alive(),
@@ -68,10 +73,8 @@ export class ClientSocket implements SessionClient {
       ping: this.#port.ping,
       onLost: (code) => this.#onLost(code),
     });
-    this.#cancelStart = clock.setTimeout(
-      () => this.#refuse("start_timeout", CloseCode.START_TIMEOUT),
-      settings.startTimeoutMs,
-    );
+    const late = (): void => this.#refuse("start_timeout", CloseCode.START_TIMEOUT);
+    this.#cancelStart = clock.setTimeout(late, settings.startTimeoutMs);
   }
 
   /** Resolves when the socket is closed. */
@@ -91,9 +94,9 @@ export class ClientSocket implements SessionClient {
   }
 
   /** Nothing a client sends may end more than its own connection, not even through a mistake of ours. */
-  #guarded(work: () => void): void {
+  #guarded<T>(work: (this: this, what: T) => void, what: T): void {
     try {
-      work();
+      work.call(this, what);
     } catch (error) {
       this.#hub.logger.error(errorFields(error), "a client's message could not be handled");
       void this.close({ code: "internal", message: "the message could not be handled" }, CloseCode.SERVER_ERROR);
@@ -103,8 +106,19 @@ export class ClientSocket implements SessionClient {
   // What comes in --------------------------------------------------------------------------------------------------------
 
   #onText(text: string): void {
+    if (this.#admit(this.#guard.message())) this.#onParsed(parseClientMessage(text, this.#hub.settings.messageLimits));
+  }
+
+  /** Nearly all that comes is audio, which is read where it lies. */
+  #onUtf8(bytes: Buffer): void {
     if (!this.#admit(this.#guard.message())) return;
-    const result = parseClientMessage(text, this.#hub.settings.messageLimits);
+    const { messageLimits } = this.#hub.settings;
+    const media = this.#phase === "opening" ? undefined : parseMediaBytes(bytes, messageLimits);
+    if (media) this.#onMessage(media);
+    else this.#onParsed(parseClientMessage(bytes.toString(), messageLimits));
+  }
+
+  #onParsed(result: ParseResult<ClientMessage>): void {
     if (!result.ok) {
       this.#onMalformed(result.code, result.message);
       return;
@@ -300,8 +314,7 @@ export class ClientSocket implements SessionClient {
 
   #onGone(code: number): void {
     const { live, connection } = this.#started ?? {};
-    const wasLive = this.#phase === "live";
-    const over = this.#phase === "over";
+    const [wasLive, over] = [this.#phase === "live", this.#phase === "over"];
     this.#over();
     this.#context.onGone?.();
     if (over || !connection || connection.closed) return;
