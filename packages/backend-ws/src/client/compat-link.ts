@@ -24,6 +24,10 @@ export class CompatLink implements ConnectionLink {
     return true;
   }
 
+  together(work: () => void): void {
+    this.#port.together(work);
+  }
+
   message(message: ConnectionMessage): void {
     const told = compatMessage(message, { speaking: false });
     if (told) this.#port.send(serializeServerMessage(told));

@@ -45,6 +45,10 @@ export class PhoneLink implements ConnectionLink {
     return true;
   }
 
+  together(work: () => void): void {
+    this.#port.together(work);
+  }
+
   /** A mark came back. */
   marked(name: string): void {
     for (const { utterance, samples } of this.#marks.returned(name)) this.#options.report(utterance, samples);
