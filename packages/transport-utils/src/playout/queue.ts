@@ -86,10 +86,11 @@ export class PlayoutQueue {
    * @throws RoomKitError `invalid_audio` when the frame has not the queue's format, `invalid_option` for a delay that is none.
    */
   play(utterance: UtteranceId, sound: AudioFrame | DtmfPress, { live }: PlayOptions = {}): void {
-    if ("samples" in sound) assertFormat(sound, this.#options.format);
+    const frame = "samples" in sound ? sound : undefined;
+    if (frame) assertFormat(frame, this.#options.format);
     assertLive(live);
     const record = this.#closed ? undefined : this.#utterances.open(utterance);
-    if (!record || record.closed || ("samples" in sound && sound.samples.length === 0)) return;
+    if (!record || record.closed || frame?.samples.length === 0) return;
     record.started = true;
     record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
     const now = this.#options.clock.now();
