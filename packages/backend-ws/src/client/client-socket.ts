@@ -57,7 +57,6 @@ export class ClientSocket implements SessionClient {
       network: context.network,
       handlers: {
         text: (text) => this.#guarded(this.#onText, text),
-        utf8: (bytes) => this.#guarded(this.#onUtf8, bytes),
         binary: (bytes) => this.#guarded(this.#onBinary, bytes),
         // Pings cost as much as other messages.
         pinged: () => void this.#admit(this.#guard.message()),
@@ -105,17 +104,14 @@ export class ClientSocket implements SessionClient {
 
   // What comes in --------------------------------------------------------------------------------------------------------
 
-  #onText(text: string): void {
-    if (this.#admit(this.#guard.message())) this.#onParsed(parseClientMessage(text, this.#hub.settings.messageLimits));
-  }
-
-  /** Nearly all that comes is audio, which is read where it lies. */
-  #onUtf8(bytes: Buffer): void {
+  /** Nearly all that comes is audio; as bytes it is read where it lies. */
+  #onText(text: string | Buffer): void {
     if (!this.#admit(this.#guard.message())) return;
     const { messageLimits } = this.#hub.settings;
-    const media = this.#phase === "opening" ? undefined : parseMediaBytes(bytes, messageLimits);
+    const asBytes = typeof text !== "string" && this.#phase !== "opening";
+    const media = asBytes ? parseMediaBytes(text, messageLimits) : undefined;
     if (media) this.#onMessage(media);
-    else this.#onParsed(parseClientMessage(bytes.toString(), messageLimits));
+    else this.#onParsed(parseClientMessage(text.toString(), messageLimits));
   }
 
   #onParsed(result: ParseResult<ClientMessage>): void {
@@ -173,11 +169,8 @@ export class ClientSocket implements SessionClient {
       return;
     }
     const result = decodeAudioFrame(bytes, this.#hub.settings.messageLimits);
-    if (!result.ok) {
-      this.#onMalformed(result.code, result.message);
-      return;
-    }
-    this.#onAudio(result.frame.audio, result.frame.offset);
+    if (result.ok) this.#onAudio(result.frame.audio, result.frame.offset);
+    else this.#onMalformed(result.code, result.message);
   }
 
   #onAudio(bytes: Uint8Array, offset?: number): void {

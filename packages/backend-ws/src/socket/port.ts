@@ -12,9 +12,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_REASON = 120;
 
 export interface PortHandlers {
-  text(text: string): void;
-  /** The same as the bytes it came in: UTF-8, valid only during the call. */
-  utf8(bytes: Buffer): void;
+  /** As it came: a string, or its UTF-8, valid only during the call. */
+  text(text: string | Buffer): void;
   binary(bytes: Uint8Array): void;
   /** Something came that shows the client is there. */
   alive(): void;
@@ -165,7 +164,7 @@ export class SocketPort {
     }
     if (this.#closing) return;
     this.#handlers.alive();
-    this.#handlers.utf8(data);
+    this.#handlers.text(data);
   }
 
   #receive(data: unknown): void {
