@@ -32,7 +32,6 @@ const FRAME_MS = 20;
  * heard is known. All times are absolute; lateness never adds up.
  */
 export class PlayoutQueue {
-  /** Whether the client says what it has played. */
   readonly reports: Reports;
   readonly #options: PlayoutQueueOptions;
   readonly #leadMs: number;
