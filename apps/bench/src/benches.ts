@@ -17,6 +17,7 @@ import { selfhear } from "./selfhear/selfhear.ts";
 import { situations } from "./situations/situations.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
+import { hears } from "./webrtc/hears.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
 import { ws } from "./ws/ws.ts";
 
@@ -28,6 +29,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   denoiser,
   dtmf,
   "echo-guard": echoGuard,
+  hears,
   judge,
   lab,
   latency,

@@ -14,6 +14,7 @@ import {
 } from "@roomkit/core";
 import { IceUdpMuxListener } from "node-datachannel";
 import { NodeDataChannelPeer } from "./peer.ts";
+import { rehearse } from "./rehearsal.ts";
 
 export interface NodeDataChannelEngineOptions {
   /** Local IP address to listen on. Default: all of them, without loopback. */
@@ -28,6 +29,8 @@ export interface NodeDataChannelEngineOptions {
 }
 
 let count = 0;
+/** Of this process: what it takes is the same for every engine in it. */
+let rehearsed: Promise<void> | undefined;
 
 /**
  * A {@link WebRTCEngine} on libdatachannel: native code, half the CPU of werift for the same calls and a faster
@@ -39,6 +42,8 @@ export class NodeDataChannelEngine implements WebRTCEngine {
   readonly #logger: Logger;
   readonly #peers = new Set<NodeDataChannelPeer>();
   #mux: IceUdpMuxListener | undefined;
+  readonly #closing = new AbortController();
+  #rehearsal: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: NodeDataChannelEngineOptions) {
@@ -63,10 +68,21 @@ export class NodeDataChannelEngine implements WebRTCEngine {
     };
   }
 
-  /** @throws RoomKitError `bind_failed` when `port` is taken, `closed`. */
-  async warmUp(): Promise<void> {
+  /**
+   * Opens the one port and, once in a process, makes a call with itself over loopback, so that the first caller does not wait for what that
+   * loads. When it cannot be made it is logged. @throws RoomKitError `bind_failed` when `port` is taken, `closed`.
+   */
+  async warmUp(signal?: AbortSignal): Promise<void> {
     this.#assertOpen();
     this.#listen();
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    rehearsed ??= this.#rehearsal = rehearse(ends).catch((error: unknown) => {
+      rehearsed = undefined;
+      if (!ends.aborted) {
+        this.#logger.warn(errorFields(error), "no call could be rehearsed: the first one takes longer");
+      }
+    });
+    await rehearsed;
   }
 
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
@@ -112,6 +128,8 @@ export class NodeDataChannelEngine implements WebRTCEngine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
+    await this.#rehearsal;
     await Promise.all([...this.#peers].map((peer) => peer.close()));
     this.#mux?.stop();
   }

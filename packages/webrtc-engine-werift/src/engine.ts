@@ -20,6 +20,7 @@ import { PortAllocator } from "./net/port-range.ts";
 import type { GateResult } from "./net/session-gate.ts";
 import { SharedPort } from "./net/shared-port.ts";
 import { type PeerPort, WeriftPeer } from "./peer.ts";
+import { rehearse } from "./rehearsal.ts";
 
 /** Where the server listens for media and what it tells clients of it. */
 export interface WeriftEngineOptions {
@@ -42,6 +43,9 @@ export interface WeriftEngineOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** Of this process: what it takes is the same for every engine in it. */
+let rehearsed: Promise<void> | undefined;
+
 /** ICE priority of a host candidate (RFC 8445, 5.1.2.1), later addresses a little lower. */
 function hostPriority(index: number): number {
   return 126 * 2 ** 24 + (65_535 - index) * 2 ** 8 + 255;
@@ -58,6 +62,8 @@ export class WeriftEngine implements WebRTCEngine {
   readonly #peers = new Set<WeriftPeer>();
   readonly #shared = new Map<string, Promise<SharedPort>>();
   readonly #accepting = new Set<Promise<WebRTCPeer>>();
+  readonly #closing = new AbortController();
+  #rehearsal: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: WeriftEngineOptions) {
@@ -81,9 +87,20 @@ export class WeriftEngine implements WebRTCEngine {
     return { module: import.meta.url, name: "werift", options };
   }
 
-  /** Makes what the first connection needs ahead of it. */
-  async warmUp(): Promise<void> {
-    await this.#certificates.current();
+  /**
+   * Makes what the first connection needs ahead of it: the certificate and, once in a process, a call with itself over loopback. When that
+   * cannot be made it is logged: the first caller waits longer, nothing else.
+   */
+  async warmUp(signal?: AbortSignal): Promise<void> {
+    const certificate = await this.#certificates.current();
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    rehearsed ??= this.#rehearsal = rehearse(certificate, this.#clock.now, ends).catch((error: unknown) => {
+      rehearsed = undefined;
+      if (!ends.aborted) {
+        this.#logger.warn(errorFields(error), "no call could be rehearsed: the first one takes longer");
+      }
+    });
+    await rehearsed;
   }
 
   async accept(offer: WebRTCOffer, options: WebRTCAcceptOptions): Promise<WebRTCPeer> {
@@ -98,6 +115,8 @@ export class WeriftEngine implements WebRTCEngine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
+    await this.#rehearsal;
     // What is being accepted binds sockets yet, and closes them itself.
     await Promise.allSettled([...[...this.#peers].map((peer) => peer.close()), ...this.#accepting]);
     const shared = await Promise.allSettled(this.#shared.values());

@@ -137,6 +137,18 @@ export function helloVerifiedOnce(deliver: (datagram: Buffer) => void): (datagra
   };
 }
 
+/** Groups for keys in a handshake, as their numbers go (RFC 8422, 5.1.1). */
+export const CURVES = { x25519: 29, p256: 23 } as const;
+/** The extension that lists them. */
+const SUPPORTED_GROUPS = 10;
+
+/** Makes a DTLS client that was just started offer one group of keys: what its own list begins with is what servers take. */
+export function offerCurve(dtls: RTCDtlsTransport, curve: number): void {
+  const { extensions } = dtls.dtls as unknown as { extensions: { readonly type: number; data: Buffer }[] };
+  const groups = extensions.find(({ type }) => type === SUPPORTED_GROUPS);
+  if (groups) groups.data = Buffer.of(0, 2, curve >> 8, curve & 0xff);
+}
+
 interface DtlsSocketInternals {
   readonly connected: boolean;
   readonly cipher: { encryptPacket: (packet: { recordLayerHeader: { contentType: number } }) => unknown };

@@ -29,6 +29,7 @@ import {
   helloVerifiedOnce,
   type IceInternals,
   iceInternals,
+  offerCurve,
   PAIR_SUCCEEDED,
   type PairInternals,
   type ProtocolTransport,
@@ -53,14 +54,29 @@ export interface PeerPort {
   readonly foundation: string;
 }
 
+export interface IceCredentials {
+  readonly fragment: string;
+  readonly password: string;
+}
+
 export interface WeriftPeerOptions {
   readonly offer: WebRTCOffer;
   readonly accept: WebRTCAcceptOptions;
   readonly certificate: RTCCertificate;
   readonly iceLite: boolean;
   readonly now: () => number;
+  /** Default: random. */
+  readonly credentials?: IceCredentials | undefined;
+  /** The one group of keys it offers when it begins the handshake. Default: all that werift has. */
+  readonly curve?: number | undefined;
   readonly onListenerError: (error: unknown) => void;
 }
+
+/** So many random bytes as letters and digits. */
+const letters = (bytes: number): string =>
+  randomBytes(bytes)
+    .toString("base64")
+    .replaceAll(/[^A-Za-z0-9]/g, "x");
 
 interface PeerEvents {
   readonly rtp: Uint8Array;
@@ -73,12 +89,8 @@ interface PeerEvents {
  */
 export class WeriftPeer implements WebRTCPeer {
   answer = "";
-  readonly localFragment: string = randomBytes(9)
-    .toString("base64")
-    .replaceAll(/[^A-Za-z0-9]/g, "x");
-  readonly localPassword: string = randomBytes(24)
-    .toString("base64")
-    .replaceAll(/[^A-Za-z0-9]/g, "x");
+  readonly localFragment: string;
+  readonly localPassword: string;
   readonly #options: WeriftPeerOptions;
   readonly #life: ConnectionLife;
   readonly #events: Emitter<PeerEvents>;
@@ -102,6 +114,8 @@ export class WeriftPeer implements WebRTCPeer {
   constructor(options: WeriftPeerOptions) {
     this.#options = options;
     const { offer, accept, certificate, iceLite } = options;
+    this.localFragment = options.credentials?.fragment ?? letters(9);
+    this.localPassword = options.credentials?.password ?? letters(24);
     this.#life = new ConnectionLife(options.onListenerError);
     this.#events = new Emitter<PeerEvents>(options.onListenerError);
     this.#srtp = new SrtpReceiver(accept.limits.streams);
@@ -224,6 +238,8 @@ export class WeriftPeer implements WebRTCPeer {
     await this.#ice.start();
     if (this.state === "closed") return;
     const handshake = this.#dtls.start();
+    const { curve } = this.#options;
+    if (curve !== undefined) offerCurve(this.#dtls, curve);
     // The client may begin the handshake before our own check of its address is answered.
     this.#toDtls.begin();
     await handshake;

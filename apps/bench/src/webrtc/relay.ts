@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 
 export interface RelayOptions {
   readonly target: number;
@@ -10,7 +10,7 @@ export interface RelayOptions {
 export class Relay {
   readonly #socket: Socket = createSocket("udp4");
   readonly #options: RelayOptions;
-  #caller: number | undefined;
+  #caller: RemoteInfo | undefined;
   #seed = 1;
   #closed = false;
   lost = 0;
@@ -22,17 +22,18 @@ export class Relay {
   async open(): Promise<number> {
     await new Promise<void>((resolve) => this.#socket.bind(0, "127.0.0.1", resolve));
     this.#socket.on("error", () => {});
-    this.#socket.on("message", (data, { port }) => {
-      const toServer = port !== this.#options.target;
-      if (toServer) this.#caller = port;
-      const to = toServer ? this.#options.target : this.#caller;
+    this.#socket.on("message", (data, from) => {
+      const toServer = from.port !== this.#options.target;
+      // A browser sends from an address of its own choice.
+      if (toServer) this.#caller = from;
+      const to = toServer ? { port: this.#options.target, address: "127.0.0.1" } : this.#caller;
       if (to === undefined) return;
       if (toServer && isAudio(data) && this.#random() < this.#options.loss) {
         this.lost++;
         return;
       }
       const pass = (): void => {
-        if (!this.#closed) this.#socket.send(data, to, "127.0.0.1");
+        if (!this.#closed) this.#socket.send(data, to.port, to.address);
       };
       if (this.#options.delayMs > 0) setTimeout(pass, this.#options.delayMs);
       else pass();

@@ -138,7 +138,7 @@ export interface WebRTCEngine {
    */
   recipe?(index: number): Recipe;
   /** Makes what the first connection needs ahead of it; optional to call, safe to call twice. */
-  warmUp?(): Promise<void>;
+  warmUp?(signal?: AbortSignal): Promise<void>;
   /**
    * Closes every peer and every socket; an offer that is being accepted is refused with `closed`, and so is every later one. Idempotent:
    * again, or twice at once, it resolves when all are gone.

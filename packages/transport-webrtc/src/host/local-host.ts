@@ -13,6 +13,8 @@ import { LoadMeter, type LoopLimits, tooBusy } from "./load-meter.ts";
 import { LocalCall, newSsrc } from "./local-call.ts";
 import type { MediaCall, MediaHost, MediaLoad, MediaRequest } from "./media-host.ts";
 
+const WARM_FRAMES = 25;
+
 export interface LocalMediaHostOptions {
   readonly engine: WebRTCEngine;
   readonly opus: OpusCodec;
@@ -62,14 +64,29 @@ export class LocalMediaHost implements MediaHost {
     }
   }
 
-  async warmUp(): Promise<void> {
-    const { opus, inputSampleRate: sampleRate, engine } = this.#options;
-    const [decoder] = await Promise.all([opus.createDecoder({ sampleRate }), engine.warmUp?.()]);
-    decoder.close();
+  async warmUp(signal?: AbortSignal): Promise<void> {
+    const { engine, opus, inputSampleRate } = this.#options;
+    await Promise.all([warmCodec(opus, inputSampleRate), engine.warmUp?.(signal)]);
   }
 
   async close(): Promise<void> {
     await this.#options.engine.close();
+  }
+}
+
+/** A little speech there and back: what codes it is loaded and compiled by then. */
+async function warmCodec(opus: OpusCodec, sampleRate: OpusSampleRate): Promise<void> {
+  const decoder = await opus.createDecoder({ sampleRate });
+  try {
+    const encoder = await opus.createEncoder({ sampleRate });
+    const noise = Int16Array.from({ length: encoder.frameSamples }, (_, i) => ((i * 7_919) % 4_000) - 2_000);
+    for (let i = 0; i < WARM_FRAMES; i++) {
+      const packet = encoder.encode(noise);
+      if (packet) decoder.decode(packet);
+    }
+    encoder.close();
+  } finally {
+    decoder.close();
   }
 }
 

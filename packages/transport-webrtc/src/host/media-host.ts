@@ -94,7 +94,7 @@ export interface MediaHost {
    */
   accept(request: MediaRequest, signal?: AbortSignal): Promise<MediaCall>;
   /** Makes what the first call needs ahead of it. Safe to call twice. */
-  warmUp(): Promise<void>;
+  warmUp(signal?: AbortSignal): Promise<void>;
   /** Ends every call. */
   close(): Promise<void>;
 }

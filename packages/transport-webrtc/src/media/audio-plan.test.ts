@@ -29,6 +29,17 @@ describe("planAudio", () => {
     });
   });
 
+  it.each([
+    [48_000, "minptime=10;useinbandfec=1"],
+    [undefined, "minptime=10;useinbandfec=1"],
+    [24_000, "minptime=10;useinbandfec=1;maxplaybackrate=24000;maxaveragebitrate=32000"],
+    [16_000, "minptime=10;useinbandfec=1;maxplaybackrate=16000;maxaveragebitrate=32000"],
+    [8_000, "minptime=10;useinbandfec=1;maxplaybackrate=8000;maxaveragebitrate=32000"],
+  ])("asks for the band that is listened to at %s Hz, and no fewer bits for it", (inputSampleRate, wanted) => {
+    const plan = planned(offered(), { outboundAudio: "opus", pcmu: true, inputSampleRate });
+    expect(plan.codecs[0]?.parameters).toBe(wanted);
+  });
+
   it("answers Opus in and PCMU out on one section", () => {
     const plan = planned(offered(), { outboundAudio: "pcmu", pcmu: true });
     expect(names(plan)).toBe("111 opus, 0 pcmu, 110 telephone-event, 126 telephone-event");

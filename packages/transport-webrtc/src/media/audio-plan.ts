@@ -42,6 +42,19 @@ export interface PlanOptions {
   readonly outboundAudio: OutboundAudio;
   /** Whether G.711 can be coded. */
   readonly pcmu: boolean;
+  /** Hz the caller's Opus is decoded to: what of it is listened to. Default 48,000, all of it. */
+  readonly inputSampleRate?: number | undefined;
+}
+
+/** What browsers spend on a voice by themselves when all of its band is wanted, bits per second; told that less is, they would spend less. */
+const VOICE_BITRATE = 32_000;
+
+/** What is asked of who sends Opus here (RFC 7587, 6.1). Of a band that is not listened to no bit shall be spent: those below it are worth more. */
+function opusWanted(inputSampleRate: number): string {
+  const wanted = "minptime=10;useinbandfec=1";
+  return inputSampleRate >= 48_000
+    ? wanted
+    : `${wanted};maxplaybackrate=${inputSampleRate};maxaveragebitrate=${VOICE_BITRATE}`;
 }
 
 /** Decides what to answer; undefined when no codec is common. */
@@ -67,7 +80,7 @@ export function planAudio(
   const sent = sender && eventsFor(sender);
   const answered = [
     ...(red ? [red] : []),
-    ...(opus ? [{ ...opus, parameters: "minptime=10;useinbandfec=1" }] : []),
+    ...(opus ? [{ ...opus, parameters: opusWanted(options.inputSampleRate ?? 48_000) }] : []),
     ...(pcmu && (pcmu === main || pcmu === sender) ? [pcmu] : []),
     ...[...new Set([heard, sent])].flatMap((events) => (events ? [{ ...events, parameters: "0-15" }] : [])),
   ];

@@ -16,7 +16,7 @@ export interface SignalledTransport {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: TransportSettings;
-  warmUp(): Promise<void>;
+  warmUp(signal?: AbortSignal): Promise<void>;
   /**
    * Answers an offer. Refusals come as `status: "failed"`.
    *

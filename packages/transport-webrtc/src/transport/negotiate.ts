@@ -32,8 +32,8 @@ export function readOffer(sdp: string, settings: TransportSettings, clientAddres
 }
 
 function planFor(audio: Parameters<typeof planAudio>[0], settings: TransportSettings): AudioPlan | undefined {
-  const { mulaw, outboundAudio } = settings;
-  return planAudio(audio, { outboundAudio, pcmu: mulaw !== undefined });
+  const { mulaw, outboundAudio, inputSampleRate } = settings;
+  return planAudio(audio, { outboundAudio, pcmu: mulaw !== undefined, inputSampleRate });
 }
 
 /** Answers a checked offer: plans the audio, and lets the host listen. @throws RoomKitError as {@link MediaHost.accept}. */

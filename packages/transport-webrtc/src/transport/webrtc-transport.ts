@@ -94,9 +94,14 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     return this.#fetch(request, client);
   }
 
-  /** Loads codecs and keys and starts the first worker, so that the first client does not wait for them; mounting does it. Safe to call twice. */
-  async warmUp(): Promise<void> {
-    await this.#host.warmUp();
+  /**
+   * Loads codecs and keys, rehearses a call over loopback and starts the first worker, so that the first client does not wait for any of it;
+   * mounting does it. `signal` calls the rehearsal off. Safe to call twice.
+   */
+  async warmUp(signal?: AbortSignal): Promise<void> {
+    // Node loads it with its first use.
+    void new Request("http://localhost/");
+    await this.#host.warmUp(signal);
   }
 
   // Signalling --------------------------------------------------------------------------------------------------------------
