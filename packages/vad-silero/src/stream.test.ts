@@ -20,6 +20,41 @@ async function started(
 }
 
 describe("a stream", () => {
+  it("asks the model nothing where there are only zeros, and begins anew after them", async () => {
+    const { vad, engine } = await started();
+    const silent = (n: number) => ({ ...window(n), samples: new Int16Array(512) });
+    vad.process(window(0));
+    await turn();
+    await engine.answer(0.9);
+    // The window after a sound holds the end of it.
+    for (let n = 1; n < 30; n++) vad.process(silent(n));
+    await turn();
+    expect(engine.jobs).toHaveLength(1);
+    await engine.answer(0.1);
+    await vad.idle();
+    expect(engine.jobs).toHaveLength(0);
+    expect(vad.probability).toBe(0);
+    vad.process(window(30));
+    await turn();
+    expect(engine.jobs).toHaveLength(1);
+    expect(new Set(engine.jobs[0]?.state)).toEqual(new Set([0]));
+    await engine.answer(0.9);
+    vad.close();
+  });
+
+  it("has ended speech when nothing but zeros follows, as it does in real silence", async () => {
+    const { vad, engine } = await started({ silenceThresholdMs: 320 });
+    const told: (string | undefined)[] = [];
+    for (let n = 0; n < 40; n++) {
+      told.push(vad.process(n < 10 ? window(n) : { ...window(n), samples: new Int16Array(512) })?.type);
+      await turn();
+      if (engine.jobs.length > 0) await engine.answer(n < 10 ? 0.9 : 0.1);
+    }
+    expect(told.filter(Boolean)).toEqual(["speech-start", "speech-end"]);
+    expect(told.indexOf("speech-end") - 10).toBeLessThan(14);
+    vad.close();
+  });
+
   it("hands over one window at a time, with the context before it and the state after the last", async () => {
     const { vad, engine } = await started();
     for (let n = 0; n < 3; n++) vad.process(window(n));

@@ -126,6 +126,11 @@ export class SileroVad implements Vad {
 
   #judge(engine: Engine, { input, timestamp }: Waiting): Promise<void> {
     const generation = this.#generation;
+    // Where a client sends nothing there are zeros: no model is asked what they are, and the next sound begins as the first one does.
+    if (input.every((sample) => sample === 0)) {
+      this.#heard(timestamp, 0, new Float32Array(STATE));
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       engine.submit({
         input,

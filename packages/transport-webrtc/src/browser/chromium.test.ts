@@ -135,6 +135,17 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
     expect(answerMs).toBeGreaterThan(0);
   }, 30_000);
 
+  it("is sent the band that it listens to, and in no fewer bits than Chromium spends on more", async () => {
+    const { page, frames } = await start();
+    await until(() => frames.length >= 100, "the microphone");
+    const sent = (await page.evaluate(
+      "(async () => [...(await pc.getStats()).values()].find((s) => s.type === 'outbound-rtp'))()",
+    )) as { targetBitrate: number };
+    const answered = (await page.evaluate("pc.remoteDescription.sdp")) as string;
+    expect(answered).toMatch(/^a=fmtp:111 .*maxplaybackrate=16000/m);
+    expect(sent.targetBitrate).toBe(32_000);
+  }, 30_000);
+
   // Chromium itself cannot have the first section refused with max-bundle: its one transport goes with it.
   it.each([
     ["first", "balanced"],

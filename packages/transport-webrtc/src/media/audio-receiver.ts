@@ -30,6 +30,8 @@ const MAX_FILL_MS = 1_000;
  * that is put in before late packets come tears words apart. Senders that leave silence out say so by their timestamps.
  */
 const IDLE_MS = 400;
+/** The same of a sender that has said that it falls silent (DTX, comfort noise): as long as a packet may be late for its turn, ms. */
+const QUIET_MS = 60;
 const SILENCE_STEP_MS = 20;
 /** A call of `tick` this long after the last means that the event loop stood still: what arrived meanwhile has not been read yet, ms. */
 const STALL_MS = 50;
@@ -60,6 +62,8 @@ export class AudioReceiver {
   #waitedForReads = false;
   #lastDurationMs = 20;
   #concealedMs = 0;
+  /** The sender has said that it falls silent, and nothing else since. */
+  #quiet = false;
 
   constructor(options: AudioReceiverOptions) {
     this.#options = options;
@@ -87,6 +91,7 @@ export class AudioReceiver {
       return;
     }
     if (verdict === "begins") this.#beginSource(now);
+    if (payloadType === COMFORT_NOISE) this.#quiet = true;
     if (sounds && payloadType === payloadTypes.red) this.#pushRed(packet, now);
     else this.#buffer.push({ ...packet, payload: sounds ? payload : NOTHING }, now);
     this.#drain(now);
@@ -100,9 +105,10 @@ export class AudioReceiver {
     this.#waitedForReads = stalled;
     if (stalled) return;
     this.#drain(now);
-    if (this.#expected === undefined || now - this.#lastPacketAt < IDLE_MS) return;
+    const late = this.#quiet ? QUIET_MS : IDLE_MS;
+    if (this.#expected === undefined || now - this.#lastPacketAt < late) return;
     // Never more than what is missing up to now, less what may still be on its way.
-    const missing = now - IDLE_MS - this.#originMs - this.#positionMs;
+    const missing = now - late - this.#originMs - this.#positionMs;
     for (let ms = Math.min(missing, MAX_FILL_MS); ms >= SILENCE_STEP_MS; ms -= SILENCE_STEP_MS)
       this.#silence(SILENCE_STEP_MS);
     if (missing > MAX_FILL_MS) this.#originMs += missing - MAX_FILL_MS;
@@ -171,6 +177,16 @@ export class AudioReceiver {
     this.#lastPacketAt = now;
     // The sender left silence out. A gap already filled while waiting is behind us, and one too large is a new beginning.
     if (gapMs >= SILENCE_STEP_MS / 2 && gapMs <= MAX_FILL_MS) this.#silence(gapMs);
+    const silentMs = decoder.silenceOf(packet.payload);
+    this.#quiet = silentMs !== undefined;
+    if (silentMs !== undefined) {
+      // Of what the clock has filled in already nothing is silent twice.
+      const ms = Math.max(0, silentMs + Math.min(0, gapMs));
+      if (admit(ms)) this.#silence(ms);
+      else onDrop("audio_too_fast");
+      this.#endAt(packet, silentMs);
+      return;
+    }
     let samples: Int16Array;
     try {
       samples = decoder.decode(packet.payload);
@@ -179,13 +195,17 @@ export class AudioReceiver {
       return;
     }
     const ms = (samples.length * 1000) / decoder.sampleRate;
-    this.#lastDurationMs = ms;
-    this.#expected = (packet.timestamp + Math.round((ms * decoder.clockRate) / 1000)) >>> 0;
+    this.#endAt(packet, ms);
     if (!admit(ms)) {
       onDrop("audio_too_fast");
       return;
     }
     this.#emit(samples);
+  }
+
+  #endAt({ timestamp }: BufferedPacket, ms: number): void {
+    this.#lastDurationMs = ms;
+    this.#expected = (timestamp + Math.round((ms * this.#options.decoder.clockRate) / 1000)) >>> 0;
   }
 
   /** Where a source begins. Between it and the one before there may have been nothing, which its timestamps do not tell. */
@@ -203,12 +223,15 @@ export class AudioReceiver {
     const { decoder } = this.#options;
     if (this.#expected === undefined) return;
     const gapMs = (timestampDelta(next.timestamp, this.#expected) * 1000) / decoder.clockRate;
-    // The timestamps know how long it was; packets of 20 ms are only a guess.
-    const lostMs = Math.min(Math.max(0, gapMs), count * MAX_PACKET_MS, MAX_FILL_MS);
+    const quiet = this.#quiet;
+    // What is silent before and after has no words in between.
+    if (quiet && decoder.silenceOf(next.payload) !== undefined) return;
+    // The timestamps know how long it was; packets of 20 ms are only a guess, and in silence there are few.
+    const lostMs = Math.min(Math.max(0, gapMs), quiet ? MAX_FILL_MS : count * MAX_PACKET_MS, MAX_FILL_MS);
     const lastMs = roundFrame(Math.min(this.#lastDurationMs, lostMs, 60));
     if (lastMs <= 0) return;
     const beforeMs = lostMs - lastMs;
-    const concealMs = roundFrame(Math.min(beforeMs, MAX_CONCEAL_MS));
+    const concealMs = quiet ? 0 : roundFrame(Math.min(beforeMs, MAX_CONCEAL_MS));
     if (concealMs > 0) this.#madeUp(decoder.conceal(concealMs), concealMs);
     if (beforeMs - concealMs >= SILENCE_STEP_MS / 2) this.#silence(beforeMs - concealMs);
     try {
@@ -226,6 +249,7 @@ export class AudioReceiver {
   }
 
   #silence(ms: number): void {
+    if (ms <= 0) return;
     const { sampleRate } = this.#options.decoder;
     this.#advance(ms);
     this.#emit(new Int16Array(Math.round((ms * sampleRate) / 1000)));

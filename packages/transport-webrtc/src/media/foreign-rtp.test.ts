@@ -14,6 +14,7 @@ const decoder = (): FrameDecoder => {
   return {
     sampleRate: 8_000,
     clockRate: 8_000,
+    silenceOf: () => undefined,
     decode: (payload) => new Int16Array(160).fill(((payload[0] as number) << 8) | (payload[1] as number)),
     recover: (_next, ms) => made(ms),
     conceal: made,
