@@ -6,19 +6,21 @@ import { opus } from "@roomkit/codec-opus";
 import { silentLogger } from "@roomkit/core";
 import { inSequence, quiet, wordErrorRate } from "@roomkit/testing";
 import { werift } from "@roomkit/webrtc-engine-werift";
-import { type Browser, chromium } from "playwright-core";
+import { chromium } from "playwright-core";
 import { Recogniser } from "../audio/recognise.ts";
 import { resampled, type Speech, speech } from "../audio/speech.ts";
 import { type Bench, type Comparison, compare, numberOption } from "../measure/report.ts";
 import { BANDS, differences, lagOf } from "./bands.ts";
 import { Caller } from "./caller.ts";
-import { hearingServer } from "./hearing-server.ts";
+import { type HearingServer, hearingServer } from "./hearing-server.ts";
 import { PACKET_MS } from "./sounds.ts";
 
 const RATE = 16_000;
 /** A browser opens its microphone before it calls: until then nothing is said. */
 const LEAD_MS = 4_000;
 const GAP_MS = 700;
+/** Calls of a browser at the same time. */
+const AT_ONCE = 4;
 /** Around a clip when it is cut out again, ms. */
 const MARGIN_MS = 200;
 const finder = new URL("../../../../scripts/lib/chromium.mjs", import.meta.url).href;
@@ -40,7 +42,7 @@ interface Plan {
 
 /**
  * What the local recogniser makes of speech that came over WebRTC, WebSocket and the telephone: `hears [--loss 1,3,5] [--clips 25] [--places 3]
- * [--browser yes]`. All clips are one track that each caller says in real time, in calls of their own that go on at once; each clip is then
+ * [--browser yes]`. All clips are one track that each caller says in real time, in a call of its own; each clip is then
  * recognised in several places of its first 20 ms, as a word hangs on that. The reference is what was said.
  */
 export const hears: Bench = async (args) => {
@@ -68,23 +70,25 @@ export const hears: Bench = async (args) => {
     let reference: Record<string, number> | undefined;
     for (const { name, heard, lost, madeUpMs } of ways) {
       const lag = lagOf(track.samples, heard);
+      const pieces = track.clips.map(({ from, to }) => piece(track.samples, heard, { from, to, lag }));
       const pairs: [string, string][] = [];
       for (let place = 0; place < places; place++) {
         const late = new Int16Array(Math.floor((place * RATE) / 50 / places));
-        for (const { text, from, to } of track.clips) {
-          const cut = heard.slice(Math.max(0, from + lag), to + lag);
-          pairs.push([text, await recogniser.hear(inSequence(late, cut))]);
-        }
+        for (const [i, { samples }] of pieces.entries())
+          pairs.push([track.clips[i]?.text ?? "", await recogniser.hear(inSequence(late, samples))]);
       }
       const wrong = 100 * wordErrorRate(pairs);
-      const bands = differences(track.samples, heard, lag);
+      const spoken = track.clips.map(({ from, to }) => track.samples.subarray(from, to));
+      const bands = differences(inSequence(...spoken), inSequence(...pieces.map(({ samples }) => samples)), 0);
+      const lags = pieces.map((each) => each.lag);
+      const movedMs = ((Math.max(...lags) - Math.min(...lags)) * 1000) / RATE;
       const figures = { "words wrong, %": wrong };
       reference ??= figures;
       comparisons.push(compare(name, figures, reference));
       rows.push([
         name,
         wrong.toFixed(1),
-        lost === undefined ? "-" : `${lost} / ${Math.round(madeUpMs ?? 0)}`,
+        lost === undefined ? "-" : `${lost} / ${Math.round(madeUpMs ?? 0)} / ${Math.round(movedMs)}`,
         ...bands.map(({ level, snr }) => (snr > 80 ? "same" : `${level.toFixed(1)} / ${snr.toFixed(1)}`)),
       ]);
     }
@@ -94,7 +98,7 @@ export const hears: Bench = async (args) => {
   const head = [
     "path",
     "words wrong, %",
-    "packets lost / made up, ms",
+    "packets lost / made up, ms / moved, ms",
     ...BANDS.map(([from, to]) => `${from} to ${to} Hz`),
   ];
   const title = `${said.clips.length} clips (${said.voice}), each in ${places} places; by band: level against what was said / SNR, dB`;
@@ -105,6 +109,20 @@ export const hears: Bench = async (args) => {
     tables: [{ title, head, rows }],
   };
 };
+
+/** A stretch of what was said as it was heard, as long and where it fits best: `lag` samples later, or at most half a second from there. */
+function piece(
+  said: Int16Array,
+  heard: Int16Array,
+  { from, to, lag }: { readonly from: number; readonly to: number; readonly lag: number },
+): { readonly samples: Int16Array; readonly lag: number } {
+  const begins = Math.max(0, from + lag - RATE / 2);
+  const around = heard.subarray(begins, to + lag + RATE / 2);
+  const at = lagOf(said.subarray(from, to), around);
+  const samples = new Int16Array(to - from);
+  samples.set(around.subarray(Math.max(0, at), Math.max(0, at) + samples.length));
+  return { samples, lag: begins + at - from };
+}
 
 interface Track {
   readonly samples: Int16Array;
@@ -131,14 +149,45 @@ function throughMulaw(samples: Int16Array, rate: number): Int16Array {
   return resampled(Int16Array.from(coded), rate, RATE);
 }
 
-/** The track said in calls, one for each plan and kind of caller, all at once. */
+/** Who speaks in a call, and what the way is called. */
+interface Spoken {
+  readonly name: string;
+  readonly caller: string;
+}
+
+/** The track said in calls, one for each plan and kind of caller; few at a time, as what is late on a busy machine is heard late. */
 async function called(samples: Int16Array, plans: readonly Plan[], withBrowser: boolean): Promise<Way[]> {
   const wide = resampled(samples, RATE, 48_000);
+  const { findChromium } = await import(finder);
+  const chromiumPath: string | undefined = withBrowser ? findChromium() : undefined;
   const server = await hearingServer(werift({ listenAddresses: ["127.0.0.1"], logger: silentLogger }), PAGE);
   const folder = mkdtempSync(join(tmpdir(), "roomkit-hears-"));
+  try {
+    const spoken = await saidByCallers(server, plans, wide);
+    if (chromiumPath !== undefined) {
+      const file = join(folder, "microphone.wav");
+      writeFileSync(file, wav(wide, 48_000));
+      const processed = { loss: 0, fec: true, processing: true };
+      const own = [processed, ...plans.map((plan) => ({ ...plan, processing: false }))];
+      const waitMs = (samples.length * 1000) / RATE + 1_500;
+      // The first by itself: one microphone has one processing.
+      for (let at = 0; at < own.length; at += at === 0 ? 1 : AT_ONCE) {
+        const some = own.slice(at, at + (at === 0 ? 1 : AT_ONCE));
+        spoken.push(...(await saidByPages(server, some, { chromiumPath, file, waitMs })));
+      }
+    }
+    return spoken.map(({ name, caller }) => {
+      const { frames, lost, madeUpMs } = server.heard(caller);
+      return { name, heard: inSequence(...frames.map((frame) => frame.samples)), lost, madeUpMs };
+    });
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function saidByCallers(server: HearingServer, plans: readonly Plan[], wide: Int16Array): Promise<Spoken[]> {
   const callers: Caller[] = [];
-  const spoken: { readonly name: string; readonly caller: string }[] = [];
-  const browsers: Browser[] = [];
   try {
     const packets = new Map<boolean, Uint8Array[]>();
     for (const fec of [true, false]) packets.set(fec, await packetsOf(wide, fec));
@@ -146,45 +195,39 @@ async function called(samples: Int16Array, plans: readonly Plan[], withBrowser: 
       const caller = new Caller(idOf("native", plan));
       callers.push(caller);
       await caller.connect({ url: server.callUrl(plan.loss, plan.fec), loss: 0, delayMs: 0, timeoutMs: 10_000 });
-      spoken.push({ name: `WebRTC, ${label(plan)}`, caller: caller.name });
     }
     const start = performance.now();
+    const end = start + (packets.get(true)?.length ?? 0) * PACKET_MS;
     for (const caller of callers) caller.start(start);
-    const timer = setInterval(() => {
-      const now = Math.min(performance.now(), start + (samples.length * 1000) / RATE - PACKET_MS);
+    while (performance.now() < end) {
+      const now = Math.min(performance.now(), end - PACKET_MS);
       for (const [i, caller] of callers.entries()) caller.speak(now, packets.get(plans[i]?.fec ?? true) ?? []);
-    }, 5);
-    const { findChromium, chromiumArguments } = await import(finder);
-    const executablePath: string | undefined = withBrowser ? findChromium() : undefined;
-    if (executablePath !== undefined) {
-      const file = join(folder, "microphone.wav");
-      writeFileSync(file, wav(wide, 48_000));
-      const processed: Plan = { loss: 0, fec: true, processing: true };
-      const own = [...plans.map((plan) => ({ ...plan, processing: false })), processed];
-      const args = [...chromiumArguments, `--use-file-for-fake-audio-capture=${file}%noloop`];
-      // One microphone each for who leaves it as it is and who does not: it is said once.
-      for (const processing of [false, true]) {
-        const browser = await chromium.launch({ executablePath, args });
-        browsers.push(browser);
-        const page = await (await browser.newContext({ permissions: ["microphone"] })).newPage();
-        await page.goto(server.pageUrl);
-        const its = own.filter((plan) => plan.processing === processing);
-        const calls = its.map((plan) => ({ id: idOf("page", plan), url: server.callUrl(plan.loss, plan.fec) }));
-        await page.evaluate(`call(${processing}, ${JSON.stringify(calls)})`);
-        for (const plan of its) spoken.push({ name: `Chromium, ${label(plan)}`, caller: idOf("page", plan) });
-      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    await new Promise((resolve) => setTimeout(resolve, (samples.length * 1000) / RATE + 1_500));
-    clearInterval(timer);
-    return spoken.map(({ name, caller }) => {
-      const { frames, lost, madeUpMs } = server.heard(caller);
-      return { name, heard: inSequence(...frames.map((frame) => frame.samples)), lost, madeUpMs };
-    });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return plans.map((plan, i) => ({ name: `WebRTC, ${label(plan)}`, caller: callers[i]?.name ?? "" }));
   } finally {
-    for (const browser of browsers) await browser.close();
     for (const caller of callers) caller.close();
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function saidByPages(
+  server: HearingServer,
+  plans: readonly Plan[],
+  microphone: { readonly chromiumPath: string; readonly file: string; readonly waitMs: number },
+): Promise<Spoken[]> {
+  const { chromiumArguments } = await import(finder);
+  const args = [...chromiumArguments, `--use-file-for-fake-audio-capture=${microphone.file}%noloop`];
+  const browser = await chromium.launch({ executablePath: microphone.chromiumPath, args });
+  try {
+    const page = await (await browser.newContext({ permissions: ["microphone"] })).newPage();
+    await page.goto(server.pageUrl);
+    const calls = plans.map((plan) => ({ id: idOf("page", plan), url: server.callUrl(plan.loss, plan.fec) }));
+    await page.evaluate(`call(${plans[0]?.processing ?? false}, ${JSON.stringify(calls)})`);
+    await new Promise((resolve) => setTimeout(resolve, microphone.waitMs));
+    return plans.map((plan) => ({ name: `Chromium, ${label(plan)}`, caller: idOf("page", plan) }));
+  } finally {
+    await browser.close();
   }
 }
 

@@ -125,3 +125,83 @@ describe("AudioSender", () => {
     ]);
   });
 });
+
+describe("silence within an utterance", () => {
+  it("is coded until the coder has settled, and sent without being coded after that", async () => {
+    const inner = opusEncoding(await opus().createEncoder({ sampleRate: 24_000 }));
+    let coded = 0;
+    const packets: RtpPacket[] = [];
+    const link = { up: true };
+    const sender = new AudioSender({
+      encoder: {
+        ...inner,
+        encode(samples) {
+          coded++;
+          return inner.encode(samples);
+        },
+      },
+      payloadType: 111,
+      ssrc: 77,
+      firstSequence: 0,
+      firstTimestamp: 0,
+      send: (data) => link.up && packets.push(parseRtp(data) as RtpPacket) > 0,
+    });
+    let now = 0;
+    const play = (samples: Int16Array, frames: number): void => {
+      for (let i = 0; i < frames; i++, now += 20) sender.send(samples, now);
+    };
+    const silence = new Int16Array(480);
+    play(frame, 10);
+    play(silence, 100);
+    expect(coded).toBe(20);
+    // One that the link refuses comes again: nothing of it is forgotten.
+    link.up = false;
+    expect(sender.send(silence, now)).toBe(false);
+    link.up = true;
+    play(frame, 10);
+    play(silence, 30);
+    expect(coded).toBe(40);
+    // Nothing tells them from packets that were coded: one each 20 ms, in line.
+    expect(packets.map((p) => p.sequence)).toEqual(Array.from({ length: 150 }, (_, i) => i));
+    expect(packets.map((p) => p.timestamp)).toEqual(Array.from({ length: 150 }, (_, i) => i * 960));
+    expect(packets.filter((p) => p.marker).length).toBe(1);
+    sender.close();
+  });
+
+  it("is heard as silence, and what follows it as if all had been coded", async () => {
+    const { sender, packets } = await open();
+    const whole = await opus().createEncoder({ sampleRate: 24_000 });
+    const wanted: Uint8Array[] = [];
+    const tone = sine(24_000, 330, 200);
+    for (let at = 0; at < 200; at++) {
+      const samples = at % 100 < 10 ? tone.slice((at % 100) * 480, ((at % 100) + 1) * 480) : new Int16Array(480);
+      sender.send(samples, at * 20);
+      wanted.push(Uint8Array.from(whole.encode(samples) ?? []));
+    }
+    whole.close();
+    const decoded = async (payloads: readonly Uint8Array[]): Promise<Int16Array> => {
+      const decoder = await opus().createDecoder({ sampleRate: 24_000 });
+      const out = payloads.map((payload) => Int16Array.from(decoder.decode(payload)));
+      decoder.close();
+      return Int16Array.from(out.flatMap((samples) => [...samples]));
+    };
+    const [heard, right] = [await decoded(packets.map((p) => p.payload)), await decoded(wanted)];
+    const most = (samples: Int16Array): number => samples.reduce((peak, s) => Math.max(peak, Math.abs(s)), 0);
+    expect(most(heard.subarray(15 * 480, 100 * 480))).toBeLessThan(200);
+    expect(most(heard.subarray(100 * 480, 110 * 480))).toBeGreaterThan(8_000);
+    // How near each comes to what was played, dB, when it is moved to where it fits best.
+    const near = (samples: Int16Array): number =>
+      Math.max(
+        ...Array.from({ length: 480 }, (_, lag) => {
+          let [signal, error] = [0, 0];
+          for (let i = 0; i < 4_000; i++) {
+            signal += (tone[i] as number) ** 2;
+            error += ((tone[i] as number) - (samples[100 * 480 + lag + i] as number)) ** 2;
+          }
+          return 10 * Math.log10(signal / error);
+        }),
+      );
+    expect(near(heard)).toBeGreaterThan(near(right) - 1);
+    sender.close();
+  });
+});

@@ -48,6 +48,8 @@ export interface AudioSenderOptions {
 
 /** Frames of silence after the last of a talk spurt: a jitter buffer that runs dry then goes on with silence, not with the last sound. */
 const TAIL_FRAMES = 5;
+/** After so many frames of nothing but zeros a coder has settled: what it makes of one more is what it made of the last. */
+const SETTLED_FRAMES = 10;
 const FRAME_MS = 20;
 /** The end of an event is told so often, a frame apart (RFC 4733, 2.5.1.4). */
 const END_PACKETS = 3;
@@ -100,6 +102,9 @@ export class AudioSender {
   /** Frames sent, without silence at the end of a spurt; and which timestamp the next has when it follows them. */
   #frames = 0;
   #following: number | undefined;
+  /** Frames of zeros in a row, and what the coder made of the last of them. */
+  #zeros = 0;
+  #settled: Uint8Array | undefined;
 
   constructor(options: AudioSenderOptions) {
     this.#options = options;
@@ -161,13 +166,20 @@ export class AudioSender {
   }
 
   #frame(samples: Int16Array, now: number): Place | undefined {
-    const { encoder, payloadType } = this.#options;
+    const { payloadType } = this.#options;
     if (!this.#tellEnd()) return undefined;
     const place = this.#place(now);
-    const payload = encoder.encode(samples);
+    const payload = this.#encoded(samples);
     if (payload && !this.#packet(payloadType, place.begins, place.timestamp, payload)) return undefined;
     this.#advance(place, now);
     return place;
+  }
+
+  /** Codes a frame; of silence that goes on within an utterance only the first frames: they are all the same. */
+  #encoded(samples: Int16Array): Uint8Array | undefined {
+    this.#zeros = samples.every((sample) => sample === 0) ? this.#zeros + 1 : 0;
+    if (this.#zeros <= SETTLED_FRAMES) this.#settled = this.#options.encoder.encode(samples);
+    return this.#settled;
   }
 
   #tell({ timestamp }: Place): void {
