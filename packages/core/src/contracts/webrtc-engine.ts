@@ -137,7 +137,7 @@ export interface WebRTCEngine {
    * used on this thread alone. The function is given a `logger` besides the options.
    */
   recipe?(index: number): Recipe;
-  /** Makes what the first connection needs ahead of it; optional to call, safe to call twice. */
+  /** Makes what the first connection needs ahead of it; optional to call, safe to call twice. `signal` calls it off. */
   warmUp?(signal?: AbortSignal): Promise<void>;
   /**
    * Closes every peer and every socket; an offer that is being accepted is refused with `closed`, and so is every later one. Idempotent:

@@ -1,5 +1,5 @@
 import { mulaw } from "@roomkit/codec-mulaw";
-import { opus } from "@roomkit/codec-opus";
+import { type OpusOptions, opus } from "@roomkit/codec-opus";
 import type { TrackPlace } from "@roomkit/transport-utils";
 import { describe, expect, it } from "vitest";
 import { sine } from "../testing.fixture.ts";
@@ -8,12 +8,13 @@ import { parseRtp, type RtpPacket, timestampDelta } from "./rtp.ts";
 
 async function open(
   sampleRate: 24_000 | 48_000 = 24_000,
+  options: OpusOptions = {},
 ): Promise<{ sender: AudioSender; packets: RtpPacket[]; places: TrackPlace[]; link: { up: boolean } }> {
   const packets: RtpPacket[] = [];
   const link = { up: true };
   const places: TrackPlace[] = [];
   const sender = new AudioSender({
-    encoder: opusEncoding(await opus().createEncoder({ sampleRate })),
+    encoder: opusEncoding(await opus(options).createEncoder({ sampleRate })),
     payloadType: 111,
     ssrc: 77,
     firstSequence: 65_534,
@@ -153,18 +154,27 @@ describe("silence within an utterance", () => {
     const silence = new Int16Array(480);
     play(frame, 10);
     play(silence, 100);
-    expect(coded).toBe(20);
+    expect(coded).toBe(30);
     // One that the link refuses comes again: nothing of it is forgotten.
     link.up = false;
     expect(sender.send(silence, now)).toBe(false);
     link.up = true;
     play(frame, 10);
     play(silence, 30);
-    expect(coded).toBe(40);
+    expect(coded).toBe(60);
     // Nothing tells them from packets that were coded: one each 20 ms, in line.
     expect(packets.map((p) => p.sequence)).toEqual(Array.from({ length: 150 }, (_, i) => i));
     expect(packets.map((p) => p.timestamp)).toEqual(Array.from({ length: 150 }, (_, i) => i * 960));
     expect(packets.filter((p) => p.marker).length).toBe(1);
+    sender.close();
+  });
+
+  it("is not sent by a coder that leaves it out, and the track's clock goes on", async () => {
+    const { sender, packets } = await open(24_000, { dtx: true });
+    for (let at = 0; at < 100; at++) sender.send(at < 10 || at >= 90 ? frame : new Int16Array(480), at * 20);
+    expect(packets.length).toBeLessThan(10 + 20 + 10);
+    expect(timestampDelta(packets.at(-1)?.timestamp as number, packets[0]?.timestamp as number)).toBe(99 * 960);
+    expect(packets.map((p) => p.sequence)).toEqual(packets.map((_, i) => (65_534 + i) & 0xffff));
     sender.close();
   });
 

@@ -48,8 +48,8 @@ export interface AudioSenderOptions {
 
 /** Frames of silence after the last of a talk spurt: a jitter buffer that runs dry then goes on with silence, not with the last sound. */
 const TAIL_FRAMES = 5;
-/** After so many frames of nothing but zeros a coder has settled: what it makes of one more is what it made of the last. */
-const SETTLED_FRAMES = 10;
+/** After so many frames of nothing but zeros a coder has settled, one with DTX too: what it makes of one more is what it made of the last. */
+const SETTLED_FRAMES = 20;
 const FRAME_MS = 20;
 /** The end of an event is told so often, a frame apart (RFC 4733, 2.5.1.4). */
 const END_PACKETS = 3;

@@ -199,6 +199,32 @@ it("a sender that never leaves silence out is heard as it is, and waited for whe
   receiver.close();
 });
 
+it.each([
+  ["speaks", talk],
+  ["falls silent and says so", (at: number) => (at < 60 ? talk(at) : dtx(at))],
+])(
+  "a caller who %s while the event loop stands still for 2 s is heard in whole, and no later afterwards",
+  async (_, sent) => {
+    const { pass, packet, ms, work, unbroken, receiver } = await line();
+    pass(0, 50, sent);
+    // What came meanwhile waits in the kernel; timers run before it is read.
+    receiver.tick(3_000);
+    for (let at = 50; at < 150; at++) {
+      const made = sent(at);
+      if (made) receiver.receive(packet({ at, ...made }), 3_001);
+    }
+    pass(150, 155, sent);
+    expect(ms()).toBeGreaterThanOrEqual(3_100 - 80);
+    expect(ms()).toBeLessThanOrEqual(3_100);
+    pass(155, 250, sent);
+    expect(ms()).toBeGreaterThanOrEqual(5_000 - 80);
+    expect(ms()).toBeLessThanOrEqual(5_000);
+    expect(work.madeUp).toBe(0);
+    expect(unbroken()).toBe(true);
+    receiver.close();
+  },
+);
+
 it("whatever comes, and is lost, late or out of order: the line is unbroken and near the clock, and only words are decoded", async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = seededRandom(seed);
