@@ -93,6 +93,7 @@ export class WeriftEngine implements WebRTCEngine {
    */
   async warmUp(signal?: AbortSignal): Promise<void> {
     const certificate = await this.#certificates.current();
+    if (this.#closed) return;
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     rehearsed ??= this.#rehearsal = rehearse(certificate, this.#clock.now, ends).catch((error: unknown) => {
       rehearsed = undefined;

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { isIPv6 } from "node:net";
 import {
   type CloseReason,
@@ -40,7 +39,7 @@ import { type GateResult, SessionGate } from "./net/session-gate.ts";
 import type { DatagramPort } from "./net/udp-socket.ts";
 import { ReceiverReports } from "./receiver-report.ts";
 import { SrtpReceiver } from "./srtp-receiver.ts";
-import { openDtls, openIce } from "./transports.ts";
+import { type IceCredentials, newCredentials, openDtls, openIce } from "./transports.ts";
 
 /** After this long without a request on the selected address, another that the client nominates takes its place. */
 const SWITCH_AFTER_MS = 2_000;
@@ -52,11 +51,6 @@ export interface PeerPort {
   readonly address: string;
   readonly priority: number;
   readonly foundation: string;
-}
-
-export interface IceCredentials {
-  readonly fragment: string;
-  readonly password: string;
 }
 
 export interface WeriftPeerOptions {
@@ -71,12 +65,6 @@ export interface WeriftPeerOptions {
   readonly curve?: number | undefined;
   readonly onListenerError: (error: unknown) => void;
 }
-
-/** So many random bytes as letters and digits. */
-const letters = (bytes: number): string =>
-  randomBytes(bytes)
-    .toString("base64")
-    .replaceAll(/[^A-Za-z0-9]/g, "x");
 
 interface PeerEvents {
   readonly rtp: Uint8Array;
@@ -114,8 +102,9 @@ export class WeriftPeer implements WebRTCPeer {
   constructor(options: WeriftPeerOptions) {
     this.#options = options;
     const { offer, accept, certificate, iceLite } = options;
-    this.localFragment = options.credentials?.fragment ?? letters(9);
-    this.localPassword = options.credentials?.password ?? letters(24);
+    const { fragment, password } = options.credentials ?? newCredentials();
+    this.localFragment = fragment;
+    this.localPassword = password;
     this.#life = new ConnectionLife(options.onListenerError);
     this.#events = new Emitter<PeerEvents>(options.onListenerError);
     this.#srtp = new SrtpReceiver(accept.limits.streams);

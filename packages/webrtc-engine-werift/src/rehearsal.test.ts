@@ -55,7 +55,9 @@ describe("a call that werift has with itself before the first caller", () => {
     if (by === "close") await opened.close();
     else calling.abort();
     await warm;
-    expect(new Set(closed.mock.contexts).size).toBe((await Promise.all(bound.mock.results.map(({ value }) => value))).length);
+    expect(new Set(closed.mock.contexts).size).toBe(
+      (await Promise.all(bound.mock.results.map(({ value }) => value))).length,
+    );
     expect(warnings).toEqual([]);
     await opened.close();
   });

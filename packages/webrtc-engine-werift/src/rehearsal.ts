@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { type WebRTCOffer, type WebRTCPeerLimits, withTimeout } from "@roomkit/core";
 import type { ServerCertificate } from "./certificates.ts";
 import { CURVES } from "./internals.ts";
 import { PortAllocator } from "./net/port-range.ts";
-import { type IceCredentials, type PeerPort, WeriftPeer } from "./peer.ts";
+import { type PeerPort, WeriftPeer } from "./peer.ts";
+import { type IceCredentials, newCredentials } from "./transports.ts";
 
 /** Connecting takes half a second when nothing is loaded yet, ms; a machine too busy for so long has no use for it. */
 const REHEARSAL_MS = 5_000;
@@ -64,10 +64,7 @@ async function call(
     return peerPort;
   };
   try {
-    const caller: IceCredentials = {
-      fragment: randomBytes(8).toString("hex"),
-      password: randomBytes(16).toString("hex"),
-    };
+    const caller = newCredentials();
     const callee = peer(offerOf(caller, certificate, "active"), 1);
     const its = { fragment: callee.localFragment, password: callee.localPassword };
     // Who is offered an agent that only answers does the asking.

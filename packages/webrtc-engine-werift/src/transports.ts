@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { WebRTCOffer } from "@roomkit/core";
 import {
   type RTCCertificate,
@@ -12,12 +13,24 @@ import { iceInternals, takeOverMedia } from "./internals.ts";
 /** AEAD_AES_128_GCM, then AES128_CM_HMAC_SHA1_80 (RFC 5764, 4.1.2; RFC 7714, 14.2). */
 const SRTP_PROFILES: readonly (7 | 1)[] = [7, 1];
 
+/** What one side of ICE is known by to the other. */
+export interface IceCredentials {
+  readonly fragment: string;
+  readonly password: string;
+}
+
+export function newCredentials(): IceCredentials {
+  return { fragment: letters(9), password: letters(24) };
+}
+
+/** So many random bytes as letters and digits. */
+const letters = (bytes: number): string =>
+  randomBytes(bytes)
+    .toString("base64")
+    .replaceAll(/[^A-Za-z0-9]/g, "x");
+
 /** An ICE agent that answers `offer` with our credentials. It opens no socket of its own. */
-export function openIce(
-  offer: WebRTCOffer,
-  iceLite: boolean,
-  local: { readonly fragment: string; readonly password: string },
-): RTCIceTransport {
+export function openIce(offer: WebRTCOffer, iceLite: boolean, local: IceCredentials): RTCIceTransport {
   const ice = new RTCIceTransport(new RTCIceGatherer({ iceLite }));
   const agent = iceInternals(ice);
   // No server means Google's, in werift.
