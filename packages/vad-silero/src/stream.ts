@@ -12,6 +12,8 @@ import { CONTEXT, type Engine, STATE, WINDOW } from "./engine.ts";
 import type { SileroVadOptions } from "./options.ts";
 
 export const SAMPLE_RATE = 16_000;
+/** A second. */
+const SETTLED_WINDOWS = 32;
 const WINDOW_MS = (WINDOW / SAMPLE_RATE) * 1000;
 
 /** A window that waits to be judged. */
@@ -41,6 +43,8 @@ export class SileroVad implements Vad {
   #unusable = false;
   #closed = false;
   #dropped = 0;
+  /** Windows of nothing but zeros in a row. */
+  #zeros = 0;
   probability = 0;
 
   /** @throws RoomKitError `unsupported_format` for anything but mono at 16,000 Hz. */
@@ -85,6 +89,7 @@ export class SileroVad implements Vad {
     this.#context.fill(0);
     this.#framer.reset();
     this.#segmenter.reset();
+    this.#zeros = 0;
     this.#error = undefined;
     this.probability = 0;
   }
@@ -126,9 +131,10 @@ export class SileroVad implements Vad {
 
   #judge(engine: Engine, { input, timestamp }: Waiting): Promise<void> {
     const generation = this.#generation;
-    // Where a client sends nothing there are zeros: no model is asked what they are, and the next sound begins as the first one does.
-    if (input.every((sample) => sample === 0)) {
-      this.#heard(timestamp, 0, new Float32Array(STATE));
+    // Where a client sends nothing there are zeros. Of a second of them the model makes what it makes of the next one.
+    this.#zeros = input.every((sample) => sample === 0) ? this.#zeros + 1 : 0;
+    if (this.#zeros > SETTLED_WINDOWS) {
+      this.#heard(timestamp, 0, this.#state);
       return Promise.resolve();
     }
     return new Promise((resolve) => {
