@@ -53,11 +53,13 @@ export async function rehearse(signal: AbortSignal): Promise<void> {
       announcedAddress: undefined,
       onListenerError() {},
     });
-    await wait(callee.negotiate());
+    const called = callee;
+    const met = new Promise<void>((resolve) => called.onConnected(resolve));
+    await wait(called.negotiate());
     // It takes candidates in an answer only sometimes; after it, always.
-    caller.setRemoteDescription(withoutCandidates(callee.answer), "answer");
-    for (const [line] of callee.answer.matchAll(/candidate:.*/g)) caller.addRemoteCandidate(line.trim(), "0");
-    await wait(opened);
+    caller.setRemoteDescription(withoutCandidates(called.answer), "answer");
+    for (const [line] of called.answer.matchAll(/candidate:.*/g)) caller.addRemoteCandidate(line.trim(), "0");
+    await wait(Promise.all([opened, met]).then(() => {}));
   } finally {
     await callee?.close();
     caller.close();

@@ -35,8 +35,9 @@ it.each(engines)(
     connection.onAudio(({ samples }) => frames.push(samples));
     await until(() => frames.length >= 50, "all audio");
     const heard = join(frames);
-    expect(heard.length).toBe(16_000);
-    expect(Math.abs(pitchOf(heard.subarray(320), 16_000) - 440)).toBeLessThan(5);
+    // A machine that is held up may have some silence after it.
+    expect(heard.length).toBeGreaterThanOrEqual(16_000);
+    expect(Math.abs(pitchOf(heard.subarray(320, 16_000), 16_000) - 440)).toBeLessThan(5);
     expect(Math.max(...heard.subarray(0, 320))).toBeGreaterThan(4_000);
     expect(transport.statsOf(offered[0] as string)?.audio).toMatchObject({ lost: 0, late: 0, concealedMs: 0 });
     await server.stop();
