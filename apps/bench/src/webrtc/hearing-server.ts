@@ -6,7 +6,7 @@ import { listen, stop } from "./http.ts";
 import { Relay } from "./relay.ts";
 
 /** What a call was heard as. */
-export interface HeardCall {
+interface HeardCall {
   readonly frames: AudioFrame[];
   /** Of the caller's packets, those that never came. */
   readonly lost: number;
