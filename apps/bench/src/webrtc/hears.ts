@@ -82,7 +82,7 @@ export const hears: Bench = async (args) => {
       const bands = differences(inSequence(...spoken), inSequence(...pieces.map(({ samples }) => samples)), 0);
       const lags = pieces.map((each) => each.lag);
       const movedMs = ((Math.max(...lags) - Math.min(...lags)) * 1000) / RATE;
-      const figures = { "words wrong, %": wrong };
+      const figures = { "words right, %": 100 - wrong };
       reference ??= figures;
       comparisons.push(compare(name, figures, reference));
       rows.push([
