@@ -18,6 +18,9 @@ import { situations } from "./situations/situations.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
+import { wsCapacity } from "./ws/capacity.ts";
+import { handshakes } from "./ws/handshakes.ts";
+import { wsMemory } from "./ws/memory.ts";
 import { ws } from "./ws/ws.ts";
 
 /** Every benchmark by its name on the command line. */
@@ -28,6 +31,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   denoiser,
   dtmf,
   "echo-guard": echoGuard,
+  handshakes,
   judge,
   lab,
   latency,
@@ -42,4 +46,6 @@ export const benches: Readonly<Record<string, Bench>> = {
   vad,
   webrtc,
   ws,
+  "ws-capacity": wsCapacity,
+  "ws-memory": wsMemory,
 };
