@@ -11,6 +11,7 @@ import { percentile } from "./measure/statistics.ts";
 const tiny: Record<string, { values: string[]; options: Record<string, string> }> = {
   aec: { values: [], options: { frames: "20", rounds: "1", rooms: "1" } },
   agc: { values: [], options: { frames: "20", rounds: "1" } },
+  "client-size": { values: [], options: {} },
   codecs: { values: [], options: { samples: "50000", rounds: "1" } },
   denoiser: { values: [], options: { frames: "20", rounds: "1", seconds: "3", ratios: "1", clips: "0" } },
   dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
@@ -26,13 +27,18 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   recorder: { values: [], options: { frames: "100", rounds: "1" } },
   selfhear: { values: [], options: { seconds: "14", rooms: "1" } },
   situations: { values: ["question"], options: { over: "ws", voice: "slt" } },
+  speech: { values: ["1", "2"], options: { clips: "1" } },
+  stacks: { values: [], options: { rounds: "1" } },
   turn: { values: [], options: { turns: "1" } },
   turns: { values: [], options: { cases: "2", rounds: "1" } },
   vad: { values: [], options: { frames: "20", rounds: "1", clips: "2", ratios: "1" } },
   // A sound begins every 800 ms.
   webrtc: { values: ["1"], options: { seconds: "1.2", warm: "0", loss: "20" } },
   ws: { values: ["2"], options: { seconds: "1.2", warm: "0", runs: "1", client: "node" } },
-  "ws-capacity": { values: [], options: { from: "1", most: "2", seconds: "0.9", warm: "0", runs: "1" } },
+  "ws-capacity": {
+    values: [],
+    options: { from: "1", most: "1", seconds: "1.2", warm: "0", runs: "1", delay: "2000", whole: "0" },
+  },
   "ws-memory": { values: ["2"], options: { connects: "12", batches: "3", seconds: "0.2", runs: "1" } },
 };
 

@@ -15,6 +15,9 @@ import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
 import { selfhear } from "./selfhear/selfhear.ts";
 import { situations } from "./situations/situations.ts";
+import { clientSize } from "./sizes/client-size.ts";
+import { stackSizes } from "./sizes/stacks.ts";
+import { speech } from "./speech/speech.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
@@ -27,6 +30,7 @@ import { ws } from "./ws/ws.ts";
 export const benches: Readonly<Record<string, Bench>> = {
   aec,
   agc,
+  "client-size": clientSize,
   codecs,
   denoiser,
   dtmf,
@@ -41,6 +45,8 @@ export const benches: Readonly<Record<string, Bench>> = {
   recorder,
   selfhear,
   situations,
+  speech,
+  stacks: stackSizes,
   turn,
   turns,
   vad,

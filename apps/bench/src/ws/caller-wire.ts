@@ -30,8 +30,8 @@ const media = (code: number): Uint8Array =>
 export const symbols: readonly Uint8Array[] = Array.from({ length: 10 }, (_, digit) =>
   media(~(((digit & 1) << 7) | ((FIRST_LOUD + (digit >> 1)) << 4) | 8) & 0xff),
 );
-export const silence = media(0xff);
-export const goodbye = masked(8, Uint8Array.of(0x03, 0xe8));
+export const silence: Uint8Array = media(0xff);
+export const goodbye: Uint8Array = masked(8, Uint8Array.of(0x03, 0xe8));
 export const start = (name: string): Uint8Array => text({ event: "start", websocket_id: name });
 
 /** The digit of the sound's number that its frame `at` has. */
@@ -56,7 +56,7 @@ export function heardIn(message: Buffer): Heard | undefined {
   if (from < PAYLOAD.length || end < from + 8) return undefined;
   const padding = message[end - 1] !== 61 ? 0 : message[end - 2] === 61 ? 2 : 1;
   const middle = from + ((end - from) >> 3) * 4;
-  const level = ~(Buffer.from(message.latin1Slice(middle, middle + 4), "base64")[0] ?? 0xff) & 0xff;
+  const level = ~(Buffer.from(message.toString("latin1", middle, middle + 4), "base64")[0] ?? 0xff) & 0xff;
   const exponent = (level >> 4) & 7;
   const digit = exponent < FIRST_LOUD ? undefined : (exponent - FIRST_LOUD) * 2 + (level >> 7);
   return { samples: ((end - from) / 4) * 3 - padding, digit };

@@ -170,7 +170,12 @@ class NodeClient implements LoadClient {
   #all(request: (share: (of: number) => number) => LoadRequest, timeoutMs: number): Promise<(Listened & Stormed)[]> {
     const { length } = this.#processes;
     return Promise.all(
-      this.#processes.map((each, i) => each.ask(request((of) => Math.floor((of + i) / length)), timeoutMs)),
+      this.#processes.map((each, i) =>
+        each.ask(
+          request((of) => Math.floor((of + i) / length)),
+          timeoutMs,
+        ),
+      ),
     );
   }
 }

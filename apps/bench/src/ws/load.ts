@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { cpuMeter } from "../measure/cpu.ts";
 import { serve } from "../measure/child.ts";
+import { cpuMeter } from "../measure/cpu.ts";
 import { Histogram } from "./bins.ts";
 import * as wire from "./caller-wire.ts";
 import type { Listened, LoadRequest, Stormed } from "./messages.ts";
@@ -25,7 +25,10 @@ function enter(url: URL): Promise<Socket> {
       answer = Buffer.concat([answer, bytes]);
       const end = answer.indexOf("\r\n\r\n");
       if (end < 0) return;
-      if (!answer.toString("latin1").startsWith("HTTP/1.1 101")) return refuse(new Error("a caller was not let in"));
+      if (!answer.toString("latin1").startsWith("HTTP/1.1 101")) {
+        refuse(new Error("a caller was not let in"));
+        return;
+      }
       clearTimeout(timer);
       socket.off("data", read).off("error", refuse).pause();
       socket.on("error", () => {});

@@ -1,7 +1,9 @@
 import { type Bench, compareRuns, counts, numberOption } from "../measure/report.ts";
-import { listen, type Rig, reference, Server, type Side, sides, withRig } from "./rig.ts";
+import { listen, type Rig, reference, Server, type Side, shown, sides, withRig } from "./rig.ts";
 
 const AT_ONCE = 20;
+/** What a process takes is told in pages, MB. */
+const RESOLUTION_MB = 0.001;
 /** Calls before anything is looked at: code is compiled, and what is made once is made. */
 const WARM = { calls: 10, warmMs: 200, measureMs: 800 };
 
@@ -24,10 +26,12 @@ export const wsMemory: Bench = (args) =>
     const found: Record<Side, Found[]> = { ours: [], bare: [] };
     for (let run = 0; run < rig.runs; run++)
       for (const side of sides)
-        found[side].push(await measure(rig, side, { calls, connects, batch: Math.ceil(connects / batches), measureMs }));
+        found[side].push(
+          await measure(rig, side, { calls, connects, batch: Math.ceil(connects / batches), measureMs }),
+        );
     const figures = (side: Side) =>
       found[side].map(({ perCallMb, after }) => ({
-        "memory per call, MB": Math.max(0.001, perCallMb),
+        "memory per call, MB": Math.max(RESOLUTION_MB, perCallMb),
         [`heap after ${connects} calls, MB`]: after.at(-1)?.heapMb ?? 0,
         [`memory after ${connects} calls, MB`]: after.at(-1)?.residentMb ?? 0,
       }));
@@ -55,8 +59,8 @@ export const wsMemory: Bench = (args) =>
           title: "Heap after short calls, none left",
           x: "calls so far",
           y: "MB",
-          lines: sides.map((side) => ({
-            name: side === "ours" ? "ours" : "bare ws",
+          lines: shown.map(([side, name]) => ({
+            name,
             points: (found[side][0]?.after ?? []).map(({ calls: x, heapMb }) => [x, heapMb] as const),
           })),
         },

@@ -10,7 +10,13 @@ const ANSWER_MS = 60_000;
 const ANY = 20_000;
 
 export type Side = "ours" | "bare";
+/** In the order in which they are measured. */
 export const sides: readonly Side[] = ["bare", "ours"];
+/** In the order in which they are drawn, and what they are called. */
+export const shown: readonly (readonly [side: Side, name: string])[] = [
+  ["ours", "ours"],
+  ["bare", "bare ws"],
+];
 
 export const reference =
   "the ws package and the same signal processing called directly, without sessions, pacing or checks";
