@@ -145,6 +145,7 @@ export const sections: readonly Section[] = [
       ...packageGroups.flatMap((group) => group.packages.map((name) => ({ text: name, link: `/reference/${name}/` }))),
       { text: "Wire format", link: "/reference/wire-format" },
       { text: "Architecture", link: "/reference/architecture" },
+      { text: "Measured", link: "/reference/measured" },
       { text: "Benchmarks", link: "/reference/benchmarks" },
       { text: "Threats", link: "/reference/threats" },
       { text: "Contributing", link: "/reference/contributing" },

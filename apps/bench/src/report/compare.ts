@@ -4,6 +4,7 @@ import type { Report } from "./report.ts";
 
 /** Fallen by more than this share is fallen. */
 const TOLERANCE = 0.1;
+const ROUNDING = 1e-9;
 
 /** One figure of a run, as far as it can be held against another run's. */
 interface Held {
@@ -47,7 +48,7 @@ export function against(before: Written, now: Written): Verdict {
     const then = old.get(figure);
     if (then === undefined) return [];
     const worse = lossOf(then.value, held.value, held.more);
-    if (!(worse > TOLERANCE)) return [];
+    if (!(worse > TOLERANCE + ROUNDING)) return [];
     const apart = held.more ? held.range[1] < then.range[0] : held.range[0] > then.range[1];
     return [{ figure, what: held.what, before: then.value, now: held.value, worse, uncertain: !apart }];
   });

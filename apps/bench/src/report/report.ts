@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
 import { benches } from "../benches.ts";
 import { type Machine, machine } from "../measure/machine.ts";
 import { type BenchArguments, type BenchResult, table } from "../measure/report.ts";
@@ -65,9 +66,11 @@ export async function report(args: BenchArguments, results: URL): Promise<boolea
 }
 
 /** Makes a report the recorded one: `docs/benchmarks.json`, and the tables of `docs/benchmarks.md`. */
-export async function record(whole: Report): Promise<void> {
+async function record(whole: Report): Promise<void> {
   await writeFile(recorded, `${JSON.stringify(whole, null, 2)}\n`);
   await writeFile(page, writeInto(readFileSync(page, "utf8"), markdown(whole)));
+  const format = fileURLToPath(new URL("../../../../node_modules/.bin/biome", import.meta.url));
+  execFileSync(format, ["format", "--write", fileURLToPath(recorded), fileURLToPath(page)], { stdio: "inherit" });
 }
 
 async function measure({ name, title, bench, full, quick: short }: Row, quick: boolean): Promise<MeasuredRow> {
