@@ -15,7 +15,7 @@ interface Held {
   readonly what: "ratio" | "figure";
 }
 
-export interface Change {
+interface Change {
   /** Row, label and name of the figure. */
   readonly figure: string;
   readonly what: "ratio" | "figure";

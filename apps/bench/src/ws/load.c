@@ -1,26 +1,6 @@
 /* The callers of `bench -- ws`: told by lines on the standard input what to do, each is answered with one line of JSON (load-client.ts). */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <math.h>
-#include <signal.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
-enum { FRAME = 160, SOUND = 10, PERIOD = 40, MARKS = 100, FIRST_LOUD = 3, QUIET = 3, BINS = 20000, MOST = 4096, ROOM = 8192, SHORT = 3 };
-#define FRAME_MS 20.0
-#define TICK_MS 1.0
-#define PER_BIN_MS 0.1
-#define STDIN_ID 0xffffffffu
+#include "load-wire.h"
+#include "load-storm.h"
 
 typedef struct {
   int fd, open, filled, quiet, at, mark;
@@ -32,78 +12,10 @@ typedef struct {
   uint8_t in[ROOM];
 } Caller;
 
-typedef struct { uint8_t bytes[512]; int length; } Message;
-
 static Caller *callers;
 static int count, turn, poller, measuring;
-static Message symbols[10], silence, close_frame;
 static long sent, received, sounds_sent, sounds_heard, garbled;
 static long delay_bins[BINS + 1], late_bins[BINS + 1];
-static int8_t base64[256];
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-static double cpu_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-static void bin(long *bins, double ms) {
-  double at = ceil(ms / PER_BIN_MS);
-  bins[at < 1 ? 1 : at > BINS ? BINS : (int)at]++;
-}
-
-/* A whole masked message of a client (RFC 6455, 5.2). */
-static Message masked(int opcode, const char *text, int length) {
-  static const uint8_t key[4] = {0x37, 0xfa, 0x21, 0x3d};
-  Message m;
-  int at = 0;
-  m.bytes[at++] = 0x80 | opcode;
-  if (length < 126) m.bytes[at++] = 0x80 | length;
-  else {
-    m.bytes[at++] = 0x80 | 126;
-    m.bytes[at++] = length >> 8;
-    m.bytes[at++] = length & 255;
-  }
-  memcpy(m.bytes + at, key, 4);
-  at += 4;
-  for (int i = 0; i < length; i++) m.bytes[at++] = text[i] ^ key[i & 3];
-  m.length = at;
-  return m;
-}
-
-/* One frame of nothing but `code`. */
-static Message media(uint8_t code) {
-  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  static const char head[] = "{\"event\":\"media\",\"media\":{\"payload\":\"";
-  char text[512];
-  int at = sizeof head - 1;
-  memcpy(text, head, at);
-  for (int i = 0; i < FRAME; i += 3) {
-    int left = FRAME - i, v = code << 16 | (left > 1 ? code << 8 : 0) | (left > 2 ? code : 0);
-    text[at++] = letters[v >> 18];
-    text[at++] = letters[v >> 12 & 63];
-    text[at++] = left > 1 ? letters[v >> 6 & 63] : '=';
-    text[at++] = left > 2 ? letters[v & 63] : '=';
-  }
-  memcpy(text + at, "\"}}", 3);
-  return masked(1, text, at + 3);
-}
-
-static void prepare(void) {
-  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  memset(base64, -1, sizeof base64);
-  for (int i = 0; i < 64; i++) base64[(int)letters[i]] = i;
-  /* A digit is an exponent of mu-law and a sign: resampling to and fro leaves it what it was. */
-  for (int d = 0; d < 10; d++) symbols[d] = media(~((d & 1) << 7 | (FIRST_LOUD + d / 2) << 4 | 8));
-  silence = media(0xff);
-  close_frame = masked(8, "\x03\xe8", 2);
-}
 
 static int digit(int mark, int at) { return at % 2 ? mark % 10 : mark / 10; }
 
@@ -206,54 +118,6 @@ static void readable(Caller *c, double t) {
   }
 }
 
-static int dial(const char *host, int port, int index) {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)}, from = {.sin_family = AF_INET};
-  int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-  inet_pton(AF_INET, host, &to.sin_addr);
-  /* Each address has ports of its own. Where there is only one it has to do. */
-  from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + index % 200);
-  if (to.sin_addr.s_addr == htonl(INADDR_LOOPBACK)) (void)!bind(fd, (void *)&from, sizeof from);
-  struct timeval patience = {10, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (connect(fd, (void *)&to, sizeof to)) {
-    close(fd);
-    return -1;
-  }
-  return fd;
-}
-
-static int send_all(int fd, const void *bytes, int length) { return write(fd, bytes, length) == length; }
-
-static int request(int fd, const char *host, int port, const char *path) {
-  char text[1024];
-  int length = snprintf(text, sizeof text,
-                        "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", path, host, port);
-  return send_all(fd, text, length);
-}
-
-static int started(int fd, long number) {
-  char text[100];
-  int length = snprintf(text, sizeof text, "{\"event\":\"start\",\"websocket_id\":\"caller-%ld\"}", number);
-  Message m = masked(1, text, length);
-  return send_all(fd, m.bytes, m.length);
-}
-
-/* Reads the answer of a handshake to its end, byte by byte: what follows is the caller's. */
-static int accepted(int fd) {
-  char text[2048];
-  int at = 0;
-  while (at < (int)sizeof text && (at < 4 || memcmp(text + at - 4, "\r\n\r\n", 4))) {
-    if (read(fd, text + at, 1) <= 0) return 0;
-    at++;
-  }
-  return !memcmp(text, "HTTP/1.1 101", 12);
-}
-
-static long numbers;
-
 static void do_connect(const char *host, int port, const char *path, int wanted) {
   count = wanted > MOST ? MOST : wanted;
   turn = 0;
@@ -264,6 +128,7 @@ static void do_connect(const char *host, int port, const char *path, int wanted)
     c->quiet = QUIET;
     if (c->fd < 0 || !request(c->fd, host, port, path) || !accepted(c->fd) || !started(c->fd, numbers++)) {
       printf("{\"error\":\"caller %d of %d was not let in\"}\n", i + 1, count);
+      if (c->fd >= 0) close(c->fd);
       return;
     }
     fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -286,70 +151,6 @@ static void do_close(void) {
   callers = NULL;
   count = 0;
   printf("{}\n");
-}
-
-typedef struct { int fd, state, filled, media; char in[ROOM]; } Guest;
-
-/* Short calls, so many at once: in, three frames where `talk`, their echo, out. */
-static void do_storm(const char *host, int port, const char *path, long wanted, int at_once, int talk) {
-  int own = epoll_create1(0);
-  Guest *guests = calloc(at_once, sizeof *guests);
-  long begun = 0, over = 0, failed = 0;
-  double from = now(), cpu = cpu_ms();
-  for (int i = 0; i < at_once; i++) guests[i].fd = -1;
-  while (over + failed < wanted) {
-    for (int i = 0; i < at_once && begun < wanted; i++) {
-      Guest *g = &guests[i];
-      if (g->fd >= 0) continue;
-      begun++;
-      g->state = g->filled = g->media = 0;
-      g->fd = dial(host, port, begun);
-      if (g->fd < 0) { failed++; continue; }
-      fcntl(g->fd, F_SETFL, O_NONBLOCK);
-      struct epoll_event e = {.events = EPOLLIN, .data.u32 = i};
-      epoll_ctl(own, EPOLL_CTL_ADD, g->fd, &e);
-      request(g->fd, host, port, path);
-    }
-    struct epoll_event events[256];
-    int n = epoll_wait(own, events, 256, 10000);
-    if (n <= 0) { failed = wanted - over; break; }
-    for (int k = 0; k < n; k++) {
-      Guest *g = &guests[events[k].data.u32];
-      int got = read(g->fd, g->in + g->filled, ROOM - g->filled - 1);
-      if (got < 0 && errno == EAGAIN) continue;
-      if (got <= 0) {
-        close(g->fd);
-        g->fd = -1;
-        if (g->state == 2) over++;
-        else failed++;
-        continue;
-      }
-      g->filled += got;
-      g->in[g->filled] = 0;
-      if (g->state == 0) {
-        char *end = memmem(g->in, g->filled, "\r\n\r\n", 4);
-        if (!end) continue;
-        if (memcmp(g->in, "HTTP/1.1 101", 12)) g->filled = ROOM - 1; /* refused: the server hangs up */
-        else if (talk) {
-          g->state = 1;
-          started(g->fd, numbers++);
-          for (int i = 0; i < SHORT; i++) (void)!write(g->fd, symbols[i].bytes, symbols[i].length);
-        }
-        else {
-          g->state = 2;
-          (void)!write(g->fd, close_frame.bytes, close_frame.length);
-        }
-      } else if (g->state == 1 && memmem(g->in, g->filled, "\"payload\"", 9)) {
-        g->state = 2;
-        (void)!write(g->fd, close_frame.bytes, close_frame.length);
-      }
-      if (g->filled >= ROOM - 1 || g->state == 2) g->filled = 0;
-    }
-  }
-  for (int i = 0; i < at_once; i++) if (guests[i].fd >= 0) close(guests[i].fd);
-  free(guests);
-  close(own);
-  printf("{\"over\":%ld,\"failed\":%ld,\"wallMs\":%.3f,\"cpuMs\":%.3f}\n", over, failed, now() - from, cpu_ms() - cpu);
 }
 
 static double measure_from, measure_until, measure_cpu;
