@@ -66,8 +66,8 @@ export const rows: readonly Row[] = [
     name: "webrtc",
     title: "Calls over WebRTC, Opus both ways",
     bench: "webrtc",
-    full: "1 12 25",
-    quick: "5 --seconds 3",
+    full: "1 12 25 --codec wasm,@evan/opus",
+    quick: "5 --seconds 3 --codec wasm,@evan/opus",
   },
   { name: "codecs", title: "Codecs", bench: "codecs", full: "", quick: "--samples 400000 --rounds 3" },
   {
