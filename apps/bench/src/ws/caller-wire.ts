@@ -9,6 +9,8 @@ export const PERIOD = 40;
 export const MARKS = 100;
 /** Frames of silence after which a loud one begins a sound. */
 export const QUIET = 3;
+/** Frames that are held against the earliest of them: what is left out after a stall makes no later frame late. */
+export const WINDOW = 100;
 /** The least exponent of mu-law that is sound. */
 const FIRST_LOUD = 3;
 

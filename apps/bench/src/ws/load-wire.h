@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAME = 160, SOUND = 10, PERIOD = 40, MARKS = 100, FIRST_LOUD = 3, QUIET = 3, BINS = 20000, MOST = 4096, ROOM = 8192, SHORT = 3 };
+enum { FRAME = 160, SOUND = 10, PERIOD = 40, MARKS = 100, FIRST_LOUD = 3, QUIET = 3, BINS = 20000, MOST = 4096, ROOM = 8192, SHORT = 3, WINDOW = 100 };
 #define FRAME_MS 20.0
 #define TICK_MS 1.0
 #define PER_BIN_MS 0.1

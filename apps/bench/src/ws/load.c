@@ -9,12 +9,14 @@ typedef struct {
   double sent[MARKS][SOUND];  /* when the frames of each sound went */
   float *late;                /* of this measurement: arrival less the audio before it */
   long lates, room;
+  float early, final;         /* the least delay of the first fifth of it, and of the last */
   uint8_t in[ROOM];
 } Caller;
 
 static Caller *callers;
 static int count, turn, poller, measuring;
 static long sent, received, sounds_sent, sounds_heard, garbled;
+static double measure_from, measure_until, measure_cpu;
 static long delay_bins[BINS + 1], late_bins[BINS + 1];
 
 static int digit(int mark, int at) { return at % 2 ? mark % 10 : mark / 10; }
@@ -72,7 +74,12 @@ static void hear(Caller *c, uint8_t code, int samples, double t) {
   double at = c->sent[c->mark][c->at];
   if (!measuring) return;
   if (at == 0 || symbol != digit(c->mark, c->at)) garbled++;
-  else bin(delay_bins, t - at);
+  else {
+    double share = (t - measure_from) / (measure_until - measure_from);
+    bin(delay_bins, t - at);
+    if (share < 0.2 && t - at < c->early) c->early = t - at;
+    if (share > 0.8 && t - at < c->final) c->final = t - at;
+  }
 }
 
 /* Takes whole messages out of what has come. */
@@ -153,8 +160,6 @@ static void do_close(void) {
   printf("{}\n");
 }
 
-static double measure_from, measure_until, measure_cpu;
-
 static void begin_measuring(double ms) {
   sent = received = sounds_sent = sounds_heard = garbled = 0;
   memset(delay_bins, 0, sizeof delay_bins);
@@ -162,6 +167,7 @@ static void begin_measuring(double ms) {
   for (int i = 0; i < count; i++) {
     Caller *c = &callers[i];
     c->lates = 0;
+    c->early = c->final = INFINITY;
     c->room = (long)(ms / FRAME_MS * 1.5) + 200;
     free(c->late);
     c->late = malloc(c->room * sizeof *c->late);
@@ -195,12 +201,13 @@ static void end_measuring(void) {
   for (int i = 0; i < count; i++) {
     Caller *c = &callers[i];
     open += c->open;
-    float earliest = least(c->late, c->lates);
-    for (long k = 0; k < c->lates; k++) bin(late_bins, c->late[k] - earliest);
-    long tenth = c->lates / 10;
-    if (tenth == 0) continue;
-    double moved = fabs(least(c->late + c->lates - tenth, tenth) - least(c->late, tenth));
-    if (moved > drift) drift = moved;
+    for (long from = 0; from < c->lates; from += WINDOW) {
+      long n = c->lates - from < WINDOW ? c->lates - from : WINDOW;
+      float earliest = least(c->late + from, n);
+      for (long k = from; k < from + n; k++) bin(late_bins, c->late[k] - earliest);
+    }
+    double moved = fabs(c->final - c->early);
+    if (isfinite(moved) && moved > drift) drift = moved;
   }
   printf("{\"sent\":%ld,\"received\":%ld,\"soundsSent\":%ld,\"soundsHeard\":%ld,\"garbled\":%ld,\"open\":%d,\"cpuMs\":%.3f,\"wallMs\":%.3f,\"driftMs\":%.3f",
          sent, received, sounds_sent, sounds_heard, garbled, open, cpu, wall, drift);

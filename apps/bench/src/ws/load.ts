@@ -51,6 +51,12 @@ class Counts {
   soundsHeard = 0;
   garbled = 0;
   readonly delays = new Histogram();
+  readonly from = performance.now();
+  readonly ms: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
 }
 
 class Caller {
@@ -64,6 +70,9 @@ class Caller {
   /** When each frame of each sound went. */
   readonly #sent = new Float64Array(wire.MARKS * wire.SOUND);
   late: number[] = [];
+  /** The least delay of the first fifth of a measurement, and of the last. */
+  early = Number.POSITIVE_INFINITY;
+  final = Number.POSITIVE_INFINITY;
 
   constructor(socket: Socket, started: number) {
     this.socket = socket;
@@ -78,6 +87,12 @@ class Caller {
 
   get due(): number {
     return this.#started + this.#frames * wire.FRAME_MS;
+  }
+
+  reset(): void {
+    this.late = [];
+    this.early = Number.POSITIVE_INFINITY;
+    this.final = Number.POSITIVE_INFINITY;
   }
 
   speak(): void {
@@ -114,7 +129,13 @@ class Caller {
     if (!measuring || this.#at < 1 || this.#at >= wire.SOUND) return;
     const sent = this.#sent[this.#mark * wire.SOUND + this.#at] as number;
     if (sent === 0 || digit !== wire.digitOf(this.#mark, this.#at)) measuring.garbled++;
-    else measuring.delays.add(now - sent);
+    else this.#delayed(measuring, now, now - sent);
+  }
+
+  #delayed({ delays, from, ms }: Counts, now: number, delay: number): void {
+    delays.add(delay);
+    if (now < from + ms / 5) this.early = Math.min(this.early, delay);
+    if (now > from + (4 * ms) / 5) this.final = Math.min(this.final, delay);
   }
 }
 
@@ -139,11 +160,9 @@ async function connectAll({ url, calls }: Extract<LoadRequest, { type: "connect"
   return {};
 }
 
-const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-
 async function measure(ms: number): Promise<Listened> {
-  for (const caller of callers) caller.late = [];
-  const counts = new Counts();
+  for (const caller of callers) caller.reset();
+  const counts = new Counts(ms);
   measuring = counts;
   const meter = cpuMeter();
   await new Promise((resolve) => setTimeout(resolve, ms));
@@ -151,11 +170,14 @@ async function measure(ms: number): Promise<Listened> {
   const [cpuMs, wallMs] = [meter.cpuMs(), meter.wallMs()];
   const lateness = new Histogram();
   let driftMs = 0;
-  for (const { late } of callers) {
-    const earliest = least(late);
-    for (const at of late) lateness.add(at - earliest);
-    const tenth = Math.floor(late.length / 10);
-    if (tenth > 0) driftMs = Math.max(driftMs, Math.abs(least(late.slice(-tenth)) - least(late.slice(0, tenth))));
+  for (const { late, early, final } of callers) {
+    for (let from = 0; from < late.length; from += wire.WINDOW) {
+      const window = late.slice(from, from + wire.WINDOW);
+      const earliest = Math.min(...window);
+      for (const at of window) lateness.add(at - earliest);
+    }
+    const moved = Math.abs(final - early);
+    if (Number.isFinite(moved)) driftMs = Math.max(driftMs, moved);
   }
   const { sent, received, soundsSent, soundsHeard, garbled } = counts;
   const open = callers.filter(({ socket }) => !socket.destroyed).length;

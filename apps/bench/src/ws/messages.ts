@@ -28,11 +28,11 @@ export interface Listened {
   /** What the client itself cost, ms. */
   readonly cpuMs: number;
   readonly wallMs: number;
-  /** The call whose earliest frames moved most against an ideal clock, between the first tenth of the measurement and the last, ms. */
+  /** Of the call whose echo moved most: between the least delay of the first fifth of the measurement and that of the last, ms. */
   readonly driftMs: number;
   /** From the sending of each frame of a sound to its echo. */
   readonly delays: Bins;
-  /** How much later than on an ideal clock each frame came, against the earliest of its call. */
+  /** How much later than on an ideal clock each frame came, against the earliest of the same two seconds of its call. */
   readonly lateness: Bins;
 }
 
