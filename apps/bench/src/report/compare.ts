@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Comparison, Figure } from "../measure/report.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./report-types.ts";
 
 /** Fallen by more than this share is fallen. */
 const TOLERANCE = 0.1;

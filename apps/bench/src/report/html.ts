@@ -1,5 +1,5 @@
 import { type BenchResult, digits, type Figure, withRange } from "../measure/report.ts";
-import type { MeasuredRow, Report } from "./report.ts";
+import type { MeasuredRow, Report } from "./report-types.ts";
 import { escaped, svg } from "./svg.ts";
 
 /** A report as one page that needs nothing else. */

@@ -1,5 +1,5 @@
 import { type Comparison, digits, withRange } from "../measure/report.ts";
-import type { MeasuredRow, Report } from "./report.ts";
+import type { MeasuredRow, Report } from "./report-types.ts";
 
 const BEGIN = "<!-- measured: written by `npm run bench -- report --record` -->";
 const END = "<!-- end of what is measured -->";

@@ -9,7 +9,7 @@ import { type BenchResult, compare, compareRuns } from "../measure/report.ts";
 import { against, compareFiles } from "./compare.ts";
 import { html } from "./html.ts";
 import { markdown, writeInto } from "./markdown.ts";
-import type { Report } from "./report.ts";
+import type { Report } from "./report-types.ts";
 import { parse, rows, rowsNamed, words } from "./rows.ts";
 import { ticks } from "./svg.ts";
 

@@ -5,34 +5,12 @@ import { createRequire } from "node:module";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benches } from "../benches.ts";
-import { type Machine, machine } from "../measure/machine.ts";
-import { type BenchArguments, type BenchResult, table } from "../measure/report.ts";
+import { machine } from "../measure/machine.ts";
+import { type BenchArguments, table } from "../measure/report.ts";
 import { html } from "./html.ts";
 import { markdown, writeInto } from "./markdown.ts";
+import type { MeasuredRow, Report } from "./report-types.ts";
 import { parse, type Row, rowsNamed, words } from "./rows.ts";
-
-/** All rows of one run, as it is written. */
-export interface Report {
-  readonly at: string;
-  readonly quick: boolean;
-  readonly machine: Machine;
-  /** Of what the figures depend on most. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly rows: readonly MeasuredRow[];
-}
-
-export interface MeasuredRow {
-  readonly row: string;
-  readonly title: string;
-  /** After `npm run bench -- `. */
-  readonly command: string;
-  /** Of the machine over a minute, before the row began. */
-  readonly load: number;
-  readonly seconds: number;
-  readonly result?: BenchResult | undefined;
-  /** Why there is no result. */
-  readonly error?: string | undefined;
-}
 
 const recorded = new URL("../../../../docs/benchmarks.json", import.meta.url);
 const page = new URL("../../../../docs/benchmarks.md", import.meta.url);
