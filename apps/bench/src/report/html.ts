@@ -34,8 +34,8 @@ ${rows.map(section).join("\n")}
 `;
 }
 
-function section({ row, title, command, load, seconds, result, error }: MeasuredRow): string {
-  const head = `<h2 id="${row}">${escaped(title)}</h2><p><code>npm run bench -- ${escaped(command)}</code><br>${seconds} s, load before it ${load}</p>`;
+function section({ row, title, command, commit, load, seconds, result, error }: MeasuredRow): string {
+  const head = `<h2 id="${row}">${escaped(title)}</h2><p><code>npm run bench -- ${escaped(command)}</code><br>commit ${escaped(commit)}, ${seconds} s, load before it ${load}</p>`;
   if (!result) return `<section>${head}<p class="worse">No result: ${escaped(error ?? "")}</p></section>`;
   const plots = (result.plots ?? []).filter(({ lines }) => lines.some(({ points }) => points.length > 1)).map(svg);
   return `<section>${head}<div class="plots">${plots.join("")}</div>${figures(result)}${more(result)}</section>`;

@@ -13,19 +13,19 @@ export function writeInto(page: string, tables: string): string {
 }
 
 /** A report as tables. */
-export function markdown({ at, quick, machine, versions, rows }: Report): string {
-  const { node: _node, commit = "unknown", ...libraries } = versions;
+export function markdown({ machine, versions, rows }: Report): string {
+  const { node: _node, ...libraries } = versions;
   return [
-    `Measured on ${at.slice(0, 10)}, commit ${commit}: ${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node.slice(1)}; ` +
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGb} GB, ${machine.platform}, Node ${machine.node.slice(1)}; ` +
       `${Object.entries(libraries)
         .map(([name, version]) => `${name} ${version}`)
-        .join(", ")}.${quick ? " A quick run (`--quick`)." : ""}`,
+        .join(", ")}.`,
     ...rows.map(section),
   ].join("\n\n");
 }
 
-function section({ title, command, load, seconds, result, error }: MeasuredRow): string {
-  const head = `### ${title}\n\n\`npm run bench -- ${command}\`, ${seconds} s, load of the machine before it: ${load}.`;
+function section({ title, command, at, commit, load, seconds, result, error }: MeasuredRow): string {
+  const head = `### ${title}\n\n\`npm run bench -- ${command}\`, ${at.slice(0, 10)}, commit ${commit}, ${seconds} s, load of the machine before it: ${load}.`;
   if (!result) return `${head} No result: ${error}`;
   return [
     `${head} Reference: ${result.reference}.`,

@@ -16,6 +16,9 @@ export interface MeasuredRow {
   readonly title: string;
   /** After `npm run bench -- `. */
   readonly command: string;
+  /** When it was measured, and of which sources: in a recorded report rows may be of several runs. */
+  readonly at: string;
+  readonly commit: string;
   /** Of the machine over a minute, before the row began. */
   readonly load: number;
   readonly seconds: number;

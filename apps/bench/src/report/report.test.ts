@@ -10,7 +10,7 @@ import { against, compareFiles } from "./compare.ts";
 import { html } from "./html.ts";
 import { markdown, writeInto } from "./markdown.ts";
 import type { Report } from "./report-types.ts";
-import { parse, rows, rowsNamed, words } from "./rows.ts";
+import { inOrder, parse, rows, rowsNamed, words } from "./rows.ts";
 import { ticks } from "./svg.ts";
 
 const MORE = { more: ["calls"] };
@@ -47,8 +47,17 @@ function reportOf({ time = [10, 10, 10], calls = 90, size = 50 } = {}): Report {
       },
     ],
   };
-  const failed = { row: "broken", title: "Broken", command: "broken", load: 1, seconds: 0, error: "it <broke>" };
-  const row = { row: "row", title: "A row", command: "made-up 1", load: 1.5, seconds: 3, result };
+  const when = { at: "2026-11-29T10:00:00.000Z", commit: "abc" };
+  const failed = {
+    ...when,
+    row: "broken",
+    title: "Broken",
+    command: "broken",
+    load: 1,
+    seconds: 0,
+    error: "it <broke>",
+  };
+  const row = { ...when, row: "row", title: "A row", command: "made-up 1", load: 1.5, seconds: 3, result };
   return {
     at: "2026-11-29T10:00:00.000Z",
     quick: true,
@@ -157,6 +166,16 @@ describe("the rows", () => {
     expect(rowsNamed(undefined)).toBe(rows);
     expect(rowsNamed("client,ws").map(({ name }) => name)).toEqual(["ws", "client"]);
     expect(() => rowsNamed("ws,w")).toThrow(/no row w; there are ws/);
+  });
+
+  it("that were not measured now stay as they were", () => {
+    const of = (row: string, at: number) => ({ row, at });
+    const now = [of("memory", 2), of("ws", 2)];
+    expect(inOrder(now, [of("client", 1), of("ws", 1), of("gone", 1)])).toEqual([
+      of("ws", 2),
+      of("memory", 2),
+      of("client", 1),
+    ]);
   });
 
   it.each([

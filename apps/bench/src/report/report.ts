@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { loadavg } from "node:os";
@@ -10,7 +10,7 @@ import { type BenchArguments, table } from "../measure/report.ts";
 import { html } from "./html.ts";
 import { markdown, writeInto } from "./markdown.ts";
 import type { MeasuredRow, Report } from "./report-types.ts";
-import { parse, type Row, rowsNamed, words } from "./rows.ts";
+import { inOrder, parse, type Row, rowsNamed, words } from "./rows.ts";
 
 const recorded = new URL("../../../../docs/benchmarks.json", import.meta.url);
 const page = new URL("../../../../docs/benchmarks.md", import.meta.url);
@@ -43,18 +43,24 @@ export async function report(args: BenchArguments, results: URL): Promise<boolea
   return measured.every(({ error }) => error === undefined);
 }
 
-/** Makes a report the recorded one: `docs/benchmarks.json`, and the tables of `docs/benchmarks.md`. */
-async function record(whole: Report): Promise<void> {
+/** Puts the rows of a report into the recorded one: `docs/benchmarks.json`, and the tables of `docs/benchmarks.md`. */
+async function record(measured: Report): Promise<void> {
+  const whole = { ...measured, rows: inOrder(measured.rows, rowsBefore()) };
   await writeFile(recorded, `${JSON.stringify(whole, null, 2)}\n`);
   await writeFile(page, writeInto(readFileSync(page, "utf8"), markdown(whole)));
   const format = fileURLToPath(new URL("../../../../node_modules/.bin/biome", import.meta.url));
   execFileSync(format, ["format", "--write", fileURLToPath(recorded), fileURLToPath(page)], { stdio: "inherit" });
 }
 
+function rowsBefore(): readonly MeasuredRow[] {
+  return existsSync(recorded) ? (JSON.parse(readFileSync(recorded, "utf8")) as Report).rows : [];
+}
+
 async function measure({ name, title, bench, full, quick: short }: Row, quick: boolean): Promise<MeasuredRow> {
   const line = quick ? short : full;
   const [load, from] = [Math.round((loadavg()[0] ?? 0) * 10) / 10, performance.now()];
-  const about = { row: name, title, command: [bench, line].filter(Boolean).join(" "), load };
+  const command = [bench, line].filter(Boolean).join(" ");
+  const about = { row: name, title, command, at: new Date().toISOString(), commit: commit(), load };
   const seconds = (): number => Math.round((performance.now() - from) / 1000);
   try {
     const result = await (benches[bench] as NonNullable<(typeof benches)[string]>)(parse(words(line)));
@@ -80,7 +86,6 @@ function versions(): Record<string, string> {
   return {
     node: process.version,
     v8: process.versions.v8,
-    commit: commit(),
     ...Object.fromEntries(["ws", "werift", "node-datachannel", "onnxruntime-node"].flatMap(version)),
   };
 }

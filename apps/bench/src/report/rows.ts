@@ -90,6 +90,13 @@ export function rowsNamed(names: string | undefined): readonly Row[] {
   return rows.filter(({ name }) => wanted.includes(name));
 }
 
+/** Rows as they stand above, those that were not measured now as they were before. */
+export function inOrder<R extends { readonly row: string }>(now: readonly R[], before: readonly R[]): R[] {
+  return rows.flatMap(
+    ({ name }) => now.find(({ row }) => row === name) ?? before.find(({ row }) => row === name) ?? [],
+  );
+}
+
 /** `50 --seconds 3 --quick`: values, and options with theirs; one that has none is empty. */
 export function parse(words: readonly string[]): BenchArguments {
   const values: string[] = [];
