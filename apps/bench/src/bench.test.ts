@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -66,6 +66,26 @@ describe("every benchmark", () => {
     if (name === "overload") {
       expect(result.comparisons[0]?.note).toMatch(/^1 taken, 2 not, \d+ offers refused with 503 server_busy/);
     }
+  });
+});
+
+describe("the README", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const sources = readdirSync(new URL(".", import.meta.url), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => readFileSync(new URL(file, import.meta.url), "utf8"));
+
+  it("names every benchmark", () => {
+    expect(Object.keys(benches).filter((name) => !readme.includes(`| \`${name}\` `))).toEqual([]);
+  });
+
+  it("names every option", () => {
+    const read = /numberOption\(\s*args,\s*"([\w-]+)"|\.options\.(\w+)/g;
+    const options = sources.flatMap((text) =>
+      [...text.matchAll(read)].map(([, number, other]) => number ?? other ?? ""),
+    );
+    expect(options.length).toBeGreaterThan(20);
+    expect([...new Set(options)].filter((name) => !readme.includes(`--${name}`))).toEqual([]);
   });
 });
 
