@@ -1,5 +1,6 @@
 import { Child } from "../measure/child.ts";
 import { pin } from "../measure/pin.ts";
+import { residentMbOf, threadsMs } from "../measure/processes.ts";
 import { type BenchArguments, numberOption } from "../measure/report.ts";
 import { type LoadClient, openLoadClient } from "./load-client.ts";
 import type { Listened } from "./messages.ts";
@@ -25,6 +26,7 @@ export const reference =
 export class Server {
   readonly #child: Child<ServerRequest, ServerAnswer>;
   readonly url: string;
+  #before: { readonly cpuMs: number; readonly at: number } | undefined;
 
   private constructor(child: Child<ServerRequest, ServerAnswer>, url: string) {
     this.#child = child;
@@ -43,12 +45,21 @@ export class Server {
     }
   }
 
+  /** Looks from outside where it can: a server with far too many calls answers nobody for a minute. */
   async begin(): Promise<void> {
-    await this.#child.ask({ type: "begin" }, ANSWER_MS);
+    const cpuMs = threadsMs(this.#child.pid);
+    this.#before = cpuMs === undefined ? undefined : { cpuMs, at: performance.now() };
+    if (!this.#before) await this.#child.ask({ type: "begin" }, ANSWER_MS);
   }
 
   /** Since `begin`. */
   async read(): Promise<{ cpuMs: number; wallMs: number; residentMb: number }> {
+    const { pid } = this.#child;
+    const now = threadsMs(pid);
+    if (this.#before && now !== undefined) {
+      const { cpuMs, at } = this.#before;
+      return { cpuMs: now - cpuMs, wallMs: performance.now() - at, residentMb: residentMbOf(pid) };
+    }
     const { cpuMs = 0, wallMs = 0, residentMb = 0 } = await this.#child.ask({ type: "read" }, ANSWER_MS);
     return { cpuMs, wallMs, residentMb };
   }
