@@ -23,7 +23,8 @@ interface OpenTurn {
   /** Its answer was played, or cut off. */
   overAt: number | undefined;
   metrics: TurnMetrics | undefined;
-  interrupted: boolean;
+  /** It was silenced; its metrics will say whether that was an interruption or the end of the call. */
+  cut: boolean;
   playedMs: number;
   readonly parts: PartRecord[];
   said?: string | undefined;
@@ -82,8 +83,8 @@ export class OpenCall implements CallRecord {
       turn.saidAt = at - metrics.replyMs;
       turn.audibleAt = at;
     }
-    turn.metrics = metrics;
-    if (metrics.interrupted) turn.interrupted = true;
+    turn.metrics = turn.metrics?.interrupted ? { ...metrics, interrupted: true } : metrics;
+    this.#settleIfThrough(turn);
   }
 
   /** An utterance was played to its end, or cut off. */
@@ -92,7 +93,8 @@ export class OpenCall implements CallRecord {
     if (!turn) return;
     turn.overAt = at;
     turn.playedMs += record.playedMs;
-    if (cut) turn.interrupted = true;
+    // What was cut off and goes on is not cut off.
+    turn.cut = cut;
     if (heard !== undefined) turn.heard = turn.heard === undefined ? heard : `${turn.heard} ${heard}`;
     this.#settleIfThrough(turn);
   }
@@ -134,7 +136,7 @@ export class OpenCall implements CallRecord {
       audibleAt: undefined,
       overAt: undefined,
       metrics: undefined,
-      interrupted: false,
+      cut: false,
       playedMs: 0,
       parts: [],
     };
@@ -152,11 +154,13 @@ export class OpenCall implements CallRecord {
   /** A speech-to-speech provider says neither when its model is through nor how many utterances an answer has: there the next turn tells. */
   #settleIfThrough(turn: OpenTurn): void {
     if (turn.overAt === undefined || this.providers.realtime !== undefined) return;
+    if (turn.cut && !turn.metrics?.interrupted) return;
     if (turn.parts.some(({ type }) => type === "reply")) this.#settle(turn, turn.overAt);
   }
 
   #settle(turn: OpenTurn, now: number): void {
-    const { id, openedAt, metrics, interrupted, playedMs, parts, audibleAt, said, heard } = turn;
+    const { id, openedAt, metrics, playedMs, parts, audibleAt, said, heard } = turn;
+    const interrupted = metrics?.interrupted ?? false;
     this.#open.delete(id);
     this.#settled.add(id);
     keepNewest(this.#settled, MAX_SETTLED);

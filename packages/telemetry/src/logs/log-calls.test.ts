@@ -1,11 +1,12 @@
 import { Writable } from "node:stream";
+import type { Logger } from "@roomkit/core";
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { ToldKit } from "../told.fixture.ts";
 import { logCalls } from "./log-calls.ts";
 
 /** Lines as pino writes them. */
-function pinoLines(level = "info"): { readonly logger: ReturnType<typeof pino>; readonly lines: () => object[] } {
+function pinoLines(level = "info"): { readonly logger: Logger; readonly lines: () => object[] } {
   let text = "";
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -32,6 +33,7 @@ it("one line of JSON for each turn and one for the call, by pino as it is", asyn
   told.reply("t1");
   await told.clock.advance(900);
   told.cut("t1");
+  told.metrics("t1", { interrupted: true });
   told.end();
   expect(lines()).toEqual([
     {
