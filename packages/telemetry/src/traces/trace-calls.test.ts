@@ -1,6 +1,7 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from "@opentelemetry/api";
-import { RoomKit } from "@roomkit/core";
+import { RoomKit, silentLogger } from "@roomkit/core";
 import { describe, expect, it } from "vitest";
+import { logCalls } from "../logs/log-calls.ts";
 import { ToldKit } from "../told.fixture.ts";
 import { traceCalls } from "./trace-calls.ts";
 
@@ -162,9 +163,24 @@ describe("a call as a trace", () => {
     await Promise.all([told.close(), other.close()]);
   });
 
-  it("costs nothing without an SDK, and does not fail", async () => {
+  it("goes nowhere without an SDK, and does not fail", async () => {
+    const told = new ToldKit({ tracerProvider: trace.getTracerProvider() });
+    await oneTurn(told);
+    await told.close();
+    expect(told.spans.begun).toBe(0);
+  });
+
+  it("asks for nothing that is told of frames of audio", () => {
     const kit = new RoomKit();
+    const asked: string[] = [];
+    const { hook } = kit;
+    kit.hook = (trigger, ...more) => {
+      asked.push(trigger);
+      return hook.call(kit, trigger, ...more);
+    };
     traceCalls(kit);
-    await kit.close();
+    logCalls(kit, silentLogger);
+    const told = ["ON_TURN_COMPLETE", "ON_TURN_METRICS", "AFTER_TTS", "ON_TTS_CANCELLED", "ON_AI_RESPONSE", "ON_TOOL_CALL"];
+    expect(asked).toEqual([...told, ...told]);
   });
 });

@@ -80,7 +80,8 @@ class Tracing implements CallListener {
 
   turn(call: CallRecord, turn: TurnRecord): void {
     const traced = this.#calls.get(call);
-    if (!traced) return;
+    // No SDK, or the call is not among its samples: neither is anything under it.
+    if (!traced?.span.isRecording()) return;
     const { id, startedAt, saidAt, audibleAt, endedAt, metrics, parts } = turn;
     const span = this.#tracer.startSpan(
       "turn",
@@ -104,7 +105,7 @@ class Tracing implements CallListener {
 
   part(call: CallRecord, part: PartRecord, turnId: string | undefined): void {
     const traced = this.#calls.get(call);
-    if (!traced) return;
+    if (!traced?.span.isRecording()) return;
     const under = turnId === undefined ? undefined : traced.turns.get(turnId);
     this.#part(part, under ?? traced.context, traced.span);
   }
