@@ -25,6 +25,9 @@ interface Call extends SessionParts {
 
 /** Counts what a kit tells of its calls. Nothing of it runs for a frame of audio, and nothing is kept of a call that has ended. */
 export function watchKit(kit: RoomKit, now: () => number, register: Registry, prefix: string): Unsubscribe {
+  const calls = new Map<string, Call>();
+  // First: what is no kit leaves nothing in the register.
+  const stops: Unsubscribe[] = [kit.on("kit_closed", () => stop("kit_closed"))];
   const registers = [register];
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
     new Counter<L>({ name: `${prefix}${name}`, help, labelNames, registers } as CounterConfiguration<L>);
@@ -59,8 +62,6 @@ export function watchKit(kit: RoomKit, now: () => number, register: Registry, pr
 
   const label = { reason: new BoundedLabel(), tool: new BoundedLabel(), provider: new BoundedLabel() };
   const more = { code: new BoundedLabel(), stage: new BoundedLabel(), transport: new BoundedLabel() };
-  const calls = new Map<string, Call>();
-  const stops: Unsubscribe[] = [];
   const hook = <K extends HookTrigger>(trigger: K, handler: HookHandlers[K]): void => {
     stops.push(kit.hook(trigger, handler, { execution: "async", name: "metrics" }));
   };
@@ -99,7 +100,6 @@ export function watchKit(kit: RoomKit, now: () => number, register: Registry, pr
       started.inc({ transport });
     }),
     kit.on("voice_session_ended", ({ session, reason }) => end(session.id, reason)),
-    kit.on("kit_closed", () => stop("kit_closed")),
     kit.on("stt_error", ({ session, error }) => fail("stt", calls.get(session.id)?.providers.stt, error)),
     kit.on("tts_error", ({ session, error }) => fail("tts", calls.get(session.id)?.providers.tts, error)),
     kit.on("ai_error", ({ channelId, error, provider }) => {

@@ -42,9 +42,9 @@ export function prometheusMetrics(kit: RoomKit, options: PrometheusOptions = {})
       "invalid_option",
       `prometheusMetrics: the register has metrics with the prefix ${prefix} already`,
     );
+  const stop = watchKit(kit, () => clock.now(), register, prefix);
   watchTransports(transports, register, prefix);
   watchLoop(register, prefix);
-  const stop = watchKit(kit, () => clock.now(), register, prefix);
   return {
     register,
     stop,
