@@ -180,7 +180,14 @@ describe("a call as a trace", () => {
     };
     traceCalls(kit);
     logCalls(kit, silentLogger);
-    const told = ["ON_TURN_COMPLETE", "ON_TURN_METRICS", "AFTER_TTS", "ON_TTS_CANCELLED", "ON_AI_RESPONSE", "ON_TOOL_CALL"];
+    const told = [
+      "ON_TURN_COMPLETE",
+      "ON_TURN_METRICS",
+      "AFTER_TTS",
+      "ON_TTS_CANCELLED",
+      "ON_AI_RESPONSE",
+      "ON_TOOL_CALL",
+    ];
     expect(asked).toEqual([...told, ...told]);
   });
 });
