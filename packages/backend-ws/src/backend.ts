@@ -127,8 +127,13 @@ export class WebSocketBackend extends SessionBackend {
 
   /** Takes over an open socket of any make, whose client has been authenticated. From here on it is the backend's. */
   acceptSocket(socket: WebSocketLike, context: AcceptContext = {}): void {
+    this.#accept(socket, undefined, context);
+  }
+
+  #accept(socket: WebSocketLike, network: Duplex | undefined, context: AcceptContext): void {
     const client = new ClientSocket(this.#hub, socket, {
       ...context,
+      network,
       onGone: () => {
         this.#sockets.delete(client);
         context.onGone?.();
@@ -154,7 +159,7 @@ export class WebSocketBackend extends SessionBackend {
     });
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
-      this.acceptSocket(webSocket as unknown as WebSocketLike, context);
+      this.#accept(webSocket as unknown as WebSocketLike, socket, context);
     });
   }
 
