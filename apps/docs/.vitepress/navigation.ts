@@ -43,7 +43,11 @@ const groups = [
     kinds: ["provider", "fallback", "worker", "onnx"],
   },
   { text: "Several processes", named: [], kinds: ["store", "bus"] },
-  { text: "Operation", named: ["operations"], kinds: ["operations"] },
+  {
+    text: "Operation",
+    named: ["operations", "telemetry", "metrics-prometheus"],
+    kinds: ["operations", "telemetry", "metrics"],
+  },
   { text: "Testing", named: ["testing", "replay", "provider-standins"], kinds: [] },
 ];
 const named = groups.flatMap((group) => group.named);

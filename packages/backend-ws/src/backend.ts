@@ -10,7 +10,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import { CloseCode } from "@roomkit/protocol";
-import { refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
+import { type PacingLateness, refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ClientSocket } from "./client/client-socket.ts";
 import type { AcceptContext, WebSocketBackendOptions } from "./options.ts";
@@ -120,10 +120,20 @@ export class WebSocketBackend extends SessionBackend {
     };
   }
 
+  /** How late the audio of its calls was, by the wheel that they share with all others on its clock. */
+  get pacing(): PacingLateness {
+    return this.#hub.wheel.lateness;
+  }
+
   /** Takes over an open socket of any make, whose client has been authenticated. From here on it is the backend's. */
   acceptSocket(socket: WebSocketLike, context: AcceptContext = {}): void {
+    this.#accept(socket, undefined, context);
+  }
+
+  #accept(socket: WebSocketLike, network: Duplex | undefined, context: AcceptContext): void {
     const client = new ClientSocket(this.#hub, socket, {
       ...context,
+      network,
       onGone: () => {
         this.#sockets.delete(client);
         context.onGone?.();
@@ -149,7 +159,7 @@ export class WebSocketBackend extends SessionBackend {
     });
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
-      this.acceptSocket(webSocket as unknown as WebSocketLike, context);
+      this.#accept(webSocket as unknown as WebSocketLike, socket, context);
     });
   }
 

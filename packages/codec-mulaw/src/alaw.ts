@@ -23,5 +23,9 @@ export function decodeAlaw(bytes: Uint8Array, out?: Int16Array): Int16Array {
 
 /** G.711 A-law at any rate (a telephone's is 8,000 Hz). */
 export function alaw(): AudioCodec {
-  return { name: "alaw", encode: (samples) => encodeAlaw(samples), decode: (bytes) => decodeAlaw(bytes) };
+  return {
+    name: "alaw",
+    encode: (samples, out) => encodeAlaw(samples, out && out.length >= samples.length ? out : undefined),
+    decode: (bytes) => decodeAlaw(bytes),
+  };
 }

@@ -26,7 +26,7 @@ export function mulaw(): AudioCodec {
   return {
     name: "mulaw",
     recipe: { module: import.meta.url, name: "mulaw", options: {} },
-    encode: (samples) => encodeMulaw(samples),
+    encode: (samples, out) => encodeMulaw(samples, out && out.length >= samples.length ? out : undefined),
     decode: (bytes) => decodeMulaw(bytes),
   };
 }

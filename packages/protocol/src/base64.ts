@@ -1,3 +1,4 @@
+import { DIGITS } from "./base64-bytes.ts";
 import type { OwnBytes } from "./own-memory.ts";
 
 /** The parts of a platform's own, much faster base64 that are used when they are there. */
@@ -9,11 +10,6 @@ interface NativeToBase64 {
 }
 
 const nativeBuffer = (globalThis as { Buffer?: NativeBuffer | undefined }).Buffer;
-
-// 6-bit value of each ASCII character, 255 for the others.
-const DIGITS = new Uint8Array(128).fill(255);
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-for (let i = 0; i < 64; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
 
 /** Standard base64 (RFC 4648 section 4) with padding. */
 export function encodeBase64(bytes: Uint8Array): string {
@@ -66,5 +62,5 @@ export function decodeBase64(text: string, maxBytes: number): OwnBytes | undefin
 }
 
 function digit(code: number): number {
-  return code < 128 ? (DIGITS[code] as number) : 255;
+  return code < 256 ? (DIGITS[code] as number) : 255;
 }

@@ -1,5 +1,6 @@
 export * from "./audio-frame.ts";
 export * from "./base64.ts";
+export { encodedBytes, writeBase64 } from "./base64-bytes.ts";
 export * from "./close-codes.ts";
 export * from "./limits.ts";
 export * from "./messages/audio.ts";
@@ -9,6 +10,7 @@ export * from "./messages/signal.ts";
 export type { OwnBytes, OwnSamples } from "./own-memory.ts";
 export { parseClientMessage } from "./parse/client.ts";
 export { isId } from "./parse/fields.ts";
+export { parseMediaBytes } from "./parse/media-bytes.ts";
 export type { ParseErrorCode, ParseResult } from "./parse/result.ts";
 export { parseServerMessage } from "./parse/server.ts";
 export { defaultSignalLimits, parseSignalRequest, type SignalLimits } from "./parse/signal.ts";

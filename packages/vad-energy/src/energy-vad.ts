@@ -67,6 +67,7 @@ class EnergyVad implements Vad {
   readonly #options: Resolved<EnergyVadOptions>;
   readonly #framer: Framer;
   readonly #hopMs: number;
+  readonly #aboveNoiseDb: number;
   readonly #band: SpeechBand;
   readonly #floor: NoiseFloor;
   readonly #segmenter: SpeechSegmenter;
@@ -87,6 +88,7 @@ class EnergyVad implements Vad {
     this.#options = options;
     this.#framer = new Framer(hop, sampleRate);
     this.#hopMs = (hop / sampleRate) * 1000;
+    this.#aboveNoiseDb = 20 * Math.log10(options.noiseFactor);
     this.#band = new SpeechBand(sampleRate);
     this.#floor = new NoiseFloor(options.noiseWindowMs / HOP_MS);
     this.#segmenter = new SpeechSegmenter(options);
@@ -119,12 +121,12 @@ class EnergyVad implements Vad {
   }
 
   readonly #judge = (samples: Int16Array, timestamp: number): void => {
-    const { energyThreshold, noiseFactor, adaptive } = this.#options;
+    const { energyThreshold, adaptive } = this.#options;
     const loudDb = 20 * Math.log10(Math.max(1, rms(samples)) / energyThreshold);
     const hop: Hop = { timestamp, loudDb, bandDb: this.#band.levelDb(samples) };
     this.#floor.push(hop.bandDb);
     const before = this.#thresholdDb;
-    this.#thresholdDb = adaptive ? this.#floor.db + 20 * Math.log10(noiseFactor) : Number.NEGATIVE_INFINITY;
+    this.#thresholdDb = adaptive ? this.#floor.db + this.#aboveNoiseDb : Number.NEGATIVE_INFINITY;
     this.probability = 1 / (1 + Math.exp(-this.#above(hop) / 3));
     const first = this.#first;
     first?.push(hop);

@@ -47,7 +47,9 @@ export class NoiseFloor {
       if (this.#parts.length > PARTS) this.#parts.shift();
     }
     this.#inPart = (this.#inPart + 1) % this.#perPart;
-    this.#least = Math.min(...this.#parts);
+    let least = smoothed;
+    for (const part of this.#parts) if (part < least) least = part;
+    this.#least = least;
   }
 
   reset(): void {

@@ -16,22 +16,20 @@ function section(kind: "high" | "low", hz: number, sampleRate: number): Section 
 
 /** The level of the part of a signal that lies in the band of voices. */
 export class SpeechBand {
-  readonly #high: Section;
-  readonly #low: Section;
+  readonly #coefficients;
   /** What both sections remember. */
-  readonly #state = new Float64Array(4);
+  readonly #state = { s0: 0, s1: 0, t0: 0, t1: 0 };
 
   constructor(sampleRate: number) {
-    this.#high = section("high", FROM_HZ, sampleRate);
-    this.#low = section("low", TO_HZ, sampleRate);
+    const [h0, h1, h2, ha1, ha2] = section("high", FROM_HZ, sampleRate);
+    const [l0, l1, l2, la1, la2] = section("low", TO_HZ, sampleRate);
+    this.#coefficients = { h0, h1, h2, ha1, ha2, l0, l1, l2, la1, la2 };
   }
 
   /** RMS of the next stretch in the band, in dB of a sample's unit; 0 for less than 1. */
   levelDb(samples: Int16Array): number {
-    const [h0, h1, h2, ha1, ha2] = this.#high;
-    const [l0, l1, l2, la1, la2] = this.#low;
-    const state = this.#state;
-    let [s0 = 0, s1 = 0, t0 = 0, t1 = 0] = state;
+    const { h0, h1, h2, ha1, ha2, l0, l1, l2, la1, la2 } = this.#coefficients;
+    let { s0, s1, t0, t1 } = this.#state;
     let sum = 0;
     for (let i = 0; i < samples.length; i++) {
       const x = samples[i] as number;
@@ -43,11 +41,16 @@ export class SpeechBand {
       t1 = l2 * y - la2 * z;
       sum += z * z;
     }
-    state.set([s0, s1, t0, t1]);
+    // One object for ever: fifty times a second and call, a new one would be garbage.
+    const state = this.#state;
+    state.s0 = s0;
+    state.s1 = s1;
+    state.t0 = t0;
+    state.t1 = t1;
     return 10 * Math.log10(Math.max(1, sum / Math.max(1, samples.length)));
   }
 
   reset(): void {
-    this.#state.fill(0);
+    Object.assign(this.#state, { s0: 0, s1: 0, t0: 0, t1: 0 });
   }
 }

@@ -1,10 +1,13 @@
+import type { Duplex } from "node:stream";
 import { type Cancel, type CloseReason, errorFields } from "@roomkit/core";
 import {
   type ClientMessage,
   CloseCode,
   decodeAudioFrame,
   type ParseErrorCode,
+  type ParseResult,
   parseClientMessage,
+  parseMediaBytes,
   type StartMessage,
   serializeServerMessage,
 } from "@roomkit/protocol";
@@ -43,7 +46,7 @@ export class ClientSocket implements SessionClient {
   #stream: InboundStream | undefined;
   #pace: SamplePace | undefined;
 
-  constructor(hub: Hub, socket: WebSocketLike, context: AcceptContext) {
+  constructor(hub: Hub, socket: WebSocketLike, context: AcceptContext & { readonly network: Duplex | undefined }) {
     const { clock, settings } = hub;
     this.#hub = hub;
     this.#context = context;
@@ -51,9 +54,10 @@ export class ClientSocket implements SessionClient {
     this.#port = new SocketPort(socket, {
       clock,
       hardBufferBytes: settings.hardBufferBytes,
+      network: context.network,
       handlers: {
-        text: (text) => this.#guarded(() => this.#onText(text)),
-        binary: (bytes) => this.#guarded(() => this.#onBinary(bytes)),
+        text: (text) => this.#guarded(this.#onText, text),
+        binary: (bytes) => this.#guarded(this.#onBinary, bytes),
         // Pings cost as much as other messages.
         pinged: () => void this.#admit(this.#guard.message()),
         alive: () => this.#liveness.alive(),
@@ -68,10 +72,8 @@ export class ClientSocket implements SessionClient {
       ping: this.#port.ping,
       onLost: (code) => this.#onLost(code),
     });
-    this.#cancelStart = clock.setTimeout(
-      () => this.#refuse("start_timeout", CloseCode.START_TIMEOUT),
-      settings.startTimeoutMs,
-    );
+    const late = (): void => this.#refuse("start_timeout", CloseCode.START_TIMEOUT);
+    this.#cancelStart = clock.setTimeout(late, settings.startTimeoutMs);
   }
 
   /** Resolves when the socket is closed. */
@@ -91,9 +93,9 @@ export class ClientSocket implements SessionClient {
   }
 
   /** Nothing a client sends may end more than its own connection, not even through a mistake of ours. */
-  #guarded(work: () => void): void {
+  #guarded<T>(work: (this: this, what: T) => void, what: T): void {
     try {
-      work();
+      work.call(this, what);
     } catch (error) {
       this.#hub.logger.error(errorFields(error), "a client's message could not be handled");
       void this.close({ code: "internal", message: "the message could not be handled" }, CloseCode.SERVER_ERROR);
@@ -102,9 +104,17 @@ export class ClientSocket implements SessionClient {
 
   // What comes in --------------------------------------------------------------------------------------------------------
 
-  #onText(text: string): void {
+  /** Nearly all that comes is audio; as bytes it is read where it lies. */
+  #onText(text: string | Buffer): void {
     if (!this.#admit(this.#guard.message())) return;
-    const result = parseClientMessage(text, this.#hub.settings.messageLimits);
+    const { messageLimits } = this.#hub.settings;
+    const asBytes = typeof text !== "string" && this.#phase !== "opening";
+    const media = asBytes ? parseMediaBytes(text, messageLimits) : undefined;
+    if (media) this.#onMessage(media);
+    else this.#onParsed(parseClientMessage(text.toString(), messageLimits));
+  }
+
+  #onParsed(result: ParseResult<ClientMessage>): void {
     if (!result.ok) {
       this.#onMalformed(result.code, result.message);
       return;
@@ -159,11 +169,8 @@ export class ClientSocket implements SessionClient {
       return;
     }
     const result = decodeAudioFrame(bytes, this.#hub.settings.messageLimits);
-    if (!result.ok) {
-      this.#onMalformed(result.code, result.message);
-      return;
-    }
-    this.#onAudio(result.frame.audio, result.frame.offset);
+    if (result.ok) this.#onAudio(result.frame.audio, result.frame.offset);
+    else this.#onMalformed(result.code, result.message);
   }
 
   #onAudio(bytes: Uint8Array, offset?: number): void {
@@ -300,8 +307,7 @@ export class ClientSocket implements SessionClient {
 
   #onGone(code: number): void {
     const { live, connection } = this.#started ?? {};
-    const wasLive = this.#phase === "live";
-    const over = this.#phase === "over";
+    const [wasLive, over] = [this.#phase === "live", this.#phase === "over"];
     this.#over();
     this.#context.onGone?.();
     if (over || !connection || connection.closed) return;
@@ -334,6 +340,7 @@ export class ClientSocket implements SessionClient {
   /** Says why and closes. */
   #refuse(code: string, closeCode: number, facts: Readonly<Record<string, unknown>> = {}): void {
     if (this.#phase === "over") return;
+    this.#hub.registry.refusals.note(code);
     if (this.#dialect === "v1") this.#complain(code, "the connection is refused", code === "draining");
     else this.#port.send(serializeServerMessage({ status: "failed", meta: { ...facts, error: code } }));
     this.#finish({ code: "protocol_error", message: code });

@@ -20,9 +20,12 @@ export class CompatLink implements ConnectionLink {
   audio(frame: PlayoutFrame): boolean {
     if (frame.samples.length === 0) return true;
     if (this.#port.bufferedBytes > this.#softBytes) return false;
-    const audio = this.#coder.encode(frame.samples);
-    this.#port.send(serializeServerMessage({ event: "media", audio }));
+    this.#port.sendBase64('{"event":"media","media":{"payload":"', this.#coder.encode(frame.samples), '"}}');
     return true;
+  }
+
+  together(work: () => void): void {
+    this.#port.together(work);
   }
 
   message(message: ConnectionMessage): void {

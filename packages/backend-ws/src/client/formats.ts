@@ -35,10 +35,14 @@ function grant(wish: AudioSpec | undefined, sampleRate: number, codec: AudioCode
   return wish.codec === "mulaw" && !codec ? { codec: "pcm16", sampleRate: wish.sampleRate } : wish;
 }
 
+/** What is coded here is on its way before anything else is: a second at 48,000 Hz, so longer than any frame. */
+const coded = new Uint8Array(48_000);
+
 /** Coded samples of one direction. */
 export interface SampleCoder {
+  /** What it gives is valid until the next call, of any coder. */
   encode(samples: Int16Array): Uint8Array;
-  /** Undefined for what cannot be samples. */
+  /** Undefined for what cannot be samples. The samples are new ones. */
   decode(bytes: Uint8Array): Int16Array | undefined;
 }
 
@@ -46,7 +50,7 @@ export interface SampleCoder {
 export function coderFor(spec: AudioSpec, codec: AudioCodec | undefined): SampleCoder {
   if (spec.codec !== "mulaw" || !codec) return { encode: samplesToPcm16, decode: pcm16ToSamples };
   return {
-    encode: (samples) => codec.encode(samples),
+    encode: (samples) => codec.encode(samples, coded),
     decode(bytes) {
       try {
         return codec.decode(bytes);

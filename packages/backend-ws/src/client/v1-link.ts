@@ -34,6 +34,10 @@ export class V1Link implements ConnectionLink {
     return true;
   }
 
+  together(work: () => void): void {
+    this.#port.together(work);
+  }
+
   message(message: ConnectionMessage): void {
     const { numberOf, sinceMs } = this.#context;
     this.#port.send(serializeServerMessage(v1Message(message, { numberOf, sinceMs: sinceMs() })));

@@ -1,5 +1,8 @@
+import type { Duplex } from "node:stream";
 import type { Cancel, Clock } from "@roomkit/core";
-import { CloseCode } from "@roomkit/protocol";
+import { CloseCode, encodeBase64 } from "@roomkit/protocol";
+import { WebSocket } from "ws";
+import { base64Frame, binaryFrame, textFrame } from "./frames.ts";
 import type { WebSocketLike } from "./websocket-like.ts";
 
 const OPEN = 1;
@@ -9,7 +12,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
 const MAX_REASON = 120;
 
 export interface PortHandlers {
-  text(text: string): void;
+  /** As it came: a string, or its UTF-8, valid only during the call. */
+  text(text: string | Buffer): void;
   binary(bytes: Uint8Array): void;
   /** Something came that shows the client is there. */
   alive(): void;
@@ -21,9 +25,21 @@ export interface PortHandlers {
   overflow(): void;
 }
 
+export interface PortOptions {
+  readonly clock: Clock;
+  readonly hardBufferBytes: number;
+  readonly handlers: PortHandlers;
+  /**
+   * The network socket under a WebSocket of `ws` without extensions, where it is known: whole messages are written to it, in one write each.
+   * Pings and the close are that library's, which writes them whole and at once too, so that nothing comes between or before.
+   */
+  readonly network?: Duplex | undefined;
+}
+
 /** One socket: what comes from it goes to the handlers, what goes to it is bounded, and nothing it does throws. */
 export class SocketPort {
   readonly #socket: WebSocketLike;
+  readonly #network: Duplex | undefined;
   readonly #clock: Clock;
   readonly #hardBufferBytes: number;
   readonly #handlers: PortHandlers;
@@ -33,8 +49,9 @@ export class SocketPort {
   #over = false;
   #cancelTimeout: Cancel | undefined;
 
-  constructor(socket: WebSocketLike, options: { clock: Clock; hardBufferBytes: number; handlers: PortHandlers }) {
+  constructor(socket: WebSocketLike, options: PortOptions) {
     this.#socket = socket;
+    this.#network = options.network;
     this.#clock = options.clock;
     this.#hardBufferBytes = options.hardBufferBytes;
     this.#handlers = options.handlers;
@@ -43,7 +60,9 @@ export class SocketPort {
     });
     // A web-standard socket would deliver blobs, which can only be read later.
     if (!socket.on) socket.binaryType = "arraybuffer";
-    socket.addEventListener("message", (event) => this.#receive(event.data));
+    // Of `ws` the bytes are wanted; its event would hold them as a string.
+    if (socket instanceof WebSocket) socket.on("message", (data, isBinary) => this.#receiveBytes(data, isBinary));
+    else socket.addEventListener("message", (event) => this.#receive(event.data));
     socket.addEventListener("close", (event) => this.#end(event.code));
     // A close event follows every error.
     socket.addEventListener("error", () => {});
@@ -76,14 +95,24 @@ export class SocketPort {
 
   send(data: string | Uint8Array): void {
     if (!this.open) return;
+    if (this.#network) this.#write(this.#network, typeof data === "string" ? textFrame(data) : binaryFrame(data));
+    else this.#hand(data);
+  }
+
+  /** Sends as text the base64 of `bytes` between two texts of ASCII. */
+  sendBase64(before: string, bytes: Uint8Array, after: string): void {
+    if (!this.open) return;
+    if (this.#network) this.#write(this.#network, base64Frame(before, bytes, after));
+    else this.#hand(`${before}${encodeBase64(bytes)}${after}`);
+  }
+
+  /** What is sent during `work` leaves in one write, where the network socket is known. */
+  together(work: () => void): void {
+    this.#network?.cork();
     try {
-      this.#socket.send(data);
-    } catch {
-      // Only a socket that is closing refuses; its close event follows.
-    }
-    if (this.#socket.bufferedAmount > this.#hardBufferBytes) {
-      this.#handlers.overflow();
-      void this.close(CloseCode.SLOW_CONSUMER, "slow_consumer");
+      work();
+    } finally {
+      this.#network?.uncork();
     }
   }
 
@@ -105,6 +134,37 @@ export class SocketPort {
     this.#closing = true;
     this.#socket.terminate?.();
     this.#end(1006);
+  }
+
+  #hand(data: string | Uint8Array): void {
+    try {
+      this.#socket.send(data);
+    } catch {
+      // Only a socket that is closing refuses; its close event follows.
+    }
+    this.#bound();
+  }
+
+  /** An error of the network socket is the WebSocket's, which listens for it. */
+  #write(network: Duplex, frame: Buffer): void {
+    network.write(frame);
+    this.#bound();
+  }
+
+  #bound(): void {
+    if (this.#socket.bufferedAmount <= this.#hardBufferBytes) return;
+    this.#handlers.overflow();
+    void this.close(CloseCode.SLOW_CONSUMER, "slow_consumer");
+  }
+
+  #receiveBytes(data: unknown, isBinary: boolean): void {
+    if (isBinary || !Buffer.isBuffer(data)) {
+      this.#receive(data);
+      return;
+    }
+    if (this.#closing) return;
+    this.#handlers.alive();
+    this.#handlers.text(data);
   }
 
   #receive(data: unknown): void {

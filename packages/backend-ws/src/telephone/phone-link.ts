@@ -22,6 +22,8 @@ export class PhoneLink implements ConnectionLink {
   readonly #coder: SampleCoder;
   readonly #softBytes: number;
   readonly #options: PhoneLinkOptions;
+  /** What stands before the audio in every message: an id needs no escape. */
+  readonly #before: string;
   readonly #marks = new Marks((SAMPLE_RATE * MARKS_MS) / 1000);
 
   constructor(port: SocketPort, coder: SampleCoder, softBytes: number, options: PhoneLinkOptions) {
@@ -29,17 +31,22 @@ export class PhoneLink implements ConnectionLink {
     this.#coder = coder;
     this.#softBytes = softBytes;
     this.#options = options;
+    this.#before = `{"event":"media","streamSid":"${options.streamSid}","media":{"payload":"`;
   }
 
   audio(frame: PlayoutFrame): boolean {
     const { streamSid } = this.#options;
     if (frame.samples.length > 0) {
       if (this.#port.bufferedBytes > this.#softBytes) return false;
-      this.#port.send(serializeServerMessage({ event: "media", streamSid, audio: this.#coder.encode(frame.samples) }));
+      this.#port.sendBase64(this.#before, this.#coder.encode(frame.samples), '"}}');
     }
     const name = this.#marks.after(frame);
     if (name !== undefined) this.#port.send(serializeServerMessage({ event: "mark", streamSid, mark: { name } }));
     return true;
+  }
+
+  together(work: () => void): void {
+    this.#port.together(work);
   }
 
   /** A mark came back. */

@@ -11,8 +11,15 @@ export interface AudioCodec {
   readonly sampleRate?: number | undefined;
   /** How another thread makes this codec; absent: it can be used on this one alone. */
   readonly recipe?: Recipe | undefined;
-  /** Codes samples (interleaved, should there be more than one channel) into a new array. */
-  encode(samples: Int16Array): Uint8Array;
-  /** Decodes bytes into a new array. @throws RoomKitError `invalid_audio` when they are not in the coded form. */
+  /**
+   * Codes samples (interleaved, should there be more than one channel) into a new array, or into the front of `out` if it is given, has room
+   * and the codec can.
+   */
+  encode(samples: Int16Array, out?: Uint8Array): Uint8Array;
+  /**
+   * Decodes bytes into a new array. The bytes are the caller's: it may use their memory again.
+   *
+   * @throws RoomKitError `invalid_audio` when they are not in the coded form.
+   */
   decode(bytes: Uint8Array): Int16Array;
 }

@@ -4,13 +4,19 @@ export type Unsubscribe = () => void;
 /** Hears of listeners that threw or rejected. */
 export type ListenerErrorSink = (error: unknown, event: string) => void;
 
+interface Entry {
+  readonly call: (payload: never) => unknown;
+  removed: boolean;
+}
+
 /**
  * A typed emitter for the life of a session. `Events` maps a name to the listener's argument. A listener that throws, or
  * returns a promise that rejects, is reported to the sink and harms neither the emitter nor the other listeners; an
  * `error` event nobody hears is not fatal.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(payload: never) => unknown>>();
+  /** A list is replaced, never changed: whoever calls through it needs no copy. */
+  readonly #listeners = new Map<keyof Events, readonly Entry[]>();
   readonly #onListenerError: ListenerErrorSink;
 
   constructor(onListenerError: ListenerErrorSink = () => {}) {
@@ -19,25 +25,26 @@ export class Emitter<Events extends object> {
 
   /** Adds a listener; returns the function that removes it. */
   on<K extends keyof Events>(event: K, listener: (payload: Events[K]) => unknown): Unsubscribe {
-    const set = this.#listeners.get(event) ?? new Set<(payload: never) => unknown>();
-    this.#listeners.set(event, set);
-    // Wrapped, so that adding one function twice gives two subscriptions that end separately.
-    const entry = (payload: Events[K]): unknown => listener(payload);
-    set.add(entry as (payload: never) => unknown);
+    // An entry of its own, so that adding one function twice gives two subscriptions that end separately.
+    const entry: Entry = { call: listener as (payload: never) => unknown, removed: false };
+    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), entry]);
     return () => {
-      set.delete(entry as (payload: never) => unknown);
+      if (entry.removed) return;
+      entry.removed = true;
+      const left = (this.#listeners.get(event) ?? []).filter((other) => other !== entry);
+      this.#listeners.set(event, left);
     };
   }
 
   /** Calls the listeners of `event` in the order they were added, synchronously. */
   emit<K extends keyof Events>(event: K, payload: Events[K]): void {
-    const set = this.#listeners.get(event);
-    if (!set || set.size === 0) return;
-    for (const listener of [...set]) {
+    const entries = this.#listeners.get(event);
+    if (!entries) return;
+    for (const entry of entries) {
       // Removed by one of those before it.
-      if (!set.has(listener)) continue;
+      if (entry.removed) continue;
       try {
-        const result = (listener as (payload: Events[K]) => unknown)(payload);
+        const result = entry.call(payload as never);
         if (isThenable(result)) result.then(undefined, (error: unknown) => this.#report(error, String(event)));
       } catch (error) {
         this.#report(error, String(event));
@@ -47,15 +54,15 @@ export class Emitter<Events extends object> {
 
   /** How many listeners `event` has, or all events together. */
   listenerCount(event?: keyof Events): number {
-    if (event !== undefined) return this.#listeners.get(event)?.size ?? 0;
+    if (event !== undefined) return this.#listeners.get(event)?.length ?? 0;
     let count = 0;
-    for (const set of this.#listeners.values()) count += set.size;
+    for (const entries of this.#listeners.values()) count += entries.length;
     return count;
   }
 
   /** Removes every listener, also for an emit that is under way. */
   clear(): void {
-    for (const set of this.#listeners.values()) set.clear();
+    for (const entries of this.#listeners.values()) for (const entry of entries) entry.removed = true;
     this.#listeners.clear();
   }
 

@@ -66,7 +66,7 @@ function entryFor(ratio: Ratio): Entry {
   return entry;
 }
 
-/** One stream through a shared kernel. Exported for tests, which choose the kernel. */
+/** One stream through a shared kernel. Exported for tests, which choose the kernel, and for streams that make their arrays themselves. */
 export class PolyphaseResampler<S extends Samples> implements StreamResampler<S> {
   readonly fromRate: number;
   readonly toRate: number;
@@ -121,6 +121,12 @@ export class PolyphaseResampler<S extends Samples> implements StreamResampler<S>
   #run(samples: S, outputs: number): S {
     const { filter, kernel } = this.#entry as Entry;
     const out = this.#make(outputs);
+    if (samples.length <= kernel.capacity) {
+      // In one piece, as nearly always: no views of it.
+      kernel.run(this.#history, samples, this.#tick, out);
+      this.#tick += outputs * filter.down - samples.length * filter.up;
+      return out;
+    }
     let done = 0;
     for (let at = 0; at < samples.length; at += kernel.capacity) {
       const piece = samples.subarray(at, at + kernel.capacity) as S;

@@ -5,6 +5,8 @@ import type { PlayoutFrame } from "../playout/options.ts";
 export interface ConnectionLink {
   /** Hands a frame to the client. False when the client cannot take it now; it is offered again 20 ms later. */
   audio(frame: PlayoutFrame): boolean;
+  /** Calls {@link audio} several times, in `work`: what can leave as one does. Default: one by one. */
+  together?(work: () => void): void;
   /** Tells the client, in its dialect. */
   message(message: ConnectionMessage): void;
   /** An application's own message, JSON already. A client that has no place for one is not told. */

@@ -24,7 +24,7 @@ import { Inbound } from "./inbound.ts";
 import type { ConnectionLink } from "./link.ts";
 
 export interface MediaConnectionOptions
-  extends Omit<PlayoutQueueOptions, "format" | "send" | "onProgress" | "onDrop" | "playback"> {
+  extends Omit<PlayoutQueueOptions, "format" | "send" | "together" | "onProgress" | "onDrop" | "playback"> {
   readonly id: string;
   /** What the client called itself. */
   readonly label: string;
@@ -105,6 +105,7 @@ export class MediaConnection implements VoiceConnection {
       ...options,
       format: outbound,
       send: (frame) => this.#link?.audio(frame) ?? false,
+      together: (work) => (this.#link?.together ? this.#link.together(work) : work()),
       onProgress: (progress) => this.#events.emit("playback", progress),
       onDrop: (utterance, droppedMs) => {
         this.#dropped += droppedMs;

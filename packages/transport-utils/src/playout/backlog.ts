@@ -78,9 +78,11 @@ export class Backlog {
 
   /** Makes what is next shorter when it is of a live source and late; to be called every 20 ms. `aheadMs` is with the client, unplayed. */
   catchUp(aheadMs: number, now: number): void {
-    const { live, queued = 0 } = this.next ?? {};
-    const waitingMs = (queued / this.#silence.length) * FRAME_MS + Math.max(0, aheadMs);
-    if (live?.late(waitingMs, now)) this.#edit((samples) => live.shorten(samples, now), now);
+    const { next } = this;
+    const live = next?.live;
+    if (!next || !live) return;
+    const waitingMs = (next.queued / this.#silence.length) * FRAME_MS + Math.max(0, aheadMs);
+    if (live.late(waitingMs, now)) this.#edit((samples) => live.shorten(samples, now), now);
   }
 
   /** While nobody listens to a live source, what it said before is not kept. */
@@ -91,10 +93,13 @@ export class Backlog {
 
   /** The first `count` frames have been sent. */
   sent(count: number): void {
-    for (const { record, samples } of this.#waiting.splice(0, count)) {
+    for (let i = 0; i < count; i++) {
+      const { record, samples } = this.#waiting[i] as Waiting;
       this.#samples -= samples.length;
       record.queued -= samples.length;
     }
+    if (count === 1) this.#waiting.shift();
+    else this.#waiting.splice(0, count);
   }
 
   /** Puts frames before all others. */

@@ -1,17 +1,21 @@
 import { type AudioFormat, type AudioFrame, RoomKitError } from "@roomkit/core";
 import type { UtteranceRecord } from "./utterances.ts";
 
+/** So many frames are cut from one piece of memory: an array of its own for each costs ten times the copying. */
+const FRAMES_TOGETHER = 8;
+
 /** Cuts audio of any length into frames of one length, carrying the rest over to the next piece of the same utterance. */
 export class Framer {
   readonly #size: number;
-  #carry: Int16Array;
+  #carry: Int16Array | undefined;
+  /** What is left of the last piece of memory: nobody has had it before. It is of this stream alone. */
+  #left = new Int16Array(0);
   #carried = 0;
   #record: UtteranceRecord | undefined;
 
   /** @param size interleaved samples of a frame. */
   constructor(size: number) {
     this.#size = size;
-    this.#carry = new Int16Array(size);
   }
 
   /** Interleaved samples carried over. */
@@ -29,16 +33,14 @@ export class Framer {
     let from = 0;
     if (this.#carried > 0) {
       from = Math.min(this.#size - this.#carried, samples.length);
-      this.#carry.set(samples.subarray(0, from), this.#carried);
-      this.#carried += from;
+      this.#fill(samples.subarray(0, from));
       if (this.#carried < this.#size) return;
       emit(this.#take());
     }
     // Whole frames are views: frames are values that nobody writes to.
     for (; from + this.#size <= samples.length; from += this.#size) emit(samples.subarray(from, from + this.#size));
     if (from === samples.length) return;
-    this.#carry.set(samples.subarray(from));
-    this.#carried = samples.length - from;
+    this.#fill(samples.subarray(from));
     this.#record = record;
   }
 
@@ -52,9 +54,23 @@ export class Framer {
     this.#record = undefined;
   }
 
+  #fill(samples: Int16Array): void {
+    this.#carry ??= this.#cut();
+    this.#carry.set(samples, this.#carried);
+    this.#carried += samples.length;
+  }
+
+  #cut(): Int16Array {
+    if (this.#left.length === 0) this.#left = new Int16Array(this.#size * FRAMES_TOGETHER);
+    const frame = this.#left.subarray(0, this.#size);
+    this.#left = this.#left.subarray(this.#size);
+    return frame;
+  }
+
   #take(): Int16Array {
-    const frame = this.#carry.subarray(0, this.#carried);
-    this.#carry = new Int16Array(this.#size);
+    const carry = this.#carry as Int16Array;
+    const frame = this.#carried === this.#size ? carry : carry.subarray(0, this.#carried);
+    this.#carry = undefined;
     this.drop();
     return frame;
   }

@@ -48,8 +48,13 @@ export class LiveDelay {
 
   /** To be told every 20 ms what waits to be played, ms; whether that has been too much for a while. */
   late(waitingMs: number, now: number): boolean {
-    this.#seen.push(waitingMs);
-    if (this.#seen.length > TICKS) this.#seen.shift();
+    const seen = this.#seen;
+    if (seen.length === TICKS) {
+      seen.copyWithin(0, 1);
+      seen[TICKS - 1] = waitingMs;
+    } else {
+      seen.push(waitingMs);
+    }
     if (this.#seen.length === TICKS && this.#excessMs > 0) this.#dueBy ??= now + CATCH_UP_MS;
     else this.#dueBy = undefined;
     return this.#dueBy !== undefined;
@@ -78,8 +83,10 @@ export class LiveDelay {
   }
 
   get #excessMs(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const ms of this.#seen) if (ms < least) least = ms;
     // Less by what may come just after a tick, and be played just before the next.
-    return Math.min(...this.#seen) - (this.#maxDelayMs - 2 * TICK_MS);
+    return least - (this.#maxDelayMs - 2 * TICK_MS);
   }
 
   /** Drops hops of silence, but for the first and the last of each pause, until `most` samples are gone. */

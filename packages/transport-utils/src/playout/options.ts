@@ -32,6 +32,8 @@ export interface PlayoutQueueOptions {
   readonly wheel: PacingWheel;
   /** Hands a frame to the client. Returns false when it cannot take one now: it is offered again at the next tick. Must not throw. */
   readonly send: (frame: PlayoutFrame) => boolean;
+  /** Does `work`, which sends several frames, so that they leave as one. Default: one by one. */
+  readonly together?: ((work: () => void) => void) | undefined;
   readonly onProgress: (progress: PlaybackProgress) => void;
   /** The rest of an utterance, `droppedMs` of audio, was dropped because the queue was full. */
   readonly onDrop?: ((utterance: UtteranceId, droppedMs: number) => void) | undefined;

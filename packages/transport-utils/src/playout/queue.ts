@@ -32,7 +32,6 @@ const FRAME_MS = 20;
  * heard is known. All times are absolute; lateness never adds up.
  */
 export class PlayoutQueue {
-  /** Whether the client says what it has played. */
   readonly reports: Reports;
   readonly #options: PlayoutQueueOptions;
   readonly #leadMs: number;
@@ -55,9 +54,8 @@ export class PlayoutQueue {
   constructor(options: PlayoutQueueOptions) {
     const { leadMs = 200, maxFrames = 1_000, maxQueuedMs = 20_000, format } = options;
     if (!(leadMs >= 0 && leadMs <= 5_000)) throw new RoomKitError("invalid_option", "leadMs is 0 to 5,000");
-    if (!(maxFrames >= 1) || !(maxQueuedMs >= FRAME_MS)) {
-      throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
-    }
+    const room = maxFrames >= 1 && maxQueuedMs >= FRAME_MS;
+    if (!room) throw new RoomKitError("invalid_option", "a playout queue holds at least one frame");
     this.#options = options;
     this.reports = new Reports(options);
     this.#leadMs = leadMs;
@@ -87,10 +85,11 @@ export class PlayoutQueue {
    * @throws RoomKitError `invalid_audio` when the frame has not the queue's format, `invalid_option` for a delay that is none.
    */
   play(utterance: UtteranceId, sound: AudioFrame | DtmfPress, { live }: PlayOptions = {}): void {
-    if ("samples" in sound) assertFormat(sound, this.#options.format);
+    const frame = "samples" in sound ? sound : undefined;
+    if (frame) assertFormat(frame, this.#options.format);
     assertLive(live);
     const record = this.#closed ? undefined : this.#utterances.open(utterance);
-    if (!record || record.closed || ("samples" in sound && sound.samples.length === 0)) return;
+    if (!record || record.closed || frame?.samples.length === 0) return;
     record.started = true;
     record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
     const now = this.#options.clock.now();
@@ -176,9 +175,8 @@ export class PlayoutQueue {
   /** The client plays nothing more of the utterances up to `number` that were cleared: what it said of them was its last word. */
   reportCleared(number: number): void {
     if (this.#closed || !this.reports.exact) return;
-    for (const record of [...this.#utterances]) {
+    for (const record of this.#utterances)
       if (record.cleared && record.number <= number) this.#finish(record, record.reported?.samples ?? 0, "reported");
-    }
   }
 
   /** Shows `listener` the audio when it is played, and silence between if asked. One at a time; `undefined` removes it. */
@@ -228,7 +226,6 @@ export class PlayoutQueue {
     this.#waiters.releaseAll();
   }
 
-  /** Interleaved samples as ms. */
   #ms(samples: number): number {
     return (samples / this.#options.format.channels / this.#rate) * 1000;
   }
@@ -249,6 +246,12 @@ export class PlayoutQueue {
   /** Sends what is due: as much as keeps `leadMs` with the client. */
   #pump(now: number): void {
     if (this.#suspended) return;
+    const several = this.#backlog.frames.length > 1 && this.#timeline.aheadMs(now) + 2 * FRAME_MS <= this.#leadMs;
+    if (several && this.#options.together) this.#options.together(() => this.#send(now));
+    else this.#send(now);
+  }
+
+  #send(now: number): void {
     let sent = 0;
     for (const waiting of this.#backlog.frames) {
       const { record, samples, dtmf, end } = waiting;
@@ -288,9 +291,9 @@ export class PlayoutQueue {
     if (this.#idle) this.#sleep();
   };
 
-  /** Finishes the utterances that have been played. */
+  /** Finishes the utterances that have been played: they leave the map, which an iterator allows. */
   #settle(now: number): void {
-    for (const record of [...this.#utterances]) {
+    for (const record of this.#utterances) {
       if (this.reports.overdue(record, now)) this.reports.fail();
       if (!this.reports.believed && !record.cleared) {
         if (record.endSent && record.estimated >= record.sent) this.#finish(record, record.estimated, "estimated");
@@ -312,7 +315,6 @@ export class PlayoutQueue {
     }
   }
 
-  /** Reports the estimate of what is playing, a few times a second. */
   #estimate(now: number): void {
     if (this.reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     const record = this.#timeline.current;
@@ -331,8 +333,7 @@ export class PlayoutQueue {
   }
 
   get #idle(): boolean {
-    if (!this.#backlog.empty || !this.#timeline.empty) return false;
-    if (this.#tap?.continuous) return false;
+    if (!this.#backlog.empty || !this.#timeline.empty || this.#tap?.continuous) return false;
     for (const record of this.#utterances) if (record.settleBy !== undefined) return false;
     return true;
   }

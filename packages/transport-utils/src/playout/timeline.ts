@@ -73,7 +73,8 @@ export class Timeline {
       flight.counted = played;
       if (done) over++;
     }
-    if (over > 0) this.#flights.splice(0, over);
+    if (over === 1) this.#flights.shift();
+    else if (over > 1) this.#flights.splice(0, over);
   }
 
   /** Nothing is playing any more. */
