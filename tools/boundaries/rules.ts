@@ -61,6 +61,10 @@ const rules: Readonly<Record<string, Rule>> = {
   store: { mayImport: ["core"], platform: "node", thirdParty: true },
   bus: { mayImport: ["core"], platform: "node", thirdParty: true },
 
+  // Watch a kit from outside.
+  telemetry: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  metrics: { mayImport: ["core"], platform: "node", thirdParty: true },
+
   client: { mayImport: ["protocol"], platform: "browser", thirdParty: true },
   react: { mayImport: ["client"], platform: "browser", thirdParty: true },
   playground: { mayImport: ["client"], platform: "node", thirdParty: true },

@@ -25,6 +25,7 @@ let project: Project;
 
 /** What the packages ask of whoever uses them, and what is needed to compile. */
 const beside = {
+  "@opentelemetry/api": "1.10.0",
   react: "19.3.1",
   "react-dom": "19.3.1",
   "@types/node": "^20.19.0",

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,11 +11,13 @@ import { percentile } from "./measure/statistics.ts";
 const tiny: Record<string, { values: string[]; options: Record<string, string> }> = {
   aec: { values: [], options: { frames: "20", rounds: "1", rooms: "1" } },
   agc: { values: [], options: { frames: "20", rounds: "1" } },
+  "client-size": { values: [], options: {} },
   codecs: { values: [], options: { samples: "50000", rounds: "1" } },
   denoiser: { values: [], options: { frames: "20", rounds: "1", seconds: "3", ratios: "1", clips: "0" } },
   dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
   "echo-guard": { values: [], options: { frames: "20", rounds: "1", rooms: "0" } },
   hears: { values: [], options: { clips: "1", places: "1", loss: "5", browser: "no" } },
+  handshakes: { values: ["20"], options: { runs: "1" } },
   judge: { values: ["synthetic", "noises"], options: { cases: "3", noises: "1" } },
   lab: { values: [], options: { minutes: "0.1" } },
   // One call is taken, the others ask for as long as it is measured.
@@ -26,12 +28,19 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   recorder: { values: [], options: { frames: "100", rounds: "1" } },
   selfhear: { values: [], options: { seconds: "14", rooms: "1" } },
   situations: { values: ["question"], options: { over: "ws", voice: "slt" } },
+  speech: { values: ["1", "2"], options: { clips: "1" } },
+  stacks: { values: [], options: { rounds: "1" } },
   turn: { values: [], options: { turns: "1" } },
   turns: { values: [], options: { cases: "2", rounds: "1" } },
   vad: { values: [], options: { frames: "20", rounds: "1", clips: "2", ratios: "1" } },
   // A sound begins every 800 ms.
   webrtc: { values: ["1"], options: { seconds: "1.2", warm: "0", loss: "20" } },
-  ws: { values: ["2"], options: { seconds: "1.2", warm: "0", rounds: "1" } },
+  ws: { values: ["2"], options: { seconds: "1.2", warm: "0", runs: "1", client: "node" } },
+  "ws-capacity": {
+    values: [],
+    options: { from: "1", most: "1", seconds: "1.2", warm: "0", runs: "1", delay: "2000", whole: "0" },
+  },
+  "ws-memory": { values: ["2"], options: { connects: "12", batches: "3", seconds: "0.2", runs: "1" } },
 };
 
 describe("every benchmark", () => {
@@ -46,7 +55,7 @@ describe("every benchmark", () => {
     expect(figures.length).toBeGreaterThan(1);
     for (const { name: figure, ours, reference, ratio } of figures) {
       // Of a few lost packets all may have been recovered, and a thread with nothing to do is not late.
-      const least = /made up|missed|late/.test(figure) ? 0 : Number.MIN_VALUE;
+      const least = /made up|missed|late|drift/.test(figure) ? 0 : Number.MIN_VALUE;
       expect(ours, figure).toBeGreaterThanOrEqual(least);
       expect(reference, figure).toBeGreaterThan(0);
       expect(Number.isFinite(ratio), figure).toBe(true);
@@ -58,6 +67,26 @@ describe("every benchmark", () => {
     if (name === "overload") {
       expect(result.comparisons[0]?.note).toMatch(/^1 taken, 2 not, \d+ offers refused with 503 server_busy/);
     }
+  });
+});
+
+describe("the README", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const sources = readdirSync(new URL(".", import.meta.url), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => readFileSync(new URL(file, import.meta.url), "utf8"));
+
+  it("names every benchmark", () => {
+    expect(Object.keys(benches).filter((name) => !readme.includes(`| \`${name}\` `))).toEqual([]);
+  });
+
+  it("names every option", () => {
+    const read = /numberOption\(\s*args,\s*"([\w-]+)"|\.options\.(\w+)/g;
+    const options = sources.flatMap((text) =>
+      [...text.matchAll(read)].map(([, number, other]) => number ?? other ?? ""),
+    );
+    expect(options.length).toBeGreaterThan(20);
+    expect([...new Set(options)].filter((name) => !readme.includes(`--${name}`))).toEqual([]);
   });
 });
 

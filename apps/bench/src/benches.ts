@@ -15,21 +15,29 @@ import { pipeline } from "./pipeline/pipeline.ts";
 import { providers } from "./providers/providers.ts";
 import { selfhear } from "./selfhear/selfhear.ts";
 import { situations } from "./situations/situations.ts";
+import { clientSize } from "./sizes/client-size.ts";
+import { stackSizes } from "./sizes/stacks.ts";
+import { speech } from "./speech/speech.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
 import { hears } from "./webrtc/hears.ts";
 import { webrtc } from "./webrtc/webrtc.ts";
+import { wsCapacity } from "./ws/capacity.ts";
+import { handshakes } from "./ws/handshakes.ts";
+import { wsMemory } from "./ws/memory.ts";
 import { ws } from "./ws/ws.ts";
 
 /** Every benchmark by its name on the command line. */
 export const benches: Readonly<Record<string, Bench>> = {
   aec,
   agc,
+  "client-size": clientSize,
   codecs,
   denoiser,
   dtmf,
   "echo-guard": echoGuard,
   hears,
+  handshakes,
   judge,
   lab,
   latency,
@@ -39,9 +47,13 @@ export const benches: Readonly<Record<string, Bench>> = {
   recorder,
   selfhear,
   situations,
+  speech,
+  stacks: stackSizes,
   turn,
   turns,
   vad,
   webrtc,
   ws,
+  "ws-capacity": wsCapacity,
+  "ws-memory": wsMemory,
 };

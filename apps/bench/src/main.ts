@@ -1,38 +1,45 @@
 import { benches } from "./benches.ts";
-import { type BenchArguments, save, table } from "./measure/report.ts";
+import type { Bench, BenchArguments } from "./measure/report.ts";
+import { save, table } from "./measure/report.ts";
+import { compareFiles } from "./report/compare.ts";
+import { report } from "./report/report.ts";
+import { parse } from "./report/rows.ts";
 
 const results = new URL("../results/", import.meta.url);
+const recorded = new URL("../../../docs/benchmarks.json", import.meta.url);
+
+const names = Object.keys(benches).join(", ");
+const help = `npm run bench -- [name] [values and --options, see the README]
+npm run bench -- report [--quick] [--rows a,b] [--record]
+npm run bench -- compare [OLD.json] [NEW.json]
+Without a name, all: ${names}.`;
 
 const [first, ...rest] = process.argv.slice(2);
-if (first === "--help") {
-  console.log(
-    `npm run bench -- [name] [values and --options, see the README]\nWithout a name, all: ${Object.keys(benches).join(", ")}.`,
-  );
-  process.exit(0);
-}
 const named = first !== undefined && !first.startsWith("--") ? first : undefined;
-const bench = named === undefined ? undefined : benches[named];
-if (named !== undefined && !bench) {
-  console.error(`There is no benchmark ${named}. There are: ${Object.keys(benches).join(", ")}.`);
-  process.exit(2);
-}
 const args = parse(named === undefined ? process.argv.slice(2) : rest);
-for (const run of bench ? [bench] : Object.values(benches)) {
-  const result = await run(args);
-  console.log(`\n${table(result)}`);
-  if (args.options.save !== "no") console.log(`written to ${(await save(result, results)).pathname}`);
-}
 // What a native library keeps open is no reason to wait.
-process.exit(0);
+process.exit(await command());
 
-/** `50 --seconds 3`: values, and options with theirs. */
-function parse(words: readonly string[]): BenchArguments {
-  const values: string[] = [];
-  const options: Record<string, string> = {};
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] as string;
-    if (word.startsWith("--")) options[word.slice(2)] = words[++i] ?? "";
-    else values.push(word);
+async function command(): Promise<number> {
+  if (first === "--help") {
+    console.log(help);
+    return 0;
   }
-  return { values, options };
+  if (named === "report") return (await report(args, results)) ? 0 : 1;
+  if (named === "compare") return compareFiles(args.values, results, recorded) ? 0 : 1;
+  const bench = named === undefined ? undefined : benches[named];
+  if (named !== undefined && !bench) {
+    console.error(`There is no benchmark ${named}. There are: ${names}.`);
+    return 2;
+  }
+  await runAll(bench ? [bench] : Object.values(benches), args);
+  return 0;
+}
+
+async function runAll(all: readonly Bench[], given: BenchArguments): Promise<void> {
+  for (const run of all) {
+    const result = await run(given);
+    console.log(`\n${table(result)}`);
+    if (given.options.save !== "no") console.log(`written to ${(await save(result, results)).pathname}`);
+  }
 }

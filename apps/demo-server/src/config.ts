@@ -19,20 +19,28 @@ export interface DemoConfig {
   readonly workers: MediaWorkersOptions | undefined;
   /** `ROOMKIT_MAX_CALLS`: calls at once, default 100. */
   readonly maxCalls: number;
+  /** `METRICS`: whether `/metrics` is served, 1 or 0; default: where only this machine reaches it. */
+  readonly metrics: boolean;
+  /** `NODE_ENV=production`: what is logged is JSON, a line for each call and turn. */
+  readonly production: boolean;
 }
 
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 const DEFAULT_GREETING = "Hello! You are talking to Room Kit. What is your name?";
 
 /** @throws Error with a sentence for whoever started the server. */
 export function readConfig(env: Env): DemoConfig {
+  const host = env.HOST ?? "127.0.0.1";
   return {
-    host: env.HOST ?? "127.0.0.1",
+    host,
     port: integer(env, "PORT", 8_000, 0, 65_535),
     voice: env.ROOMKIT_VOICE ?? "slt",
     greeting: env.ROOMKIT_GREETING ?? DEFAULT_GREETING,
     outboundAudio: choice(env, "ROOMKIT_OUTBOUND_AUDIO", ["opus", "pcmu", "datachannel"]),
     workers: mediaWorkers(env),
     maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
+    metrics: integer(env, "METRICS", LOOPBACK.has(host) ? 1 : 0, 0, 1) === 1,
+    production: env.NODE_ENV === "production",
   };
 }
 

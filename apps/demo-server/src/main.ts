@@ -5,6 +5,7 @@ import { AIChannel } from "@roomkit/channel-ai";
 import { RoomKit } from "@roomkit/core";
 import { readConfig, SYSTEM_PROMPT } from "./config.ts";
 import { Desk } from "./desk.ts";
+import { demoLogger, observe } from "./observe.ts";
 import { mountSpeechToSpeech } from "./realtime.ts";
 import { Recordings } from "./recordings.ts";
 import { speech } from "./speech.ts";
@@ -12,7 +13,8 @@ import { demoTools } from "./tools.ts";
 import { mountClassicVoice } from "./voice.ts";
 
 const config = readConfig(process.env);
-const kit = new RoomKit();
+const logger = demoLogger(config);
+const kit = new RoomKit({ logger });
 let stopping = false;
 
 const recordings = await Recordings.open();
@@ -22,7 +24,7 @@ const elsewhere = new Map([
   ["/favicon.ico", "/voice/ui/icon.svg"],
 ]);
 const server = createServer(voiceServerOptions, (request, response) => {
-  if (recordings.serve(request, response)) return;
+  if (recordings.serve(request, response) || serveMetrics(request, response)) return;
   const location = request.method === "GET" ? elsewhere.get((request.url ?? "/").split("?", 1)[0] ?? "") : undefined;
   response.writeHead(location ? 302 : 404, location ? { location } : { "content-type": "text/plain" });
   response.end(location ? undefined : "Not found.\n");
@@ -31,11 +33,13 @@ const server = createServer(voiceServerOptions, (request, response) => {
 // A recogniser, a model and a voice: by vendors whose keys are set, otherwise on this machine. And the two ways to talk to them.
 const parts = speech(process.env, config.voice, recordings);
 kit.registerChannel(new AIChannel("ai", { provider: parts.ai.provider, system: SYSTEM_PROMPT, tools: demoTools }));
-const voiceParts = { speech: parts, desk: new Desk(kit, recordings) };
+const voiceParts = { speech: parts, desk: new Desk(kit, recordings), logger };
 const transports = [
   ...mountClassicVoice(server, kit, config, voiceParts),
   mountSpeechToSpeech(server, kit, config, voiceParts),
 ];
+
+const serveMetrics = observe(kit, transports, config, logger);
 
 await parts.warmUp();
 server.once("error", ({ code, message }: NodeJS.ErrnoException) => {

@@ -14,13 +14,14 @@ import type { VoiceParts } from "./voice.ts";
 /** Speech to speech, at `/rtc-realtime`: by a vendor whose key is set, or put together from the recogniser, model and voice. */
 export function mountSpeechToSpeech(server: Server, kit: RoomKit, config: DemoConfig, parts: VoiceParts): VoiceBackend {
   const { outboundAudio, workers } = config;
-  const { speech, desk } = parts;
+  const { speech, desk, logger } = parts;
   const transport = new WebRTCTransport({
     engine: werift(),
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,
     workers,
+    logger,
     playedSilence: true,
   });
   const channel = new RealtimeVoiceChannel("realtime-voice", {

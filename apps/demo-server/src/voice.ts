@@ -3,7 +3,7 @@ import { mountVoice, WebSocketBackend } from "@roomkit/backend-ws";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
-import { type RoomKit, roomPerCaller, type VoiceBackend } from "@roomkit/core";
+import { type Logger, type RoomKit, roomPerCaller, type VoiceBackend } from "@roomkit/core";
 import { playground } from "@roomkit/playground";
 import { WebRTCTransport } from "@roomkit/transport-webrtc";
 import { werift } from "@roomkit/webrtc-engine-werift";
@@ -15,6 +15,7 @@ import type { Speech } from "./speech.ts";
 export interface VoiceParts {
   readonly speech: Speech;
   readonly desk: Desk;
+  readonly logger: Logger | undefined;
 }
 
 /** One local recogniser serves everybody: when many callers stop at the same moment, the last of them has to wait. */
@@ -25,7 +26,7 @@ const STT_TIMEOUT_MS = 30_000;
  * WebRTC, with the same assistant behind both; the caller closes them.
  */
 export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConfig, parts: VoiceParts): VoiceBackend[] {
-  const { speech, desk } = parts;
+  const { speech, desk, logger } = parts;
   const { stt, tts, pipeline, manners } = speech;
   const { greeting, outboundAudio, workers, maxCalls } = config;
   const addChannel = (id: string, backend: VoiceBackend): void => {
@@ -43,13 +44,14 @@ export function mountClassicVoice(server: Server, kit: RoomKit, config: DemoConf
     kit.registerChannel(channel);
   };
 
-  const websocket = new WebSocketBackend({ codec: mulaw(), playedSilence: true });
+  const websocket = new WebSocketBackend({ codec: mulaw(), playedSilence: true, logger });
   const webrtc = new WebRTCTransport({
     engine: werift(),
     opus: opus(),
     mulaw: mulaw(),
     outboundAudio,
     workers,
+    logger,
     // For echo canceller and recorder, which a caller may ask for.
     playedSilence: true,
     // Served by the mount below, which has checked who asks.

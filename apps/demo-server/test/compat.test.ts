@@ -6,7 +6,7 @@ import { WireClient } from "./wire-client.fixture.ts";
 
 let demo: Demo;
 beforeAll(async () => {
-  demo = await startDemo({ ROOMKIT_GREETING: "" });
+  demo = await startDemo({ ROOMKIT_GREETING: "", NODE_ENV: "production" });
 }, 90_000);
 afterAll(async () => {
   expect(await demo.stop()).toBe(0);
@@ -51,4 +51,24 @@ it("says why it refuses a second connection of the same name, and leaves the fir
   first.ping();
   await until("a pong", () => first.others.some((message) => message.event === "pong"));
   first.close();
+});
+
+it("counts its calls at /metrics, and logs each and its turns as JSON, without a word of them", {
+  timeout: 30_000,
+}, async () => {
+  const page = async () => (await fetch(`${demo.url}/metrics`)).text();
+  await until("the end of all calls", async () => (await page()).includes('roomkit_calls{transport="websocket"} 0'));
+  const text = await page();
+  const value = (name: string): number =>
+    Number(new RegExp(`^roomkit_${name} (.*)$`, "m").exec(text)?.[1] ?? Number.NaN);
+  expect(value('turns_total{transport="websocket"}')).toBeGreaterThanOrEqual(1);
+  expect(value('turn_latency_seconds_sum{stage="total"}')).toBeGreaterThan(0);
+  expect(value("pacing_lateness_seconds_count")).toBeGreaterThan(100);
+  expect(value('refusals_total{transport="websocket",reason="connection_already_exists"}')).toBe(1);
+  const lines = demo.output().split("\n");
+  const logged = lines.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : []));
+  const started = value('calls_started_total{transport="websocket"}');
+  expect(logged.filter(({ event }) => event === "call")).toHaveLength(started);
+  expect(logged).toContainEqual(expect.objectContaining({ level: 30, event: "turn", transport: "websocket" }));
+  expect(demo.output() + text).not.toMatch(/capital|paris/i);
 });

@@ -43,7 +43,11 @@ const groups = [
     kinds: ["provider", "fallback", "worker", "onnx"],
   },
   { text: "Several processes", named: [], kinds: ["store", "bus"] },
-  { text: "Operation", named: ["operations"], kinds: ["operations"] },
+  {
+    text: "Operation",
+    named: ["operations", "telemetry", "metrics-prometheus"],
+    kinds: ["operations", "telemetry", "metrics"],
+  },
   { text: "Testing", named: ["testing", "replay", "provider-standins"], kinds: [] },
 ];
 const named = groups.flatMap((group) => group.named);
@@ -145,6 +149,7 @@ export const sections: readonly Section[] = [
       ...packageGroups.flatMap((group) => group.packages.map((name) => ({ text: name, link: `/reference/${name}/` }))),
       { text: "Wire format", link: "/reference/wire-format" },
       { text: "Architecture", link: "/reference/architecture" },
+      { text: "Measured", link: "/reference/measured" },
       { text: "Benchmarks", link: "/reference/benchmarks" },
       { text: "Threats", link: "/reference/threats" },
       { text: "Contributing", link: "/reference/contributing" },

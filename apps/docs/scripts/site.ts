@@ -22,6 +22,7 @@ export const others: Readonly<Record<string, string>> = {
   "/": "README.md",
   "/reference/architecture": "ARCHITECTURE.md",
   "/reference/benchmarks": "apps/bench/README.md",
+  "/reference/measured": "docs/benchmarks.md",
   "/reference/contributing": "CONTRIBUTING.md",
   "/reference/demo": "apps/demo-server/README.md",
   "/reference/demo-page": "apps/browser-client/README.md",

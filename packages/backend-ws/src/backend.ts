@@ -10,7 +10,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import { CloseCode } from "@roomkit/protocol";
-import { refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
+import { type PacingLateness, refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ClientSocket } from "./client/client-socket.ts";
 import type { AcceptContext, WebSocketBackendOptions } from "./options.ts";
@@ -118,6 +118,11 @@ export class WebSocketBackend extends SessionBackend {
       labels: labels.size,
       tokens: desk.tokens,
     };
+  }
+
+  /** How late the audio of its calls was, by the wheel that they share with all others on its clock. */
+  get pacing(): PacingLateness {
+    return this.#hub.wheel.lateness;
   }
 
   /** Takes over an open socket of any make, whose client has been authenticated. From here on it is the backend's. */

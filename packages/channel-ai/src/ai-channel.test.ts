@@ -156,6 +156,9 @@ describe("what is spoken", () => {
         text: "Done.",
         status: "completed",
         toolCalls: 1,
+        turnId: "turn_1",
+        provider: "scripted",
+        durationMs: 0,
         usage: { inputTokens: 22, outputTokens: 1, cachedInputTokens: 5 },
       },
     ]);

@@ -20,7 +20,7 @@ import { buildMessages, systemNote } from "./history/messages.ts";
 import { namesIn, severalPeople } from "./history/speakers.ts";
 import { trimMessages } from "./history/trim.ts";
 import { type AIChannelOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { ReplyAccount } from "./reply/account.ts";
+import { announceReply, ReplyAccount } from "./reply/account.ts";
 import { generateReply, makeRequest } from "./reply/generate.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import { askModel } from "./reply/round.ts";
@@ -273,6 +273,7 @@ export class AIChannel implements Channel {
       return `The conversation is with ${request.to} now. Say nothing more.`;
     };
     const account = new ReplyAccount();
+    const startedAt = host.clock.now();
     let prepared: PreparedGeneration | undefined;
     const make = (signal: AbortSignal): AsyncGenerator<string> => {
       if (this.#closed) throw new RoomKitError("aborted", "the channel was closed");
@@ -302,7 +303,9 @@ export class AIChannel implements Channel {
     const reply: ReplyText = new ReplyText(make, context.signal, () => {
       this.#running.delete(reply);
       prepared?.discard();
-      this.#announce(host, roomId, account);
+      const { provider } = this.#options;
+      const of = { roomId, channelId: this.id, turnId: event.correlationId, provider: provider.name };
+      announceReply(host, account, { ...of, durationMs: Math.round(host.clock.now() - startedAt) });
     });
     const after = (): EventDraft[] =>
       handoff ? [{ content: handoffContent(handoff), source: { channelId: this.id, role: "system" } }] : [];
@@ -334,13 +337,6 @@ export class AIChannel implements Channel {
       : undefined;
     const shown = buildMessages(newest, event, { channelId: this.id, tools, interruptionNote, speakers, names });
     return trimMessages(shown, maxHistoryChars);
-  }
-
-  #announce(host: ChannelHost, roomId: string, account: ReplyAccount): void {
-    if (!host.hasHooks("ON_AI_RESPONSE", roomId)) return;
-    const { text, status, toolCalls, usage } = account;
-    const payload = { roomId, channelId: this.id, text, status, toolCalls };
-    host.notifyHooks("ON_AI_RESPONSE", usage ? { ...payload, usage } : payload);
   }
 
   async #cancel(replies: readonly ReplyText[], reason: RoomKitError): Promise<void> {

@@ -84,6 +84,7 @@ export class RealtimeVoiceChannel implements Channel {
       backend: settings.transport,
       joinTimeoutMs: settings.joinTimeoutMs,
       needs: [settings.provider],
+      providers: { realtime: settings.provider.name },
       onEnd: (session) => {
         // The transport keeps the state of the sessions it made itself.
         if (this.#overrides.has(session)) (session as MutableSession).state = "ended";

@@ -71,6 +71,7 @@ export class VoiceChannel implements Channel {
       backend,
       joinTimeoutMs,
       needs: [settings.stt, settings.tts],
+      providers: { stt: settings.stt.name, tts: settings.tts.name },
       start: (session, connection) =>
         new VoiceCall({
           room: roomOf(this.#sessions.host, id, session),

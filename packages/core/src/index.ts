@@ -63,3 +63,4 @@ export * from "./time/until-aborted.ts";
 export { gradedDecision } from "./turns/graded-decision.ts";
 export { lastAudio } from "./turns/last-audio.ts";
 export * from "./turns/prepared-generation.ts";
+export * from "./turns/turn-stages.ts";

@@ -48,6 +48,7 @@ export {
 } from "./mount/ice-servers.ts";
 export { mountPath } from "./mount/path.ts";
 export { type Ui, uiResponse } from "./mount/ui.ts";
+export { PacingLateness } from "./pacing/lateness.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
 export type { DtmfFrame, PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";

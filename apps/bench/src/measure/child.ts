@@ -11,13 +11,16 @@ export class Child<In, Out> {
   readonly #answers: ((answer: Out | Error) => void)[] = [];
   #over: Error | undefined;
 
-  /** @param name the module beside `from` (`import.meta.url`), without its extension */
-  constructor(from: string, name: string) {
+  /**
+   * @param name the module beside `from` (`import.meta.url`), without its extension
+   * @param flags of Node
+   */
+  constructor(from: string, name: string, flags: readonly string[] = []) {
     const source = from.endsWith(".ts");
     const entry = new URL(`./${name}${source ? ".ts" : ".js"}`, from);
     const tsx = source ? ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href] : [];
     this.#process = fork(entry, [], {
-      execArgv: source ? [...tsx, "--conditions=@roomkit/source"] : [],
+      execArgv: [...flags, ...(source ? [...tsx, "--conditions=@roomkit/source"] : [])],
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
@@ -26,6 +29,10 @@ export class Child<In, Out> {
       this.#over = new Error(`${name} ended with code ${code}`);
       for (const answer of this.#answers.splice(0)) answer(this.#over);
     });
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
   }
 
   /** Sends a message and waits for its answer, `timeoutMs` at most. */

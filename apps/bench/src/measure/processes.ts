@@ -17,6 +17,18 @@ export function processorMs(pid: number): number {
   return stat ? (Number(stat[11]) + Number(stat[12])) * TICK_MS : 0;
 }
 
+/** The same to less than a microsecond, of the threads it has now; undefined where the system does not tell. */
+export function threadsMs(pid: number): number | undefined {
+  let threads: readonly string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return undefined;
+  }
+  const times = threads.map((thread) => Number(read(`/proc/${pid}/task/${thread}/schedstat`)?.split(" ")[0]));
+  return times.every(Number.isFinite) ? times.reduce((sum, ns) => sum + ns, 0) / 1e6 : undefined;
+}
+
 /** Resident memory of another process in MB; 0 when it is gone. */
 export function residentMbOf(pid: number): number {
   const [, kilobytes = 0] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "") ?? [];

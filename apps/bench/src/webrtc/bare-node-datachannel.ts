@@ -2,19 +2,20 @@ import { opus } from "@roomkit/codec-opus";
 import { Audio, type DataChannel, PeerConnection, RtcpReceivingSession } from "node-datachannel";
 import { type EchoServer, RATE } from "./echo-server.ts";
 import { listen, offerServer, stop } from "./http.ts";
+import type { OpusBinding } from "./opus-bindings.ts";
 import { writeRtp } from "./rtp.ts";
 import { Ears } from "./sounds.ts";
 
 const SSRC = 99;
 
 /** Nothing but libdatachannel and the codec: each packet is decoded, coded again and sent at once. */
-export async function bareNodeDataChannel(): Promise<EchoServer> {
+export async function bareNodeDataChannel(codec: OpusBinding): Promise<EchoServer> {
   const closers: (() => void)[] = [];
   const ears = new Ears();
   const server = offerServer(async (sdp, caller) => {
     const payloadType = Number(/a=rtpmap:(\d+) opus\//i.exec(sdp)?.[1]);
-    const decoder = await opus().createDecoder({ sampleRate: RATE });
-    const encoder = await opus().createEncoder({ sampleRate: RATE });
+    const decoder = await opus({ binding: codec }).createDecoder({ sampleRate: RATE });
+    const encoder = await opus({ binding: codec }).createEncoder({ sampleRate: RATE });
     const config = { iceServers: [], bindAddress: "127.0.0.1", disableAutoNegotiation: true };
     const pc = new PeerConnection(`bare ${caller}`, config);
     const audio = new Audio(/^m=audio.*?^a=mid:(\S+)/ms.exec(sdp)?.[1] ?? "0", "SendRecv");

@@ -2,10 +2,11 @@ import { opus } from "@roomkit/codec-opus";
 import { MediaStreamTrack, RTCPeerConnection, RtpHeader, RtpPacket, useOPUS } from "werift";
 import { type EchoServer, RATE } from "./echo-server.ts";
 import { listen, offerServer, stop } from "./http.ts";
+import type { OpusBinding } from "./opus-bindings.ts";
 import { Ears } from "./sounds.ts";
 
 /** Nothing but werift and the codec: each packet is decoded, coded again and sent at once. */
-export async function bareWerift(): Promise<EchoServer> {
+export async function bareWerift(codec: OpusBinding): Promise<EchoServer> {
   const closers: (() => Promise<void>)[] = [];
   const ears = new Ears();
   const server = offerServer(async (sdp, caller) => {
@@ -16,8 +17,8 @@ export async function bareWerift(): Promise<EchoServer> {
       iceAdditionalHostAddresses: ["127.0.0.1"],
       codecs: { audio: [useOPUS({ parameters: "minptime=10;useinbandfec=1" })], video: [] },
     });
-    const decoder = await opus().createDecoder({ sampleRate: RATE });
-    const encoder = await opus().createEncoder({ sampleRate: RATE });
+    const decoder = await opus({ binding: codec }).createDecoder({ sampleRate: RATE });
+    const encoder = await opus({ binding: codec }).createEncoder({ sampleRate: RATE });
     closers.push(async () => {
       await pc.close();
       decoder.close();

@@ -5,6 +5,7 @@ import { type MediaWorkersOptions, mountRealtime, type WebRTCLimits, WebRTCTrans
 import { childProcesses } from "../measure/processes.ts";
 import { type EchoServer, RATE } from "./echo-server.ts";
 import { listen, stop } from "./http.ts";
+import type { OpusBinding } from "./opus-bindings.ts";
 import { Ears } from "./sounds.ts";
 
 export interface RoomkitServerOptions {
@@ -12,6 +13,8 @@ export interface RoomkitServerOptions {
   /** Absent: media on this thread. */
   readonly workers?: MediaWorkersOptions | undefined;
   readonly limits?: WebRTCLimits | undefined;
+  /** Default: `wasm`. */
+  readonly codec?: OpusBinding | undefined;
 }
 
 /** More than any benchmark asks for: what refuses a call here is the transport, not the mount. */
@@ -20,13 +23,13 @@ const ANY = 10_000;
 const LIVE = { live: { maxDelayMs: 120 } } as const;
 
 /** The whole path: mount, signalling, engine, jitter buffer, decoder, playout queue, encoder. */
-export async function roomkitServer(options: RoomkitServerOptions): Promise<EchoServer> {
+export async function roomkitServer({ codec, ...options }: RoomkitServerOptions): Promise<EchoServer> {
   const inProcesses = options.workers !== undefined && options.engine.recipe?.(0)?.ownProcess === true;
   // Whatever this process had started before is not the transport's.
   const others = new Set(childProcesses());
   const transport = new WebRTCTransport({
     ...options,
-    opus: opus(),
+    opus: opus({ binding: codec }),
     inputSampleRate: RATE,
     outputSampleRate: RATE,
     logger: silentLogger,

@@ -4,12 +4,13 @@ import { werift } from "@roomkit/webrtc-engine-werift";
 import { bareNodeDataChannel } from "./bare-node-datachannel.ts";
 import { bareWerift } from "./bare-werift.ts";
 import type { EchoServer } from "./echo-server.ts";
+import type { OpusBinding } from "./opus-bindings.ts";
 
 /** A WebRTC library: as the engine of ours, and with nothing around it. */
 export interface Stack {
   readonly name: string;
   engine(): WebRTCEngine;
-  bare(): Promise<EchoServer>;
+  bare(codec: OpusBinding): Promise<EchoServer>;
 }
 
 export const stacks: readonly Stack[] = [

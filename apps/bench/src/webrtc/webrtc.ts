@@ -3,6 +3,7 @@ import { type Bench, type Comparison, compare, counts, numberOption } from "../m
 import { percentile } from "../measure/statistics.ts";
 import type { EchoServer } from "./echo-server.ts";
 import type { CallerAnswer, CallerRequest } from "./messages.ts";
+import { bindingsNamed, type OpusBinding } from "./opus-bindings.ts";
 import { roomkitServer } from "./roomkit-server.ts";
 import { meterServer } from "./server-meter.ts";
 import { epochMs, PACKET_MS } from "./sounds.ts";
@@ -23,8 +24,8 @@ interface Conditions {
 }
 
 /**
- * Calls over WebRTC that hear themselves: `webrtc [sessions...] [--engine werift,node-datachannel] [--workers 1] [--seconds 5] [--warm 1]
- * [--loss 5] [--delay 20]`. With `--loss` (percent) or `--delay` (ms) a relay stands between, and a further line says how much of
+ * Calls over WebRTC that hear themselves: `webrtc [sessions...] [--engine werift,node-datachannel] [--codec wasm,@evan/opus] [--workers 1]
+ * [--seconds 5] [--warm 1] [--loss 5] [--delay 20]`. With `--loss` (percent) or `--delay` (ms) a relay stands between, and a further line says how much of
  * the lost audio was made up. With `--workers` ours is also measured with its media on so many threads or processes.
  */
 export const webrtc: Bench = async (args) => {
@@ -34,6 +35,7 @@ export const webrtc: Bench = async (args) => {
   const delayMs = numberOption(args, "delay", 0, [0, 1_000]);
   const workers = Math.floor(numberOption(args, "workers", 0, [0, 64]));
   const chosen = stacksNamed(args.options.engine ?? stacks.map(({ name }) => name).join());
+  const codecs = bindingsNamed(args.options.codec ?? "wasm");
   const sizes = counts(args, [1, 10, 25, 50], 200);
   const callers = new Child<CallerRequest, CallerAnswer>(import.meta.url, "callers");
   const comparisons: Comparison[] = [];
@@ -41,16 +43,19 @@ export const webrtc: Bench = async (args) => {
     for (const stack of chosen) {
       // The first connection of all waits for code and keys; neither side shall pay for that.
       const brief = { sessions: 1, measureMs: 100, warmMs: 0, loss: 0, delayMs: 0 };
-      await measure(callers, await stack.bare(), brief);
-      await measure(callers, await ours(stack, 0, 1), brief);
+      for (const codec of codecs) {
+        await measure(callers, await stack.bare(codec), brief);
+        await measure(callers, await ours(stack, 0, 1, codec), brief);
+      }
     }
     for (const sessions of sizes) {
       const conditions = { sessions, measureMs, warmMs, loss, delayMs };
-      for (const stack of chosen) {
-        const bare = await measure(callers, await stack.bare(), conditions);
+      for (const [stack, codec] of chosen.flatMap((each) => codecs.map((binding) => [each, binding] as const))) {
+        const bare = await measure(callers, await stack.bare(codec), conditions);
         for (const count of workers > 0 ? [0, workers] : [0]) {
-          const server = await ours(stack, count, sessions);
-          const label = `${sessions} on ${stack.name}${workersLabel(count, server)}`;
+          const server = await ours(stack, count, sessions, codec);
+          const coded = codecs.length > 1 ? `, ${codec}` : "";
+          const label = `${sessions} on ${stack.name}${coded}${workersLabel(count, server)}`;
           const measured = await measure(callers, server, conditions);
           comparisons.push(compare(label, measured.figures, bare.figures));
           if (loss > 0) comparisons.push(compare(`${label}, ${loss * 100} % lost`, measured.madeUp, measured.lost));
@@ -68,8 +73,9 @@ export const webrtc: Bench = async (args) => {
   };
 };
 
-function ours(stack: Stack, workers: number, sessions: number): Promise<EchoServer> {
+function ours(stack: Stack, workers: number, sessions: number, codec: OpusBinding): Promise<EchoServer> {
   return roomkitServer({
+    codec,
     engine: stack.engine(),
     limits: { lagMs: NEVER_MS, utilization: 1 },
     ...(workers > 0 ? { workers: { count: workers, calls: sessions } } : {}),

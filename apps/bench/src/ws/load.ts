@@ -1,120 +1,232 @@
-import { mulaw } from "@roomkit/codec-mulaw";
-import WebSocket from "ws";
+import { connect, type Socket } from "node:net";
 import { serve } from "../measure/child.ts";
-import { frameAt, speechLike } from "../measure/signal.ts";
-import type { LoadAnswer, LoadRequest } from "./messages.ts";
+import { cpuMeter } from "../measure/cpu.ts";
+import { Histogram } from "./bins.ts";
+import * as wire from "./caller-wire.ts";
+import type { Listened, LoadRequest, Stormed } from "./messages.ts";
 
-const RATE = 8_000;
-const FRAME_MS = 20;
+// The load client where there is no C compiler: raw sockets and bytes made once.
 
-/** A sound of this many frames begins every so many frames: its echo can be found again, whatever happened on the way. */
-const SOUND = 10;
-const PERIOD = 40;
-/** Samples above this are sound, below it silence. */
-const LOUD = 1_000;
+const PATIENCE_MS = 10_000;
+const TICK_MS = 1;
 
-const codec = mulaw();
-const speech = speechLike(RATE, SOUND * FRAME_MS + 250).subarray(0.02 * RATE);
-/** The messages of one period, as the compat dialect writes them. */
-const media = Array.from({ length: PERIOD }, (_, i) => {
-  const samples = i < SOUND ? frameAt(speech, RATE, i).samples : new Int16Array(RATE / 50);
-  return JSON.stringify({ event: "media", media: { payload: Buffer.from(codec.encode(samples)).toString("base64") } });
-});
+/** A socket after its handshake, and what came with the answer. @throws Error when it is not let in */
+function enter(url: URL): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+    const timer = setTimeout(() => refuse(new Error("no answer to a handshake")), PATIENCE_MS);
+    const refuse = (error: Error): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    };
+    let answer = Buffer.alloc(0);
+    const read = (bytes: Buffer): void => {
+      answer = Buffer.concat([answer, bytes]);
+      const end = answer.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      if (!answer.toString("latin1").startsWith("HTTP/1.1 101")) {
+        refuse(new Error("a caller was not let in"));
+        return;
+      }
+      clearTimeout(timer);
+      socket.off("data", read).off("error", refuse).pause();
+      socket.on("error", () => {});
+      const rest = answer.subarray(end + 4);
+      if (rest.length > 0) socket.unshift(rest);
+      resolve(socket);
+    };
+    socket.on("error", refuse).on("data", read);
+    socket.write(wire.request(url));
+  });
+}
 
-/** One caller: a frame every 20 ms on an absolute clock, and what comes back. */
+let names = 0;
+let measuring: Counts | undefined;
+
+class Counts {
+  sent = 0;
+  received = 0;
+  soundsSent = 0;
+  soundsHeard = 0;
+  garbled = 0;
+  readonly delays = new Histogram();
+  readonly from = performance.now();
+  readonly ms: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
+}
+
 class Caller {
-  readonly socket: WebSocket;
+  readonly socket: Socket;
+  readonly #started: number;
   #frames = 0;
-  #started = 0;
-  /** When the sounds began to be sent whose echo has not come, oldest first. */
-  readonly #sounds: number[] = [];
-  /** Frames of silence in a row. */
-  #quiet = SOUND;
   #heardMs = 0;
-  /** Arrivals since the measurement began, each less the time the audio before it takes. */
-  arrivals: number[] = [];
-  delays: number[] = [];
+  #quiet = wire.QUIET;
+  #at = 0;
+  #mark = 0;
+  /** When each frame of each sound went. */
+  readonly #sent = new Float64Array(wire.MARKS * wire.SOUND);
+  late: number[] = [];
+  /** The least delay of the first fifth of a measurement, and of the last. */
+  early = Number.POSITIVE_INFINITY;
+  final = Number.POSITIVE_INFINITY;
 
-  constructor(url: string, name: string) {
-    this.socket = new WebSocket(url, { perMessageDeflate: false });
-    this.socket.on("error", () => {});
-    this.socket.on("message", (data: Buffer) => this.#heard(data));
-    this.socket.on("open", () => this.socket.send(JSON.stringify({ event: "start", websocket_id: name })));
+  constructor(socket: Socket, started: number) {
+    this.socket = socket;
+    this.#started = started;
+    const messages = new wire.Messages((opcode, body) => {
+      const heard = opcode === 1 ? wire.heardIn(body) : undefined;
+      if (heard) this.#hear(heard, performance.now());
+    });
+    socket.on("data", (bytes: Buffer) => messages.push(bytes)).resume();
+    socket.write(wire.start(`caller-${process.pid}-${names++}`));
   }
 
-  start(now: number): void {
-    this.#started = now;
-  }
-
-  /** Sends what is due. */
-  speak(now: number): void {
-    while (now >= this.#started + this.#frames * FRAME_MS) {
-      const at = this.#frames++ % PERIOD;
-      this.socket.send(media[at] as string);
-      if (at === 0) this.#sounds.push(performance.now());
-    }
+  get due(): number {
+    return this.#started + this.#frames * wire.FRAME_MS;
   }
 
   reset(): void {
-    this.arrivals = [];
-    this.delays = [];
+    this.late = [];
+    this.early = Number.POSITIVE_INFINITY;
+    this.final = Number.POSITIVE_INFINITY;
   }
 
-  #heard(data: Buffer): void {
-    const now = performance.now();
-    const message = JSON.parse(data.toString()) as {
-      event?: string | undefined;
-      media?: { payload: string } | undefined;
-    };
-    if (message.event !== "media" || !message.media) return;
-    const samples = codec.decode(Buffer.from(message.media.payload, "base64"));
-    this.#heardMs += samples.length / (RATE / 1000);
-    this.arrivals.push(now - this.#heardMs);
-    const loud = samples.some((sample) => sample > LOUD);
-    // The first loud frame after a silence is the echo of a sound's beginning.
-    if (loud && this.#quiet >= SOUND) this.delays.push(now - (this.#sounds.shift() ?? now));
-    this.#quiet = loud ? 0 : this.#quiet + 1;
+  speak(): void {
+    const at = this.#frames % wire.PERIOD;
+    const mark = Math.floor(this.#frames++ / wire.PERIOD) % wire.MARKS;
+    if (this.socket.destroyed) return;
+    const sound = at < wire.SOUND;
+    this.socket.write(sound ? (wire.symbols[wire.digitOf(mark, at)] as Uint8Array) : wire.silence);
+    if (sound) this.#sent[mark * wire.SOUND + at] = performance.now();
+    if (!measuring) return;
+    measuring.sent++;
+    if (at === 0) measuring.soundsSent++;
+  }
+
+  #hear({ samples, digit }: wire.Heard, now: number): void {
+    this.#heardMs += samples / 8;
+    if (measuring) {
+      measuring.received++;
+      this.late.push(now - this.#heardMs - this.#started);
+    }
+    if (digit === undefined) {
+      this.#quiet++;
+      return;
+    }
+    if (this.#quiet >= wire.QUIET) {
+      this.#at = 0;
+      this.#mark = digit * 10;
+    } else this.#at++;
+    this.#quiet = 0;
+    if (this.#at === 1) {
+      this.#mark += digit;
+      if (measuring) measuring.soundsHeard++;
+    }
+    if (!measuring || this.#at < 1 || this.#at >= wire.SOUND) return;
+    const sent = this.#sent[this.#mark * wire.SOUND + this.#at] as number;
+    if (sent === 0 || digit !== wire.digitOf(this.#mark, this.#at)) measuring.garbled++;
+    else this.#delayed(measuring, now, now - sent);
+  }
+
+  #delayed({ delays, from, ms }: Counts, now: number, delay: number): void {
+    delays.add(delay);
+    if (now < from + ms / 5) this.early = Math.min(this.early, delay);
+    if (now > from + (4 * ms) / 5) this.final = Math.min(this.final, delay);
   }
 }
 
 let callers: Caller[] = [];
 let timer: NodeJS.Timeout | undefined;
+let turn = 0;
 
-serve(async (request: LoadRequest): Promise<LoadAnswer> => {
-  if (request.type === "connect") {
-    callers = Array.from({ length: request.sessions }, (_, i) => new Caller(request.url, `caller-${i}`));
-    await Promise.all(
-      callers.map(
-        ({ socket }) =>
-          new Promise<void>((resolve, reject) => {
-            socket.once("open", () => resolve());
-            socket.once("error", reject);
-          }),
-      ),
-    );
+async function connectAll({ url, calls }: Extract<LoadRequest, { type: "connect" }>): Promise<object> {
+  const sockets: Socket[] = [];
+  for (let i = 0; i < calls; i++) sockets.push(await enter(new URL(url)));
+  const from = performance.now() + wire.FRAME_MS;
+  callers = sockets.map((socket, i) => new Caller(socket, from + (i * wire.FRAME_MS) / calls));
+  turn = 0;
+  timer = setInterval(() => {
     const now = performance.now();
-    callers.forEach((caller, i) => {
-      caller.start(now + (i * FRAME_MS) / callers.length);
-    });
-    timer = setInterval(() => {
-      const tick = performance.now();
-      for (const caller of callers) caller.speak(tick);
-    }, 2);
-    await new Promise((resolve) => setTimeout(resolve, request.warmMs));
-    return {};
+    // Their phases are in order.
+    for (let next = callers[turn]; next && next.due <= now; next = callers[turn]) {
+      next.speak();
+      turn = (turn + 1) % callers.length;
+    }
+  }, TICK_MS);
+  return {};
+}
+
+async function measure(ms: number): Promise<Listened> {
+  for (const caller of callers) caller.reset();
+  const counts = new Counts(ms);
+  measuring = counts;
+  const meter = cpuMeter();
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  measuring = undefined;
+  const [cpuMs, wallMs] = [meter.cpuMs(), meter.wallMs()];
+  const lateness = new Histogram();
+  let driftMs = 0;
+  for (const { late, early, final } of callers) {
+    for (let from = 0; from < late.length; from += wire.WINDOW) {
+      const window = late.slice(from, from + wire.WINDOW);
+      const earliest = Math.min(...window);
+      for (const at of window) lateness.add(at - earliest);
+    }
+    const moved = Math.abs(final - early);
+    if (Number.isFinite(moved)) driftMs = Math.max(driftMs, moved);
   }
-  if (request.type === "measure") {
-    for (const caller of callers) caller.reset();
-    await new Promise((resolve) => setTimeout(resolve, request.ms));
-    const lateness = callers.flatMap(({ arrivals }) => {
-      const earliest = arrivals.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
-      return arrivals.map((at) => at - earliest);
-    });
-    const open = callers.filter(({ socket }) => socket.readyState === WebSocket.OPEN).length;
-    return { lateness, delays: callers.flatMap(({ delays }) => delays), open };
+  const { sent, received, soundsSent, soundsHeard, garbled } = counts;
+  const open = callers.filter(({ socket }) => !socket.destroyed).length;
+  return {
+    ...{ sent, received, soundsSent, soundsHeard, garbled, open, cpuMs, wallMs, driftMs },
+    ...{ delays: counts.delays.bins(), lateness: lateness.bins() },
+  };
+}
+
+/** One short call. */
+async function visit(url: string, talk: boolean): Promise<void> {
+  const socket = await enter(new URL(url));
+  try {
+    const over = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    if (talk) {
+      const echo = new Promise<void>((resolve) => {
+        const messages = new wire.Messages((opcode, body) => opcode === 1 && wire.heardIn(body) && resolve());
+        socket.on("data", (bytes: Buffer) => messages.push(bytes)).resume();
+      });
+      socket.write(wire.start(`guest-${process.pid}-${names++}`));
+      for (const symbol of wire.symbols.slice(0, 3)) socket.write(symbol);
+      await Promise.race([echo, over]);
+    }
+    socket.resume().write(wire.goodbye);
+    await over;
+  } finally {
+    socket.destroy();
   }
+}
+
+async function storm({ url, calls, atOnce, talk }: Extract<LoadRequest, { type: "storm" }>): Promise<Stormed> {
+  const meter = cpuMeter();
+  let [begun, failed] = [0, 0];
+  const visitor = async (): Promise<void> => {
+    while (begun++ < calls) await visit(url, talk).catch(() => failed++);
+  };
+  await Promise.all(Array.from({ length: atOnce }, visitor));
+  return { over: calls - failed, failed, wallMs: meter.wallMs(), cpuMs: meter.cpuMs() };
+}
+
+serve(async (request: LoadRequest): Promise<object> => {
+  if (request.type === "connect") return connectAll(request);
+  if (request.type === "measure") return measure(request.ms);
+  if (request.type === "storm") return storm(request);
   clearInterval(timer);
-  for (const { socket } of callers) socket.terminate();
+  for (const { socket } of callers) {
+    socket.write(wire.goodbye);
+    socket.destroySoon();
+  }
   callers = [];
   return {};
 });

@@ -1,78 +1,100 @@
-import { Child } from "../measure/child.ts";
-import { cpuMeter, residentMb } from "../measure/cpu.ts";
-import { type Bench, type Comparison, compare, counts, numberOption } from "../measure/report.ts";
-import { percentile } from "../measure/statistics.ts";
-import type { LoadAnswer, LoadRequest } from "./messages.ts";
-import { bareServer, type EchoServer, roomkitServer } from "./servers.ts";
+import { type Bench, type Comparison, compareRuns, counts, numberOption, type Plot } from "../measure/report.ts";
+import { percentileOf } from "./bins.ts";
+import { listen, type Rig, reference, Server, type Side, sides, withRig } from "./rig.ts";
 
-const ANSWER_MS = 30_000;
+/** What can be told of times, ms. */
+const RESOLUTION_MS = 0.1;
+
+const CALLS_PER_CORE = "calls per core by processor time";
+const FRAMES = "frames out per session, 1/s";
+const PER_FRAME = "CPU per frame in and out, µs";
+const DELAY = "delay p99, ms";
 
 /**
- * Calls over WebSocket that hear themselves: `ws [sessions...] [--seconds 5] [--warm 1] [--rounds 2]`. The callers are in a process
- * of their own; each side of the comparison is measured alone, in turns, and the round with the least processor time counts.
+ * Calls over WebSocket that hear themselves: `ws [sessions...] [--seconds 5] [--warm 1] [--runs 3] [--client auto] [--pin 1]`. Server and
+ * callers are processes of their own, on cores of their own; each side of the comparison is measured alone, in turns.
  */
-export const ws: Bench = async (args) => {
-  const seconds = numberOption(args, "seconds", 5, [0.1, 600]);
-  const warm = numberOption(args, "warm", 1, [0, 60]);
-  const rounds = numberOption(args, "rounds", 2, [1, 20]);
-  const load = new Child<LoadRequest, LoadAnswer>(import.meta.url, "load");
-  const comparisons: Comparison[] = [];
-  try {
-    for (const sessions of counts(args, [1, 10, 50, 100], 1_000)) {
-      const times = { sessions, measureMs: seconds * 1000, warmMs: warm * 1000 };
-      const best: { ours?: Figures | undefined; bare?: Figures | undefined } = {};
-      for (let round = 0; round < rounds; round++) {
-        best.bare = better(best.bare, await measure(load, await bareServer(), times));
-        best.ours = better(best.ours, await measure(load, await roomkitServer(sessions), times));
-      }
-      if (best.ours && best.bare) {
-        comparisons.push(compare(`${sessions} session${sessions === 1 ? "" : "s"}`, best.ours, best.bare));
-      }
+export const ws: Bench = (args) =>
+  withRig(args, async (rig) => {
+    const measureMs = numberOption(args, "seconds", 5, [0.1, 3_600]) * 1000;
+    const warmMs = numberOption(args, "warm", 1, [0, 60]) * 1000;
+    const comparisons: Comparison[] = [];
+    for (const calls of counts(args, [1, 10, 50, 100], 1_000)) {
+      const runs: Record<Side, Measured[]> = { ours: [], bare: [] };
+      for (let run = 0; run < rig.runs; run++)
+        for (const side of sides) runs[side].push(await measure(rig, side, { calls, warmMs, measureMs }));
+      const label = `${calls} session${calls === 1 ? "" : "s"}`;
+      const [ours, bare] = [runs.ours, runs.bare].map((all) => all.map(({ figures }) => figures));
+      const more = [CALLS_PER_CORE, FRAMES];
+      comparisons.push(compareRuns(label, ours ?? [], bare ?? [], clientCost(rig, runs), { more }));
     }
-  } finally {
-    await load.close();
-  }
-  return {
-    bench: "ws",
-    reference: "the ws package and the same signal processing called directly, without sessions, pacing or checks",
-    comparisons,
-  };
-};
+    return { bench: "ws", reference, comparisons, plots: [plot(comparisons, PER_FRAME), plot(comparisons, DELAY)] };
+  });
 
-const PER_SESSION = "CPU per session, ms/s";
-type Figures = Record<string, number>;
-
-function better(before: Figures | undefined, now: Figures): Figures {
-  return before && (before[PER_SESSION] as number) <= (now[PER_SESSION] as number) ? before : now;
+interface Measured {
+  readonly figures: Record<string, number>;
+  /** Processor time of the client for each of the server's. */
+  readonly clientShare: number;
 }
 
 async function measure(
-  load: Child<LoadRequest, LoadAnswer>,
-  server: EchoServer,
-  { sessions, measureMs, warmMs }: { sessions: number; measureMs: number; warmMs: number },
-): Promise<Figures> {
+  { load, pinned }: Rig,
+  side: Side,
+  size: { calls: number; warmMs: number; measureMs: number },
+): Promise<Measured> {
+  const { calls } = size;
+  // A fresh process each time: what one measurement leaves behind is not the next one's.
+  const server = await Server.open(side, pinned);
   try {
-    await load.ask({ type: "connect", url: server.url, sessions, warmMs }, ANSWER_MS + warmMs);
-    const meter = cpuMeter();
-    const {
-      lateness = [],
-      delays = [],
-      open,
-    } = await load.ask({ type: "measure", ms: measureMs }, ANSWER_MS + measureMs);
-    const [cpu, wall] = [meter.cpuMs(), meter.wallMs()];
-    if (open !== sessions) throw new Error(`only ${open} of ${sessions} sessions lived to the end`);
+    const { open, received, delays, lateness, serverCpuMs, wallMs, cpuMs, driftMs, residentMb } = await listen(
+      load,
+      server,
+      size,
+    );
+    if (open !== calls) throw new Error(`only ${open} of ${calls} sessions lived to the end`);
+    const perSession = (serverCpuMs / wallMs / calls) * 1000;
     return {
-      [PER_SESSION]: (cpu / wall / sessions) * 1000,
-      "CPU per frame in and out, µs": (cpu * 1000) / lateness.length,
-      "frames out per session, 1/s": (lateness.length / wall / sessions) * 1000,
-      "pacing late p50, ms": percentile(lateness, 0.5),
-      "pacing late p99, ms": percentile(lateness, 0.99),
-      "delay p50, ms": percentile(delays, 0.5),
-      "delay p99, ms": percentile(delays, 0.99),
-      "memory, MB": residentMb(),
+      clientShare: cpuMs / serverCpuMs,
+      figures: {
+        "CPU per session, ms/s": perSession,
+        [PER_FRAME]: (serverCpuMs * 1000) / Math.max(1, received),
+        [CALLS_PER_CORE]: 1000 / perSession,
+        [FRAMES]: (received / wallMs / calls) * 1000,
+        "pacing late p50, ms": percentileOf(lateness, 0.5),
+        "pacing late p99, ms": percentileOf(lateness, 0.99),
+        "pacing drift, the worst call, ms": Math.max(RESOLUTION_MS, driftMs),
+        "delay p50, ms": percentileOf(delays, 0.5),
+        [DELAY]: percentileOf(delays, 0.99),
+        "memory, MB": residentMb,
+      },
     };
   } finally {
-    await load.ask({ type: "close" }, ANSWER_MS);
     await server.close();
   }
+}
+
+function clientCost({ load, pinned }: Rig, runs: Record<Side, readonly Measured[]>): string {
+  const share = (side: Side): string => {
+    const shares = runs[side].map(({ clientShare }) => clientShare);
+    return `${Math.round((100 * shares.reduce((sum, each) => sum + each, 0)) / shares.length)} %`;
+  };
+  const where = pinned ? "" : ", not pinned";
+  return `the load client (${load.name}${where}) took ${share("ours")} of ours, ${share("bare")} of the bare server's processor time`;
+}
+
+function plot(comparisons: readonly Comparison[], name: string): Plot {
+  const points = (side: "ours" | "reference") =>
+    comparisons.flatMap(({ label, figures }) => {
+      const found = figures.find((figure) => figure.name === name);
+      return found ? [[Number.parseInt(label, 10), found[side]] as const] : [];
+    });
+  return {
+    title: name,
+    x: "calls",
+    y: name,
+    lines: [
+      { name: "ours", points: points("ours") },
+      { name: "bare ws", points: points("reference") },
+    ],
+  };
 }

@@ -340,6 +340,7 @@ export class ClientSocket implements SessionClient {
   /** Says why and closes. */
   #refuse(code: string, closeCode: number, facts: Readonly<Record<string, unknown>> = {}): void {
     if (this.#phase === "over") return;
+    this.#hub.registry.refusals.note(code);
     if (this.#dialect === "v1") this.#complain(code, "the connection is refused", code === "draining");
     else this.#port.send(serializeServerMessage({ status: "failed", meta: { ...facts, error: code } }));
     this.#finish({ code: "protocol_error", message: code });

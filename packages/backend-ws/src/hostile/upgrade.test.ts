@@ -378,6 +378,7 @@ describe("row 11: too many connections", () => {
           headers: { "retry-after": "5" },
         });
     }
+    expect([...arena.rig.backend.refusals]).toEqual([["address_limit_reached", 17]]);
     const other = await from("203.0.113.10");
     expect(other.socket.readyState).toBe(WebSocket.OPEN);
     clients.find((client) => !client.refused)?.socket.close();
@@ -394,6 +395,7 @@ describe("row 11: too many connections", () => {
       { status: "failed", meta: { error: "concurrency_limit_reached", limit: 3, retryAfterMs: 5_000 } },
     ]);
     expect(arena.rig.backend.counts.sockets).toBe(3);
+    expect([...arena.rig.backend.refusals]).toEqual([["concurrency_limit_reached", 8]]);
   });
 });
 

@@ -43,19 +43,19 @@ export class UpgradeHandler {
     socket.on("error", () => {});
     const wrong = handshakeProblem(request);
     if (wrong) {
-      refuseUpgrade(socket, wrong, { code: "bad_handshake", headers: { "Sec-WebSocket-Version": "13" } });
+      this.#turnDown(socket, wrong, { code: "bad_handshake", headers: { "Sec-WebSocket-Version": "13" } });
       return;
     }
     // Who comes back to a call is known only when they say so: while calls wait for that, all are heard.
     const { closedTo } = backend;
     if (closedTo === "draining") {
-      refuseUpgrade(socket, 503, { code: "draining", headers: { "Retry-After": "5" } });
+      this.#turnDown(socket, 503, { code: "draining", headers: { "Retry-After": "5" } });
       return;
     }
     const client = gate.describe(request, "websocket");
     const problem = gate.originProblem(client);
     if (problem) {
-      refuseUpgrade(socket, 403, { code: problem });
+      this.#turnDown(socket, 403, { code: problem });
       return;
     }
     const admitted = closedTo === "node_full" ? NODE_FULL : gate.admission.admit(client.address);
@@ -70,7 +70,7 @@ export class UpgradeHandler {
     };
     if (pacer.run(go)) return;
     release();
-    refuseUpgrade(socket, 503, { code: "busy", headers: { "Retry-After": "5" } });
+    this.#turnDown(socket, 503, { code: "busy", headers: { "Retry-After": "5" } });
   }
 
   async #authenticate(request: IncomingMessage, socket: Duplex, head: Buffer, release: () => void): Promise<void> {
@@ -88,7 +88,7 @@ export class UpgradeHandler {
     if (!result.ok) {
       release();
       const headers = result.status === 401 ? { "WWW-Authenticate": "Bearer" } : undefined;
-      refuseUpgrade(socket, result.status, { code: result.code, headers });
+      this.#turnDown(socket, result.status, { code: result.code, headers });
       return;
     }
     backend.handleUpgrade(request, socket, head, {
@@ -103,15 +103,25 @@ export class UpgradeHandler {
   #refuse(request: IncomingMessage, socket: Duplex, head: Buffer, refused: Refused): void {
     const { code, limit, status, retryAfterMs } = refused;
     if (!TOLD.has(code) || this.#told >= MAX_TOLD) {
-      refuseUpgrade(socket, status, { code, headers: { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) } });
+      this.#turnDown(socket, status, { code, headers: { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) } });
       return;
     }
+    this.#options.backend.noteRefusal(code);
     this.#told++;
     socket.once("close", () => {
       this.#told--;
     });
     const text = serializeServerMessage({ status: "failed", meta: { error: code, limit, retryAfterMs } });
     this.#options.backend.turnAway(request, socket, head, text, CloseCode.LIMIT_REACHED, code);
+  }
+
+  #turnDown(
+    socket: Duplex,
+    status: number,
+    refusal: Parameters<typeof refuseUpgrade>[2] & { readonly code: string },
+  ): void {
+    this.#options.backend.noteRefusal(refusal.code);
+    refuseUpgrade(socket, status, refusal);
   }
 }
 

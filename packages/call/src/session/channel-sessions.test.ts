@@ -48,7 +48,8 @@ it("has newcomers refused while what its calls need is overloaded, until it clos
   const refusing = new RefusingBackend();
   let behind = false;
   const needs = [{}, { overloaded: () => behind }];
-  const of = new ChannelSessions({ channelId: "other", backend: refusing, joinTimeoutMs: 1_000, start, needs });
+  const options = { channelId: "other", backend: refusing, providers: {}, joinTimeoutMs: 1_000, start, needs };
+  const of = new ChannelSessions(options);
   of.register(sessions.host);
   const full = (): boolean[] => [...refusing.fulls].map((each) => each());
   expect(full()).toEqual([false]);
@@ -65,9 +66,15 @@ beforeEach(() => {
   go = undefined;
   slow = false;
   pausing.clear();
-  sessions = new ChannelSessions({ channelId: "voice", backend, joinTimeoutMs: 1_000, start });
+  sessions = new ChannelSessions({
+    channelId: "voice",
+    backend,
+    providers: { stt: "ears" },
+    joinTimeoutMs: 1_000,
+    start,
+  });
   const kit = new RoomKit({ clock, logger: silentLogger });
-  kit.on("voice_session_started", () => log.push("started"));
+  kit.on("voice_session_started", (parts) => log.push(`started ${parts.transport} ${parts.providers.stt}`));
   kit.on("voice_session_ended", ({ reason }) => log.push(`ended ${reason}`));
   kit.registerChannel({
     id: "voice",
@@ -90,12 +97,12 @@ describe("a channel's sessions", () => {
     sessions.join(session);
     sessions.join(session);
     await settle();
-    expect(log).toEqual(["start", "started"]);
+    expect(log).toEqual(["start", "started fake ears"]);
     expect(sessions.call(session.id).session).toBe(session);
     await client.close({ code: "client_closed", message: "" });
     await settle();
     await sessions.end(session, "again");
-    expect(log).toEqual(["start", "started", "close client_closed", "ended client_closed"]);
+    expect(log).toEqual(["start", "started fake ears", "close client_closed", "ended client_closed"]);
     expect([sessions.calls.length, client.listeners, clock.pendingTimers]).toEqual([0, 0, 0]);
   });
 
@@ -134,7 +141,7 @@ describe("a channel's sessions", () => {
     backend.client(client);
     const connection = await backend.accept(own, "first");
     await sessions.begin(own, connection);
-    expect(log).toEqual(["start", "started"]);
+    expect(log).toEqual(["start", "started fake ears"]);
     slow = true;
     const other: VoiceSession = { ...own, id: "other" };
     backend.client(line("second"));

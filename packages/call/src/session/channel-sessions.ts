@@ -3,6 +3,7 @@ import {
   type DrainOptions,
   errorFields,
   RoomKitError,
+  type SessionParts,
   type Unsubscribe,
   type VoiceBackend,
   type VoiceConnection,
@@ -22,6 +23,8 @@ export interface ChannelCall {
 export interface ChannelSessionsOptions<C extends ChannelCall> {
   readonly channelId: string;
   readonly backend: VoiceBackend;
+  /** Who works for its calls, by their names. */
+  readonly providers: SessionParts["providers"];
   /** How long a client may be connected before its session is joined to a room, ms. */
   readonly joinTimeoutMs: number;
   /** Makes the call of a session whose client is there. `signal` aborts when either goes meanwhile; what is begun is then undone. */
@@ -235,8 +238,10 @@ export class ChannelSessions<C extends ChannelCall> {
   #started(call: C): C {
     const { session } = call;
     this.#calls.set(session.id, call);
-    this.host.emit("voice_session_started", { session });
-    this.host.notifyHooks("ON_SESSION_STARTED", { session, roomId: session.roomId });
+    const { backend, providers } = this.#options;
+    const parts = { transport: backend.name, providers };
+    this.host.emit("voice_session_started", { session, ...parts });
+    this.host.notifyHooks("ON_SESSION_STARTED", { session, roomId: session.roomId, ...parts });
     return call;
   }
 

@@ -11,6 +11,7 @@ export class TurnWaterfall {
   #marks: {
     endpointMs?: number | undefined;
     transcriptMs?: number | undefined;
+    hooksMs?: number | undefined;
     firstTokenMs?: number | undefined;
     firstAudioMs?: number | undefined;
     replyMs?: number | undefined;
@@ -29,7 +30,7 @@ export class TurnWaterfall {
   /** Notes a stage at this moment (or at `at` on the clock); the first note of a stage counts. */
   mark(
     stage: keyof TurnMetrics &
-      ("endpointMs" | "transcriptMs" | "decidedMs" | "firstTokenMs" | "firstAudioMs" | "replyMs"),
+      ("endpointMs" | "transcriptMs" | "hooksMs" | "decidedMs" | "firstTokenMs" | "firstAudioMs" | "replyMs"),
     at?: number,
   ): void {
     this.#marks[stage] ??= Math.max(0, Math.round((at ?? this.#clock.now()) - this.#origin));

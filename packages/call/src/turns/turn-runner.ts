@@ -254,6 +254,7 @@ export class TurnRunner {
     const who = typed ? undefined : await speakers.of(judged.speech, signal);
     const { text, speaker } = await transcripts.ask({ id: turnId, turnId, text: effect.text, speaker: who }, signal);
     judged.speaker = speaker;
+    if (room.hasHooks("ON_TRANSCRIPTION", roomId)) judged.waterfall.mark("hooksMs");
     if (text === "") return { type: "turn-blocked", revision };
     if (typed) return { type: "decision", revision, text, waitMs: 0, typed };
     const { complete, waitMs, reason } = await this.#endpointing.judge(text, judged.endedAt);

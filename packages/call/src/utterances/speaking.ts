@@ -298,7 +298,7 @@ export class Speaking {
     if (audible) this.#options.connection.send({ type: "utterance", id, phase: "end" });
     show?.();
     if (audible) this.#options.onEnd(id, correlationId);
-    tellEnd(this.#options, spoken);
+    tellEnd(this.#options, { ...spoken, turnId: correlationId });
   }
 
   /** Shows what became of a text, once nothing more of it will be said. */

@@ -7,6 +7,8 @@ export interface EndedUtterance extends HeardSplit {
   readonly record: HeardRecord;
   /** Why it was silenced; empty when it was not. (The record says interrupted of speech that the end of the call cut off, too.) */
   readonly reason: string;
+  /** The turn that it answers. */
+  readonly turnId?: string | undefined;
   /** The listener had some of its audio. */
   readonly audible: boolean;
 }
@@ -24,17 +26,17 @@ export function tellEnd(
   place: { readonly room: CallRoom; readonly session: VoiceSession; readonly connection: VoiceConnection },
   ended: EndedUtterance,
 ): void {
-  const { utterance, heard, unheard, record, reason, audible } = ended;
+  const { utterance, heard, unheard, record, reason, audible, turnId } = ended;
   const { room, session, connection } = place;
   const { roomId } = session;
   if (!audible) return;
   noteEnd(room, ended);
   if (reason === "") {
-    room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance });
+    room.notifyHooks("AFTER_TTS", { session, roomId, text: heard, utterance, record, turnId });
     return;
   }
   connection.send({ type: "interrupted", utterance, heard, unheard });
-  const facts = { session, roomId, utterance, heard, record };
+  const facts = { session, roomId, utterance, heard, record, turnId };
   room.notifyHooks("ON_TTS_CANCELLED", { ...facts, reason });
   if (reason === "barge_in") room.notifyHooks("ON_BARGE_IN", facts);
 }

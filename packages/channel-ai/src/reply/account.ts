@@ -1,4 +1,4 @@
-import type { AIUsage } from "@roomkit/core";
+import type { AIUsage, ChannelHost, HookPayloads } from "@roomkit/core";
 
 /** What a reply has come to so far. */
 export class ReplyAccount {
@@ -24,4 +24,15 @@ export class ReplyAccount {
     };
     this.#usage = { ...sum("inputTokens"), ...sum("outputTokens"), ...sum("cachedInputTokens") };
   }
+}
+
+/** Tells the hooks what a reply has come to. */
+export function announceReply(
+  host: ChannelHost,
+  account: ReplyAccount,
+  of: Pick<HookPayloads["ON_AI_RESPONSE"], "roomId" | "channelId" | "turnId" | "provider" | "durationMs">,
+): void {
+  if (!host.hasHooks("ON_AI_RESPONSE", of.roomId)) return;
+  const { text, status, toolCalls, usage } = account;
+  host.notifyHooks("ON_AI_RESPONSE", { ...of, text, status, toolCalls, ...(usage && { usage }) });
 }

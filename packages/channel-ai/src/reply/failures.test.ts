@@ -50,7 +50,8 @@ describe("a model that fails", () => {
     const errors: unknown[] = [];
     host.hook("ON_ERROR", (payload) => void errors.push(payload));
     expect(await read(await text("hi"))).toBe(DEFAULT_FALLBACK_TEXT);
-    expect(host.emitted).toEqual([{ event: "ai_error", payload: { roomId: ROOM, channelId: "ai", error: broken } }]);
+    const told = { roomId: ROOM, channelId: "ai", error: broken, provider: "scripted" };
+    expect(host.emitted).toEqual([{ event: "ai_error", payload: told }]);
     expect(errors).toEqual([{ roomId: ROOM, where: "reply:ai", error: broken }]);
     expect(JSON.stringify(host.logs)).not.toContain("sk-123");
     expect(channel.activeReplies).toBe(0);

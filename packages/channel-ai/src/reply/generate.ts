@@ -84,6 +84,6 @@ function assistantMessage(end: RoundEnd): AIMessage {
 function report(turn: Turn, error: RoomKitError): void {
   const { host, roomId, channelId } = turn;
   host.logger.warn({ roomId, channelId, ...errorFields(error) }, "the reply failed");
-  host.emit("ai_error", { roomId, channelId, error });
+  host.emit("ai_error", { roomId, channelId, error, provider: turn.options.provider.name });
   if (host.hasHooks("ON_ERROR", roomId)) host.notifyHooks("ON_ERROR", { roomId, where: `reply:${channelId}`, error });
 }

@@ -128,7 +128,9 @@ describe("a tool round", () => {
     host.hook("ON_TOOL_CALL", (payload) => void told.push(payload));
     await read(await text());
     const made = { id: "c1", name: "look", arguments: { what: "a" } };
-    expect(told).toEqual([{ roomId: ROOM, channelId: "ai", call: made, result: "found", isError: false }]);
+    expect(told).toEqual([
+      { roomId: ROOM, channelId: "ai", call: made, result: "found", isError: false, turnId: "turn_1", durationMs: 0 },
+    ]);
   });
 
   it("needs no words after its tools", async () => {

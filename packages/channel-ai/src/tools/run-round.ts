@@ -19,12 +19,15 @@ export async function runRound(
   const repeated = tools.guard.note(calls);
   const { host, roomId, channelId } = turn;
   const run = async (call: ToolCall, index: number): Promise<AIMessage> => {
+    const startedAt = host.clock.now();
     const refusal = refuse(call, index, turn, repeated);
     const outcome: ToolOutcome = refusal ? { result: refusal, isError: true } : await runTool(call, turn, signal);
     const { result, isError, ran = call } = outcome;
     tools.log.result(call, outcome);
-    if (host.hasHooks("ON_TOOL_CALL", roomId))
-      host.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
+    if (host.hasHooks("ON_TOOL_CALL", roomId)) {
+      const made = { turnId: turn.correlationId, durationMs: Math.round(host.clock.now() - startedAt) };
+      host.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError, ...made });
+    }
     return { role: "tool", toolCallId: call.id, toolName: call.name, content: result, ...(isError ? { isError } : {}) };
   };
   return untilAborted(Promise.all(calls.map(run)), signal);

@@ -86,11 +86,13 @@ export class ToolCalls {
     this.#running.set(call.id, controller);
     this.#log.call(call);
     // What really became of it, also when it is called off: a model that took it for undone would do it twice.
+    const startedAt = room.clock.now();
     const outcome = await runTool(call, scope, signal);
     const { result, isError, ran = call } = outcome;
     this.#running.delete(call.id);
     this.#log.result(call, outcome);
-    room.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError });
+    const durationMs = Math.round(room.clock.now() - startedAt);
+    room.notifyHooks("ON_TOOL_CALL", { roomId, channelId, call: ran, result, isError, durationMs });
     // The provider is told something in any case, or it waits for ever; but not that what it has taken back was not done.
     if (this.#closed || outcome.undone) return;
     provider.submitToolResult(call.id, result, isError ? { isError } : {});

@@ -73,6 +73,8 @@ export interface TurnMetrics {
   readonly endpointMs?: number | undefined;
   /** The final transcript was there. */
   readonly transcriptMs?: number | undefined;
+  /** The hooks had let the words pass; absent where none was asked. */
+  readonly hooksMs?: number | undefined;
   /** The turn was taken for over: more silence may have been waited for after the transcript. */
   readonly decidedMs?: number | undefined;
   /** What the turn detector went by, in a word. */
@@ -197,6 +199,18 @@ export interface VoiceSession {
   readonly state: VoiceSessionState;
   /** The application's; copied nowhere. */
   readonly metadata: Record<string, unknown>;
+}
+
+/** What a session is carried by and who works for it, by their names. */
+export interface SessionParts {
+  /** The backend's. */
+  readonly transport: string;
+  readonly providers: {
+    readonly stt?: string | undefined;
+    readonly tts?: string | undefined;
+    /** Speech to speech: hears, answers and speaks. */
+    readonly realtime?: string | undefined;
+  };
 }
 
 /** What a transport does by itself, so that nothing does it twice. */

@@ -2,7 +2,7 @@ import type { ProviderFallback } from "../contracts/fallback.ts";
 import type { StageStatus } from "../contracts/pipeline.ts";
 import type { RecordingInfo } from "../contracts/recording.ts";
 import type { EchoPath } from "../contracts/stage.ts";
-import type { DismissCause, VoiceSession } from "../contracts/voice.ts";
+import type { DismissCause, SessionParts, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { RoomEvent } from "./event.ts";
 
@@ -25,11 +25,17 @@ export interface FrameworkEvents {
   readonly delivery_failed: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
   readonly hook_error: { readonly hook: string; readonly trigger: string; readonly error: RoomKitError };
   readonly hook_timeout: { readonly hook: string; readonly trigger: string };
-  readonly voice_session_started: { readonly session: VoiceSession };
+  readonly voice_session_started: { readonly session: VoiceSession } & SessionParts;
   readonly voice_session_ended: { readonly session: VoiceSession; readonly reason: string };
   readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };
-  readonly ai_error: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
+  /** `provider`: the model's, where a model failed. */
+  readonly ai_error: {
+    readonly roomId: string;
+    readonly channelId: string;
+    readonly error: RoomKitError;
+    readonly provider?: string | undefined;
+  };
   /** A session is not recorded: a hook blocked it (`reason` is the hook's), or there is none and the recorder requires one (`no_consent`). */
   readonly recording_refused: {
     readonly session: VoiceSession;
@@ -74,4 +80,6 @@ export interface FrameworkEvents {
   readonly echo_suspected: { readonly session: VoiceSession } & EchoPath;
   /** A provider made of several (`@roomkit/fallback`) went over to another in the middle of a room's conversation. */
   readonly provider_fallback: { readonly roomId: string } & ProviderFallback;
+  /** The kit is closed, and tells nothing more. */
+  readonly kit_closed: object;
 }

@@ -1,7 +1,7 @@
 import type { AIUsage, ToolCall } from "../contracts/ai.ts";
 import type { RecordingInfo, RecordingSummary } from "../contracts/recording.ts";
 import type { DtmfEvent, SpeakerEvent } from "../contracts/stage.ts";
-import type { TurnMetrics, VoiceSession } from "../contracts/voice.ts";
+import type { SessionParts, TurnMetrics, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { EventDraft, HeardRecord, RoomEvent } from "./event.ts";
 
@@ -11,6 +11,11 @@ interface InRoom {
 
 interface InSession extends InRoom {
   readonly session: VoiceSession;
+}
+
+interface OfAnswer {
+  /** The turn that it answers, where there is one; a speech-to-speech provider does not say. */
+  readonly turnId?: string | undefined;
 }
 
 interface UserTurn {
@@ -27,7 +32,7 @@ export interface HookPayloads {
   readonly AFTER_BROADCAST: InRoom & { readonly event: RoomEvent };
   readonly ON_CHANNEL_ATTACHED: InRoom & { readonly channelId: string };
   readonly ON_CHANNEL_DETACHED: InRoom & { readonly channelId: string };
-  readonly ON_SESSION_STARTED: InSession;
+  readonly ON_SESSION_STARTED: InSession & SessionParts;
   readonly ON_SESSION_ENDED: InSession & { readonly reason: string };
   /** The caller began to speak, ms into their audio. A speech-to-speech provider tells of speech over an answer only if it interrupts. */
   readonly ON_SPEECH_START: InSession & { readonly timestamp: number };
@@ -48,25 +53,24 @@ export interface HookPayloads {
    * blocking keeps the words from client and room, not from the ear.
    */
   readonly BEFORE_TTS: InSession & { readonly text: string; readonly written: string; readonly utterance: string };
-  /** An utterance was played to its end; `text` is what was heard of it. */
-  readonly AFTER_TTS: InSession & { readonly text: string; readonly utterance: string };
+  /** An utterance was played to its end; `text` is what was heard of it, `record` how long that took. */
+  readonly AFTER_TTS: InSession &
+    OfAnswer & { readonly text: string; readonly utterance: string; readonly record: HeardRecord };
   /**
    * An audible utterance was silenced, and how much of it was heard is known: exactly where the voice times its words, estimated by
    * the length of the words with a speech-to-speech provider. `reason`: `barge_in`, `text_input`, `client`, `output_muted`,
    * `application` or the application's own.
    */
-  readonly ON_TTS_CANCELLED: InSession & {
-    readonly utterance: string;
-    readonly heard: string;
-    readonly record: HeardRecord;
-    readonly reason: string;
-  };
+  readonly ON_TTS_CANCELLED: InSession &
+    OfAnswer & {
+      readonly utterance: string;
+      readonly heard: string;
+      readonly record: HeardRecord;
+      readonly reason: string;
+    };
   /** The same, after it, when the caller's speech did that. */
-  readonly ON_BARGE_IN: InSession & {
-    readonly utterance: string;
-    readonly heard: string;
-    readonly record: HeardRecord;
-  };
+  readonly ON_BARGE_IN: InSession &
+    OfAnswer & { readonly utterance: string; readonly heard: string; readonly record: HeardRecord };
   /** The caller has said all of a turn, as hooks left it; a speech-to-speech provider may be answering already. */
   readonly ON_TURN_COMPLETE: InSession & UserTurn;
   /** A turn detector wants to wait for more. Not with a speech-to-speech provider, which decides that itself. */
@@ -109,6 +113,12 @@ export interface HookPayloads {
     readonly usage?: AIUsage | undefined;
     /** How many tool calls the model made for it. */
     readonly toolCalls?: number | undefined;
+    /** The turn that it answers, where a caller's words caused it. */
+    readonly turnId?: string | undefined;
+    /** The model's provider. */
+    readonly provider?: string | undefined;
+    /** From when the reply was wanted until its end, tools included, ms; of one that was prepared: the rest of it. */
+    readonly durationMs?: number | undefined;
   };
   /** (sync, fails closed) Before a tool runs. */
   readonly BEFORE_TOOL_USE: InRoom & { readonly channelId: string; readonly call: ToolCall };
@@ -117,6 +127,10 @@ export interface HookPayloads {
     readonly call: ToolCall;
     readonly result: string;
     readonly isError: boolean;
+    /** The turn in which it was made, where a caller's words caused it. */
+    readonly turnId?: string | undefined;
+    /** From its arrival to its result, hooks included, ms. */
+    readonly durationMs?: number | undefined;
   };
   readonly ON_CLIENT_DATA: InSession & { readonly name: string; readonly payload: unknown };
   readonly ON_ERROR: InRoom & { readonly where: string; readonly error: RoomKitError };

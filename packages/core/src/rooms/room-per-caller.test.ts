@@ -22,7 +22,9 @@ function voice(id: string, refuse = false): Channel {
     category: ChannelCategory.TRANSPORT,
     register(given) {
       host = given;
-      backend.onSessionReady((session) => host.emit("voice_session_started", { session }));
+      backend.onSessionReady((session) =>
+        host.emit("voice_session_started", { session, transport: "fake", providers: {} }),
+      );
       backend.onSessionEnded((session, { code }) => host.emit("voice_session_ended", { session, reason: code }));
     },
     async join(session) {

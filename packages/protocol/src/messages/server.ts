@@ -127,6 +127,7 @@ export interface MetricsMessage {
     readonly turnId: string;
     readonly endpointMs?: number | undefined;
     readonly transcriptMs?: number | undefined;
+    readonly hooksMs?: number | undefined;
     readonly decidedMs?: number | undefined;
     readonly decidedBy?: string | undefined;
     /** How much earlier the model was asked, as its answer was prepared. */

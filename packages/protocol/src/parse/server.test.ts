@@ -41,6 +41,7 @@ const examples: ServerMessage[] = [
       decidedBy: "question",
       preparedMs: 3,
       preparedSpeechMs: 4,
+      hooksMs: 2,
       interrupted: false,
     },
   },

@@ -142,6 +142,7 @@ function readMetrics(fields: Fields): MetricsMessage {
       turnId: stringField(turn, "turnId", 256),
       endpointMs: optionalNumber(turn, "endpointMs"),
       transcriptMs: optionalNumber(turn, "transcriptMs"),
+      hooksMs: optionalNumber(turn, "hooksMs"),
       decidedMs: optionalNumber(turn, "decidedMs"),
       decidedBy: optionalString(turn, "decidedBy"),
       preparedMs: optionalNumber(turn, "preparedMs"),

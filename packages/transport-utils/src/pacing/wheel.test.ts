@@ -60,6 +60,10 @@ describe("the pacing wheel", () => {
     expect(after.length).toBeLessThanOrEqual(4);
     const grid = (times[0] as number) % 20;
     for (const time of after.slice(1)) expect(time % 20).toBe(grid);
+    // Two on time, one by the stall, the others on time again.
+    const { boundsMs, counts, sumMs } = wheel.lateness;
+    const late = counts.flatMap((count, bucket) => (count > 0 && bucket > 0 ? [[boundsMs[bucket], count]] : []));
+    expect([counts[0], late, Math.round(sumMs)]).toEqual([times.length - 1, [[1_000, 1]], 507]);
   });
 
   it("survives a subscriber that throws", async () => {

@@ -7,6 +7,7 @@ import {
   RoomKitError,
   type Unsubscribe,
 } from "@roomkit/core";
+import { PacingLateness } from "./lateness.ts";
 
 export interface PacingWheelOptions {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ const shared = new WeakMap<Clock, PacingWheel>();
  * has no timer.
  */
 export class PacingWheel {
+  /** How late its turns were; after a stall one late turn. */
+  readonly lateness: PacingLateness = new PacingLateness();
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #slotMs: number;
@@ -103,6 +106,7 @@ export class PacingWheel {
   #turn(): void {
     this.#turning = true;
     const now = this.#clock.now();
+    this.lateness.note(now - this.#deadline(this.#target));
     const count = this.#slots.length;
     // A platform's timer may run a fraction of a millisecond early.
     const due = Math.max(this.#target, Math.floor((now - this.#origin) / this.#slotMs));

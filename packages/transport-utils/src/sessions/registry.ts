@@ -18,6 +18,7 @@ import {
 } from "@roomkit/core";
 import { authContext } from "../auth/context.ts";
 import type { MediaConnection } from "../connection/media-connection.ts";
+import { Refusals } from "./refusals.ts";
 
 export interface SessionRegistryOptions {
   readonly clock: Clock;
@@ -61,6 +62,8 @@ interface Events {
  * until either ends, then `ended` for ever. Holds nothing that has ended.
  */
 export class SessionRegistry {
+  /** Clients that got no session. */
+  readonly refusals: Refusals = new Refusals();
   readonly #options: SessionRegistryOptions;
   readonly #entries = new Map<string, Entry>();
   /** By connection id. */

@@ -50,6 +50,16 @@ export abstract class SessionBackend implements VoiceBackend {
     return { sessions: this.registry.size, waiting: this.registry.waiting };
   }
 
+  /** Clients that were not let in since the start, by the code that says why. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.registry.refusals.counts;
+  }
+
+  /** A mount did not let a client in. */
+  noteRefusal(code: string): void {
+    this.registry.refusals.note(code);
+  }
+
   async connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
     this.#assertOpen();
     return this.registry.connect(roomId, participantId, channelId, metadata);

@@ -17,6 +17,8 @@ export interface SignalledTransport {
   readonly logger: Logger;
   readonly settings: TransportSettings;
   warmUp(signal?: AbortSignal): Promise<void>;
+  /** A client was not let in, for this reason. */
+  noteRefusal(code: string): void;
   /**
    * Answers an offer. Refusals come as `status: "failed"`.
    *

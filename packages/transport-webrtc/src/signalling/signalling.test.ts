@@ -108,6 +108,7 @@ describe("signalling", () => {
     one.send({ event: "stop" });
     await until(() => transport.size === 1, "the end");
     expect((await post(url, offer("third"))).body.type).toBe("answer");
+    expect([...transport.refusals]).toEqual([["concurrency_limit_reached", 1]]);
   });
 
   it("refuses too many from one address", async () => {

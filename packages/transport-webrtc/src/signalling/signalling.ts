@@ -61,8 +61,13 @@ export class Signalling {
     const { kind, base } = endpoint;
     if (kind === "ui") return await this.#ui(request.method, web, base);
     const { answer, cors } = this.gate.screen(request, METHODS[kind]);
-    if (answer) return answer;
+    if (answer) {
+      const problem = kind === "offer" && answer.status === 403 ? this.gate.originProblem(request) : undefined;
+      if (problem) this.#transport.noteRefusal(problem);
+      return answer;
+    }
     const client = await this.#client(request);
+    if ("status" in client && kind === "offer") this.#transport.noteRefusal(client.code);
     if ("status" in client) return jsonResponse({ error: client.code }, client.status, cors);
     if (kind === "config") return await this.#config(request, client, base, cors);
     const { body, status } = await this.#signal(request, client, readBody);
@@ -118,14 +123,19 @@ export class Signalling {
         return answer === "forbidden" ? { status: 403, body: { error: "forbidden" } } : { status: 200, body: answer };
       }
       const admitted = this.gate.admission.admit(client.address);
-      if (!admitted.ok) return { status: 200, body: refusal(admitted.code, admitted.limit) };
+      if (!admitted.ok) {
+        this.#transport.noteRefusal(admitted.code);
+        return { status: 200, body: refusal(admitted.code, admitted.limit) };
+      }
       const { sessionFactory } = this.#options;
       const answer = await this.#transport.offer(message, client, {
         release: admitted.release,
         sessionFactory,
       });
+      if ("status" in answer && answer.status === "failed") this.#transport.noteRefusal(answer.meta.error);
       return { status: 200, body: answer };
     } catch (error) {
+      this.#transport.noteRefusal(RoomKitError.from(error).code);
       return this.#problem(error);
     }
   }

@@ -7,7 +7,13 @@ import {
   type VoiceCapabilities,
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
-import { giveSession, SessionBackend, SessionRegistry } from "@roomkit/transport-utils";
+import {
+  giveSession,
+  type PacingLateness,
+  PacingWheel,
+  SessionBackend,
+  SessionRegistry,
+} from "@roomkit/transport-utils";
 import type { MediaHost, MediaLoad } from "../host/media-host.ts";
 import type { ConnectionStats, RtcSession } from "../session/rtc-session.ts";
 import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
@@ -77,6 +83,11 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
   /** Counters of a live connection: packets, loss, what was dropped and why; undefined when there is none of this id. */
   statsOf(connectionId: string): ConnectionStats | undefined {
     return this.#offers.find(connectionId)?.stats;
+  }
+
+  /** How late the audio of its calls was, by the wheel that they share with all others on its clock; what workers pace is not in it. */
+  get pacing(): PacingLateness {
+    return PacingWheel.shared(this.clock).lateness;
   }
 
   /** How busy each thread that does media is: this one, or the workers that run. */

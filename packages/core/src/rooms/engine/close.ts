@@ -24,6 +24,7 @@ export async function closeKit(engine: Engine): Promise<void> {
   engine.hooks.clear();
   engine.channels.clear();
   for (const state of engine.rooms.all()) engine.rooms.drop(state.id);
+  engine.events.emit("kit_closed", {});
   engine.events.clear();
 }
 

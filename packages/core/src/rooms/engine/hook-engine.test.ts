@@ -245,9 +245,9 @@ describe("observers", () => {
   it("of a trigger that is only told include its sync hooks", async () => {
     const { engine } = make();
     const told: string[] = [];
-    engine.add("AFTER_TTS", () => void told.push("sync"));
-    engine.add("AFTER_TTS", () => void told.push("async"), { execution: "async" });
-    const all = engine.notify("AFTER_TTS", { roomId: "room", session, text: "", utterance: "u" });
+    engine.add("ON_INPUT_AUDIO_LEVEL", () => void told.push("sync"));
+    engine.add("ON_INPUT_AUDIO_LEVEL", () => void told.push("async"), { execution: "async" });
+    const all = engine.notify("ON_INPUT_AUDIO_LEVEL", { roomId: "room", session, db: 0 });
     expect(told).toEqual(["sync", "async"]);
     await all;
   });
