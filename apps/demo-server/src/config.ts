@@ -23,6 +23,8 @@ export interface DemoConfig {
   readonly metrics: boolean;
   /** `NODE_ENV=production`: what is logged is JSON, a line for each call and turn. */
   readonly production: boolean;
+  /** `ROOMKIT_DRAIN_MS`: how long calls may finish at a SIGTERM; default 60,000 in production, elsewhere 0. */
+  readonly drainMs: number;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
@@ -41,6 +43,7 @@ export function readConfig(env: Env): DemoConfig {
     maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
     metrics: integer(env, "METRICS", LOOPBACK.has(host) ? 1 : 0, 0, 1) === 1,
     production: env.NODE_ENV === "production",
+    drainMs: integer(env, "ROOMKIT_DRAIN_MS", env.NODE_ENV === "production" ? 60_000 : 0, 0, 86_400_000),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { voiceServerOptions } from "@roomkit/backend-ws";
 import { AIChannel } from "@roomkit/channel-ai";
 import { RoomKit } from "@roomkit/core";
+import { operate } from "@roomkit/operations";
 import { readConfig, SYSTEM_PROMPT } from "./config.ts";
 import { Desk } from "./desk.ts";
 import { demoLogger, observe } from "./observe.ts";
@@ -15,7 +16,6 @@ import { mountClassicVoice } from "./voice.ts";
 const config = readConfig(process.env);
 const logger = demoLogger(config);
 const kit = new RoomKit({ logger });
-let stopping = false;
 
 const recordings = await Recordings.open();
 /** Browsers ask for an icon beside whatever they show. */
@@ -25,6 +25,7 @@ const elsewhere = new Map([
 ]);
 const server = createServer(voiceServerOptions, (request, response) => {
   if (recordings.serve(request, response) || serveMetrics(request, response)) return;
+  if (operation.handle(request, response)) return;
   const location = request.method === "GET" ? elsewhere.get((request.url ?? "/").split("?", 1)[0] ?? "") : undefined;
   response.writeHead(location ? 302 : 404, location ? { location } : { "content-type": "text/plain" });
   response.end(location ? undefined : "Not found.\n");
@@ -41,6 +42,14 @@ const transports = [
 
 const serveMetrics = observe(kit, transports, config, logger);
 
+// The calls first, then what carried them; whoever made something closes it.
+const operation = operate({
+  ...{ kit, transports, server, logger },
+  closing: [() => recordings.close(), () => parts.close()],
+  drainTimeoutMs: config.drainMs,
+  handOverMs: config.drainMs > 0 ? 15_000 : 0,
+});
+
 await parts.warmUp();
 server.once("error", ({ code, message }: NodeJS.ErrnoException) => {
   const taken = `port ${config.port} is in use by another program: try PORT=${config.port + 1} npm start`;
@@ -52,17 +61,3 @@ server.listen(config.port, config.host, () => {
   console.log(`RoomKit is listening: open http://localhost:${port} and speak English.`);
   for (const [part, choice] of Object.entries(parts.about)) console.log(`  ${part}: ${choice}`);
 });
-
-async function stop(): Promise<void> {
-  if (stopping) process.exit(1);
-  stopping = true;
-  server.close();
-  // The calls first, then what carried them; whoever made something closes it.
-  await kit.close();
-  await Promise.all(transports.map((transport) => transport.close()));
-  await recordings.close();
-  await parts.close();
-  process.exit(0);
-}
-process.on("SIGINT", stop);
-process.on("SIGTERM", stop);
