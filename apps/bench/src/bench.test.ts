@@ -16,8 +16,8 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   denoiser: { values: [], options: { frames: "20", rounds: "1", seconds: "3", ratios: "1", clips: "0" } },
   dtmf: { values: [], options: { frames: "20", rounds: "1", presses: "16", minutes: "1" } },
   "echo-guard": { values: [], options: { frames: "20", rounds: "1", rooms: "0" } },
-  hears: { values: [], options: { clips: "1", places: "1", loss: "5", browser: "no" } },
   handshakes: { values: ["20"], options: { runs: "1" } },
+  hears: { values: [], options: { clips: "1", places: "1", loss: "5", browser: "no" } },
   judge: { values: ["synthetic", "noises"], options: { cases: "3", noises: "1" } },
   lab: { values: [], options: { minutes: "0.1" } },
   // One call is taken, the others ask for as long as it is measured.
