@@ -10,6 +10,7 @@ import { AIChannel } from "@roomkit/channel-ai";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { RoomKit, roomPerCaller } from "@roomkit/core";
+import { operate } from "@roomkit/operations";
 import { audioPipeline } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
 import { browser } from "@roomkit/presets";
@@ -18,11 +19,11 @@ import { moonshineStt } from "@roomkit/provider-moonshine";
 import { offlineAI } from "@roomkit/provider-offline";
 import { heuristicTurns } from "@roomkit/turn-heuristic";
 
-const { PORT = "8000", HOST, NAME = hostname(), DRAIN_MS = "20000", TRUSTED_PROXIES = "" } = process.env;
+const { PORT = "8000", HOST, NAME = hostname(), DRAIN_MS = "20000", READY_DELAY_MS = "0" } = process.env;
+const { TRUSTED_PROXIES = "" } = process.env;
 
 const kit = new RoomKit();
-// On SIGTERM calls may finish for so long; then they are told to connect again.
-const backend = new WebSocketBackend({ codec: mulaw(), drainTimeoutMs: Number(DRAIN_MS) });
+const backend = new WebSocketBackend({ codec: mulaw() });
 const [stt, tts, turnDetector] = [moonshineStt(), fliteTts(), heuristicTurns()];
 kit.registerChannel(
   new VoiceChannel("voice", {
@@ -33,11 +34,10 @@ kit.registerChannel(
 );
 kit.registerChannel(new AIChannel("ai", { provider: offlineAI() }));
 
-let draining = false;
 const server = createServer(voiceServerOptions, (request, response) => {
-  // What the balancer asks: new calls go elsewhere while this one drains.
-  if (request.url === "/healthz") response.writeHead(draining ? 503 : 200).end(`${NAME}\n`);
-  else response.writeHead(request.url === "/" ? 302 : 404, { location: "/voice/ui/" }).end();
+  // What the balancer asks: `/readyz` is 503 while this one drains, and new calls go elsewhere.
+  if (operation.handle(request, response)) return;
+  response.writeHead(request.url === "/" ? 302 : 404, { location: "/voice/ui/" }).end();
 });
 mountVoice(server, backend, {
   allowAnonymous: true, // who reaches the balancer may call; give `auth` where that is not so
@@ -46,13 +46,11 @@ mountVoice(server, backend, {
   ui: playground(),
   sessionFactory: roomPerCaller(kit, { channels: ["voice", "ai"] }),
 });
+// On SIGTERM calls may finish for `DRAIN_MS`; then, when nobody speaks, they are told to connect again.
+const operation = operate({
+  ...{ kit, transports: [backend], server },
+  closing: [stt, tts, turnDetector].map((part) => () => part.close?.()),
+  ...{ readyDelayMs: Number(READY_DELAY_MS), drainTimeoutMs: Number(DRAIN_MS) },
+});
 await Promise.all([stt.warmUp?.(), tts.warmUp?.()]);
 server.listen(Number(PORT), HOST, () => console.log(`Open http://localhost:${PORT}/voice/ui/: ${NAME} takes calls`));
-
-process.once("SIGTERM", async () => {
-  draining = true;
-  await backend.close();
-  await kit.close();
-  await Promise.all([stt.close?.(), tts.close?.(), turnDetector.close?.()]);
-  server.close();
-});

@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import WebSocket from "ws";
@@ -15,6 +17,7 @@ import { type Program, start } from "./program.fixture.ts";
 const until: typeof untilWithin = (what, look) => untilWithin(what, look, 60_000);
 const folder = fileURLToPath(new URL("../scale-out/", import.meta.url));
 const haveProxy = spawnSync("haproxy", ["-v"]).status === 0;
+const haveNginx = spawnSync("nginx", ["-v"]).status === 0;
 const haveCompose = spawnSync("docker", ["compose", "version"]).status === 0;
 
 /** A browser's WebSocket: it keeps the cookies that it is given. */
@@ -34,16 +37,22 @@ function keepingCookies() {
   return { given, Socket };
 }
 
+/** Two of the example's processes, and where they are. */
+async function twoApps() {
+  const env = { DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1", HOST: "127.0.0.1" };
+  const run = async (NAME: string): Promise<[string, Program]> => [
+    NAME,
+    await start("scale-out/server.ts", { env: { ...env, NAME } }),
+  ];
+  const apps = new Map(await Promise.all(["app-1", "app-2"].map(run)));
+  const address = (name: string): string => `127.0.0.1:${new URL(apps.get(name)?.url as string).port}`;
+  return { apps, address };
+}
+
 it.skipIf(!haveProxy)(
   "the balancer leads a caller back to their call, and to another process when theirs ends",
   async () => {
-    const env = { DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1" };
-    const run = async (NAME: string): Promise<[string, Program]> => [
-      NAME,
-      await start("scale-out/server.ts", { env: { ...env, NAME, HOST: "127.0.0.1" } }),
-    ];
-    const apps = new Map(await Promise.all(["app-1", "app-2"].map(run)));
-    const address = (name: string): string => `127.0.0.1:${new URL(apps.get(name)?.url as string).port}`;
+    const { apps, address } = await twoApps();
     const port = await freePort();
     const proxy = spawn("haproxy", ["-db", "-f", `${folder}haproxy.cfg`], {
       env: { ...process.env, BIND: `127.0.0.1:${port}`, APP_1: address("app-1"), APP_2: address("app-2") },
@@ -76,6 +85,66 @@ it.skipIf(!haveProxy)(
   },
 );
 
+it.skipIf(!haveNginx)("nginx does the same, and asks the other process where one drains", async () => {
+  const { apps, address } = await twoApps();
+  const port = await freePort();
+  const at = mkdtempSync(join(tmpdir(), "roomkit-nginx-"));
+  const file = join(at, "nginx.conf");
+  const config = readFileSync(`${folder}nginx.conf`, "utf8")
+    .replace("listen 8000", `listen 127.0.0.1:${port}`)
+    .replace("worker_processes auto", "daemon off; worker_processes 1")
+    .replace(
+      "access_log off;",
+      ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${at}/${name};`).join(" "),
+    )
+    .replace(/(app-\d):8000/g, (_, name: string) => address(name));
+  writeFileSync(file, config);
+  const log = ["-p", at, "-e", join(at, "error.log"), "-g", `pid ${at}/pid;`];
+  const proxy = spawn("nginx", ["-c", file, ...log], { stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await until("a process behind nginx", async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok);
+    const { given, Socket } = keepingCookies();
+    const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
+    const sessions: boolean[] = [];
+    caller.client.on("session", ({ resumed }) => sessions.push(resumed));
+    const greeting = (): string | undefined => caller.lines.map((line) => /this is (app-\d)/.exec(line)?.[1]).at(-1);
+    const first = await until("a greeting", greeting);
+    given.open?.terminate();
+    await until("the same session", () => sessions.length === 1);
+    expect(await apps.get(first)?.stop()).toBe(0);
+    await until("another process", () => greeting() !== first);
+    expect(sessions).toEqual([true, false]);
+    await caller.hangUp();
+  } finally {
+    proxy.kill("SIGTERM");
+    await once(proxy, "exit");
+    for (const app of apps.values()) await app.stop();
+    rmSync(at, { recursive: true });
+  }
+});
+
+it("kubernetes.yaml asks what the program answers, and gives it the time that it asks for", () => {
+  const [deployment, service, budget] = readFileSync(`${folder}kubernetes.yaml`, "utf8")
+    .split(/^---$/m)
+    .map((text) => parse(text));
+  expect([deployment, service, budget].map(({ kind }) => kind)).toEqual([
+    "Deployment",
+    "Service",
+    "PodDisruptionBudget",
+  ]);
+  const { containers, terminationGracePeriodSeconds } = deployment.spec.template.spec;
+  const [app] = containers;
+  expect([app.livenessProbe, app.readinessProbe].map(({ httpGet }) => httpGet.path)).toEqual(["/healthz", "/readyz"]);
+  const env = new Map<string, string>(app.env.map(({ name, value }: { name: string; value: string }) => [name, value]));
+  const server = readFileSync(`${folder}server.ts`, "utf8");
+  for (const name of env.keys()) expect(server).toContain(name);
+  const asked = Number(env.get("READY_DELAY_MS")) + Number(env.get("DRAIN_MS")) + 15_000;
+  expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(asked + 5_000);
+  for (const { spec } of [service, budget])
+    expect(spec.selector.matchLabels ?? spec.selector).toEqual(deployment.spec.template.metadata.labels);
+});
+
 it.skipIf(!haveProxy)("haproxy.cfg has nothing that HAProxy complains of", () => {
   const env = { ...process.env, APP_1: "127.0.0.1:1", APP_2: "127.0.0.1:2" };
   const { status, stderr, stdout } = spawnSync("haproxy", ["-c", "-f", "haproxy.cfg"], { cwd: folder, env });
@@ -106,7 +175,7 @@ it("compose.yaml builds the image once, and the balancer waits for processes tha
   const healthy = { condition: "service_healthy" };
   expect(services.balancer?.depends_on).toEqual({ "app-1": healthy, "app-2": healthy });
 
-  const answers = createServer(({ url }, response) => response.writeHead(url === "/healthz" ? status : 404).end());
+  const answers = createServer(({ url }, response) => response.writeHead(url === "/readyz" ? status : 404).end());
   let status = 200;
   await once(answers.listen(0, "127.0.0.1"), "listening");
   const { port } = answers.address() as AddressInfo;

@@ -10,6 +10,7 @@ const programs = [
   ...[
     { package: "firefox-esr", file: "/usr/bin/firefox-esr" },
     { package: "haproxy", file: "/usr/sbin/haproxy" },
+    { package: "nginx-light", file: "/usr/sbin/nginx" },
     { package: "coturn", file: "/usr/bin/turnserver" },
     { package: "nftables", file: "/usr/sbin/nft" },
     { package: "iproute2", file: "/usr/sbin/ip" },
