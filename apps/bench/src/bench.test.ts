@@ -28,6 +28,7 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   recorder: { values: [], options: { frames: "100", rounds: "1" } },
   selfhear: { values: [], options: { seconds: "14", rooms: "1" } },
   situations: { values: ["question"], options: { over: "ws", voice: "slt" } },
+  soak: { values: ["2"], options: { minutes: "0.1" } },
   speech: { values: ["1", "2"], options: { clips: "1" } },
   stacks: { values: [], options: { rounds: "1" } },
   turn: { values: [], options: { turns: "1" } },

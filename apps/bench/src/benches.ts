@@ -17,6 +17,7 @@ import { selfhear } from "./selfhear/selfhear.ts";
 import { situations } from "./situations/situations.ts";
 import { clientSize } from "./sizes/client-size.ts";
 import { stackSizes } from "./sizes/stacks.ts";
+import { soak } from "./soak/soak.ts";
 import { speech } from "./speech/speech.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
@@ -47,6 +48,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   recorder,
   selfhear,
   situations,
+  soak,
   speech,
   stacks: stackSizes,
   turn,

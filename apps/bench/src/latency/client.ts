@@ -33,8 +33,8 @@ export class PhoneClient {
     );
   }
 
-  connect(): Promise<void> {
-    return this.#client.connect();
+  async connect(): Promise<void> {
+    await this.#client.connect();
   }
 
   /** 20 ms of the microphone, and what has been played by now. */

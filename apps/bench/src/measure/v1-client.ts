@@ -6,6 +6,7 @@ import WebSocket from "ws";
 export interface V1ClientEvents {
   readonly onAudio: (utterance: number, audio: Uint8Array) => void;
   readonly onMessage: (message: { readonly type?: string; readonly utterance?: number }) => void;
+  readonly onClose?: () => void;
 }
 
 /** The wire of a v1 client: start, audio both ways, messages. */
@@ -14,26 +15,49 @@ export class V1Client {
   readonly #audio: AudioSpec;
   readonly #events: V1ClientEvents;
   #offset = 0;
-  #ready: () => void = () => {};
+  #ready: (resumed: boolean) => void = () => {};
+  #failed: (error: Error) => void = () => {};
+  #token: string | undefined;
 
   constructor(url: string, audio: AudioSpec, events: V1ClientEvents) {
     this.#audio = audio;
     this.#events = events;
     this.#socket = new WebSocket(url);
     this.#socket.on("message", (data, binary) => (binary ? this.#hear(data as Buffer) : this.#told(String(data))));
+    this.#socket.on("close", (code) => {
+      this.#failed(new Error(`the call was closed with ${code}`));
+      events.onClose?.();
+    });
+    // A close follows.
+    this.#socket.on("error", () => {});
   }
 
-  async connect(): Promise<void> {
+  /** With which it comes back into the same session. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** Reads what it is sent, or leaves it lying. */
+  read(reads: boolean): void {
+    if (reads) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
+  /** Into a new session, or the one that `resume` stands for; says whether it was that one. */
+  async connect(resume?: string): Promise<boolean> {
     await once(this.#socket, "open");
-    const ready = new Promise<void>((resolve) => {
+    const ready = new Promise<boolean>((resolve, reject) => {
       this.#ready = resolve;
+      this.#failed = reject;
     });
-    this.say({ event: "start", protocol: 1, audio: { send: this.#audio, receive: this.#audio } });
-    await ready;
+    const audio = { send: this.#audio, receive: this.#audio };
+    this.say({ event: "start", protocol: 1, audio, ...(resume !== undefined && { resume }) });
+    return await ready;
   }
 
   /** Coded audio, and how many samples that are. */
   send(audio: Uint8Array, samples: number): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(encodeAudioFrame({ utterance: 0, offset: this.#offset, end: false, audio }));
     this.#offset += samples;
   }
@@ -53,8 +77,17 @@ export class V1Client {
   }
 
   #told(text: string): void {
-    const message = JSON.parse(text) as { event?: string; type?: string; utterance?: number };
-    if (message.event === "ready") this.#ready();
+    const message = JSON.parse(text) as {
+      event?: string;
+      type?: string;
+      utterance?: number;
+      resume?: string;
+      resumed?: boolean;
+    };
+    if (message.event === "ready") {
+      this.#token = message.resume;
+      this.#ready(message.resumed === true);
+    }
     this.#events.onMessage(message);
   }
 }

@@ -38,8 +38,8 @@ export class SpeakerphoneClient {
     );
   }
 
-  connect(): Promise<void> {
-    return this.#client.connect();
+  async connect(): Promise<void> {
+    await this.#client.connect();
   }
 
   /** Whether the loudspeaker has something to play. */
