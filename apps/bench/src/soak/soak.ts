@@ -1,5 +1,5 @@
 import { Child } from "../measure/child.ts";
-import { type Bench, counts, numberOption } from "../measure/report.ts";
+import { type Bench, compare, counts, numberOption } from "../measure/report.ts";
 import { slope } from "../ws/memory.ts";
 import type { CallersLook, CallersRequest } from "./callers.ts";
 import type { SoakLook, SoakRequest } from "./server.ts";
@@ -52,7 +52,13 @@ export const soak: Bench = async (args) => {
     return {
       bench: "soak",
       reference: "the same process before the first call",
-      comparisons: [],
+      comparisons: [
+        compare(
+          `${calls} calls, when all have gone`,
+          { "heap, MB": after.heapMb, handles: after.handles, listeners: after.listeners },
+          { "heap, MB": before.heapMb, handles: before.handles, listeners: before.listeners },
+        ),
+      ],
       tables: [
         {
           title: `${calls} calls for ${minutes} min: what the process held`,
