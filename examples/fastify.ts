@@ -7,7 +7,7 @@ import fastify from "fastify";
 import { RoomKit, voice } from "roomkit";
 
 const { PORT = "8000" } = process.env;
-const app = fastify();
+const app = fastify({ forceCloseConnections: true });
 const kit = new RoomKit();
 
 const calls = new Map<string, { since: Date; said?: string }>();

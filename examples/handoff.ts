@@ -72,4 +72,5 @@ process.once("SIGTERM", async () => {
   await backend.close();
   await Promise.all([provider.close?.(), stt.close?.(), tts.close?.(), turnDetector.close?.()]);
   server.close();
+  server.closeAllConnections();
 });

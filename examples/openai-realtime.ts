@@ -54,4 +54,5 @@ process.once("SIGTERM", async () => {
   await backend.close();
   await provider.close?.();
   server.close();
+  server.closeAllConnections();
 });

@@ -54,4 +54,5 @@ process.once("SIGTERM", async () => {
   await backend.close();
   await Promise.all([stt.close?.(), tts.close?.(), turnDetector.close?.()]);
   server.close();
+  server.closeAllConnections();
 });

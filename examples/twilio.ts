@@ -77,4 +77,5 @@ process.once("SIGTERM", async () => {
   await backend.close();
   for (const close of closing) await close();
   server.close();
+  server.closeAllConnections();
 });

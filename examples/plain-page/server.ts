@@ -25,4 +25,5 @@ process.once("SIGTERM", async () => {
   await line.close();
   await kit.close();
   server.close();
+  server.closeAllConnections();
 });

@@ -28,4 +28,5 @@ process.once("SIGTERM", async () => {
   await kit.close();
   await vite.close();
   server.close();
+  server.closeAllConnections();
 });

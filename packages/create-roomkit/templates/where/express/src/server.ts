@@ -20,5 +20,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
     await hangUp();
     server.close();
+    server.closeAllConnections();
   });
 }

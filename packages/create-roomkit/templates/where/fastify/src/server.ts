@@ -3,7 +3,7 @@ import { host, port, sayWhere, sayWhyNot } from "./address.ts";
 import { takeCalls } from "./assistant.ts";
 import { files } from "./page.ts";
 
-const app = fastify();
+const app = fastify({ forceCloseConnections: true });
 for (const [path, { type, body }] of files) {
   app.get(path, (_request, reply) => reply.type(type).send(body));
 }

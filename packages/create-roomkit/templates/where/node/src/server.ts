@@ -18,5 +18,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
     await hangUp();
     server.close();
+    server.closeAllConnections();
   });
 }
