@@ -30,5 +30,5 @@ process.once("SIGTERM", async () => {
   await line.close();
   await kit.close();
   server.close();
-  server.closeAllConnections();
+  if ("closeAllConnections" in server) server.closeAllConnections();
 });

@@ -42,7 +42,7 @@ describe.each(programs)("%s", (file) => {
 
   it("reads its port, and ends when it is told to", () => {
     expect(text).toMatch(/\bPORT\b/);
-    expect(text).toContain('process.once("SIGTERM"');
+    expect(text).toMatch(/process\.once\("SIGTERM"|operate\(\{/);
   });
 
   it("is listed, and run by a test", () => {
