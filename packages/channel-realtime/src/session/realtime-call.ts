@@ -298,7 +298,7 @@ export class RealtimeCall {
     const { utterance, heard, record, reason } = ended;
     const told = (): void => {
       if (this.#closed) noteEnd(room, ended);
-      else tellEnd(this.#options, ended);
+      else tellEnd(this.#options, { ...ended, turnId: place?.turnId });
     };
     const stored = (): void => {
       if (reason !== "" && !this.#closed) this.#metrics.interrupted(utterance);
