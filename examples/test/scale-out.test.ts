@@ -49,6 +49,26 @@ async function twoApps() {
   return { apps, address };
 }
 
+/** Somebody calls, comes back into the same session from a lost connection, and goes on in a new one when their process ends. */
+async function callThrough(url: string, apps: ReadonlyMap<string, Program>, cookieOf?: (app: string) => string) {
+  const { given, Socket } = keepingCookies();
+  const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
+  const sessions: boolean[] = [];
+  caller.client.on("session", ({ resumed }) => sessions.push(resumed));
+  const greeting = (): string | undefined => caller.lines.map((line) => /this is (app-\d)/.exec(line)?.[1]).at(-1);
+  const first = await until("a greeting", greeting);
+  if (cookieOf) expect(given.cookie).toBe(cookieOf(first));
+
+  given.open?.terminate();
+  await until("the same session", () => sessions.length === 1);
+  expect(sessions).toEqual([true]);
+
+  expect(await apps.get(first)?.stop()).toBe(0);
+  await until("another process", () => greeting() !== first);
+  expect(sessions).toEqual([true, false]);
+  await caller.hangUp();
+}
+
 it.skipIf(!haveProxy)(
   "the balancer leads a caller back to their call, and to another process when theirs ends",
   async () => {
@@ -61,22 +81,7 @@ it.skipIf(!haveProxy)(
     const url = `http://127.0.0.1:${port}`;
     try {
       await until("both behind the balancer", async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok);
-      const { given, Socket } = keepingCookies();
-      const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
-      const sessions: boolean[] = [];
-      caller.client.on("session", ({ resumed }) => sessions.push(resumed));
-      const greeting = (): string | undefined => caller.lines.map((line) => /this is (app-\d)/.exec(line)?.[1]).at(-1);
-      const first = await until("a greeting", greeting);
-      expect(given.cookie).toBe(`ROOMKIT=${first}`);
-
-      given.open?.terminate();
-      await until("the same session", () => sessions.length === 1);
-      expect(sessions).toEqual([true]);
-
-      expect(await apps.get(first)?.stop()).toBe(0);
-      await until("another process", () => greeting() !== first);
-      expect(sessions).toEqual([true, false]);
-      await caller.hangUp();
+      await callThrough(url, apps, (app) => `ROOMKIT=${app}`);
     } finally {
       proxy.kill("SIGTERM");
       await once(proxy, "exit");
@@ -104,18 +109,7 @@ it.skipIf(!haveNginx)("nginx does the same, and asks the other process where one
   const url = `http://127.0.0.1:${port}`;
   try {
     await until("a process behind nginx", async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok);
-    const { given, Socket } = keepingCookies();
-    const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
-    const sessions: boolean[] = [];
-    caller.client.on("session", ({ resumed }) => sessions.push(resumed));
-    const greeting = (): string | undefined => caller.lines.map((line) => /this is (app-\d)/.exec(line)?.[1]).at(-1);
-    const first = await until("a greeting", greeting);
-    given.open?.terminate();
-    await until("the same session", () => sessions.length === 1);
-    expect(await apps.get(first)?.stop()).toBe(0);
-    await until("another process", () => greeting() !== first);
-    expect(sessions).toEqual([true, false]);
-    await caller.hangUp();
+    await callThrough(url, apps);
   } finally {
     proxy.kill("SIGTERM");
     await once(proxy, "exit");

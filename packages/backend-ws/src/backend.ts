@@ -97,7 +97,7 @@ export class WebSocketBackend extends SessionBackend {
 
   /** Why nobody is let in just now, undefined: somebody may be. Who comes back to a call is known only by what they say. */
   get closedTo(): "draining" | "node_full" | undefined {
-    return this.#closing || this.counts.suspended === 0 ? this.refusal : undefined;
+    return this.#closing || this.#hub.desk.suspended === 0 ? this.refusal : undefined;
   }
 
   /** What the backend holds just now: for dashboards, and for tests that nothing is left behind. */

@@ -97,7 +97,7 @@ export function operate(options: OperateOptions): Operation {
   for (const [i, close] of (options.closing ?? []).entries())
     if (typeof close !== "function")
       throw new RoomKitError("invalid_option", `operate: closing[${i}] must be a function`);
-  const numbers = optionsWithin<Numbers>(pick(options), DEFAULTS, {
+  const numbers = optionsWithin<Numbers>(options, DEFAULTS, {
     readyDelayMs: [0, HOURS_MS],
     drainTimeoutMs: [0, HOURS_MS],
     handOverMs: [0, HOURS_MS],
@@ -223,9 +223,4 @@ class OperatedServer implements Operation {
     const { exit = (code: number) => process.exit(code) } = this.#options;
     exit(code);
   }
-}
-
-function pick(options: OperateOptions): Partial<Numbers> {
-  const names = Object.keys(DEFAULTS) as (keyof Numbers)[];
-  return Object.fromEntries(names.map((name) => [name, options[name]]));
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { samplesOfWav } from "./wav.ts";
+import { samplesOfWav, wavOfSamples } from "./wav.ts";
 
 function wav(options: { bits?: number; extra?: number; samples?: number[]; claimed?: number }): Uint8Array {
   const { bits = 16, extra = 0, samples = [1, -2, 300], claimed = samples.length * 2 } = options;
@@ -48,4 +48,9 @@ it("refuses anything else", () => {
   for (const file of [new Uint8Array(0), new Uint8Array(100), wav({ bits: 8 }), wav({}).subarray(0, 30)]) {
     expect(() => samplesOfWav(file)).toThrowError(expect.objectContaining({ code: "invalid_audio" }));
   }
+});
+
+it("is written as it is read", () => {
+  const samples = Int16Array.of(-32_768, 0, 1, 32_767);
+  expect(samplesOfWav(wavOfSamples(samples, 24_000))).toEqual({ samples, format: { sampleRate: 24_000, channels: 1 } });
 });

@@ -57,7 +57,7 @@ class Caller {
       else if (wait < -1_000) next = performance.now();
       const client = this.#client;
       if (!client) continue;
-      this.#client?.send(this.#speaking > 0 ? VOICE : QUIET, FRAME);
+      client.send(this.#speaking > 0 ? VOICE : QUIET, FRAME);
       if (this.#speaking > 0 && --this.#speaking === 0) this.#waitingSince = performance.now();
       await this.#live();
     }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { opus } from "@roomkit/codec-opus";
 import { silentLogger } from "@roomkit/core";
-import { inSequence, quiet, wordErrorRate } from "@roomkit/testing";
+import { inSequence, quiet, wavOfSamples, wordErrorRate } from "@roomkit/testing";
 import { werift } from "@roomkit/webrtc-engine-werift";
 import { chromium } from "playwright-core";
 import { Recogniser } from "../audio/recognise.ts";
@@ -166,7 +166,7 @@ async function called(samples: Int16Array, plans: readonly Plan[], withBrowser: 
     const spoken = await saidByCallers(server, plans, wide);
     if (chromiumPath !== undefined) {
       const file = join(folder, "microphone.wav");
-      writeFileSync(file, wav(wide, 48_000));
+      writeFileSync(file, wavOfSamples(wide, 48_000));
       const processed = { loss: 0, fec: true, processing: true };
       const own = [processed, ...plans.map((plan) => ({ ...plan, processing: false }))];
       const waitMs = (samples.length * 1000) / RATE + 1_500;
@@ -244,24 +244,6 @@ async function packetsOf(samples: Int16Array, inbandFec: boolean): Promise<Uint8
     packets.push(Uint8Array.from(encoder.encode(samples.subarray(at, at + encoder.frameSamples)) ?? []));
   encoder.close();
   return packets;
-}
-
-/** A WAV file of mono 16-bit samples. */
-function wav(samples: Int16Array, sampleRate: number): Buffer {
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0);
-  header.writeUInt32LE(36 + samples.length * 2, 4);
-  header.write("WAVEfmt ", 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * 2, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36);
-  header.writeUInt32LE(samples.length * 2, 40);
-  return Buffer.concat([header, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]);
 }
 
 /** A page that calls several times with one microphone. */

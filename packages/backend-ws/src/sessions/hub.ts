@@ -88,7 +88,7 @@ const messageRanges: OptionRanges<MessageLimits> = {
 
 function resolve(options: WebSocketBackendOptions): Settings {
   const { codec, playedSilence = false, messageLimits = {} } = options;
-  const numbers = optionsWithin<Numbers>(pick(options), defaults, ranges);
+  const numbers = optionsWithin<Numbers>(options, defaults, ranges);
   for (const name of ["inputSampleRate", "outputSampleRate"] as const) {
     if (!Number.isInteger(numbers[name])) throw new RoomKitError("invalid_option", `${name} is a whole number of Hz`);
   }
@@ -100,10 +100,4 @@ function resolve(options: WebSocketBackendOptions): Settings {
     messageLimits: optionsWithin<MessageLimits>(messageLimits, defaultLimits, messageRanges),
     trafficLimits: trafficLimits(options.trafficLimits),
   };
-}
-
-/** Those of the options that are numbers. */
-function pick(options: WebSocketBackendOptions): Partial<Numbers> {
-  const names = Object.keys(defaults) as (keyof Numbers)[];
-  return Object.fromEntries(names.map((name) => [name, options[name]]));
 }

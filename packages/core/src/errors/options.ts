@@ -19,7 +19,8 @@ export type OptionRanges<T> = {
 };
 
 /**
- * The options of a component: what is given, defaults for what is not (an explicit `undefined` counts as not given).
+ * The options of a component: what is given, defaults for what is not (an explicit `undefined` counts as not given). Of `given` only what
+ * has a default is looked at.
  *
  * @throws RoomKitError `invalid_option` for a number out of its range, or something else in its place.
  */
@@ -28,7 +29,8 @@ export function optionsWithin<T extends object>(
   defaults: Resolved<T>,
   ranges: OptionRanges<T>,
 ): Resolved<T> {
-  const resolved: Resolved<T> = { ...defaults, ...defined(given) };
+  const known = Object.keys(defaults).map((name) => [name, given[name as keyof T]]);
+  const resolved: Resolved<T> = { ...defaults, ...defined(Object.fromEntries(known)) };
   for (const [name, [least, most]] of Object.entries(ranges) as [keyof T & string, readonly [number, number]][]) {
     const value: unknown = resolved[name];
     if (typeof value === "number" && value >= least && value <= most) continue;

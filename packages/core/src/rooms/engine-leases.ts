@@ -2,6 +2,7 @@ import { abortedError, RoomKitError } from "../errors/error.ts";
 import { AbortScope } from "../time/abort-scope.ts";
 import { type Cancel, type Clock, systemClock } from "../time/clock.ts";
 import type { AcquireOptions, Lease, LeaseManager } from "./lease.ts";
+import { closedError, heldError } from "./lease-errors.ts";
 import { assertAcquire } from "./leases.ts";
 
 /** What a database or a server has to be able to do for leases. Each call must end within seconds, also when the engine does not answer. */
@@ -19,7 +20,7 @@ export interface LeaseEngine {
   drop(key: string, fence: number): Promise<void>;
 }
 
-/** A waiting caller asks again after so long, ms, and each time half as long again up to the second. */
+/** A waiting caller asks again after so long, ms, and each time half as long again, up to the last. */
 const [FIRST_PAUSE_MS, LAST_PAUSE_MS] = [10, 200];
 const WAIT_MS = 30_000;
 
@@ -63,11 +64,11 @@ export class EngineLeases implements LeaseManager {
   }
 
   async #close(): Promise<void> {
-    this.#scope.abort(new RoomKitError("closed", "the leases are closed"));
+    this.#scope.abort(closedError());
     // What is asked for now may still be given: whoever asked gives it back.
     await Promise.allSettled([...this.#asking]);
     const held = [...this.#held];
-    for (const lease of held) lease.end(new RoomKitError("closed", "the leases are closed"));
+    for (const lease of held) lease.end(closedError());
     // Where the engine cannot be told they lapse.
     await Promise.allSettled(held.map((lease) => this.#engine.drop(lease.key, lease.fence)));
   }
@@ -80,11 +81,7 @@ export class EngineLeases implements LeaseManager {
       const answer = await this.#ask(key, options, signal);
       if (answer instanceof Held) return answer;
       const left = until - this.#clock.now();
-      if (left <= 0) {
-        throw new RoomKitError("timeout", `a lease was not free within ${waitMs} ms: ${answer.heldBy} holds it`, {
-          retryable: true,
-        });
-      }
+      if (left <= 0) throw heldError(answer.heldBy, waitMs);
       await this.#clock.sleep(Math.min(pauseMs, left), signal);
     }
   }

@@ -2,6 +2,7 @@ import { assertOptions } from "../errors/assert-options.ts";
 import { abortedError, RoomKitError } from "../errors/error.ts";
 import { type Cancel, type Clock, systemClock } from "../time/clock.ts";
 import type { AcquireOptions, Lease, LeaseManager } from "./lease.ts";
+import { closedError, heldError } from "./lease-errors.ts";
 
 export interface InProcessLeasesOptions {
   /** Default the system clock. */
@@ -78,7 +79,7 @@ export class InProcessLeases implements LeaseManager {
       entry.lease = this.#lease(key, options);
       return entry.lease;
     }
-    if (waitMs === 0) throw heldError(entry.lease, waitMs);
+    if (waitMs === 0) throw heldError(entry.lease.owner, waitMs);
     if (entry.waiting.size >= this.#maxWaiting) {
       throw new RoomKitError("lease_overloaded", `more than ${this.#maxWaiting} callers wait for one lease`, {
         retryable: true,
@@ -119,7 +120,7 @@ export class InProcessLeases implements LeaseManager {
       const onAbort = (): void => waiter.refuse(abortedError(signal));
       entry.waiting.add(waiter);
       signal?.addEventListener("abort", onAbort, { once: true });
-      cancel = this.#clock.setTimeout(() => waiter.refuse(heldError(entry.lease, waitMs)), waitMs);
+      cancel = this.#clock.setTimeout(() => waiter.refuse(heldError(entry.lease.owner, waitMs)), waitMs);
     });
   }
 
@@ -199,14 +200,4 @@ class Held implements Lease {
         this.#onEnd(this);
     }, this.#ttlMs);
   }
-}
-
-function heldError({ owner }: Lease, waitMs: number): RoomKitError {
-  return new RoomKitError("timeout", `a lease was not free within ${waitMs} ms: ${owner} holds it`, {
-    retryable: true,
-  });
-}
-
-function closedError(): RoomKitError {
-  return new RoomKitError("closed", "the leases are closed");
 }

@@ -11,6 +11,7 @@ import {
   type VoiceConnection,
   type WebRTCEngine,
 } from "@roomkit/core";
+import { wavOfSamples } from "@roomkit/testing";
 import { nodeDataChannel } from "@roomkit/webrtc-engine-node-datachannel";
 import { werift } from "@roomkit/webrtc-engine-werift";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -19,7 +20,6 @@ import { chromiumArguments, findChromium } from "../../../../scripts/lib/chromiu
 import { mountRealtime, WebRTCTransport, type WebRTCTransportOptions } from "../index.ts";
 import { amplitudeAt, frameOf, join, listen, pitchOf, sine, until } from "../testing.fixture.ts";
 import { seedPage } from "./seed-page.fixture.ts";
-import { wav } from "./wav.fixture.ts";
 
 /** What the page's script leaves on `window`. */
 interface Seen {
@@ -46,7 +46,7 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
   beforeAll(async () => {
     folder = mkdtempSync(joinPath(tmpdir(), "roomkit-"));
     const microphone = joinPath(folder, "microphone.wav");
-    writeFileSync(microphone, wav(sine(48_000, 440, 2_000), 48_000));
+    writeFileSync(microphone, wavOfSamples(sine(48_000, 440, 2_000), 48_000));
     browser = await chromium.launch({
       ...(executablePath ? { executablePath } : {}),
       args: [...chromiumArguments, `--use-file-for-fake-audio-capture=${microphone}`],
