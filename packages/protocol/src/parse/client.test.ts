@@ -201,9 +201,11 @@ const spec = fc.record({
   codec: fc.constantFrom("pcm16" as const, "mulaw" as const),
   sampleRate: fc.constantFrom(...audioSampleRates),
 });
+// As JSON can say it: it has no minus zero.
 const json = fc
   .jsonValue({ maxDepth: 4 })
-  .filter((value) => !JSON.stringify(value).includes("__proto__") && !JSON.stringify(value).includes("-0"));
+  .filter((value) => !JSON.stringify(value).includes("__proto__"))
+  .map((value) => JSON.parse(JSON.stringify(value)));
 const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(
   fc.record(
     {

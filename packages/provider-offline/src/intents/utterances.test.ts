@@ -171,6 +171,10 @@ const UTTERANCES: readonly (readonly [said: string, answer: RegExp])[] = [
   ["count to a thousand", /thirty\. That is enough/],
   ["say hello world", /^Hello world\.$/],
   ["repeat after me, the quick brown fox", /The quick brown fox\./i],
+  ["He's repeat after me, the quick brown fox.", /^The quick brown fox\./i],
+  ['"Please repeat after me," the king lost his crown.', /^The king lost his crown\./i],
+  ['"Is repeat after me?" she painted the door.', /^She painted the door\./i],
+  ["This repeats after me, the doctor wears a coat.", /^The doctor wears a coat\./i],
   ["say hello to my sister", /Hello, sister!/],
   // how are you, thanks, and the like
   ["how are you", /well|fine/i],
