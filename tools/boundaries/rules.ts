@@ -63,6 +63,8 @@ const rules: Readonly<Record<string, Rule>> = {
 
   // Watch a kit from outside.
   telemetry: { mayImport: ["core"], platform: "universal", thirdParty: true },
+  // What operators see of it in a browser.
+  inspector: { mayImport: ["core", "playground", "transport-utils"], platform: "node", thirdParty: true },
   metrics: { mayImport: ["core"], platform: "node", thirdParty: true },
 
   client: { mayImport: ["protocol"], platform: "browser", thirdParty: true },

@@ -8,7 +8,7 @@ export {
   resolveCallOptions,
 } from "./options.ts";
 export { type CallRoom, roomOf, type Said, type UserTurn } from "./room.ts";
-export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
+export { CallerLine, type CallerLineOptions, type CallStatus, type ClientState } from "./session/caller-line.ts";
 export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
 export {
   type DtmfMode,

@@ -16,6 +16,7 @@ export * from "./contracts/realtime.ts";
 export * from "./contracts/recipe.ts";
 export * from "./contracts/recording.ts";
 export * from "./contracts/rtp.ts";
+export * from "./contracts/session-status.ts";
 export * from "./contracts/stage.ts";
 export * from "./contracts/stream-table.ts";
 export * from "./contracts/stt.ts";

@@ -1,6 +1,6 @@
 import { type Asset, readAssets } from "./assets.ts";
 import { contentSecurityPolicy } from "./policy.ts";
-import { readShipped } from "./shipped.ts";
+import { shippedPage } from "./shipped.ts";
 
 /** The built page, ready to be handed to a mount: `mountVoice(server, backend, { ui: playground() })`. */
 export interface Playground {
@@ -23,7 +23,8 @@ export function playground(options: PlaygroundOptions = {}): Playground {
   let assets: ReadonlyMap<string, Asset> | undefined;
   return {
     fetch(request, basePath) {
-      assets ??= options.folder === undefined ? readShipped() : readAssets(options.folder);
+      const { folder = shippedPage("@roomkit/playground", import.meta.url) } = assets ? {} : options;
+      assets ??= folder === undefined ? new Map() : readAssets(folder);
       return Promise.resolve(answer(request, basePath, assets));
     },
   };
@@ -75,7 +76,7 @@ function safeHost(host: string): string {
 }
 
 const NOT_BUILT = `The page is not there. In the repository it has not been built yet: npm run build
-In a bundled application: leave @roomkit/playground out of the bundle, or give playground({ folder }) its page.
+In a bundled application: leave the package of the page (@roomkit/playground, @roomkit/inspector) out of the bundle.
 `;
 
 function notBuilt(): Response {

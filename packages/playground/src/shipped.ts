@@ -1,22 +1,24 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Asset, readAssets } from "./assets.ts";
 
 /**
- * The page of this package: beside this module, or, when that was bundled into an application (where a CommonJS bundle does not even
- * know its own address), in the package as it is installed for the program that runs. Empty when it is in neither place.
+ * The folder of the page that a package brings along: `bundle` beside the module that asks (`here`, its address), or, when that was bundled
+ * into an application (where a CommonJS bundle does not even know its own address), in the package as it is installed for the program that
+ * runs. Undefined when it is in neither place.
  */
-export function readShipped(here: string | undefined = import.meta.url): ReadonlyMap<string, Asset> {
-  for (const find of [() => beside(here), installed]) {
-    try {
-      const assets = readAssets(find());
-      if (assets.has("index.html")) return assets;
-    } catch {
-      // Not there.
-    }
+export function shippedPage(packageName: string, here: string | undefined): string | undefined {
+  return [() => beside(here), () => installed(packageName)].map(found).find((folder) => folder !== undefined);
+}
+
+function found(find: () => string): string | undefined {
+  try {
+    const folder = find();
+    return existsSync(join(folder, "index.html")) ? folder : undefined;
+  } catch {
+    return undefined;
   }
-  return new Map();
 }
 
 /** @throws TypeError when `here` is unknown. */
@@ -25,7 +27,7 @@ function beside(here: string | undefined): string {
 }
 
 /** @throws Error when it is not installed. */
-function installed(): string {
+function installed(packageName: string): string {
   const program = createRequire(join(process.cwd(), "package.json"));
-  return join(dirname(program.resolve("@roomkit/playground/package.json")), "bundle");
+  return join(dirname(program.resolve(`${packageName}/package.json`)), "bundle");
 }

@@ -151,7 +151,8 @@ export class ClientSocket implements SessionClient {
       return;
     }
     if (message.event === "playback") {
-      this.#started?.connection.report(message.utterance, message.playedSamples, message.done ?? false);
+      const { utterance, playedSamples, done = false, underruns } = message;
+      this.#started?.connection.report(utterance, playedSamples, done, underruns);
       return;
     }
     const input = connectionInput(message);

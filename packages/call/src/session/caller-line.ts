@@ -4,6 +4,8 @@ import {
   type DtmfEvent,
   isDtmfDigit,
   type PipelineEvents,
+  type SessionStatus,
+  type StageControl,
   type Unsubscribe,
   type VoiceConnection,
   type VoiceSession,
@@ -14,6 +16,9 @@ import { Levels } from "./levels.ts";
 
 /** Who has the floor, as the client is shown it. */
 export type ClientState = "listening" | "thinking" | "speaking";
+
+/** What a call knows of its session's status; what its room does with it the channel adds. */
+export type CallStatus = Omit<SessionStatus, "muted" | "outputMuted">;
 
 export interface CallerLineOptions {
   readonly room: CallRoom;
@@ -63,6 +68,13 @@ export class CallerLine {
   /** Whether anything may be spoken to the caller now. */
   get mayListen(): boolean {
     return !this.#closed && this.#options.room.mayRead;
+  }
+
+  /** How the call stands, as far as it is known here. */
+  status(stages: StageControl | undefined): CallStatus {
+    const { quality } = this.#options.connection;
+    const [state, microphoneOff] = [this.#shown ?? "listening", this.#muted];
+    return { state, microphoneOff, quality, stages: stages?.list() ?? [] };
   }
 
   /** A frame of the caller that was let through. */

@@ -10,12 +10,15 @@ import {
   type VoiceSession,
   withTimeout,
 } from "@roomkit/core";
+import type { CallStatus } from "./caller-line.ts";
 
 /** A call as its channel's bookkeeping sees it. */
 export interface ChannelCall {
   readonly session: VoiceSession;
   /** Nobody speaks, nothing is being answered, and nothing waits to be. */
   readonly pausing: boolean;
+  /** How it stands just now. */
+  status?(): CallStatus;
   /** Ends it for both sides at once; resolves when what was said last is in the room. Idempotent. */
   close(reason: string): void | Promise<void>;
 }
@@ -240,9 +243,15 @@ export class ChannelSessions<C extends ChannelCall> {
     this.#calls.set(session.id, call);
     const { backend, providers } = this.#options;
     const parts = { transport: backend.name, providers };
-    this.host.emit("voice_session_started", { session, ...parts });
+    const status = call.status && (() => ({ ...(call.status?.() as CallStatus), ...this.#mutes(session) }));
+    this.host.emit("voice_session_started", { session, ...parts, status });
     this.host.notifyHooks("ON_SESSION_STARTED", { session, roomId: session.roomId, ...parts });
     return call;
+  }
+
+  #mutes({ roomId, channelId }: VoiceSession): { readonly muted: boolean; readonly outputMuted: boolean } {
+    const { muted = false, outputMuted = false } = this.host.binding(roomId, channelId) ?? {};
+    return { muted, outputMuted };
   }
 
   /** The end is told when the last words are in the room, so that whoever closes the room upon it loses none. */

@@ -31,7 +31,7 @@ import {
 } from "../turns/state.ts";
 import { TurnRunner } from "../turns/turn-runner.ts";
 import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
-import { CallerLine } from "./caller-line.ts";
+import { CallerLine, type CallStatus } from "./caller-line.ts";
 import { type DtmfSending, dtmfToSend, type SendDtmfOptions, speakDtmf } from "./dtmf-sending.ts";
 import { CallFloor } from "./floor.ts";
 import { hearCaller } from "./hear-caller.ts";
@@ -165,6 +165,10 @@ export class VoiceCall {
   /** The stages of its audio path, and their switches; undefined where the pipeline has none. */
   get stages(): StageControl | undefined {
     return this.#pipeline.stages;
+  }
+
+  status(): CallStatus {
+    return this.#line.status(this.stages);
   }
 
   /** Whether anything may be spoken to this caller now. */

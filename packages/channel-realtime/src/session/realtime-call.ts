@@ -2,6 +2,7 @@ import {
   CallerLine,
   type CallRecording,
   type CallRoom,
+  type CallStatus,
   dtmfMs,
   dtmfToSend,
   type EndedUtterance,
@@ -172,6 +173,10 @@ export class RealtimeCall {
     if (reason !== "barge_in" || this.provider.responding) this.provider.interrupt();
     this.#cutting = undefined;
     this.#show(waiting);
+  }
+
+  status(): CallStatus {
+    return this.#line.status(this.stages);
   }
 
   /** The stages of its audio path, and their switches; undefined where there is none. */

@@ -1,6 +1,7 @@
 import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
+import type { ConnectionQuality } from "./session-status.ts";
 import type { DtmfEvent } from "./stage.ts";
 
 /** Anything an application hangs on a session or connection. */
@@ -149,6 +150,8 @@ export interface VoiceConnection {
   readonly closed: boolean;
   /** Audio queued and not yet sent, in ms. */
   readonly queuedMs: number;
+  /** How well audio travels, counted as it does. Absent: not measured. */
+  readonly quality?: ConnectionQuality | undefined;
   /** The one consumer of the caller's audio. */
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe;
   /** Queues audio of an utterance; the connection paces it. Past its bound it drops the oldest whole utterance and reports that. */

@@ -1,6 +1,7 @@
 import type { ProviderFallback } from "../contracts/fallback.ts";
 import type { StageStatus } from "../contracts/pipeline.ts";
 import type { RecordingInfo } from "../contracts/recording.ts";
+import type { SessionStatus } from "../contracts/session-status.ts";
 import type { EchoPath } from "../contracts/stage.ts";
 import type { DismissCause, SessionParts, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
@@ -25,7 +26,10 @@ export interface FrameworkEvents {
   readonly delivery_failed: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
   readonly hook_error: { readonly hook: string; readonly trigger: string; readonly error: RoomKitError };
   readonly hook_timeout: { readonly hook: string; readonly trigger: string };
-  readonly voice_session_started: { readonly session: VoiceSession } & SessionParts;
+  /** `status`: how the session stands, whenever it is asked, until it ends; absent where the channel cannot say. */
+  readonly voice_session_started: { readonly session: VoiceSession } & SessionParts & {
+      readonly status?: (() => SessionStatus) | undefined;
+    };
   readonly voice_session_ended: { readonly session: VoiceSession; readonly reason: string };
   readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };

@@ -1,4 +1,4 @@
-import type { CloseReason, ConnectionMessage } from "@roomkit/core";
+import type { CloseReason, ConnectionMessage, InboundQuality } from "@roomkit/core";
 import type { PlayoutFrame } from "../playout/options.ts";
 
 /** The socket (or peer) under a connection. A resumed connection gets a new one. None of these may throw, but `message` for what is no JSON. */
@@ -7,6 +7,8 @@ export interface ConnectionLink {
   audio(frame: PlayoutFrame): boolean;
   /** Calls {@link audio} several times, in `work`: what can leave as one does. Default: one by one. */
   together?(work: () => void): void;
+  /** How the client's packets arrive, where audio comes in packets. */
+  readonly inbound?: InboundQuality | undefined;
   /** Tells the client, in its dialect. */
   message(message: ConnectionMessage): void;
   /** An application's own message, JSON already. A client that has no place for one is not told. */

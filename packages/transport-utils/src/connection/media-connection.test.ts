@@ -218,7 +218,7 @@ describe("a connection", () => {
     const connection = make({ maxQueuedMs: 500 });
     connection.play("a", audio(400));
     connection.play("b", audio(400));
-    expect(connection.droppedMs).toBe(400);
+    expect(connection.quality.droppedMs).toBe(400);
   });
 
   it("reports what a client says it played", () => {

@@ -4,6 +4,7 @@ import {
   type CloseReason,
   type ConnectionInput,
   type ConnectionMessage,
+  type ConnectionQuality,
   type DtmfPress,
   Emitter,
   errorFields,
@@ -78,6 +79,7 @@ export class MediaConnection implements VoiceConnection {
   #state: ConnectionMessage | undefined;
   #reason: CloseReason | undefined;
   #dropped = 0;
+  #underruns: number | undefined;
 
   constructor(options: MediaConnectionOptions) {
     const { id, label, metadata, inbound, outbound, logger } = options;
@@ -127,9 +129,9 @@ export class MediaConnection implements VoiceConnection {
     return this.#queue.queuedMs;
   }
 
-  /** Outbound audio dropped so far because the queue was full, ms. */
-  get droppedMs(): number {
-    return this.#dropped;
+  get quality(): ConnectionQuality {
+    const { queuedMs } = this;
+    return { inbound: this.#link?.inbound, underruns: this.#underruns, droppedMs: this.#dropped, queuedMs };
   }
 
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
@@ -262,8 +264,9 @@ export class MediaConnection implements VoiceConnection {
     this.#inbound.input(input);
   }
 
-  /** The client reported playback, in samples at the outbound rate. */
-  report(number: number, playedSamples: number, done: boolean): void {
+  /** The client reported playback, in samples at the outbound rate; `underruns`: how often it ran dry so far. */
+  report(number: number, playedSamples: number, done: boolean, underruns?: number): void {
+    this.#underruns = underruns ?? this.#underruns;
     this.#queue.report(number, playedSamples, done);
   }
 

@@ -12,7 +12,7 @@ import type {
 } from "@roomkit/core";
 import type { DtmfFrame, TrackPlace, TrafficLimits } from "@roomkit/transport-utils";
 import type { AudioPlan } from "../media/audio-plan.ts";
-import type { JitterStats } from "../media/jitter-buffer.ts";
+import type { ReceiverStats } from "../media/audio-receiver.ts";
 import type { LoopLoad } from "./load-meter.ts";
 
 /** What the media of a call needs to begin. Plain data: it can be sent to another thread as it is. */
@@ -33,7 +33,7 @@ export interface MediaRequest {
 export interface MediaStats {
   readonly peer: WebRTCPeerStats;
   /** The caller's track; undefined when there is none. */
-  readonly audio: (JitterStats & { readonly concealedMs: number }) | undefined;
+  readonly audio: ReceiverStats | undefined;
   /** What of the caller's media was dropped, by reason. */
   readonly mediaDropped: Readonly<Record<string, number>>;
 }

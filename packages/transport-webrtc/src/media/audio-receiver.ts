@@ -1,4 +1,5 @@
 import type { AudioFrame } from "@roomkit/core";
+import { ArrivalJitter } from "./arrival-jitter.ts";
 import type { FrameDecoder } from "./frame-decoder.ts";
 import { type BufferedPacket, JitterBuffer, type JitterStats, type Playout } from "./jitter-buffer.ts";
 import { parseRed } from "./red.ts";
@@ -19,6 +20,13 @@ export interface AudioReceiverOptions {
   readonly admit: (ms: number) => boolean;
   /** Something was dropped, by reason. */
   readonly onDrop: (reason: string) => void;
+}
+
+export interface ReceiverStats extends JitterStats {
+  /** What was made up in place of lost packets, ms. */
+  readonly concealedMs: number;
+  /** How unevenly packets arrive, ms. */
+  readonly jitterMs: number;
 }
 
 /** A lost stretch is concealed this long, then silent, ms. */
@@ -49,6 +57,7 @@ const NOTHING = new Uint8Array(0);
 export class AudioReceiver {
   readonly #options: AudioReceiverOptions;
   readonly #buffer = new JitterBuffer();
+  readonly #jitter = new ArrivalJitter();
   readonly #digits = new TelephoneEvents();
   readonly #sources = new RtpSources();
   #samples = 0;
@@ -69,8 +78,8 @@ export class AudioReceiver {
     this.#options = options;
   }
 
-  get stats(): JitterStats & { readonly concealedMs: number } {
-    return { ...this.#buffer.stats, concealedMs: this.#concealedMs };
+  get stats(): ReceiverStats {
+    return { ...this.#buffer.stats, concealedMs: this.#concealedMs, jitterMs: this.#jitter.ms };
   }
 
   /** Takes an RTP packet that arrived at `now`, ms. */
@@ -91,6 +100,7 @@ export class AudioReceiver {
       return;
     }
     if (verdict === "begins") this.#beginSource(now);
+    if (sounds) this.#jitter.add(packet.timestamp, this.#options.decoder.clockRate, now);
     if (payloadType === COMFORT_NOISE) this.#quiet = true;
     if (sounds && payloadType === payloadTypes.red) this.#pushRed(packet, now);
     else this.#buffer.push({ ...packet, payload: sounds ? payload : NOTHING }, now);
@@ -131,6 +141,7 @@ export class AudioReceiver {
   #beginSource(now: number): void {
     this.#drain(now, Number.POSITIVE_INFINITY);
     this.#buffer.restart();
+    this.#jitter.restart();
     this.#expected = undefined;
   }
 

@@ -1,4 +1,12 @@
-import type { AudioCodec, AudioFormat, Clock, CloseReason, ConnectionMessage, UtteranceId } from "@roomkit/core";
+import type {
+  AudioCodec,
+  AudioFormat,
+  Clock,
+  CloseReason,
+  ConnectionMessage,
+  InboundQuality,
+  UtteranceId,
+} from "@roomkit/core";
 import {
   encodeAudioFrame,
   type ReadyLimits,
@@ -14,6 +22,8 @@ export interface ClientLinkOptions {
   readonly control: ControlChannel;
   /** The track; undefined: audio takes the data channel. */
   readonly track: Pick<MediaCall, "send" | "sendDtmf"> | undefined;
+  /** How the packets of the client's track arrive; undefined without one. */
+  readonly inbound: () => InboundQuality | undefined;
   /** The track took this frame. */
   readonly onTracked: (frame: PlayoutFrame) => void;
   readonly mulaw: AudioCodec | undefined;
@@ -45,6 +55,10 @@ export class ClientLink implements ConnectionLink {
   constructor(options: ClientLinkOptions, v1: boolean) {
     this.#options = options;
     this.v1 = v1;
+  }
+
+  get inbound(): InboundQuality | undefined {
+    return this.#options.inbound();
   }
 
   audio(frame: PlayoutFrame): boolean {

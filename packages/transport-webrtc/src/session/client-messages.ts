@@ -18,7 +18,7 @@ export interface ClientMessagesOptions {
   readonly audioRate: number | undefined;
   readonly mulaw: AudioCodec | undefined;
   readonly onStart: (message: StartMessage) => void;
-  readonly onPlayback: (utterance: number, playedSamples: number, done: boolean) => void;
+  readonly onPlayback: (utterance: number, playedSamples: number, done: boolean, underruns: number) => void;
   /** How far the track has been played. */
   readonly onPlayout: (message: PlayoutMessage) => void;
   readonly onInput: (input: ConnectionInput) => void;
@@ -89,7 +89,7 @@ export class ClientMessages {
         onEnd("client_closed", "the client ended the session");
         return;
       case "playback":
-        onPlayback(message.utterance, message.playedSamples, message.done ?? false);
+        onPlayback(message.utterance, message.playedSamples, message.done ?? false, message.underruns);
         return;
       case "playout":
         onPlayout(message);

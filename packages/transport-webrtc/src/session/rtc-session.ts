@@ -115,7 +115,7 @@ export class RtcSession {
       audioRate: call.receives ? undefined : call.inbound.sampleRate,
       mulaw,
       onStart: (message) => this.#start(message),
-      onPlayback: (utterance, samples, done) => this.connection.report(utterance, samples, done),
+      onPlayback: (...report) => this.connection.report(...report),
       onPlayout: (message) => {
         if (this.#ready) playout?.report(message);
       },
@@ -134,6 +134,7 @@ export class RtcSession {
       {
         control: this.#control,
         track: call.sends ? call : undefined,
+        inbound: () => call.stats.audio,
         onTracked: (frame) => playout?.sent(frame),
         mulaw,
         clock,

@@ -1,0 +1,221 @@
+import {
+  type Bus,
+  type Cancel,
+  type Clock,
+  errorFields,
+  keepNewest,
+  type Logger,
+  RoomKitError,
+  randomId,
+  type Subscription,
+  withTimeout,
+} from "@roomkit/core";
+import { fitRows } from "../calls/fit-rows.ts";
+import type { ActionResult, CallDetail, CallRow, ProcessView } from "../calls/views.ts";
+import { type BusMessage, busMessage, type CommandMessage, type ProcessName, parseMessage } from "./messages.ts";
+import { Remotes } from "./remotes.ts";
+
+const TOPIC = "roomkit:inspect";
+/** How often a process that is looked at tells of its calls, and somebody who looks says so, ms. */
+const BEAT_MS = 1_000;
+/** Who has not said it for so long does not look any more, ms. */
+const LOOKS_MS = 3_500;
+/** Between two attempts to be told of the others, ms. */
+const RETRY_MS = 5_000;
+/** Longest wait for a process that is told to do something, ms. */
+const ANSWER_MS = 3_000;
+/** Commands that wait for their answers, and that are remembered, in case they come twice. */
+const MAX_WAITING = 100;
+const MAX_REMEMBERED = 500;
+const MAX_VIEWERS = 64;
+/** Calls of this process that others look at closely, at once. */
+const MAX_FOCUS = 16;
+/** Characters of the calls in one message: a bus takes 65,536 with what is around them. */
+const MAX_CHARACTERS = 60_000;
+
+export interface PeersOptions {
+  readonly bus: Bus;
+  readonly self: ProcessName;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly rows: () => CallRow[];
+  readonly detail: (call: string) => CallDetail | undefined;
+  /** Does to a call of this process what an operator elsewhere asks for. */
+  readonly act: (call: string, action: string) => Promise<ActionResult>;
+  /** Somebody elsewhere looks at this process, or nobody does any more. */
+  readonly onLooked: (looked: boolean) => void;
+}
+
+interface Viewer {
+  readonly at: number;
+  readonly focus: readonly string[];
+}
+
+/** The inspectors of other processes: tells them of the calls here while one of them looks, and looks at theirs. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #remotes: Remotes;
+  readonly #subscriptions: Subscription[] = [];
+  readonly #retries = new Set<Cancel>();
+  readonly #viewers = new Map<string, Viewer>();
+  readonly #waiting = new Map<string, (result: ActionResult) => void>();
+  readonly #done = new Map<string, Promise<ActionResult>>();
+  #seq = 0;
+  #telling: Cancel | undefined;
+  #closed = false;
+  /** The bus failed, and that was told of. */
+  #failed = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    this.#remotes = new Remotes(options.clock);
+    for (const topic of [TOPIC, `${TOPIC}:${options.self.id}`]) void this.#subscribe(topic);
+  }
+
+  /** Says that somebody looks here; call it once a second while somebody does. */
+  look(focus: readonly { readonly process: string; readonly call: string }[]): void {
+    const elsewhere = focus.filter(({ process }) => process !== this.#options.self.id).slice(0, MAX_FOCUS);
+    this.#publish(TOPIC, { type: "watch", viewer: this.#options.self.id, focus: elsewhere });
+  }
+
+  views(): ProcessView[] {
+    return this.#remotes.views();
+  }
+
+  detailOf(process: string, call: string): CallDetail | undefined {
+    return this.#remotes.detailOf(process, call);
+  }
+
+  /** Has another process do something. Never rejects. */
+  async command(process: string, call: string, action: string): Promise<ActionResult> {
+    if (!this.#remotes.has(process)) return { ok: false, code: "unknown_process" };
+    if (this.#closed || this.#waiting.size >= MAX_WAITING) return { ok: false, code: "busy" };
+    const { clock, self } = this.#options;
+    const id = randomId("command");
+    const answered = new Promise<ActionResult>((resolve) => this.#waiting.set(id, resolve));
+    this.#publish(`${TOPIC}:${process}`, { type: "command", id, from: self.id, call, action });
+    try {
+      return await withTimeout(answered, ANSWER_MS, { clock, what: "the answer of another process" });
+    } catch {
+      return { ok: false, code: "timeout" };
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#publish(TOPIC, { type: "gone", process: this.#options.self });
+    this.#closed = true;
+    this.#telling?.();
+    this.#viewers.clear();
+    this.#remotes.clear();
+    for (const resolve of this.#waiting.values()) resolve({ ok: false, code: "closed" });
+    for (const cancel of this.#retries) cancel();
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.close().catch(() => {})));
+  }
+
+  /** A bus that is away is asked again. */
+  async #subscribe(topic: string): Promise<void> {
+    const { bus, clock } = this.#options;
+    try {
+      const subscription = await bus.subscribe(topic, (data) => this.#receive(data));
+      if (this.#closed) await subscription.close();
+      else this.#subscriptions.push(subscription);
+    } catch (error) {
+      this.#fails(error);
+      if (this.#closed || RoomKitError.is(error, "closed")) return;
+      const cancel = clock.setTimeout(() => {
+        this.#retries.delete(cancel);
+        void this.#subscribe(topic);
+      }, RETRY_MS);
+      this.#retries.add(cancel);
+    }
+  }
+
+  #receive(data: unknown): void {
+    const told = this.#closed ? undefined : parseMessage(data);
+    const self = this.#options.self.id;
+    if (!told || ("process" in told && told.process?.id === self)) return;
+    switch (told.type) {
+      case "watch":
+        if (told.viewer === self) return;
+        this.#looked(
+          told.viewer,
+          told.focus.flatMap(({ process, call }) => (process === self ? call : [])),
+        );
+        return;
+      case "command":
+        void this.#obey(told);
+        return;
+      case "answer":
+        this.#waiting.get(told.id)?.(told.result);
+        return;
+      case "seen":
+      case "detail":
+      case "gone":
+        if (told.type === "gone") this.#remotes.gone(told.process);
+        else if (told.type === "seen") this.#remotes.seen(told);
+        else this.#remotes.detail(told);
+        return;
+      case "newer":
+        this.#remotes.newer(told);
+    }
+  }
+
+  #looked(viewer: string, focus: readonly string[]): void {
+    this.#viewers.delete(viewer);
+    this.#viewers.set(viewer, { at: this.#options.clock.now(), focus });
+    keepNewest(this.#viewers, MAX_VIEWERS);
+    if (this.#telling) return;
+    this.#options.onLooked(true);
+    this.#tell();
+  }
+
+  /** Tells of the calls here, again and again, until nobody looks. */
+  #tell(): void {
+    const { clock, self, onLooked } = this.#options;
+    const now = clock.now();
+    for (const [viewer, { at }] of this.#viewers) if (now - at > LOOKS_MS) this.#viewers.delete(viewer);
+    if (this.#viewers.size === 0) {
+      this.#telling = undefined;
+      onLooked(false);
+      return;
+    }
+    this.#telling = clock.setTimeout(() => this.#tell(), BEAT_MS);
+    const seq = ++this.#seq;
+    this.#publish(TOPIC, {
+      ...{ type: "seen", process: self, seq },
+      ...fitRows(this.#options.rows(), MAX_CHARACTERS),
+    });
+    const focus = new Set([...this.#viewers.values()].flatMap((viewer) => viewer.focus));
+    for (const id of [...focus].slice(0, MAX_FOCUS)) {
+      const call = this.#options.detail(id);
+      if (call) this.#publish(TOPIC, { type: "detail", process: self, seq, call });
+    }
+  }
+
+  /** What came twice is done once, and answered twice. */
+  async #obey({ id, from, call, action }: CommandMessage): Promise<void> {
+    const doing = this.#done.get(id) ?? this.#options.act(call, action);
+    this.#done.set(id, doing);
+    keepNewest(this.#done, MAX_REMEMBERED);
+    this.#publish(`${TOPIC}:${from}`, { type: "answer", id, result: await doing });
+  }
+
+  #publish(topic: string, told: BusMessage): void {
+    if (this.#closed) return;
+    this.#options.bus.publish(topic, busMessage(told)).then(
+      () => {
+        this.#failed = false;
+      },
+      (error: unknown) => this.#fails(error),
+    );
+  }
+
+  #fails(error: unknown): void {
+    if (this.#failed || this.#closed) return;
+    this.#failed = true;
+    this.#options.logger.warn(errorFields(error), "the inspector does not reach the other processes");
+  }
+}
