@@ -21,6 +21,8 @@ export interface DemoConfig {
   readonly maxCalls: number;
   /** `METRICS`: whether `/metrics` is served, 1 or 0; default: where only this machine reaches it. */
   readonly metrics: boolean;
+  /** `ROOMKIT_INSPECT_TOKEN`: what the inspector at `/inspect` is opened with; undefined: there is none. */
+  readonly inspectToken: string | undefined;
   /** `NODE_ENV=production`: what is logged is JSON, a line for each call and turn. */
   readonly production: boolean;
   /** `ROOMKIT_DRAIN_MS`: how long calls may finish at a SIGTERM; default 60,000 in production, elsewhere 0. */
@@ -42,6 +44,7 @@ export function readConfig(env: Env): DemoConfig {
     workers: mediaWorkers(env),
     maxCalls: integer(env, "ROOMKIT_MAX_CALLS", 100, 1, 100_000),
     metrics: integer(env, "METRICS", LOOPBACK.has(host) ? 1 : 0, 0, 1) === 1,
+    inspectToken: token(env, "ROOMKIT_INSPECT_TOKEN"),
     production: env.NODE_ENV === "production",
     drainMs: integer(env, "ROOMKIT_DRAIN_MS", env.NODE_ENV === "production" ? 60_000 : 0, 0, 86_400_000),
   };
@@ -61,6 +64,14 @@ function integer(env: Env, name: string, fallback: number, min: number, max: num
     throw new Error(`${name} must be a whole number from ${min} to ${max}, not "${text}".`);
   }
   return value;
+}
+
+/** One that can be guessed is none: whoever has it sees and ends calls. */
+function token(env: Env, name: string): string | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  if (!/^[^\s]{16,}$/.test(text)) throw new Error(`${name} must have at least 16 characters, and no spaces.`);
+  return text;
 }
 
 /** The first is the default. */

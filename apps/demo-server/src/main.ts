@@ -6,7 +6,7 @@ import { RoomKit } from "@roomkit/core";
 import { operate } from "@roomkit/operations";
 import { readConfig, SYSTEM_PROMPT } from "./config.ts";
 import { Desk } from "./desk.ts";
-import { demoLogger, observe } from "./observe.ts";
+import { demoLogger, inspect, observe } from "./observe.ts";
 import { mountSpeechToSpeech } from "./realtime.ts";
 import { Recordings } from "./recordings.ts";
 import { speech } from "./speech.ts";
@@ -25,7 +25,7 @@ const elsewhere = new Map([
 ]);
 const server = createServer(voiceServerOptions, (request, response) => {
   if (recordings.serve(request, response) || serveMetrics(request, response)) return;
-  if (operation.handle(request, response)) return;
+  if (operation.handle(request, response) || calls?.handle(request, response)) return;
   const location = request.method === "GET" ? elsewhere.get((request.url ?? "/").split("?", 1)[0] ?? "") : undefined;
   response.writeHead(location ? 302 : 404, location ? { location } : { "content-type": "text/plain" });
   response.end(location ? undefined : "Not found.\n");
@@ -41,11 +41,12 @@ const transports = [
 ];
 
 const serveMetrics = observe(kit, transports, config, logger);
+const calls = inspect(kit, config, logger);
 
 // The calls first, then what carried them; whoever made something closes it.
 const operation = operate({
   ...{ kit, transports, server, logger },
-  closing: [() => recordings.close(), () => parts.close()],
+  closing: [() => calls?.close(), () => recordings.close(), () => parts.close()],
   drainTimeoutMs: config.drainMs,
   handOverMs: config.drainMs > 0 ? 15_000 : 0,
 });
@@ -60,4 +61,5 @@ server.listen(config.port, config.host, () => {
   const { port } = server.address() as AddressInfo;
   console.log(`RoomKit is listening: open http://localhost:${port} and speak English.`);
   for (const [part, choice] of Object.entries(parts.about)) console.log(`  ${part}: ${choice}`);
+  if (calls) console.log(`  calls: http://localhost:${port}/inspect, with the token of ROOMKIT_INSPECT_TOKEN`);
 });

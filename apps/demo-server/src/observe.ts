@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { tokenAuth } from "@roomkit/backend-ws";
 import type { Logger, RoomKit, VoiceBackend } from "@roomkit/core";
+import { type Inspector, inspector } from "@roomkit/inspector";
 import { prometheusMetrics } from "@roomkit/metrics-prometheus";
 import { logCalls, traceCalls } from "@roomkit/telemetry";
 import { pino } from "pino";
@@ -30,4 +32,10 @@ export function observe(
     metrics.handler(request, response);
     return true;
   };
+}
+
+/** The page on which calls are looked at, for whoever has the token; undefined where none is set. */
+export function inspect(kit: RoomKit, config: DemoConfig, logger: Logger | undefined): Inspector | undefined {
+  const { inspectToken } = config;
+  return inspectToken === undefined ? undefined : inspector(kit, { auth: tokenAuth({ [inspectToken]: {} }), logger });
 }

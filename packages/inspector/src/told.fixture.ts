@@ -5,6 +5,7 @@ import {
   type Channel,
   type ChannelHost,
   type HeardRecord,
+  type Metadata,
   RoomKit,
   RoomKitError,
   type SessionStatus,
@@ -216,7 +217,7 @@ function of(id: string): { readonly session: VoiceSession; readonly roomId: stri
   return { session: sessionOf(id), roomId: "room" };
 }
 
-function allow({ header }: { header(name: string): string | undefined }): object | null {
+function allow({ header }: { header(name: string): string | undefined }): Metadata | null {
   return header("authorization") === `Bearer ${TOKEN}` ? {} : null;
 }
 

@@ -63,7 +63,7 @@ export class Routes {
       if (path === `${base}/act`) return await this.#act(asked, request);
       return await this.#static(request, path);
     };
-    answer()
+    void answer()
       .catch((error: unknown) => {
         logger.warn(errorFields(error), "a request of the inspector failed");
         return jsonResponse({ error: "invalid_request" }, 400);
