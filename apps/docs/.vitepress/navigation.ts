@@ -45,8 +45,8 @@ const groups = [
   { text: "Several processes", named: [], kinds: ["store", "bus"] },
   {
     text: "Operation",
-    named: ["operations", "telemetry", "metrics-prometheus"],
-    kinds: ["operations", "telemetry", "metrics"],
+    named: ["operations", "inspector", "telemetry", "metrics-prometheus"],
+    kinds: ["operations", "inspector", "telemetry", "metrics"],
   },
   { text: "Testing", named: ["testing", "replay", "provider-standins"], kinds: [] },
 ];
@@ -131,6 +131,7 @@ export const sections: readonly Section[] = [
     "close-codes": "Close codes",
     logs: "Logs and metrics",
     health: "Health and shutdown",
+    inspector: "Watching calls",
     capacity: "Capacity",
   }),
   section("Security", "security", {

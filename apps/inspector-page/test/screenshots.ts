@@ -10,7 +10,7 @@ const executablePath = findChromium();
 if (executablePath === undefined) throw new Error("there is no Chromium on this machine");
 mkdirSync(folder, { recursive: true });
 
-const sizes = { wide: [1440, 900], tablet: [900, 1100], phone: [390, 844], small: [320, 568] } as const;
+const sizes = { wide: [1280, 860], tablet: [900, 1100], phone: [390, 844], small: [320, 568] } as const;
 const processes = new Processes(3);
 await processes.ring(20);
 processes.talk();
@@ -27,15 +27,17 @@ for (const [size, [width, height]] of Object.entries(sizes)) {
     await page.locator(".row").nth(15).waitFor();
     await page.waitForTimeout(1_500);
     await shot("1-calls");
-    await page.locator(".row", { hasText: "jules" }).click();
+    await page.locator(".row", { hasText: "greta" }).click();
     await page.locator(".turns summary").first().waitFor();
-    await page.locator(".turns summary").first().click();
     await page.waitForTimeout(400);
     await shot("2-call");
+    await page.locator(".turns summary").first().click();
+    await page.locator(".turns table").first().scrollIntoViewIfNeeded();
+    await shot("3-turn");
     if (size === "wide" || size === "phone") {
       await page.getByRole("button", { name: "End call" }).click();
       await page.waitForTimeout(200);
-      await shot("3-end");
+      await shot("4-end");
     }
     await page.close();
     console.log(size, colorScheme);

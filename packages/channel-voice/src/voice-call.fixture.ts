@@ -5,6 +5,7 @@ import {
   eventText,
   type Logger,
   RoomKit,
+  type SessionStatus,
   type SttProvider,
   sequentialIds,
   silence,
@@ -69,6 +70,10 @@ export async function call(setup: Setup = {}) {
     pipeline: setup.pipeline ?? pipeline,
     ...setup.voice,
   });
+  let status: (() => SessionStatus) | undefined;
+  kit.on("voice_session_started", (started) => {
+    status = started.status;
+  });
   kit.registerChannel(voice);
   kit.registerChannel(new AIChannel("ai", { provider: model, ...setup.ai }));
   const room = await kit.createRoom();
@@ -131,6 +136,7 @@ export async function call(setup: Setup = {}) {
     voice,
     room,
     session,
+    status: () => status?.(),
     microphone,
     sound,
     audible,

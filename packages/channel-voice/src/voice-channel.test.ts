@@ -5,6 +5,24 @@ import { call } from "./voice-call.fixture.ts";
 
 const greeting = "Hello Ada. It is ten past nine. Is there anything else?";
 
+it("a call can be asked how it stands, until it ends", async () => {
+  const c = await call({ stt: [{ finals: ["what time is it"], delayMs: 80 }], answers: [greeting] });
+  const statuses = [c.status()];
+  await c.speak(500);
+  await c.audible();
+  statuses.push(c.status());
+  c.connection.input({ type: "mute", muted: true });
+  await c.kit.mute(c.room.id, "voice");
+  await c.kit.muteOutput(c.room.id, "voice");
+  statuses.push(c.status());
+  const open = { microphoneOff: false, muted: false, outputMuted: false, stages: [] };
+  expect(statuses).toEqual([
+    { state: "listening", ...open },
+    { state: "speaking", ...open },
+    { state: "listening", ...open, microphoneOff: true, muted: true, outputMuted: true },
+  ]);
+});
+
 describe("one turn", () => {
   it("is heard, answered aloud, shown and remembered", async () => {
     const c = await call({

@@ -9,6 +9,7 @@ export * from "./audio/speaker-changes.ts";
 export * from "./audio/speech-segmenter.ts";
 export * from "./contracts/ai.ts";
 export * from "./contracts/codec.ts";
+export * from "./contracts/connection-quality.ts";
 export * from "./contracts/fallback.ts";
 export * from "./contracts/opus.ts";
 export * from "./contracts/pipeline.ts";

@@ -195,6 +195,7 @@ describe("who may see it", () => {
   it("has to be said", () => {
     expect(code({})).toBe("auth_required");
     expect(code({ auth: () => null, path: "inspect" })).toBe("invalid_option");
+    expect(code({ auth: () => null, path: "" })).toBe("invalid_option");
     expect(code({ auth: () => null, maxViewers: 0 })).toBe("invalid_option");
     expect(code({ auth: () => null })).toBeUndefined();
   });

@@ -86,6 +86,8 @@ class KitInspector implements Inspector {
     const { bus, name = `${hostname()}:${process.pid}`, path = "/inspect", actions = true } = options;
     const { showWords = false, who = ({ participantId }) => participantId } = options;
     const base = mountPath(path);
+    // It would take every request there is.
+    if (base === "") throw new RoomKitError("invalid_option", "path is like /inspect");
     this.#kit = kit;
     this.#parts = parts;
     this.#actions = actions;

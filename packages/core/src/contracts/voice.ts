@@ -1,7 +1,7 @@
 import type { AudioFormat } from "../audio/format.ts";
 import type { AudioFrame } from "../audio/frame.ts";
 import type { Unsubscribe } from "../events/emitter.ts";
-import type { ConnectionQuality } from "./session-status.ts";
+import type { ConnectionQuality } from "./connection-quality.ts";
 import type { DtmfEvent } from "./stage.ts";
 
 /** Anything an application hangs on a session or connection. */

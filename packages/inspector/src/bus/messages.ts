@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ActionResult, CallAction, CallDetail, CallRow } from "../calls/views.ts";
 
 /** What processes tell each other of: each message says its version, and what a reader does not know it leaves alone. */
-export const VERSION = 1;
+const VERSION = 1;
 
 export interface ProcessName {
   readonly id: string;
@@ -10,7 +10,7 @@ export interface ProcessName {
 }
 
 /** Somebody looks, at these calls closely. Said once a second. */
-export interface WatchMessage {
+interface WatchMessage {
   readonly type: "watch";
   readonly viewer: string;
   readonly focus: readonly { readonly process: string; readonly call: string }[];
@@ -34,7 +34,7 @@ export interface DetailMessage {
 }
 
 /** A process has ended in order. */
-export interface GoneMessage {
+interface GoneMessage {
   readonly type: "gone";
   readonly process: ProcessName;
 }
@@ -49,7 +49,7 @@ export interface CommandMessage {
   readonly action: CallAction | (string & {});
 }
 
-export interface AnswerMessage {
+interface AnswerMessage {
   readonly type: "answer";
   readonly id: string;
   readonly result: ActionResult;

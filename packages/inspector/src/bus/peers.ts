@@ -74,8 +74,10 @@ export class Peers {
 
   /** Says that somebody looks here; call it once a second while somebody does. */
   look(focus: readonly { readonly process: string; readonly call: string }[]): void {
-    const elsewhere = focus.filter(({ process }) => process !== this.#options.self.id).slice(0, MAX_FOCUS);
-    this.#publish(TOPIC, { type: "watch", viewer: this.#options.self.id, focus: elsewhere });
+    const { id } = this.#options.self;
+    const elsewhere = new Map(focus.map((each) => [`${each.process} ${each.call}`, each]));
+    const asked = [...elsewhere.values()].filter(({ process }) => process !== id);
+    this.#publish(TOPIC, { type: "watch", viewer: id, focus: asked.slice(0, MAX_FOCUS) });
   }
 
   views(): ProcessView[] {

@@ -189,13 +189,14 @@ function timesOf({ at, stages, replyMs, interrupted }: TurnTimes): TurnTimes {
 
 /** In whole numbers, and without what a transport counts besides. */
 function qualityOf({ inbound, underruns, droppedMs, queuedMs }: NonNullable<CallRow["quality"]>): CallRow["quality"] {
-  const whole = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));
+  // What is no number could not be told to other processes.
+  const whole = (value = Number.NaN): number | undefined => (Number.isFinite(value) ? Math.round(value) : undefined);
   const { received = 0, lost = 0, late = 0, jitterMs = 0, concealedMs = 0 } = inbound ?? {};
   return {
     inbound: inbound && {
       ...{ received, lost, late, jitterMs: Math.round(jitterMs * 10) / 10 },
       concealedMs: Math.round(concealedMs),
     },
-    ...{ underruns, droppedMs: whole(droppedMs), queuedMs: whole(queuedMs) },
+    ...{ underruns: whole(underruns), droppedMs: whole(droppedMs), queuedMs: whole(queuedMs) },
   };
 }

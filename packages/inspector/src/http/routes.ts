@@ -13,6 +13,8 @@ import { inspectorPage } from "../page.ts";
 import type { Streams } from "./streams.ts";
 
 const MAX_BODY_BYTES = 4_096;
+/** Characters of the ids of the call that is looked at closely. */
+const MAX_FOCUS_CHARS = 400;
 const LOOPBACK = /^(?:127(?:\.\d+){3}|::1|::ffff:127(?:\.\d+){3})$/;
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
 /** What is not the caller's fault. */
@@ -102,7 +104,9 @@ export class Routes {
     if (streams.full) return jsonResponse({ error: "too_many_viewers" }, 503, { "retry-after": "5" });
     if (response.destroyed) return undefined;
     const [process, call] = [asked.query.get("process"), asked.query.get("call")];
-    streams.add(response, process === null || call === null ? undefined : { process, call });
+    // What is longer is no id of ours, and would be told to the other processes.
+    const known = process !== null && call !== null && process.length + call.length <= MAX_FOCUS_CHARS;
+    streams.add(response, known ? { process, call } : undefined);
     return undefined;
   }
 

@@ -221,6 +221,21 @@ describe("a connection", () => {
     expect(connection.quality.droppedMs).toBe(400);
   });
 
+  it("says how well it carries audio, and nothing of what nobody counts", () => {
+    const connection = make({ playback: "reported" });
+    expect(connection.quality).toEqual({ droppedMs: 0, queuedMs: 0 });
+    const inbound = { received: 10, lost: 1, late: 0, jitterMs: 3, concealedMs: 20 };
+    connection.attach(Object.assign(new RecordingLink(), { inbound }));
+    connection.play("u", audio(1_000));
+    connection.report(1, 0, false, 2);
+    // A client that says nothing of it has not taken it back.
+    connection.report(1, 160, false);
+    expect(connection.quality).toEqual({ inbound, underruns: 2, droppedMs: 0, queuedMs: 800 });
+    connection.detach();
+    expect(connection.quality.inbound).toBeUndefined();
+    connection.end({ code: "x", message: "" });
+  });
+
   it("reports what a client says it played", () => {
     const connection = make({ playback: "reported" });
     connection.attach(link);
