@@ -138,8 +138,8 @@ export function Page() {
 
 /** What Next must leave where it is, as CONTRIBUTING and the documentation say it: native code, and what has workers or models. */
 const external = [
-  ...["aec-webrtc", "denoiser-gtcrn", "denoiser-rnnoise", "onnx", "playground", "provider-flite", "provider-moonshine"],
-  ...["provider-sherpa", "stage-worker", "transport-webrtc", "turn-smart", "vad-silero"],
+  ...["aec-webrtc", "denoiser-gtcrn", "denoiser-rnnoise", "inspector", "onnx", "playground", "provider-flite"],
+  ...["provider-moonshine", "provider-sherpa", "stage-worker", "transport-webrtc", "turn-smart", "vad-silero"],
   ...["webrtc-engine-node-datachannel", "webrtc-engine-werift"],
 ].map((name) => `@roomkit/${name}`);
 

@@ -4,8 +4,9 @@ import { type Demo, startDemo } from "./demo.fixture.ts";
 import { haveRecordings, readSound, recordings, resample, until } from "./speech.fixture.ts";
 
 let demo: Demo;
+const operators = "for-operators-alone";
 beforeAll(async () => {
-  demo = await startDemo();
+  demo = await startDemo({ ROOMKIT_INSPECT_TOKEN: operators });
 }, 90_000);
 afterAll(() => demo.stop());
 
@@ -43,7 +44,7 @@ describe.skipIf(!haveChromium)("the demo page in Chromium", () => {
     },
   );
 
-  it("works with the keyboard and without a microphone's help: a written question is answered aloud", {
+  it("works with the keyboard and without a microphone's help: a written question is answered aloud, until an operator ends the call", {
     timeout: 90_000,
   }, async () => {
     const browser = await openBrowser(undefined);
@@ -61,6 +62,13 @@ describe.skipIf(!haveChromium)("the demo page in Chromium", () => {
         .waitFor({ timeout: 20_000 });
       await until("sound", async () => (await caller.loudest()) > -40, 20_000);
       if (pictures) await caller.page.screenshot({ path: `${pictures}/call-dark-narrow.png` });
+      const operator = await caller.page.context().newPage();
+      await operator.goto(`${demo.url}/inspect/ui/#token=${operators}`);
+      await operator.getByRole("button", { name: /^caller\b/ }).click();
+      await operator.getByRole("button", { name: "End call" }).click();
+      await operator.getByRole("dialog").getByRole("button", { name: "End call" }).click();
+      await operator.getByText("The call was ended.").waitFor();
+      await caller.page.getByRole("heading", { name: "Call ended" }).waitFor();
       expect(caller.complaints).toEqual([]);
     } finally {
       await browser.close();

@@ -29,10 +29,14 @@ export function Header({ link, calls, processes }: Props): JSX.Element {
         RoomKit <span>inspector</span>
       </h1>
       <dl className="figures">
-        <Figure name="Calls" value={live.length + more} />
-        <Figure name="Need a look" value={troubled} tone={troubled > 0 ? "danger" : undefined} />
+        <Figure name={live.length + more === 1 ? "Call" : "Calls"} value={live.length + more} />
+        <Figure
+          name={troubled === 1 ? "Needs a look" : "Need a look"}
+          value={troubled}
+          tone={troubled > 0 ? "danger" : undefined}
+        />
         <Figure name="Median wait" value={wait === undefined ? "-" : inMs(wait)} />
-        <Figure name="Processes" value={processes.length} />
+        <Figure name={processes.length === 1 ? "Process" : "Processes"} value={processes.length} />
       </dl>
       <p className="link" data-link={link} role="status">
         {LINKS[link]}

@@ -32,7 +32,7 @@ interface MeterProps {
 
 /** A meter with its name and value. */
 export function Meter({ of, name, db }: MeterProps): JSX.Element {
-  const text = db === undefined ? "silent" : `${db} dB`;
+  const text = db === undefined ? "no audio" : db <= FLOOR_DB ? "silent" : `${db} dB`;
   return (
     <div className="metered">
       <span>{name}</span>

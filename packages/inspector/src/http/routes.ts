@@ -106,7 +106,8 @@ export class Routes {
     const [process, call] = [asked.query.get("process"), asked.query.get("call")];
     // What is longer is no id of ours, and would be told to the other processes.
     const known = process !== null && call !== null && process.length + call.length <= MAX_FOCUS_CHARS;
-    streams.add(response, known ? { process, call } : undefined);
+    const gzip = /(^|,)\s*gzip\s*(,|$)/i.test(asked.header("accept-encoding") ?? "");
+    streams.add(response, known ? { process, call } : undefined, gzip);
     return undefined;
   }
 

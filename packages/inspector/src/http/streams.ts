@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
+import { constants, createGzip } from "node:zlib";
 import type { Cancel, Clock } from "@roomkit/core";
 
 /** Viewers are told so often, ms: twice a second. */
@@ -16,6 +18,8 @@ export interface Focus {
 
 interface Viewer {
   readonly response: ServerResponse;
+  /** What is written to: the response, or what compresses for it. */
+  readonly sink: Writable;
   readonly focus: Focus | undefined;
   readonly since: number;
   /** When it took something last. */
@@ -55,18 +59,26 @@ export class Streams {
     return [...this.#viewers].flatMap(({ focus }) => focus ?? []);
   }
 
-  add(response: ServerResponse, focus: Focus | undefined): void {
+  /** @param gzip the viewer understands that: calls are much alike, and a telephone pays for what it loads. */
+  add(response: ServerResponse, focus: Focus | undefined, gzip: boolean): void {
     const { clock, onLook } = this.#options;
     const now = clock.now();
-    const viewer: Viewer = { response, focus, since: now, tookAt: now };
+    const packer = gzip ? createGzip({ flush: constants.Z_SYNC_FLUSH }) : undefined;
+    const viewer: Viewer = { response, sink: packer ?? response, focus, since: now, tookAt: now };
     response.on("error", () => {});
-    response.on("close", () => this.#remove(viewer));
+    response.on("close", () => {
+      packer?.destroy();
+      this.#remove(viewer);
+    });
+    packer?.on("error", () => response.destroy()).pipe(response);
     response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       // Otherwise nginx keeps events until it has many.
       "x-accel-buffering": "no",
       "x-content-type-options": "nosniff",
+      vary: "accept-encoding",
+      ...(gzip ? { "content-encoding": "gzip" } : {}),
     });
     this.#viewers.add(viewer);
     if (this.#viewers.size === 1) onLook(true);
@@ -75,7 +87,7 @@ export class Streams {
   }
 
   close(): void {
-    for (const { response } of this.#viewers) response.end();
+    for (const { sink } of this.#viewers) sink.end();
     for (const viewer of [...this.#viewers]) this.#remove(viewer);
   }
 
@@ -100,14 +112,14 @@ export class Streams {
   }
 
   #tell(viewer: Viewer, text: string): void {
-    const { response, since, tookAt } = viewer;
+    const { response, sink, since, tookAt } = viewer;
     const now = this.#options.clock.now();
-    if (response.writableNeedDrain) {
+    if (sink.writableNeedDrain) {
       if (now - tookAt >= SLOW_MS) response.destroy();
       return;
     }
     viewer.tookAt = now;
-    response.write(`data: ${text}\n\n`);
-    if (now - since >= LAST_MS) response.end();
+    sink.write(`data: ${text}\n\n`);
+    if (now - since >= LAST_MS) sink.end();
   }
 }
