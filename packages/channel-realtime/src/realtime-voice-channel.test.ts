@@ -1,4 +1,12 @@
-import { eventText, type RateConverterFactory, RoomKit, RoomKitError, sequentialIds, silence } from "@roomkit/core";
+import {
+  eventText,
+  type RateConverterFactory,
+  RoomKit,
+  RoomKitError,
+  type SessionStatus,
+  sequentialIds,
+  silence,
+} from "@roomkit/core";
 import {
   FakeBackend,
   FakeConnection,
@@ -64,6 +72,16 @@ async function running(
   };
   return { ...s, session, remote, speak };
 }
+
+it("a call can be asked how it stands", async () => {
+  const s = await setup();
+  const asked: (SessionStatus | undefined)[] = [];
+  s.kit.on("voice_session_started", ({ status }) => void asked.push(status?.()));
+  await s.start();
+  expect(asked).toEqual([
+    { state: "listening", microphoneOff: false, muted: false, outputMuted: false, quality: undefined, stages: [] },
+  ]);
+});
 
 describe("starting", () => {
   it("tells the vendor who to be, with the earlier conversation", async () => {

@@ -32,6 +32,7 @@ describe.each(places)("hostile clients, with media on %s", (_, place) => {
     };
     for (let i = 0; i < 20; i++) client.sendRtp(Buffer.of(0xf8, 0xff, 0xfe));
     await until(() => statsOf(connection.id).peer.rtpReceived === 20, "the packets");
+    await until(() => connection.quality?.inbound?.received === 20, "their count, as an operator is shown it");
     for (const packet of sent) await send(packet);
     for (const packet of sent) {
       const altered = Buffer.from(packet);
@@ -42,6 +43,7 @@ describe.each(places)("hostile clients, with media on %s", (_, place) => {
     await until(() => (statsOf(connection.id).peer.dropped.srtp_malformed ?? 0) >= 20, "the last of them");
     const { peer } = statsOf(connection.id);
     expect(peer.rtpReceived).toBe(20);
+    expect(connection.quality?.inbound).toMatchObject({ received: 20, lost: 0, jitterMs: expect.any(Number) });
     expect(peer.dropped).toMatchObject({ srtp_replay: 20, srtp_unauthentic: 20, srtp_malformed: 20 });
     expect(ended()).toBeUndefined();
   });
