@@ -5,11 +5,13 @@
 // Try: `docker compose stop app-1` in the middle of a call. It connects again by itself, to the other process.
 import { createServer } from "node:http";
 import { hostname } from "node:os";
-import { mountVoice, voiceServerOptions, WebSocketBackend } from "@roomkit/backend-ws";
+import { mountVoice, tokenAuth, voiceServerOptions, WebSocketBackend } from "@roomkit/backend-ws";
+import { openRedisBus } from "@roomkit/bus-redis";
 import { AIChannel } from "@roomkit/channel-ai";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
 import { RoomKit, roomPerCaller } from "@roomkit/core";
+import { inspector } from "@roomkit/inspector";
 import { operate } from "@roomkit/operations";
 import { audioPipeline } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
@@ -20,7 +22,7 @@ import { offlineAI } from "@roomkit/provider-offline";
 import { heuristicTurns } from "@roomkit/turn-heuristic";
 
 const { PORT = "8000", HOST, NAME = hostname(), DRAIN_MS = "20000", READY_DELAY_MS = "0" } = process.env;
-const { TRUSTED_PROXIES = "" } = process.env;
+const { TRUSTED_PROXIES = "", REDIS_URL, INSPECT_TOKEN } = process.env;
 
 const kit = new RoomKit();
 const backend = new WebSocketBackend({ codec: mulaw() });
@@ -34,9 +36,13 @@ kit.registerChannel(
 );
 kit.registerChannel(new AIChannel("ai", { provider: offlineAI() }));
 
+// The calls of all processes on one page, `/inspect`, whichever of them answers: they tell each other over Redis.
+const bus = REDIS_URL ? await openRedisBus({ url: REDIS_URL }) : undefined;
+const calls = INSPECT_TOKEN ? inspector(kit, { auth: tokenAuth({ [INSPECT_TOKEN]: {} }), bus, name: NAME }) : undefined;
+
 const server = createServer(voiceServerOptions, (request, response) => {
   // What the balancer asks: `/readyz` is 503 while this one drains, and new calls go elsewhere.
-  if (operation.handle(request, response)) return;
+  if (operation.handle(request, response) || calls?.handle(request, response)) return;
   response.writeHead(request.url === "/" ? 302 : 404, { location: "/voice/ui/" }).end();
 });
 mountVoice(server, backend, {
@@ -49,7 +55,7 @@ mountVoice(server, backend, {
 // On SIGTERM calls may finish for `DRAIN_MS`; then, when nobody speaks, they are told to connect again.
 const operation = operate({
   ...{ kit, transports: [backend], server },
-  closing: [stt, tts, turnDetector].map((part) => () => part.close?.()),
+  closing: [calls, bus, stt, tts, turnDetector].map((part) => () => part?.close?.()),
   ...{ readyDelayMs: Number(READY_DELAY_MS), drainTimeoutMs: Number(DRAIN_MS) },
 });
 await Promise.all([stt.warmUp?.(), tts.warmUp?.()]);

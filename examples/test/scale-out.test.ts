@@ -6,11 +6,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { InspectorView } from "@roomkit/inspector";
 import { expect, it } from "vitest";
 import WebSocket from "ws";
 import { parse } from "yaml";
 import { SdkClient } from "../../apps/demo-server/test/sdk-client.fixture.ts";
 import { until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
+import { redisProgram, startRedis } from "../../tools/engines.ts";
 import { freePort } from "../../tools/free-port.ts";
 import { type Program, start } from "./program.fixture.ts";
 
@@ -38,8 +40,8 @@ function keepingCookies() {
 }
 
 /** Two of the example's processes, and where they are. */
-async function twoApps() {
-  const env = { DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1", HOST: "127.0.0.1" };
+async function twoApps(more: Readonly<Record<string, string>> = {}) {
+  const env = { ...more, DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1", HOST: "127.0.0.1" };
   const run = async (NAME: string): Promise<[string, Program]> => [
     NAME,
     await start("scale-out/server.ts", { env: { ...env, NAME } }),
@@ -69,10 +71,42 @@ async function callThrough(url: string, apps: ReadonlyMap<string, Program>, cook
   await caller.hangUp();
 }
 
+/** One page shows the calls of both, and mutes and ends one, whichever process its requests come to. */
+async function operateThrough(url: string): Promise<void> {
+  const caller = await SdkClient.call(url);
+  let ended: string | undefined;
+  caller.client.on("state", ({ state, reason }) => {
+    if (state === "ended") ended = reason;
+  });
+  const authorization = "Bearer operators-only";
+  const live = await fetch(`${url}/inspect/live`, { headers: { authorization } });
+  const reader = live.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const both = async (): Promise<InspectorView | undefined> => {
+    text += (await reader?.read())?.value ?? "";
+    const event = text.split("\n\n").at(-2)?.replace("data: ", "");
+    const view: InspectorView | undefined = event === undefined ? undefined : JSON.parse(event);
+    return view?.processes.length === 2 && view.processes.some(({ calls }) => calls.length > 0) ? view : undefined;
+  };
+  const view = await until("both processes and a call", both);
+  const [found] = view.processes.flatMap(({ id, calls }) => calls.map((call) => ({ process: id, call: call.id })));
+  // By turns to either of them.
+  for (const action of ["mute", "unmute", "mute", "end"]) {
+    const headers = { authorization, "content-type": "application/json" };
+    const body = JSON.stringify({ ...found, action });
+    expect((await fetch(`${url}/inspect/act`, { method: "POST", headers, body })).status).toBe(200);
+  }
+  // An end on purpose, of which nobody needs to complain.
+  await until("the end", () => ended);
+  expect(ended).toBe("server_closed");
+  await reader?.cancel();
+}
+
 it.skipIf(!haveProxy)(
   "the balancer leads a caller back to their call, and to another process when theirs ends",
   async () => {
-    const { apps, address } = await twoApps();
+    const redis = redisProgram === undefined ? undefined : await startRedis();
+    const { apps, address } = await twoApps(redis && { REDIS_URL: redis.url, INSPECT_TOKEN: "operators-only" });
     const port = await freePort();
     const proxy = spawn("haproxy", ["-db", "-f", `${folder}haproxy.cfg`], {
       env: { ...process.env, BIND: `127.0.0.1:${port}`, APP_1: address("app-1"), APP_2: address("app-2") },
@@ -81,11 +115,13 @@ it.skipIf(!haveProxy)(
     const url = `http://127.0.0.1:${port}`;
     try {
       await until("both behind the balancer", async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok);
+      if (redis) await operateThrough(url);
       await callThrough(url, apps, (app) => `ROOMKIT=${app}`);
     } finally {
       proxy.kill("SIGTERM");
       await once(proxy, "exit");
       for (const app of apps.values()) await app.stop();
+      await redis?.stop();
     }
   },
 );

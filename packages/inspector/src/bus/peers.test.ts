@@ -102,6 +102,18 @@ describe("the processes of a bus", () => {
     expect(b.left).toHaveLength(1);
   });
 
+  it("are all as good: a balancer may bring what a page asks for to another than its own", async () => {
+    await setUp();
+    await a.join("s1");
+    const process = own(await step()).id;
+    await step();
+    const acting = b.act({ process, call: "s1", action: "end" });
+    await expect.poll(() => told("command")).toBeGreaterThanOrEqual(0);
+    await bus.flow();
+    expect(await acting).toEqual([200, { ok: true }]);
+    expect(a.left).toEqual(["s1 server_closed"]);
+  });
+
   it.each(["command", "answer"])("do not wait for ever: the %s is lost", async (lost) => {
     await setUp();
     await b.join("s1");
@@ -141,7 +153,7 @@ describe("what comes over the bus", () => {
       ...{ levels: {}, turns: seq, interrupted: 0, toolCalls: 0, errors: 0 },
     })),
   });
-  const say = (data: unknown): unknown => bus.held.push({ topic: "roomkit:inspect", text: JSON.stringify(data) });
+  const say = (data: unknown): unknown => bus.held.push({ topic: "inspect", text: JSON.stringify(data) });
   const turnsOfP = (view: InspectorView): number | "newer" | undefined => {
     const process = view.processes.find(({ id }) => id === "p");
     return process?.newer ? "newer" : process?.calls[0]?.turns;

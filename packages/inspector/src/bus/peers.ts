@@ -15,7 +15,7 @@ import type { ActionResult, CallDetail, CallRow, ProcessView } from "../calls/vi
 import { type BusMessage, busMessage, type CommandMessage, type ProcessName, parseMessage } from "./messages.ts";
 import { Remotes } from "./remotes.ts";
 
-const TOPIC = "roomkit:inspect";
+const TOPIC = "inspect";
 /** How often a process that is looked at tells of its calls, and somebody who looks says so, ms. */
 const BEAT_MS = 1_000;
 /** Who has not said it for so long does not look any more, ms. */
@@ -90,7 +90,8 @@ export class Peers {
 
   /** Has another process do something. Never rejects. */
   async command(process: string, call: string, action: string): Promise<ActionResult> {
-    if (!this.#remotes.has(process)) return { ok: false, code: "unknown_process" };
+    // Whose page somebody looks at is heard of by that alone: a balancer may bring the page's request to any process.
+    if (!this.#remotes.has(process) && !this.#viewers.has(process)) return { ok: false, code: "unknown_process" };
     if (this.#closed || this.#waiting.size >= MAX_WAITING) return { ok: false, code: "busy" };
     const { clock, self } = this.#options;
     const id = randomId("command");
