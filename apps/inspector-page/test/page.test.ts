@@ -4,7 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chromiumArguments, findChromium } from "../../../scripts/lib/chromium.mjs";
 import { Processes, TOKEN } from "./calls.ts";
-import { serve } from "./site.ts";
+import { type Site, serve } from "./site.ts";
 
 const executablePath = findChromium();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -12,7 +12,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 // The page as it is shipped, in a real browser, in front of three inspectors on one bus.
 describe.skipIf(executablePath === undefined)("the inspector's page", { timeout: 180_000 }, () => {
   let processes: Processes;
-  let site: Awaited<ReturnType<typeof serve>>;
+  let site: Site;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -104,6 +104,16 @@ describe.skipIf(executablePath === undefined)("the inspector's page", { timeout:
     await page.getByRole("button", { name: "Close" }).focus();
     await page.keyboard.press("Escape");
     await expect.poll(() => page.locator(".panel").count()).toBe(0);
+  });
+
+  it("keeps what it shows while there is no connection, and comes back by itself", async () => {
+    await open();
+    await row("jules").waitFor();
+    site.cut();
+    await page.getByText("No connection, trying again").waitFor();
+    expect(await row("jules").count()).toBe(1);
+    await page.getByText("Live", { exact: true }).waitFor();
+    problems.length = 0;
   });
 
   it.each([

@@ -8,8 +8,15 @@ import { playground } from "@roomkit/playground";
 import { build } from "vite";
 import type { Processes } from "./calls.ts";
 
+export interface Site {
+  readonly url: string;
+  /** Breaks every connection, as a network would. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
 /** The page as it is shipped, built anew, in front of the inspector of the first process. */
-export async function serve(processes: Processes): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function serve(processes: Processes): Promise<Site> {
   const root = fileURLToPath(new URL("../", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "roomkit-inspector-"));
   await build({ root, logLevel: "error", build: { outDir: folder, emptyOutDir: true } });
@@ -24,6 +31,7 @@ export async function serve(processes: Processes): Promise<{ readonly url: strin
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/inspect/ui/`,
+    cut: () => server.closeAllConnections(),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

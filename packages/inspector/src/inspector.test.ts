@@ -269,6 +269,7 @@ it("closed it has no viewer, hears of nothing and leaves nothing behind", async 
   await told.inspector.close();
   await told.inspector.close();
   expect(await viewer.next()).toBeUndefined();
+  expect((await told.request("/inspect/live")).status).toBe(503);
   expect(told.clock.pendingTimers).toBe(0);
   expect(told.host.hasHooks("ON_TURN_METRICS", "room")).toBe(false);
 });

@@ -48,7 +48,7 @@ export class CallLog {
   /** Calls that go on, oldest first, then those that have ended, newest first. */
   rows(): CallRow[] {
     const now = this.#now();
-    for (const [id, { ended }] of this.#ended) if (ended && now - ended.at > ENDED_MS) this.#ended.delete(id);
+    this.#forget(now);
     return [...this.#calls.values(), ...[...this.#ended.values()].reverse()].map((call) => call.row(now));
   }
 
@@ -131,6 +131,12 @@ export class CallLog {
     this.#ended.delete(id);
     this.#ended.set(id, call);
     keepNewest(this.#ended, MAX_ENDED);
+    this.#forget(this.#now());
+  }
+
+  /** Calls that ended some time ago. */
+  #forget(now: number): void {
+    for (const [id, { ended }] of this.#ended) if (ended && now - ended.at > ENDED_MS) this.#ended.delete(id);
   }
 
   /** The calls that something in a room may belong to: the one that has the turn; those of the channel; otherwise all. */

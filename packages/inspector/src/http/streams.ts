@@ -42,6 +42,7 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #viewers = new Set<Viewer>();
   #next: Cancel | undefined;
+  #closed = false;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -52,7 +53,7 @@ export class Streams {
   }
 
   get full(): boolean {
-    return this.#viewers.size >= this.#options.maxViewers;
+    return this.#closed || this.#viewers.size >= this.#options.maxViewers;
   }
 
   get focus(): readonly Focus[] {
@@ -87,6 +88,7 @@ export class Streams {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { sink } of this.#viewers) sink.end();
     for (const viewer of [...this.#viewers]) this.#remove(viewer);
   }
