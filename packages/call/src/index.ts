@@ -7,9 +7,10 @@ export {
   type PreemptiveOptions,
   resolveCallOptions,
 } from "./options.ts";
-export { type CallRoom, roomOf, type Said, type UserTurn } from "./room.ts";
+export { type CallRoom, roomOf, type Said, type SaidOf, type UserTurn } from "./room.ts";
 export { CallerLine, type CallerLineOptions, type ClientState } from "./session/caller-line.ts";
-export { type ChannelCall, ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
+export type { CallStart, ChannelCall } from "./session/channel-call.ts";
+export { ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";
 export {
   type DtmfMode,
   type DtmfSending,
@@ -29,6 +30,7 @@ export * from "./speech/filter/speech-filter.ts";
 export { withSpoken, withWritten } from "./speech/respeak.ts";
 export { type SentenceOptions, SentenceSplitter, splitSentences } from "./speech/sentences.ts";
 export { type SpeechPieceOptions, speechPieces } from "./speech/speech-pieces.ts";
+export { type RestoredCall, restoreCall } from "./takeover/restore.ts";
 export { isBackchannel } from "./turns/backchannels.ts";
 export { isCommand } from "./turns/commands.ts";
 export { turnStep } from "./turns/machine.ts";
@@ -48,5 +50,5 @@ export { once } from "./utterances/once.ts";
 export { type PatienceOptions, withPatience } from "./utterances/patience.ts";
 export { Playback, type PlaybackOptions } from "./utterances/playback.ts";
 export { recording } from "./utterances/recording.ts";
-export type { SpeakOptions } from "./utterances/speaking.ts";
+export type { SpeakOptions } from "./utterances/speak-options.ts";
 export { type EndedUtterance, noteEnd, tellEnd } from "./utterances/tell-end.ts";
