@@ -11,6 +11,7 @@ import WebSocket from "ws";
 import { parse } from "yaml";
 import { SdkClient } from "../../apps/demo-server/test/sdk-client.fixture.ts";
 import { until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
+import { postgresPrograms, startPostgres } from "../../tools/engines.ts";
 import { freePort } from "../../tools/free-port.ts";
 import { type Program, start } from "./program.fixture.ts";
 
@@ -38,8 +39,8 @@ function keepingCookies() {
 }
 
 /** Two of the example's processes, and where they are. */
-async function twoApps() {
-  const env = { DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1", HOST: "127.0.0.1" };
+async function twoApps(more: { readonly DATABASE_URL?: string } = {}) {
+  const env = { DRAIN_MS: "0", TRUSTED_PROXIES: "127.0.0.1", HOST: "127.0.0.1", ...more };
   const run = async (NAME: string): Promise<[string, Program]> => [
     NAME,
     await start("scale-out/server.ts", { env: { ...env, NAME } }),
@@ -49,8 +50,15 @@ async function twoApps() {
   return { apps, address };
 }
 
-/** Somebody calls, comes back into the same session from a lost connection, and goes on in a new one when their process ends. */
-async function callThrough(url: string, apps: ReadonlyMap<string, Program>, cookieOf?: (app: string) => string) {
+/**
+ * Somebody calls, comes back into the same session from a lost connection, and goes on when their process ends: in a new one, or in the same
+ * where sessions are kept.
+ */
+async function callThrough(
+  url: string,
+  apps: ReadonlyMap<string, Program>,
+  { kept = false, cookieOf }: { readonly kept?: boolean; readonly cookieOf?: (app: string) => string } = {},
+) {
   const { given, Socket } = keepingCookies();
   const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
   const sessions: boolean[] = [];
@@ -64,15 +72,21 @@ async function callThrough(url: string, apps: ReadonlyMap<string, Program>, cook
   expect(sessions).toEqual([true]);
 
   expect(await apps.get(first)?.stop()).toBe(0);
-  await until("another process", () => greeting() !== first);
-  expect(sessions).toEqual([true, false]);
+  await until("another process", () => (kept ? sessions.length === 2 : greeting() !== first));
+  expect(sessions).toEqual([true, kept]);
+  if (kept) {
+    const before = caller.lines.length;
+    caller.client.sendText("What time is it?");
+    await until("an answer of the other process", () => caller.lines.length === before + 2);
+  }
   await caller.hangUp();
 }
 
 it.skipIf(!haveProxy)(
   "the balancer leads a caller back to their call, and to another process when theirs ends",
   async () => {
-    const { apps, address } = await twoApps();
+    const database = postgresPrograms ? await startPostgres() : undefined;
+    const { apps, address } = await twoApps(database && { DATABASE_URL: database.url });
     const port = await freePort();
     const proxy = spawn("haproxy", ["-db", "-f", `${folder}haproxy.cfg`], {
       env: { ...process.env, BIND: `127.0.0.1:${port}`, APP_1: address("app-1"), APP_2: address("app-2") },
@@ -81,11 +95,12 @@ it.skipIf(!haveProxy)(
     const url = `http://127.0.0.1:${port}`;
     try {
       await until("both behind the balancer", async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok);
-      await callThrough(url, apps, (app) => `ROOMKIT=${app}`);
+      await callThrough(url, apps, { kept: database !== undefined, cookieOf: (app) => `ROOMKIT=${app}` });
     } finally {
       proxy.kill("SIGTERM");
       await once(proxy, "exit");
       for (const app of apps.values()) await app.stop();
+      await database?.stop();
     }
   },
 );
@@ -168,6 +183,7 @@ it("compose.yaml builds the image once, and the balancer waits for processes tha
   expect(Object.keys(services).filter((name) => services[name]?.build)).toEqual(["app-1"]);
   const healthy = { condition: "service_healthy" };
   expect(services.balancer?.depends_on).toEqual({ "app-1": healthy, "app-2": healthy });
+  for (const name of ["app-1", "app-2"]) expect(services[name]?.depends_on).toEqual({ database: healthy });
 
   const answers = createServer(({ url }, response) => response.writeHead(url === "/readyz" ? status : 404).end());
   let status = 200;
@@ -200,9 +216,8 @@ it("compose.yaml, haproxy.cfg and server.ts mean the same", () => {
   const apps = [...compose.matchAll(/^ {2}(app-\d):$/gm)].map(([, name]) => name);
   expect(apps).toEqual(["app-1", "app-2"]);
   for (const name of apps) expect(config).toContain(`server ${name} `);
-  const variables = [...compose.matchAll(/environment: \{ (.*) \}/g)].flatMap(([, list = ""]) =>
-    [...list.matchAll(/(\w+):/g)].map(([, name = ""]) => name),
-  );
-  expect(variables.length).toBe(6);
+  const parsed = parse(compose, { merge: true });
+  const variables = apps.flatMap((name) => Object.keys(parsed.services[name as string].environment));
+  expect(variables.length).toBe(8);
   for (const name of variables) expect(server).toContain(`${name}`);
 });
