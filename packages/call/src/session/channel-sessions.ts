@@ -241,9 +241,9 @@ export class ChannelSessions<C extends ChannelCall> {
     this.#calls.set(session.id, call);
     this.#kept.begin(session, call);
     const { backend, providers } = this.#options;
-    const parts = { transport: backend.name, providers };
-    this.host.emit("voice_session_started", { session, ...parts, ...(resumed && { resumed }) });
-    this.host.notifyHooks("ON_SESSION_STARTED", { session, roomId: session.roomId, ...parts });
+    const begun = { session, transport: backend.name, providers, ...(resumed && { resumed }) };
+    this.host.emit("voice_session_started", begun);
+    this.host.notifyHooks("ON_SESSION_STARTED", { ...begun, roomId: session.roomId });
     return call;
   }
 
@@ -253,8 +253,9 @@ export class ChannelSessions<C extends ChannelCall> {
     const { session } = call;
     const kept = reason === HANDED_OVER && (await this.#kept.handOver(session));
     await withTimeout(Promise.resolve(call.close(reason)), LAST_WORDS_MS, { clock: host.clock }).catch(() => {});
-    if (!kept) await this.#kept.forget(session);
-    host.emit("voice_session_ended", { session, reason, ...(kept && { kept }) });
-    host.notifyHooks("ON_SESSION_ENDED", { session, roomId: session.roomId, reason });
+    await this.#kept.forget(session);
+    const ended = { session, reason, ...(kept && { kept }) };
+    host.emit("voice_session_ended", ended);
+    host.notifyHooks("ON_SESSION_ENDED", { ...ended, roomId: session.roomId });
   }
 }

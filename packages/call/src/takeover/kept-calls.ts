@@ -3,7 +3,7 @@ import {
   errorFields,
   type ForeignToken,
   type KeepingSession,
-  type SessionState,
+  type SessionResumption,
   type Unsubscribe,
   type VoiceBackend,
   type VoiceSession,
@@ -15,8 +15,9 @@ interface Entry {
   /** Of a session that another process had: what that kept. */
   readonly kept?: { readonly call: unknown } | undefined;
   keeping?: KeepingSession | undefined;
-  /** It was written a last time. */
-  handed?: Promise<void> | undefined;
+  /** What is written now is written last. */
+  last: boolean;
+  handed?: Promise<boolean> | undefined;
 }
 
 /** The calls of a channel as they are kept for other processes, and those of other processes that are gone on with here. Does nothing where the kit keeps none. */
@@ -51,34 +52,23 @@ export class KeptCalls {
   begin(session: VoiceSession, call: ChannelCall): void {
     const sessions = this.#host?.sessions;
     if (!sessions) return;
-    const entry: Entry = this.#entries.get(session.id) ?? {};
+    const entry: Entry = this.#entries.get(session.id) ?? { last: false };
     this.#entries.set(session.id, entry);
-    let last: SessionState | undefined;
+    let known: SessionResumption | undefined;
     entry.keeping = sessions.keep(session, () => {
-      const resumption = this.#backend.resumption?.(session);
-      const handed = entry.handed !== undefined;
       // The transport forgets a session that has ended before the channel does.
-      if (resumption) last = { ...resumption, call: call.record?.(handed) };
-      return last;
+      known = this.#backend.resumption?.(session) ?? known;
+      return known && { ...known, call: call.record?.(entry.last) };
     });
   }
 
-  /** Another process may go on with it. False: it is kept by nobody. */
-  async handOver(session: VoiceSession): Promise<boolean> {
+  /** Whether another process may go on with it. */
+  handOver(session: VoiceSession): Promise<boolean> {
     const entry = this.#entries.get(session.id);
-    if (!entry?.keeping) return false;
-    const { keeping } = entry;
-    if (!entry.handed) {
-      // Noted first, so that what is written says so.
-      let done = (): void => {};
-      entry.handed = new Promise((resolve) => {
-        done = resolve;
-      });
-      await keeping.handOver();
-      done();
-    }
-    await entry.handed;
-    return true;
+    if (!entry?.keeping) return Promise.resolve(false);
+    entry.last = true;
+    entry.handed ??= entry.keeping.handOver();
+    return entry.handed;
   }
 
   /** It is over. */
@@ -104,7 +94,7 @@ export class KeptCalls {
         token,
         async ({ sessionId: id, roomId, participantId, metadata, transport, call }) => {
           taken = id;
-          this.#entries.set(id, { kept: { call } });
+          this.#entries.set(id, { kept: { call }, last: false });
           return await backend.connect(roomId, participantId, channelId, metadata, { id, transport });
         },
         signal,

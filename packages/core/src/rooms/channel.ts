@@ -188,8 +188,8 @@ export type SessionState = Pick<KeptSession, "tokens" | "transport" | "call">;
 export interface KeepingSession {
   /** It has changed: it is written soon, or `now`. Costs nothing, and may be called often. */
   changed(now?: boolean): void;
-  /** Writes it a last time: another process may go on with it. Never rejects. */
-  handOver(): Promise<void>;
+  /** Writes it a last time; true: another process may go on with it. Never rejects. */
+  handOver(): Promise<boolean>;
   /** It is over. Never rejects. */
   forget(): Promise<void>;
 }

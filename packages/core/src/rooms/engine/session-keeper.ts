@@ -136,7 +136,7 @@ class Keeping implements KeepingSession {
   readonly #read: () => SessionState | undefined;
   readonly #options: KeepingOptions;
   #cancel: Cancel | undefined;
-  #writing: Promise<void> | undefined;
+  #writing: Promise<boolean> | undefined;
   #changed = false;
   /** It is not to wait for the next write that is due. */
   #urgent = false;
@@ -166,11 +166,11 @@ class Keeping implements KeepingSession {
     }
   }
 
-  async handOver(): Promise<void> {
-    if (this.#over) return;
+  async handOver(): Promise<boolean> {
+    if (this.#over) return false;
     this.#stop();
     await this.#writing;
-    await this.#write();
+    return await this.#write();
   }
 
   async forget(): Promise<void> {
@@ -197,7 +197,7 @@ class Keeping implements KeepingSession {
     }, ms);
   }
 
-  #write(): Promise<void> {
+  #write(): Promise<boolean> {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#soon = this.#urgent;
@@ -214,20 +214,22 @@ class Keeping implements KeepingSession {
     return this.#writing;
   }
 
-  /** Never rejects. */
-  async #store(): Promise<void> {
+  /** Whether it is kept now. Never rejects. */
+  async #store(): Promise<boolean> {
     const { engine, sessions, wrote, failed } = this.#options;
     const { roomId } = this.#session;
     const { clock, limits } = engine;
     const kept = this.#record();
-    if (!kept) return;
+    if (!kept) return false;
     try {
       const options = { ttlMs: limits.keptSessionMs, fence: this.#fenceNow() };
       const ours = await withTimeout(sessions.keep(kept, options), WRITE_MS, { clock, what: "keeping a session" });
       wrote();
       if (!ours && !this.#over) noteFenced(engine, roomId);
+      return ours;
     } catch (error) {
       failed(RoomKitError.from(error, "store_failed"));
+      return false;
     }
   }
 
