@@ -19,12 +19,15 @@ import { browser } from "@roomkit/presets";
 import { fliteTts } from "@roomkit/provider-flite";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { offlineAI } from "@roomkit/provider-offline";
+import { openPostgresStore } from "@roomkit/store-postgres";
 import { heuristicTurns } from "@roomkit/turn-heuristic";
 
 const { PORT = "8000", HOST, NAME = hostname(), DRAIN_MS = "20000", READY_DELAY_MS = "0" } = process.env;
-const { TRUSTED_PROXIES = "", REDIS_URL, INSPECT_TOKEN } = process.env;
+const { TRUSTED_PROXIES = "", DATABASE_URL, REDIS_URL, INSPECT_TOKEN } = process.env;
 
-const kit = new RoomKit();
+// With a database calls outlive their process: another goes on with them. Without one they begin anew.
+const store = DATABASE_URL ? await openPostgresStore({ url: DATABASE_URL }) : undefined;
+const kit = new RoomKit({ ...(store && { store, leases: store.leases }), owner: NAME });
 const backend = new WebSocketBackend({ codec: mulaw() });
 const [stt, tts, turnDetector] = [moonshineStt(), fliteTts(), heuristicTurns()];
 kit.registerChannel(
@@ -55,7 +58,7 @@ mountVoice(server, backend, {
 // On SIGTERM calls may finish for `DRAIN_MS`; then, when nobody speaks, they are told to connect again.
 const operation = operate({
   ...{ kit, transports: [backend], server },
-  closing: [calls, bus, stt, tts, turnDetector].map((part) => () => part?.close?.()),
+  closing: [calls, bus, stt, tts, turnDetector, store].map((part) => () => part?.close?.()),
   ...{ readyDelayMs: Number(READY_DELAY_MS), drainTimeoutMs: Number(DRAIN_MS) },
 });
 await Promise.all([stt.warmUp?.(), tts.warmUp?.()]);

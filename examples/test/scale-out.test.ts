@@ -12,7 +12,7 @@ import WebSocket from "ws";
 import { parse } from "yaml";
 import { SdkClient } from "../../apps/demo-server/test/sdk-client.fixture.ts";
 import { until as untilWithin } from "../../apps/demo-server/test/speech.fixture.ts";
-import { redisProgram, startRedis } from "../../tools/engines.ts";
+import { postgresPrograms, redisProgram, startPostgres, startRedis } from "../../tools/engines.ts";
 import { freePort } from "../../tools/free-port.ts";
 import { type Program, start } from "./program.fixture.ts";
 
@@ -51,8 +51,15 @@ async function twoApps(more: Readonly<Record<string, string>> = {}) {
   return { apps, address };
 }
 
-/** Somebody calls, comes back into the same session from a lost connection, and goes on in a new one when their process ends. */
-async function callThrough(url: string, apps: ReadonlyMap<string, Program>, cookieOf?: (app: string) => string) {
+/**
+ * Somebody calls, comes back into the same session from a lost connection, and goes on when their process ends: in a new one, or in the same
+ * where sessions are kept.
+ */
+async function callThrough(
+  url: string,
+  apps: ReadonlyMap<string, Program>,
+  { kept = false, cookieOf }: { readonly kept?: boolean; readonly cookieOf?: (app: string) => string } = {},
+) {
   const { given, Socket } = keepingCookies();
   const caller = await SdkClient.call(url, { reconnect: true, socket: Socket });
   const sessions: boolean[] = [];
@@ -66,8 +73,13 @@ async function callThrough(url: string, apps: ReadonlyMap<string, Program>, cook
   expect(sessions).toEqual([true]);
 
   expect(await apps.get(first)?.stop()).toBe(0);
-  await until("another process", () => greeting() !== first);
-  expect(sessions).toEqual([true, false]);
+  await until("another process", () => (kept ? sessions.length === 2 : greeting() !== first));
+  expect(sessions).toEqual([true, kept]);
+  if (kept) {
+    const before = caller.lines.length;
+    caller.client.sendText("What time is it?");
+    await until("an answer of the other process", () => caller.lines.length === before + 2);
+  }
   await caller.hangUp();
 }
 
@@ -106,7 +118,11 @@ it.skipIf(!haveProxy)(
   "the balancer leads a caller back to their call, and to another process when theirs ends",
   async () => {
     const redis = redisProgram === undefined ? undefined : await startRedis();
-    const { apps, address } = await twoApps(redis && { REDIS_URL: redis.url, INSPECT_TOKEN: "operators-only" });
+    const database = postgresPrograms ? await startPostgres() : undefined;
+    const { apps, address } = await twoApps({
+      ...(redis && { REDIS_URL: redis.url, INSPECT_TOKEN: "operators-only" }),
+      ...(database && { DATABASE_URL: database.url }),
+    });
     const port = await freePort();
     const proxy = spawn("haproxy", ["-db", "-f", `${folder}haproxy.cfg`], {
       env: { ...process.env, BIND: `127.0.0.1:${port}`, APP_1: address("app-1"), APP_2: address("app-2") },
@@ -116,12 +132,13 @@ it.skipIf(!haveProxy)(
     try {
       await until("both behind the balancer", async () => (await fetch(`${url}/healthz`).catch(() => undefined))?.ok);
       if (redis) await operateThrough(url);
-      await callThrough(url, apps, (app) => `ROOMKIT=${app}`);
+      await callThrough(url, apps, { kept: database !== undefined, cookieOf: (app) => `ROOMKIT=${app}` });
     } finally {
       proxy.kill("SIGTERM");
       await once(proxy, "exit");
       for (const app of apps.values()) await app.stop();
       await redis?.stop();
+      await database?.stop();
     }
   },
 );
@@ -204,6 +221,8 @@ it("compose.yaml builds the image once, and the balancer waits for processes tha
   expect(Object.keys(services).filter((name) => services[name]?.build)).toEqual(["app-1"]);
   const healthy = { condition: "service_healthy" };
   expect(services.balancer?.depends_on).toEqual({ "app-1": healthy, "app-2": healthy });
+  for (const name of ["app-1", "app-2"])
+    expect(services[name]?.depends_on).toEqual({ database: healthy, redis: healthy });
 
   const answers = createServer(({ url }, response) => response.writeHead(url === "/readyz" ? status : 404).end());
   let status = 200;
@@ -236,9 +255,8 @@ it("compose.yaml, haproxy.cfg and server.ts mean the same", () => {
   const apps = [...compose.matchAll(/^ {2}(app-\d):$/gm)].map(([, name]) => name);
   expect(apps).toEqual(["app-1", "app-2"]);
   for (const name of apps) expect(config).toContain(`server ${name} `);
-  const variables = [...compose.matchAll(/environment: \{ (.*) \}/g)].flatMap(([, list = ""]) =>
-    [...list.matchAll(/(\w+):/g)].map(([, name = ""]) => name),
-  );
-  expect(variables.length).toBe(6);
+  const parsed = parse(compose, { merge: true });
+  const variables = apps.flatMap((name) => Object.keys(parsed.services[name as string].environment));
+  expect(variables.length).toBe(12);
   for (const name of variables) expect(server).toContain(`${name}`);
 });

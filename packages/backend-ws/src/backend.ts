@@ -5,8 +5,10 @@ import {
   type Clock,
   type CloseReason,
   type Logger,
+  type SessionResumption,
   type Unsubscribe,
   type VoiceCapabilities,
+  type VoiceSession,
   withTimeout,
 } from "@roomkit/core";
 import { CloseCode } from "@roomkit/protocol";
@@ -63,6 +65,8 @@ export class WebSocketBackend extends SessionBackend {
     super(hub.registry, hub.ids);
     hub.backend = this;
     hub.refusal = () => this.refusal;
+    hub.foreign = (token) =>
+      token && this.asksForTokens && !this.draining ? (signal) => this.takeForeign(token, signal) : undefined;
     this.#hub = hub;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -97,7 +101,16 @@ export class WebSocketBackend extends SessionBackend {
 
   /** Why nobody is let in just now, undefined: somebody may be. Who comes back to a call is known only by what they say. */
   get closedTo(): "draining" | "node_full" | undefined {
-    return this.#closing || this.#hub.desk.suspended === 0 ? this.refusal : undefined;
+    const mayComeBack = this.#hub.desk.suspended > 0 || (this.asksForTokens && !this.draining);
+    return this.#closing || !mayComeBack ? this.refusal : undefined;
+  }
+
+  resumption(session: VoiceSession): SessionResumption | undefined {
+    return this.#hub.resumption(session);
+  }
+
+  onResumption(listener: (session: VoiceSession) => void): Unsubscribe {
+    return this.#hub.onIssued(listener);
   }
 
   /** What the backend holds just now: for dashboards, and for tests that nothing is left behind. */

@@ -335,7 +335,8 @@ export class AIChannel implements Channel {
     const names = people
       ? await withTimeout(namesIn(host, event.roomId), PREPARE_TIMEOUT_MS, { clock, signal, what })
       : undefined;
-    const shown = buildMessages(newest, event, { channelId: this.id, tools, interruptionNote, speakers, names });
+    const { again } = context;
+    const shown = buildMessages(newest, event, { channelId: this.id, tools, interruptionNote, speakers, names, again });
     return trimMessages(shown, maxHistoryChars);
   }
 

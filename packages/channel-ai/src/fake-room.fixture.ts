@@ -99,6 +99,8 @@ export class FakeHost implements ChannelHost {
     };
   }
 
+  async answerAgain(): Promise<void> {}
+
   binding(roomId: string, channelId: string): Binding {
     return {
       roomId,

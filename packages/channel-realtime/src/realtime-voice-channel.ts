@@ -89,7 +89,7 @@ export class RealtimeVoiceChannel implements Channel {
         // The transport keeps the state of the sessions it made itself.
         if (this.#overrides.has(session)) (session as MutableSession).state = "ended";
       },
-      start: (session, connection, signal) => {
+      start: ({ session, connection, signal, kept }) => {
         const overrides = this.#overrides.get(session) ?? {};
         const own = { config: sessionUpdate({ ...settings, ...defined(overrides) }), tools };
         return startCall({
@@ -103,6 +103,7 @@ export class RealtimeVoiceChannel implements Channel {
             assistants: new Map([[id, own], ...others(own.config)]),
           },
           overrides,
+          resumed: kept !== undefined,
           signal,
           onEnded: (code) =>
             void this.endSession(session.id, { code, message: "the speech provider ended the session" }),

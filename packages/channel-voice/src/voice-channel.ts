@@ -7,6 +7,7 @@ import {
   interruptionStrategies,
   once,
   recording,
+  restoreCall,
   roomOf,
   type SendDtmfOptions,
   type SpeakOptions,
@@ -72,15 +73,15 @@ export class VoiceChannel implements Channel {
       joinTimeoutMs,
       needs: [settings.stt, settings.tts],
       providers: { stt: settings.stt.name, tts: settings.tts.name },
-      start: (session, connection) =>
-        new VoiceCall({
-          room: roomOf(this.#sessions.host, id, session),
-          settings,
-          session,
-          connection,
+      start: async ({ session, connection, kept, onChange }) => {
+        const room = roomOf(this.#sessions.host, id, session);
+        return new VoiceCall({
+          ...{ room, settings, session, connection, onChange },
           native: backend.capabilities,
           voiceOf: (channelId) => this.#settings.voices?.[channelId],
-        }),
+          restored: kept && (await restoreCall(room, session, kept.call)),
+        });
+      },
     });
   }
 

@@ -47,6 +47,7 @@ export * from "./rooms/framework-events.ts";
 export * from "./rooms/hooks.ts";
 export * from "./rooms/in-process-bus.ts";
 export * from "./rooms/json.ts";
+export * from "./rooms/kept-sessions.ts";
 export * from "./rooms/kit.ts";
 export * from "./rooms/lease.ts";
 export * from "./rooms/leases.ts";

@@ -1,5 +1,6 @@
-import { type NewEvent, type Room, RoomKit, silentLogger } from "@roomkit/core";
+import { type KeptSession, type NewEvent, type Room, RoomKit, silentLogger } from "@roomkit/core";
 import { leaseConformance, storeConformance } from "@roomkit/testing";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, postgresPrograms, startPostgres } from "../../../tools/engines.ts";
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from "./index.ts";
@@ -18,6 +19,11 @@ const room = (id: string): Room =>
 const event = (text: string, idempotencyKey?: string): NewEvent => ({
   ...{ id: text, content: { type: "text", text }, source: { channelId: "voice", role: "user" } },
   ...{ status: "delivered", chainDepth: 0, visibility: "all", createdAt: 0, idempotencyKey },
+});
+
+const session = (call: unknown): KeptSession => ({
+  ...{ sessionId: "s", roomId: "r", participantId: "ann", channelId: "voice", metadata: {}, tokens: ["token"] },
+  ...{ transport: null, call },
 });
 
 describe.skipIf(postgresPrograms === undefined)("PostgresStore on a PostgreSQL of this machine", () => {
@@ -146,6 +152,52 @@ describe.skipIf(postgresPrograms === undefined)("PostgresStore on a PostgreSQL o
     ]);
     expect(await lease.renew()).toBe(true);
     await kit.close();
+  });
+
+  it("lets a process that stood still while it kept a session write over no newer one", async () => {
+    const store = await fresh();
+    await store.createRoom(room("r"));
+    await store.sessions.keep(session("mine"), { ttlMs: 60_000, fence: 1 });
+    const schema = `s${count}`;
+    const heir = new pg.Client({ connectionString: postgres.url });
+    await heir.connect();
+    try {
+      await heir.query("BEGIN");
+      await heir.query(`SELECT FROM ${schema}.sessions FOR UPDATE`);
+      // It has looked at the room's fence, and waits.
+      const late = store.sessions.keep(session("zombie"), { ttlMs: 60_000, fence: 1 });
+      const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}.sessions%'`;
+      await expect.poll(async () => (await heir.query(waiting)).rowCount, { timeout: 4_000 }).toBe(1);
+      await heir.query(`UPDATE ${schema}.rooms SET fence = 2`);
+      await heir.query(`UPDATE ${schema}.sessions SET fence = 2, body = $1`, [JSON.stringify(session("heir"))]);
+      await heir.query("COMMIT");
+      expect(await late).toBe(false);
+      expect(await store.sessions.find("token")).toEqual(session("heir"));
+    } finally {
+      await heir.end();
+    }
+  });
+
+  it("writes no index when a session is kept again", async () => {
+    const store = await fresh({ maxConnections: 1 });
+    await store.createRoom(room("r"));
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    try {
+      const counts = `SELECT n_tup_upd AS all, n_tup_hot_upd AS hot FROM pg_stat_user_tables
+        WHERE schemaname = 's${count}' AND relname = 'sessions'`;
+      let row = { all: 0, hot: 0 };
+      // Postgres counts when it comes to it.
+      for (let n = 0; row.all < 20 && n < 5_000; n++) {
+        await store.sessions.keep(session("said ".repeat(n % 2_000)), { ttlMs: 60_000, fence: 1 });
+        const [found] = (await client.query(counts)).rows;
+        row = { all: Number(found.all), hot: Number(found.hot) };
+      }
+      expect(row.all).toBeGreaterThanOrEqual(20);
+      expect(row.hot).toBeGreaterThan(0.8 * row.all);
+    } finally {
+      await client.end();
+    }
   });
 
   it("lets a bounded number of statements wait for a connection", async () => {

@@ -6,6 +6,7 @@ import {
   EngineLeases,
   type EventQuery,
   encodeData,
+  type KeptSessions,
   type LeaseManager,
   type NewEvent,
   type Outbox,
@@ -22,6 +23,7 @@ import { Database, type Row } from "./database.ts";
 import { leaseEngine } from "./leases.ts";
 import { assertMigrated, migrate } from "./migrations.ts";
 import { type PostgresStoreOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { PostgresSessions } from "./sessions.ts";
 
 /** Rooms read by one query. */
 const PAGE = 1_000;
@@ -31,6 +33,7 @@ const ROOM = "id, status, created_at, last_activity_at, event_count, timers, met
 export class PostgresStore implements ConversationStore {
   readonly scope = "shared" as const;
   readonly outbox: Outbox = { claim: (limit, leaseMs) => this.#claim(limit, leaseMs), done: (id) => this.#done(id) };
+  readonly sessions: KeptSessions;
   /** For `new RoomKit({ store, leases: store.leases })`. They end with the store. */
   readonly leases: LeaseManager;
   readonly #database: Database;
@@ -42,6 +45,7 @@ export class PostgresStore implements ConversationStore {
     this.#database = database;
     this.#schema = options.schema;
     this.#maxEventsPerRoom = options.maxEventsPerRoom;
+    this.sessions = new PostgresSessions(database);
     this.leases = new EngineLeases(leaseEngine(database));
   }
 

@@ -41,6 +41,20 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX outbox_free ON outbox (free_at, id);
   CREATE INDEX outbox_room ON outbox (room_id);`,
+  `CREATE TABLE sessions (
+    session_id TEXT PRIMARY KEY,
+    room_id TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    body TEXT NOT NULL,
+    expires_at REAL NOT NULL
+  );
+  CREATE INDEX sessions_room ON sessions (room_id);
+  CREATE INDEX sessions_expired ON sessions (expires_at);
+  CREATE TABLE session_tokens (
+    token TEXT NOT NULL,
+    session_id TEXT NOT NULL REFERENCES sessions (session_id) ON DELETE CASCADE,
+    PRIMARY KEY (token, session_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX session_tokens_session ON session_tokens (session_id);`,
 ];
 
 /** Brings a file up to date, inside a transaction. @throws RoomKitError `store_outdated` for a file of a newer version. */

@@ -5,6 +5,7 @@ import {
   type ConversationStore,
   type EventQuery,
   encodeData,
+  type KeptSessions,
   type NewEvent,
   type Outbox,
   type OutboxItem,
@@ -18,6 +19,7 @@ import {
 import { Connection } from "./connection.ts";
 import type { Row, SqliteDriver } from "./driver.ts";
 import { resolveOptions, type SqliteStoreOptions } from "./options.ts";
+import { SqliteSessions } from "./sessions.ts";
 
 /** Rooms read by one query. */
 const PAGE = 1_000;
@@ -29,10 +31,12 @@ const PAGE = 1_000;
 export class SqliteStore implements ConversationStore {
   readonly scope = "process" as const;
   readonly outbox: Outbox = { claim: (limit, leaseMs) => this.#claim(limit, leaseMs), done: (id) => this.#done(id) };
+  readonly sessions: KeptSessions;
   readonly #connection: Connection;
   readonly #maxEventsPerRoom: number;
 
   constructor(connection: Connection, maxEventsPerRoom: number) {
+    this.sessions = new SqliteSessions(connection);
     this.#connection = connection;
     this.#maxEventsPerRoom = maxEventsPerRoom;
   }

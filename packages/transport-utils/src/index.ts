@@ -22,6 +22,7 @@ export {
   tokenOf,
   tokensEqual,
 } from "./auth/token.ts";
+export type { Numbering } from "./connection/carried.ts";
 export type { ConnectionLink } from "./connection/link.ts";
 export { MediaConnection, type MediaConnectionOptions } from "./connection/media-connection.ts";
 export { compatMessage } from "./dialect/compat.ts";
@@ -62,5 +63,5 @@ export {
   type TelephoneCall,
 } from "./sessions/factory.ts";
 export { SessionRegistry, type SessionRegistryOptions } from "./sessions/registry.ts";
-export { ResumeDesk, type ResumeDeskOptions } from "./sessions/resume-desk.ts";
+export { ResumeDesk, type ResumeDeskOptions, tokenHash } from "./sessions/resume-desk.ts";
 export { SessionBackend } from "./sessions/session-backend.ts";

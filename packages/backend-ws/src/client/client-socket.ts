@@ -27,6 +27,9 @@ import { resumeSession, type Started, startSession } from "./start.ts";
 /** Closed on purpose by the client: 1000, 1001 (it went elsewhere), 1005 (no code given). All else may be an accident. */
 const DELIBERATE = new Set([1000, 1001, 1005]);
 
+/** Refusals that do not concern the client: it may try again. */
+const AGAIN = new Set(["draining", "takeover_failed"]);
+
 /**
  * One client's socket from the first byte to the last: `opening` until its `start`, `starting` while the application makes the
  * session, `live`, `over`. Whatever the client does ends at worst with its own connection closed for a stated reason.
@@ -246,12 +249,6 @@ export class ClientSocket implements SessionClient {
       this.#use(started, started.live as LiveSession);
       return;
     }
-    // A telephone's call has been answered already: it was refused before that, or not at all.
-    const refusal = this.#dialect === "phone" ? undefined : this.#hub.refusal();
-    if (refusal) {
-      this.#refuse(refusal, refusal === "draining" ? CloseCode.GOING_AWAY : CloseCode.LIMIT_REACHED);
-      return;
-    }
     // Its own errors become refusals; nothing of it rejects.
     void startSession(this.#hub, start, this.#context, {
       port: this.#port,
@@ -342,7 +339,7 @@ export class ClientSocket implements SessionClient {
   #refuse(code: string, closeCode: number, facts: Readonly<Record<string, unknown>> = {}): void {
     if (this.#phase === "over") return;
     this.#hub.registry.refusals.note(code);
-    if (this.#dialect === "v1") this.#complain(code, "the connection is refused", code === "draining");
+    if (this.#dialect === "v1") this.#complain(code, "the connection is refused", AGAIN.has(code));
     else this.#port.send(serializeServerMessage({ status: "failed", meta: { ...facts, error: code } }));
     this.#finish({ code: "protocol_error", message: code });
     void this.#port.close(closeCode, code);

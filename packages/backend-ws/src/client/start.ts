@@ -6,7 +6,7 @@ import {
   type StartMessage,
   serializeServerMessage,
 } from "@roomkit/protocol";
-import { giveSession, MediaConnection } from "@roomkit/transport-utils";
+import { giveSession, MediaConnection, tokenHash } from "@roomkit/transport-utils";
 import type { AcceptContext } from "../options.ts";
 import type { Hub } from "../sessions/hub.ts";
 import type { LiveSession, SessionClient } from "../sessions/live-session.ts";
@@ -96,6 +96,9 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
         },
         labelKey: "websocket_id",
         signal: steps.signal,
+        foreign: dialect === "v1" ? hub.foreign(start.resume) : undefined,
+        // A telephone's call has been answered already: it was refused before that, or not at all.
+        refusal: dialect === "phone" ? undefined : hub.refusal,
         onSession: (session) => goLive(hub, session, started, start, steps),
       },
       { clock: hub.clock, factoryTimeoutMs: settings.factoryTimeoutMs },
@@ -104,6 +107,7 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
     if (steps.signal.aborted) return;
     const { code } = RoomKitError.from(error);
     if (code === "draining") return steps.refuse(code, CloseCode.GOING_AWAY);
+    if (code === "node_full") return steps.refuse(code, CloseCode.LIMIT_REACHED);
     hub.logger.error({ connection: connection.id, ...errorFields(error) }, "a session could not be made");
     steps.refuse(code, code === "unknown_session" ? CloseCode.UNKNOWN_SESSION : CloseCode.SERVER_ERROR);
   }
@@ -122,7 +126,12 @@ function goLive(hub: Hub, session: VoiceSession, started: Started, start: StartM
     hub.live.delete(live);
   });
   steps.live(started, live);
-  started.link = attach(hub, live, steps.port, start.streamSid, false);
+  const resumed = hub.registry.resumedOf(session);
+  if (resumed) {
+    connection.carryOn(resumed.transport);
+    hub.desk.cameWith(live, tokenHash(start.resume ?? ""));
+  }
+  started.link = attach(hub, live, steps.port, start.streamSid, resumed !== undefined);
 }
 
 /** Puts a new socket under a session that lost its own, or has not yet noticed. */
@@ -172,7 +181,7 @@ function readyMessage(hub: Hub, live: LiveSession, resumed: boolean): ReadyMessa
     event: "ready",
     protocol: 1,
     session: live.session.id,
-    resume: hub.desk.issue(live),
+    resume: hub.issue(live),
     resumed,
     audio: live.audio,
     limits: {

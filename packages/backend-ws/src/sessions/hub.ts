@@ -2,6 +2,8 @@ import {
   type AudioCodec,
   type Clock,
   consoleLogger,
+  Emitter,
+  errorFields,
   type IdSource,
   type Logger,
   type OptionRanges,
@@ -9,8 +11,11 @@ import {
   type Resolved,
   RoomKitError,
   randomId,
+  type SessionResumption,
   systemClock,
+  type Unsubscribe,
   type VoiceBackend,
+  type VoiceSession,
 } from "@roomkit/core";
 import { defaultLimits, type MessageLimits } from "@roomkit/protocol";
 import {
@@ -50,8 +55,13 @@ export class Hub {
   readonly live: Set<LiveSession> = new Set();
   /** Why a newcomer is refused just now. */
   refusal: () => "draining" | "node_full" | undefined = () => undefined;
+  /** The session that a token of another process stands for; undefined where nobody can know. */
+  foreign: (token: string | undefined) => ((signal: AbortSignal) => Promise<VoiceSession | undefined>) | undefined =
+    () => undefined;
   /** The backend itself, for session factories. */
   backend: VoiceBackend = undefined as never;
+  readonly #bySession = new WeakMap<VoiceSession, LiveSession>();
+  readonly #events: Emitter<{ readonly issued: VoiceSession }>;
 
   /** @throws RoomKitError `invalid_option`. */
   constructor(options: WebSocketBackendOptions) {
@@ -64,6 +74,26 @@ export class Hub {
     const { connectTimeoutMs, factoryTimeoutMs, resumeMs, maxSuspended } = this.settings;
     this.registry = new SessionRegistry({ clock, logger, ids, connectTimeoutMs, acceptTimeoutMs: factoryTimeoutMs });
     this.desk = new ResumeDesk({ clock, resumeMs, maxSuspended });
+    this.#events = new Emitter((error) => logger.error(errorFields(error), "a listener of tokens failed"));
+  }
+
+  /** A new token for the client of a session. */
+  issue(live: LiveSession): string {
+    const token = this.desk.issue(live);
+    this.#bySession.set(live.session, live);
+    this.#events.emit("issued", live.session);
+    return token;
+  }
+
+  onIssued(listener: (session: VoiceSession) => void): Unsubscribe {
+    return this.#events.on("issued", listener);
+  }
+
+  /** What another process needs of a session to go on with it. */
+  resumption(session: VoiceSession): SessionResumption | undefined {
+    const live = this.#bySession.get(session);
+    const tokens = live ? this.desk.hashes(live) : [];
+    return live && tokens.length > 0 ? { tokens, transport: live.connection.numbering } : undefined;
   }
 }
 

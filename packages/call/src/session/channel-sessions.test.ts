@@ -1,7 +1,8 @@
-import { type ChannelHost, RoomKit, silentLogger, type VoiceConnection, type VoiceSession } from "@roomkit/core";
+import { type ChannelHost, RoomKit, silentLogger, type VoiceSession } from "@roomkit/core";
 import { FakeBackend, FakeConnection, seededRandom, settle, VirtualClock } from "@roomkit/testing";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ChannelCall, ChannelSessions } from "./channel-sessions.ts";
+import type { CallStart, ChannelCall } from "./channel-call.ts";
+import { ChannelSessions } from "./channel-sessions.ts";
 
 /**
  * A session is joined (J) and its client connects (C), in either order; the call is being made (S) and stands (R). Any of these
@@ -18,7 +19,7 @@ let sessions: ChannelSessions<ChannelCall>;
 /** Sessions whose call pauses. */
 const pausing = new Set<string>();
 
-function start(session: VoiceSession, _connection: VoiceConnection, signal: AbortSignal): Promise<ChannelCall> {
+function start({ session, signal }: CallStart): Promise<ChannelCall> {
   log.push("start");
   const call: ChannelCall = {
     session,

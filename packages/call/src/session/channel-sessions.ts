@@ -10,18 +10,9 @@ import {
   type VoiceSession,
   withTimeout,
 } from "@roomkit/core";
+import { KeptCalls } from "../takeover/kept-calls.ts";
 import type { CallStatus } from "./caller-line.ts";
-
-/** A call as its channel's bookkeeping sees it. */
-export interface ChannelCall {
-  readonly session: VoiceSession;
-  /** Nobody speaks, nothing is being answered, and nothing waits to be. */
-  readonly pausing: boolean;
-  /** How it stands just now. */
-  status?(): CallStatus;
-  /** Ends it for both sides at once; resolves when what was said last is in the room. Idempotent. */
-  close(reason: string): void | Promise<void>;
-}
+import type { CallStart, ChannelCall } from "./channel-call.ts";
 
 export interface ChannelSessionsOptions<C extends ChannelCall> {
   readonly channelId: string;
@@ -30,8 +21,8 @@ export interface ChannelSessionsOptions<C extends ChannelCall> {
   readonly providers: SessionParts["providers"];
   /** How long a client may be connected before its session is joined to a room, ms. */
   readonly joinTimeoutMs: number;
-  /** Makes the call of a session whose client is there. `signal` aborts when either goes meanwhile; what is begun is then undone. */
-  readonly start: (session: VoiceSession, connection: VoiceConnection, signal: AbortSignal) => C | Promise<C>;
+  /** Makes the call of a session whose client is there. */
+  readonly start: (start: CallStart) => C | Promise<C>;
   /** What a call stands on and may have too much of: while any is overloaded, newcomers are refused. */
   readonly needs?: readonly { overloaded?(): boolean }[] | undefined;
   /** A session is over, or was never begun. */
@@ -43,6 +34,8 @@ interface Connected {
   readonly stopTimer: () => void;
 }
 
+/** Why a call ends with which another process may go on. */
+const HANDED_OVER = "draining";
 /** How often it is looked whether a call pauses, ms. */
 const DRAIN_LOOK_MS = 50;
 /** How long the last words of a call may take to the room before its end is told, ms. */
@@ -60,11 +53,13 @@ export class ChannelSessions<C extends ChannelCall> {
   readonly #starting = new Map<string, AbortController>();
   readonly #calls = new Map<string, C>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #kept: KeptCalls;
   readonly #subscriptions: Unsubscribe[] = [];
   #host: ChannelHost | undefined;
 
   constructor(options: ChannelSessionsOptions<C>) {
     this.#options = options;
+    this.#kept = new KeptCalls(options.backend);
   }
 
   /** Calls under way. */
@@ -105,6 +100,7 @@ export class ChannelSessions<C extends ChannelCall> {
     );
     const refusing = backend.refuseWhile?.(() => needs.some((need) => need.overloaded?.() ?? false));
     if (refusing) this.#subscriptions.push(refusing);
+    this.#subscriptions.push(...this.#kept.register(host, channelId));
   }
 
   /** Joins a session to its room. @throws RoomKitError `invalid_option`, `session_ended`. */
@@ -127,12 +123,13 @@ export class ChannelSessions<C extends ChannelCall> {
       giveUp.abort(new RoomKitError("connection_closed", `the client has gone: ${code}`)),
     );
     try {
-      const call = await this.#options.start(session, connection, both);
+      const { kept, onChange } = this.#kept.of(session);
+      const call = await this.#options.start({ session, connection, signal: both, kept, onChange });
       if (both.aborted) {
         await call.close("aborted");
         throw RoomKitError.from(both.reason);
       }
-      return this.#started(call);
+      return this.#started(call, kept !== undefined);
     } catch (error) {
       this.#joined.delete(session.id);
       throw error;
@@ -150,7 +147,7 @@ export class ChannelSessions<C extends ChannelCall> {
     this.#options.onEnd?.(session);
     this.#starting.get(session.id)?.abort(new RoomKitError("aborted", `the session was ended: ${reason}`));
     const call = this.#calls.get(session.id);
-    if (!call) return;
+    if (!call) return this.#kept.drop(session);
     this.#calls.delete(session.id);
     const ended = this.#finish(call, reason);
     this.#ending.add(ended);
@@ -159,6 +156,8 @@ export class ChannelSessions<C extends ChannelCall> {
 
   /** Takes a session out of its room: ends its call and its client's connection. */
   async leave(session: VoiceSession, reason: string): Promise<void> {
+    // Written before its client is told to go elsewhere.
+    if (reason === HANDED_OVER) await this.#kept.handOver(session);
     const ended = this.end(session, reason);
     await this.#options.backend.disconnect(session, { code: reason, message: "the session left its room" });
     await ended;
@@ -195,7 +194,7 @@ export class ChannelSessions<C extends ChannelCall> {
       const leaving = [...this.#joined.values()].filter(
         ({ id }) => all || (at >= pauseAt && (this.#calls.get(id)?.pausing ?? true)),
       );
-      await Promise.all(leaving.map((session) => this.leave(session, "draining")));
+      await Promise.all(leaving.map((session) => this.leave(session, HANDED_OVER)));
       if (this.#joined.size > 0) await clock.sleep(DRAIN_LOOK_MS, signal).catch(() => {});
     }
     await Promise.all(this.#ending);
@@ -206,7 +205,7 @@ export class ChannelSessions<C extends ChannelCall> {
     for (const stop of this.#subscriptions.splice(0)) stop();
     for (const { stopTimer } of this.#connected.values()) stopTimer();
     this.#connected.clear();
-    const reason = "draining";
+    const reason = HANDED_OVER;
     await Promise.all([...this.#joined.values()].map((session) => this.leave(session, reason)));
     await Promise.all(this.#ending);
   }
@@ -238,14 +237,15 @@ export class ChannelSessions<C extends ChannelCall> {
     });
   }
 
-  #started(call: C): C {
+  #started(call: C, resumed: boolean): C {
     const { session } = call;
     this.#calls.set(session.id, call);
+    this.#kept.begin(session, call);
     const { backend, providers } = this.#options;
-    const parts = { transport: backend.name, providers };
+    const begun = { session, transport: backend.name, providers, ...(resumed && { resumed }) };
     const status = call.status && (() => ({ ...(call.status?.() as CallStatus), ...this.#mutes(session) }));
-    this.host.emit("voice_session_started", { session, ...parts, status });
-    this.host.notifyHooks("ON_SESSION_STARTED", { session, roomId: session.roomId, ...parts });
+    this.host.emit("voice_session_started", { ...begun, status });
+    this.host.notifyHooks("ON_SESSION_STARTED", { ...begun, roomId: session.roomId });
     return call;
   }
 
@@ -258,8 +258,11 @@ export class ChannelSessions<C extends ChannelCall> {
   async #finish(call: C, reason: string): Promise<void> {
     const { host } = this;
     const { session } = call;
+    const kept = reason === HANDED_OVER && (await this.#kept.handOver(session));
     await withTimeout(Promise.resolve(call.close(reason)), LAST_WORDS_MS, { clock: host.clock }).catch(() => {});
-    host.emit("voice_session_ended", { session, reason });
-    host.notifyHooks("ON_SESSION_ENDED", { session, roomId: session.roomId, reason });
+    await this.#kept.forget(session);
+    const ended = { session, reason, ...(kept && { kept }) };
+    host.emit("voice_session_ended", ended);
+    host.notifyHooks("ON_SESSION_ENDED", { ...ended, roomId: session.roomId });
   }
 }

@@ -4,7 +4,8 @@ import type { CallRoom } from "../room.ts";
 import type { TurnRunner } from "../turns/turn-runner.ts";
 import { HeldText } from "../utterances/held-text.ts";
 import { once } from "../utterances/once.ts";
-import type { Speaking, SpeakOptions } from "../utterances/speaking.ts";
+import type { SpeakOptions } from "../utterances/speak-options.ts";
+import type { Speaking } from "../utterances/speaking.ts";
 import type { SpokenUtterance } from "../utterances/utterance.ts";
 import { IdlePrompts } from "./idle-prompts.ts";
 
@@ -111,8 +112,12 @@ export class Sayings {
     const { room, speaking } = this.#options;
     const { signal = new AbortController().signal } = options;
     room.saying?.(text);
-    const { heard, record } = await speaking.speak(once(text), { ...options, signal });
-    if (!this.#closed) await room.said(heard, record);
+    const { utterance, heard, record } = await speaking.speak(once(text), {
+      known: { text, over: true },
+      ...options,
+      signal,
+    });
+    if (!this.#closed) await room.said(heard, record, { id: utterance });
     return { text: heard, heard: record };
   }
 

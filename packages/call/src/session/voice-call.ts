@@ -6,31 +6,33 @@ import {
   type StageControl,
   type StreamDelivery,
   type Unsubscribe,
-  type VoiceCapabilities,
   type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
 import type { Hearing } from "../hearing/hearing.ts";
 import type { CallSettings } from "../options.ts";
-import type { CallRoom } from "../room.ts";
 import { TurnSpeakers } from "../speakers/turn-speakers.ts";
 import { OwnWords } from "../speech/own-words.ts";
-import { backchannelsOf } from "../turns/backchannels.ts";
-import { isCommand } from "../turns/commands.ts";
+import { CallKeeping } from "../takeover/call-keeping.ts";
+import type { CallRecord } from "../takeover/call-record.ts";
+import { goOn } from "../takeover/go-on.ts";
 import { turnStep } from "../turns/machine.ts";
+import { rulesOf } from "../turns/rules.ts";
 import {
   floorIsFree,
   initialTurnState,
   isContested,
   phaseOf,
+  shownPhase,
   type TurnEffect,
   type TurnInput,
   type TurnRules,
   type TurnState,
-  type TurnTimer,
 } from "../turns/state.ts";
 import { TurnRunner } from "../turns/turn-runner.ts";
-import { Speaking, type SpeakOptions } from "../utterances/speaking.ts";
+import { TurnTimers } from "../turns/turn-timers.ts";
+import type { SpeakOptions } from "../utterances/speak-options.ts";
+import { Speaking } from "../utterances/speaking.ts";
 import { CallerLine, type CallStatus } from "./caller-line.ts";
 import { type DtmfSending, dtmfToSend, type SendDtmfOptions, speakDtmf } from "./dtmf-sending.ts";
 import { CallFloor } from "./floor.ts";
@@ -38,18 +40,8 @@ import { hearCaller } from "./hear-caller.ts";
 import { CallRecording, noting } from "./recording.ts";
 import { Sayings } from "./sayings.ts";
 import { UserTranscripts } from "./transcripts.ts";
+import type { VoiceCallOptions } from "./voice-call-options.ts";
 import { watchPipeline } from "./watch-pipeline.ts";
-
-export interface VoiceCallOptions {
-  readonly room: CallRoom;
-  readonly settings: CallSettings;
-  readonly session: VoiceSession;
-  readonly connection: VoiceConnection;
-  /** What the caller's platform does to their audio. */
-  readonly native?: VoiceCapabilities | undefined;
-  /** The voice that a channel's answers are spoken with, where that is another than the call's. */
-  readonly voiceOf?: ((channelId: string) => string | undefined) | undefined;
-}
 
 /** One caller: the shell around the turn machine. Everything in it belongs to this session and ends with it. */
 export class VoiceCall {
@@ -69,28 +61,25 @@ export class VoiceCall {
   readonly #sayings: Sayings;
   readonly #speakers: TurnSpeakers;
   readonly #subscriptions: Unsubscribe[];
-  readonly #timers = new Map<TurnTimer, () => void>();
+  readonly #timers: TurnTimers;
   readonly #inputs: TurnInput[] = [];
-  #state: TurnState = initialTurnState;
+  readonly #lifetime = new AbortController();
+  #state: TurnState;
+  readonly #keeping: CallKeeping;
   #stepping = false;
   #closed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: VoiceCallOptions) {
-    const { session, connection, native } = options;
+    const { session, connection, native, restored } = options;
     const settings = { ...options.settings };
     this.#settings = settings;
     this.session = session;
     this.connection = connection;
-    const isBackchannel = backchannelsOf(settings.isBackchannel, settings.language, (error) =>
+    const ownWords = new OwnWords();
+    this.#rules = rulesOf(settings, ownWords, (error) =>
       options.room.logger.warn({ session: session.id, ...errorFields(error) }, "isBackchannel failed"),
     );
-    const ownWords = new OwnWords();
-    this.#rules = {
-      ...{ ...settings, isBackchannel, maxHeldPieces: 8 },
-      isCommand: ({ text, ...heard }) => isCommand(text, settings.language, heard),
-      isEcho: (text) => ownWords.isEcho(text),
-    };
     const { inbound, outbound } = connection;
     const { clock } = options.room;
     const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native, clock });
@@ -98,6 +87,9 @@ export class VoiceCall {
     this.#recording = CallRecording.begin(pipeline.recording, options);
     const room = noting(options.room, this.#recording, { speech: !pipeline.hasVad });
     this.#options = { ...options, room };
+    this.#keeping = new CallKeeping(options.onChange);
+    this.#timers = new TurnTimers(clock, (timer) => this.dispatch({ type: "timer", timer }));
+    this.#state = { ...initialTurnState, turns: restored?.turns ?? 0, answering: restored?.turn?.number };
     this.#line = new CallerLine({
       ...{ room, session, connection },
       onText: (text) => this.type(text),
@@ -136,11 +128,21 @@ export class VoiceCall {
       connection.onAudio((frame) => this.#hear(frame)),
       pipeline.on("speaker", (event) => this.#speakers.heard(event)),
       pipeline.on("echo-suspected", () => ownWords.suspect()),
+      connection.onPlayback(() => this.#keeping.heard()),
       watchPipeline(pipeline, { room, session, connection, line: this.#line }),
     ];
     this.#showPhase();
-    this.#sayings.greet();
-    this.#sayings.quiet(true);
+    if (restored) {
+      const { signal } = this.#lifetime;
+      const parts = { room, session, connection, speaking: this.#speaking, turns: this.#turns, signal };
+      goOn(restored, { ...parts, keeping: this.#keeping, dispatch: (input) => this.dispatch(input) });
+    } else this.#sayings.greet();
+    this.#sayings.quiet(phaseOf(this.#state) === "idle");
+  }
+
+  /** For another process to go on with it. @param last nothing changes any more */
+  record(last: boolean): CallRecord {
+    return this.#keeping.record(this.#state, this.#turns, this.#speaking, last);
   }
 
   /** The name of who has the floor. */
@@ -149,7 +151,7 @@ export class VoiceCall {
   }
 
   get pausing(): boolean {
-    return phaseOf(this.#state) === "idle" && !this.#speaking.busy;
+    return this.phase === "idle" && !this.#speaking.busy;
   }
 
   /** When the caller last stopped speaking, on the clock; undefined before. */
@@ -188,9 +190,14 @@ export class VoiceCall {
         this.#speakers.follow(next, this.#state);
         const { state, effects } = turnStep(this.#state, next, this.#rules);
         const heldUntilNow = this.#state.resumable !== undefined && state.resumable === undefined;
+        this.#keeping.stepped(next, this.#state, state);
         this.#state = state;
         this.#turns.follow(next, state, effects);
-        if (heldUntilNow && !effects.some(({ type }) => type === "resume")) this.#letGo();
+        if (heldUntilNow && !effects.some(({ type }) => type === "resume")) {
+          // What cut the assistant off were words: what it had not said is not said, and its model stops.
+          this.#sayings.letGo();
+          this.#turns.interrupt();
+        }
         for (const effect of effects) this.#carryOut(effect);
       }
     } finally {
@@ -200,6 +207,7 @@ export class VoiceCall {
     this.#speaking.duck(isContested(this.#state));
     this.#sayings.quiet(phaseOf(this.#state) === "idle");
     this.#floor.changed();
+    this.#keeping.settled();
   }
 
   /** Speaks a reply as it is made; resolves with what was heard of it. */
@@ -255,8 +263,8 @@ export class VoiceCall {
   async #close(reason: string): Promise<void> {
     this.#closed = true;
     for (const stop of this.#subscriptions) stop();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#lifetime.abort();
+    this.#timers.close();
     this.#line.close();
     this.#hearing.close();
     this.#sayings.close();
@@ -292,15 +300,10 @@ export class VoiceCall {
         this.#hearing.drop(effect.segment);
         return;
       case "start-timer":
-        this.#timers.get(effect.timer)?.();
-        this.#timers.set(
-          effect.timer,
-          this.#options.room.clock.setTimeout(() => this.dispatch({ type: "timer", timer: effect.timer }), effect.ms),
-        );
+        this.#timers.start(effect.timer, effect.ms);
         return;
       case "stop-timer":
-        this.#timers.get(effect.timer)?.();
-        this.#timers.delete(effect.timer);
+        this.#timers.stop(effect.timer);
         return;
       case "judge":
         this.#turns.judge(effect, this.#state.turns + 1, this.#hearing);
@@ -321,12 +324,6 @@ export class VoiceCall {
     else this.dispatch({ type: "unresumed", text: words });
   }
 
-  /** What cut the assistant off were words: what it had not said is not said, and its model stops. */
-  #letGo(): void {
-    this.#sayings.letGo();
-    this.#turns.interrupt();
-  }
-
   /** Tells that sound over the assistant's speech did not count, and whether the assistant goes on after it. */
   #dismissed(cause: DismissCause, resumed: boolean): void {
     const { room, session, connection } = this.#options;
@@ -335,9 +332,6 @@ export class VoiceCall {
   }
 
   #showPhase(): void {
-    const phase = phaseOf(this.#state);
-    const pausing = phase === "endpointing" && this.#state.waiting !== undefined;
-    const thinking = phase === "thinking" || (phase === "endpointing" && !pausing);
-    this.#line.show(phase === "speaking" ? "speaking" : thinking ? "thinking" : "listening");
+    this.#line.show(shownPhase(this.#state));
   }
 }

@@ -173,6 +173,14 @@ export function phaseOf(state: TurnState): TurnPhase {
   return "idle";
 }
 
+/** What the caller is shown of it. */
+export function shownPhase(state: TurnState): "listening" | "thinking" | "speaking" {
+  const phase = phaseOf(state);
+  if (phase === "speaking") return "speaking";
+  const judging = phase === "endpointing" && state.waiting === undefined;
+  return phase === "thinking" || judging ? "thinking" : "listening";
+}
+
 /** What happens. */
 export type TurnInput =
   /** Speech is certain; `elapsedMs` of it have been heard so far. */

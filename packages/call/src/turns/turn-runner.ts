@@ -13,6 +13,7 @@ import type { CallSettings } from "../options.ts";
 import type { CallRoom } from "../room.ts";
 import type { UserTranscripts } from "../session/transcripts.ts";
 import type { SpeechStretch, TurnSpeakers } from "../speakers/turn-speakers.ts";
+import type { TurnRecord } from "../takeover/call-record.ts";
 import { Endpointing } from "./endpointing.ts";
 import { TurnWaterfall } from "./metrics.ts";
 import { Preparing, type PreparingOptions } from "./preparing.ts";
@@ -48,6 +49,7 @@ interface JudgedTurn {
 interface RunningTurn {
   readonly turn: number;
   readonly id: string;
+  readonly record: TurnRecord;
   readonly abort: AbortController;
   readonly waterfall: TurnWaterfall;
   audible: boolean;
@@ -158,28 +160,40 @@ export class TurnRunner {
 
   /** Says the turn into the room; its answer comes back as a reply to speak. */
   submit(turn: number, text: string): void {
-    const { room, connection, transcripts, speakers, dispatch } = this.#options;
+    const { room, transcripts, speakers } = this.#options;
     const id = this.#turnId(turn);
     const judged = this.#judged?.id === id ? this.#judged : undefined;
     const { waterfall = new TurnWaterfall(room.clock), speaker } = judged ?? {};
     speakers.taken(judged?.speech ?? []);
-    const running: RunningTurn = {
-      turn,
-      id,
-      abort: new AbortController(),
-      waterfall,
-      audible: false,
-      interrupted: false,
-    };
-    this.#running = running;
     if (judged?.waited) waterfall.mark("decidedMs");
     this.#endpointing.taken();
     transcripts.final({ id, turnId: id, text, speaker });
+    this.#run({ number: turn, id, text, speaker }, waterfall, (signal) =>
+      room.submit({ text, turnId: id, speaker }, signal),
+    );
+  }
+
+  /** Goes on with a turn of another process; `answer` resolves when everything it causes is through. */
+  again(turn: TurnRecord, answer: (signal: AbortSignal) => Promise<void>): void {
+    this.#run(turn, new TurnWaterfall(this.#options.room.clock), answer);
+  }
+
+  /** The turn being answered, for another process to go on with it. */
+  get record(): TurnRecord | undefined {
+    return this.#running?.interrupted === false ? this.#running.record : undefined;
+  }
+
+  #run(record: TurnRecord, waterfall: TurnWaterfall, answer: (signal: AbortSignal) => Promise<void>): void {
+    const { connection, dispatch } = this.#options;
+    const { number: turn, id } = record;
+    const abort = new AbortController();
+    const running: RunningTurn = { turn, id, record, abort, waterfall, audible: false, interrupted: false };
+    this.#running = running;
     const previous = this.#previous;
     const run = async (): Promise<void> => {
       // The log tells the conversation in the order in which it was heard.
       await this.#told(previous);
-      await room.submit({ text, turnId: id, speaker }, running.abort.signal);
+      await answer(abort.signal);
     };
     this.#previous = run()
       .catch((error: unknown) => this.#onFailure(error, connection))

@@ -1,12 +1,10 @@
 import {
-  type DtmfPress,
   errorFields,
   type HeardReport,
   joinTexts,
   type PipelineStream,
   RoomKitError,
   type SpokenPiece,
-  type TtsProvider,
   type UtteranceId,
   type VoiceConnection,
   type VoiceSession,
@@ -16,27 +14,13 @@ import type { CallRoom } from "../room.ts";
 import type { Floor } from "../session/floor.ts";
 import { speakable } from "../speech/filter/speakable.ts";
 import { withSpoken, withWritten } from "../speech/respeak.ts";
-import type { InterruptionStrategy } from "../turns/state.ts";
+import { MAX_SAYINGS, type SayingRecord } from "../takeover/call-record.ts";
 import { HeldText } from "./held-text.ts";
 import { type Hold, newHold } from "./hold.ts";
+import { joined, recordable, recordOf } from "./parts.ts";
+import type { Before, SpeakOptions } from "./speak-options.ts";
 import { tellEnd } from "./tell-end.ts";
 import { type SpokenUtterance, Utterance } from "./utterance.ts";
-
-export interface SpeakOptions {
-  /** Cancels this utterance. */
-  readonly signal: AbortSignal;
-  readonly voice?: string | undefined;
-  /** Another source of audio than the call's voice. */
-  readonly tts?: TtsProvider | undefined;
-  /** They are touch tones: no speech, nobody's words, and not to be waited with until the other side is silent. */
-  readonly tones?: boolean | undefined;
-  /** Keys to press, as events beside the audio: all that is sent, instead of any audio. */
-  readonly presses?: readonly DtmfPress[] | undefined;
-  /** How it may be interrupted, where that is otherwise than by the rules of the call. */
-  readonly interruption?: InterruptionStrategy | undefined;
-  /** The turn it answers. */
-  readonly correlationId?: string | undefined;
-}
 
 export interface SpeakingOptions {
   readonly room: CallRoom;
@@ -54,15 +38,7 @@ export interface SpeakingOptions {
   readonly onEnd: (utterance: UtteranceId, correlationId: string | undefined) => void;
 }
 
-/** What was shown of a text before the utterance that says its rest. */
-interface Before {
-  /** What it is shown as; undefined: nothing was. */
-  readonly id: UtteranceId | undefined;
-  readonly text: string;
-  readonly revision: number;
-}
-
-const NOTHING: Before = { id: undefined, text: "", revision: 0 };
+const NOTHING: Before = { id: undefined, text: "", revision: 0, playedMs: 0, confidence: "reported" };
 
 /** The floor of who may send at any time. */
 const FREE: Floor = { free: true, wait: async () => true };
@@ -73,6 +49,10 @@ interface Place {
   /** Asked for while the caller spoke: what they said was no reply to it. */
   readonly patient: boolean;
   utterance: Utterance;
+  before: Before;
+  /** What the utterance reads. */
+  source?: HeldText | undefined;
+  readonly options: SpeakOptions;
   /** It was cut off, and it is being found out by what. */
   hold?: Hold<Place> | undefined;
 }
@@ -106,13 +86,20 @@ export class Speaking {
         }),
       );
     }
-    const utterance = this.#open(options, NOTHING);
-    const place: Place = { answer: options.correlationId !== undefined, patient: !floor.free, utterance };
+    const { correlationId, before = NOTHING } = options;
+    const utterance = this.#open(options, before);
+    const place: Place = { answer: correlationId !== undefined, patient: !floor.free, utterance, before, options };
     this.#places.add(place);
     if (this.#closed) utterance.silence("closed");
     const spoken = this.#queue.then(() => this.#speakWhole(place, text, options));
     this.#queue = spoken.catch(() => {});
     return spoken;
+  }
+
+  /** What is being spoken, or waits to be, for another process to go on with. */
+  get record(): readonly SayingRecord[] {
+    const spoken = [...this.#places].filter(({ utterance, options }) => !utterance.silenced && recordable(options));
+    return spoken.slice(0, MAX_SAYINGS).map((place) => recordOf(place));
   }
 
   /** Whether anything is being spoken, or waits to be. */
@@ -199,14 +186,16 @@ export class Speaking {
         return spoken;
       }
       let source = held;
-      let whole = await first.speak(source);
-      let before = NOTHING;
-      for (let part = whole, stutters = 0; ; ) {
+      place.source = source;
+      let part = await first.speak(source);
+      let whole = joined(place.before, part);
+      for (let stutters = 0; ; ) {
         const { utterance, hold } = place;
         const rest = part.unheard + source.read.slice(utterance.taken);
-        const id: UtteranceId = before.id ?? part.utterance;
-        const revision: number = before.revision + utterance.revision;
-        before = { id, text: whole.heard, revision };
+        const id: UtteranceId = place.before.id ?? part.utterance;
+        const revision: number = place.before.revision + utterance.revision;
+        const { playedMs, confidence } = whole.record;
+        place.before = { id, text: whole.heard, revision, playedMs, confidence };
         this.#report(part, options.correlationId, hold ? undefined : () => this.#show(id, revision, whole));
         if (!hold) break;
         const resumes = part.reason === "barge_in" && (await hold.verdict) && stutters <= MAX_STUTTERS;
@@ -216,12 +205,13 @@ export class Speaking {
           break;
         }
         source = new HeldText(followedBy(rest, source));
-        place.utterance = this.#open({ ...options, tts: undefined }, before, () => hold.goesOn(true));
+        place.source = source;
+        place.utterance = this.#open({ ...options, tts: undefined }, place.before, () => hold.goesOn(true));
         part = await place.utterance.speak(source);
         hold.goesOn(part.audible);
         if (place.hold === hold) place.hold = undefined;
         stutters = part.heard === "" ? stutters + 1 : 0;
-        whole = joined(whole, part);
+        whole = joined(place.before, part);
       }
       return whole;
     } finally {
@@ -324,16 +314,4 @@ export class Speaking {
 async function* followedBy(first: string, more: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   if (first !== "") yield first;
   yield* more;
-}
-
-/** What was heard of a text in two goes. */
-function joined(first: SpokenUtterance, then: SpokenUtterance): SpokenUtterance {
-  const { playedMs, confidence } = first.record;
-  const heard = joinTexts([first.heard, then.heard]);
-  const record = {
-    ...then.record,
-    playedMs: playedMs + then.record.playedMs,
-    confidence: confidence === "reported" ? then.record.confidence : confidence,
-  };
-  return { ...then, heard, text: joinTexts([first.heard, then.text]), record, audible: true };
 }

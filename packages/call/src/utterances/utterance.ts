@@ -18,6 +18,8 @@ import type { Floor } from "../session/floor.ts";
 import type { SpeechFilter } from "../speech/filter/speech-filter.ts";
 import type { SentenceOptions } from "../speech/sentences.ts";
 import { speechPieces } from "../speech/speech-pieces.ts";
+import type { SayingRecord } from "../takeover/call-record.ts";
+import { unheardAhead } from "../takeover/unheard-ahead.ts";
 import { withPatience } from "./patience.ts";
 import { Playback } from "./playback.ts";
 import type { EndedUtterance } from "./tell-end.ts";
@@ -90,6 +92,10 @@ export class Utterance {
     });
   }
 
+  get id(): UtteranceId {
+    return this.#playback.utterance;
+  }
+
   /** Whether any of it has been handed to the connection. */
   get audible(): boolean {
     return this.#playback.audible;
@@ -103,6 +109,12 @@ export class Utterance {
   /** How much of the text it was given stands in what it says, hears or leaves out, in characters; the rest it has not come to. */
   get taken(): number {
     return this.#taken;
+  }
+
+  /** How far it is, and what will have been heard of it soon. */
+  get progress(): Pick<SayingRecord, "audible" | "text" | "playedMs" | "unheard"> {
+    const { ledger, audible, playedMs } = this.#playback;
+    return { audible, text: ledger.text.trim(), playedMs, unheard: unheardAhead(ledger, playedMs) };
   }
 
   /** Nothing more of it is to be said. */

@@ -284,3 +284,22 @@ describe("tool events", () => {
     ]);
   });
 });
+
+describe("an event that is answered again", () => {
+  it("is followed by what its process had begun, of which nobody knows how it ended", () => {
+    const host = room();
+    host.user(ROOM, "hello");
+    const current = host.user(ROOM, "book a table");
+    host.add(ROOM, { type: "tool-call", callId: "c1", name: "book", arguments: { at: 8 } }, ai);
+    expect(buildMessages(host.log(ROOM), current, { ...options, again: true })).toEqual([
+      { role: "user", content: "hello\nbook a table" },
+      { role: "assistant", content: "", toolCalls: [{ id: "c1", name: "book", arguments: { at: 8 } }] },
+      { role: "tool", toolCallId: "c1", toolName: "book", content: NO_RESULT, isError: true },
+    ]);
+    host.add(ROOM, { type: "tool-result", callId: "c1", name: "book", result: "booked", isError: false }, ai);
+    expect(buildMessages(host.log(ROOM), current, { ...options, again: true }).at(-1)).toEqual({
+      ...{ role: "tool", toolCallId: "c1", toolName: "book", content: "booked" },
+    });
+    expect(buildMessages(host.log(ROOM), current, options)).toHaveLength(1);
+  });
+});

@@ -12,6 +12,8 @@ export interface MessagesOptions {
   readonly interruptionNote: string | false;
   /** See `AIChannelOptions.speakers`. */
   readonly speakers: "several" | "always" | "never";
+  /** `history` goes on after `current`, with what became of it before it is answered again: see `DeliveryContext.again`. */
+  readonly again?: boolean | undefined;
   /** Names of the room's participants by their ids, where several of them speak. */
   readonly names?: ReadonlyMap<string, string> | undefined;
 }
@@ -25,16 +27,19 @@ export function buildMessages(
   current: RoomEvent,
   options: MessagesOptions,
 ): AIMessage[] {
-  const seen = history.filter((event) => event.status === "delivered" && event.index < current.index);
+  const delivered = history.filter((event) => event.status === "delivered");
+  const seen = delivered.filter((event) => event.index < current.index);
   const past = sinceHandoff(seen, current, options.channelId);
   const labels = new Set(
     [...past, current].map((event) => speakerOf(event, options.names)).filter((label) => label !== undefined),
   );
   const least = { several: 2, always: 1, never: Number.POSITIVE_INFINITY }[options.speakers];
-  const builder = new MessageBuilder(new ToolLedger(past, options.channelId), options, labels.size >= least);
+  const logged = options.again ? delivered : past;
+  const builder = new MessageBuilder(new ToolLedger(logged, options.channelId), options, labels.size >= least);
   for (const event of past) builder.add(event);
   builder.current(current);
-  return builder.messages;
+  if (options.again) for (const event of delivered) if (event.index > current.index) builder.add(event);
+  return builder.finished();
 }
 
 /** How a model reads what the system says in the middle of a conversation. */
@@ -65,6 +70,12 @@ class MessageBuilder {
     this.#tools = tools;
     this.#options = options;
     this.#labelled = labelled;
+  }
+
+  /** All there are; calls that are the last that happened have their results, too. */
+  finished(): AIMessage[] {
+    this.#flushCalls();
+    return this.messages;
   }
 
   add(event: RoomEvent): void {

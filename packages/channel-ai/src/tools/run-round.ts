@@ -16,6 +16,8 @@ export async function runRound(
   signal: AbortSignal,
 ): Promise<AIMessage[]> {
   for (const call of calls) tools.log.call(call);
+  // Where another process may go on with the call, it must know what was begun: nothing is done twice unasked.
+  if (turn.host.sessions) await untilAborted(tools.log.flushed(), signal);
   const repeated = tools.guard.note(calls);
   const { host, roomId, channelId } = turn;
   const run = async (call: ToolCall, index: number): Promise<AIMessage> => {

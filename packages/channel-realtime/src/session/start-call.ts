@@ -23,11 +23,16 @@ export interface StartCallOptions {
   /** With what this session begins as. */
   readonly tools: CallTools;
   readonly overrides: SessionOverrides;
+  /** Another process began it. */
+  readonly resumed: boolean;
   /** Gives it up: everything begun is undone. */
   readonly signal: AbortSignal;
   /** The session is over from the provider's side. */
   readonly onEnded: (reason: string) => void;
 }
+
+const UNANSWERED =
+  "The line was interrupted by a fault. What the caller said last has not been answered, or not heard to its end: answer it now, without mentioning the fault.";
 
 /**
  * Calls the provider for a caller whose connection is there, whole or not at all.
@@ -90,7 +95,8 @@ export async function startCall(options: StartCallOptions): Promise<RealtimeCall
     });
     audio.open(provider);
     const greeting = overrides.greetingPrompt ?? settings.greetingPrompt;
-    if (greeting !== undefined) call.sendText(greeting, { role: "system" });
+    const prompt = options.resumed ? (history.at(-1)?.role === "user" ? UNANSWERED : undefined) : greeting;
+    if (prompt !== undefined) call.sendText(prompt, { role: "system" });
     return call;
   } catch (error) {
     failed.abort(error);

@@ -14,6 +14,8 @@ import { askToken } from "./token.ts";
 const STATS_EVERY_MS = 1_000;
 /** Utterances whose last report is kept while there is no connection. */
 const MAX_UNSENT_REPORTS = 64;
+/** And while there is one: what was sent last may never have arrived. */
+const MAX_SENT_REPORTS = 4;
 
 export interface CallHandlers {
   emit<K extends keyof VoiceClientEvents>(event: K, payload: VoiceClientEvents[K]): void;
@@ -43,7 +45,8 @@ export class Call {
   #firstOffset: number | undefined;
   #sentFrames = 0;
   #droppedFrames = 0;
-  #unsent = new Map<number, PlaybackMessage>();
+  /** The last report of the newest utterances. */
+  readonly #reports = new Map<number, PlaybackMessage>();
   #cancelStats: (() => void) | undefined;
 
   constructor(options: ResolvedOptions, handlers: CallHandlers) {
@@ -191,7 +194,7 @@ export class Call {
     const { send, receive } = ready.audio;
     const { name, media, receivesFrames } = transport;
     this.#firstOffset = undefined;
-    if (!ready.resumed) this.#unsent.clear();
+    if (!ready.resumed) this.#reports.clear();
     const rates = media === "frames" ? { send: send.sampleRate, receive: receive.sampleRate } : {};
     this.audio.setRates(receivesFrames ? { ...rates, receive: receive.sampleRate } : rates, !ready.resumed);
     if (media === "stream") {
@@ -199,8 +202,7 @@ export class Call {
         this.#handlers.emit("error", VoiceClientError.from(error, "protocol_error"));
       });
     }
-    for (const report of this.#unsent.values()) transport.send(report);
-    this.#unsent.clear();
+    for (const report of this.#reports.values()) transport.send(report);
     if (this.#muted) transport.send({ event: "mute", muted: true });
     this.#cancelStats?.();
     this.#scheduleStats();
@@ -255,9 +257,12 @@ export class Call {
       underruns,
       ...(done ? { done } : {}),
     };
-    if (this.connected) this.send(message);
-    else this.#unsent.set(utterance, message);
-    if (this.#unsent.size > MAX_UNSENT_REPORTS) this.#unsent.delete(this.#unsent.keys().next().value as number);
+    const reports = this.#reports;
+    reports.delete(utterance);
+    reports.set(utterance, message);
+    this.send(message);
+    const most = this.connected ? MAX_SENT_REPORTS : MAX_UNSENT_REPORTS;
+    for (const oldest of reports.keys()) if (reports.size > most) reports.delete(oldest);
   }
 
   #scheduleStats(): void {

@@ -30,6 +30,13 @@ export interface AttemptOptions {
   readonly signal: AbortSignal;
 }
 
+interface Connected {
+  readonly transport: Transport;
+  readonly ready: ReadyMessage;
+  /** What came right behind `ready`. */
+  readonly early: (() => void)[];
+}
+
 export interface LinkOptions {
   /** Makes the transport of the next attempt. */
   makeTransport(attempt: AttemptOptions): Promise<Transport>;
@@ -112,7 +119,7 @@ export class Link {
     this.#wake();
   }
 
-  async #attempt(signal?: AbortSignal): Promise<{ transport: Transport; ready: ReadyMessage }> {
+  async #attempt(signal?: AbortSignal): Promise<Connected> {
     const { clock, connectTimeoutMs, makeTransport } = this.#options;
     const attempt = new AbortController();
     let transport: Transport | undefined;
@@ -125,16 +132,17 @@ export class Link {
       attempt.abort(abortedError(sources.find(({ aborted }) => aborted) ?? this.#abort.signal));
     for (const source of sources) source.addEventListener("abort", onAbort);
     let making: Promise<Transport> | undefined;
+    const early: (() => void)[] = [];
     try {
       const aborted = sources.find((source) => source.aborted);
       if (aborted) throw abortedError(aborted);
       making = makeTransport({
         resume: this.#resume,
-        handlers: this.#transportHandlers(() => this.#transport === transport),
+        handlers: this.#transportHandlers(() => this.#transport === transport, early),
         signal: attempt.signal,
       });
       transport = await unlessAborted(making, attempt.signal);
-      return { transport, ready: await transport.connect(attempt.signal) };
+      return { transport, early, ready: await transport.connect(attempt.signal) };
     } catch (error) {
       // One that comes too late is let go as well.
       making?.then((late) => late.close()).catch(() => {});
@@ -145,32 +153,32 @@ export class Link {
     }
   }
 
-  #transportHandlers(current: () => boolean): TransportHandlers {
+  #transportHandlers(current: () => boolean, early: (() => void)[]): TransportHandlers {
     const { handlers } = this.#options;
+    const once =
+      <T>(handle: (what: T) => void) =>
+      (what: T): void => {
+        if (current()) handle(what);
+        else early.push(() => current() && handle(what));
+      };
     return {
-      onMessage: (message) => {
-        if (!current()) return;
+      onMessage: once((message) => {
         this.#keepAlive?.heard();
         if (!("type" in message)) return;
         if (message.type === "pong") this.#keepAlive?.pong(message.t);
         else if (message.type === "bye") this.#bye = message;
         else handlers.onMessage(message);
-      },
-      onAudio: (audio) => {
-        if (!current()) return;
+      }),
+      onAudio: once((audio) => {
         this.#keepAlive?.heard();
         handlers.onAudio(audio);
-      },
-      onStream: (stream) => {
-        if (current()) handlers.onStream(stream);
-      },
-      onClose: (close) => {
-        if (current()) this.#lost(close);
-      },
+      }),
+      onStream: once((stream) => handlers.onStream(stream)),
+      onClose: once((close) => this.#lost(close)),
     };
   }
 
-  #up({ transport, ready }: { transport: Transport; ready: ReadyMessage }): void {
+  #up({ transport, ready, early }: Connected): void {
     if (this.#abort.signal.aborted) {
       transport.close();
       throw abortedError(this.#abort.signal);
@@ -195,6 +203,7 @@ export class Link {
       },
     });
     handlers.onUp(ready, transport);
+    for (const each of early.splice(0)) each();
   }
 
   /** A process that was killed refuses a new connection at once; one that is only busy lets it wait, and is waited for. */
@@ -240,13 +249,14 @@ export class Link {
       if (!page.online) await this.#sleep(deadline - clock.now());
       if (this.#abort.signal.aborted) return;
       try {
-        const { transport, ready } = await this.#attempt();
+        const connected = await this.#attempt();
+        const { transport, ready } = connected;
         if (!ready.resumed && !options.newSession) {
           transport.send({ event: "stop" });
           transport.close();
           throw new VoiceClientError("session_expired", "the server no longer has the session");
         }
-        this.#up({ transport, ready });
+        this.#up(connected);
         return;
       } catch (cause) {
         if (this.#abort.signal.aborted) return;

@@ -216,6 +216,31 @@ export interface SessionParts {
   };
 }
 
+/** What another process needs of a transport to go on with a session, when its client comes back. */
+export interface SessionResumption {
+  /** SHA-256 of the tokens its client may show, in base64url, the newest first. */
+  readonly tokens: readonly string[];
+  /** The transport's own. Data only. */
+  readonly transport: unknown;
+}
+
+/** A client that shows a resume token of which its transport knows nothing: it may be another process's. */
+export interface ForeignToken {
+  /** SHA-256 of it, in base64url. */
+  readonly token: string;
+  /** Where the client is: `connect` makes the session anew, with what was kept of it. */
+  readonly backend: VoiceBackend;
+  /** Aborts when the client has gone, or waited too long. */
+  readonly signal: AbortSignal;
+}
+
+/** A session of another process that is made anew. */
+export interface ResumedSession {
+  readonly id: string;
+  /** {@link SessionResumption.transport} as it was kept. */
+  readonly transport: unknown;
+}
+
 /** What a transport does by itself, so that nothing does it twice. */
 export interface VoiceCapabilities {
   /** The client's platform removes echo. */
@@ -236,9 +261,16 @@ export interface VoiceBackend {
   /**
    * The session first: makes one that waits for its client. Given back by a session factory, it is bound to the client's connection.
    *
-   * @throws RoomKitError `closed`, `too_many_sessions` (retryable).
+   * @param resumed a session of another process, with its id: only for a transport with {@link onForeignToken}
+   * @throws RoomKitError `closed`, `too_many_sessions` (retryable), `session_taken` (one with this id is here).
    */
-  connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession>;
+  connect(
+    roomId: string,
+    participantId: string,
+    channelId: string,
+    metadata?: Metadata,
+    resumed?: ResumedSession,
+  ): Promise<VoiceSession>;
   /** The client's connection belongs to the session of {@link connect} now, and audio flows. */
   onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe;
   /** A session ended, from whichever side and whichever came first; its resources in the transport are gone. */
@@ -275,6 +307,12 @@ export interface VoiceBackend {
    * Optional: a transport without it takes everybody.
    */
   refuseWhile?(full: () => boolean): Unsubscribe;
+  /** What of a session is to be kept for another process; undefined: its client could not come back to one. */
+  resumption?(session: VoiceSession): SessionResumption | undefined;
+  /** What {@link resumption} gives for a session has changed by more than what is being played. */
+  onResumption?(listener: (session: VoiceSession) => void): Unsubscribe;
+  /** Asks for the session of a {@link ForeignToken}, one after the other until one has it; undefined: it is not known there either. */
+  onForeignToken?(take: (foreign: ForeignToken) => Promise<VoiceSession | undefined>): Unsubscribe;
   /** Newcomers are refused from now on (`draining`); the sessions that are there go on, and who comes back to one is taken. Idempotent. */
   drain?(): void;
   /** Refuses new clients, ends all sessions and releases everything. Idempotent. */

@@ -197,7 +197,8 @@ export class HeardLedger {
   /** Whether the words known reach so far that nothing needs to be estimated. */
   #trailing(playedMs: number): boolean {
     const last = this.#words.at(-1);
-    if (!last || (this.#finished && playedMs >= this.#audioMs)) return false;
+    // Of audio that there is not yet nobody can know the words, when it is asked what will have been heard.
+    if (!last || playedMs > this.#audioMs || (this.#finished && playedMs === this.#audioMs)) return false;
     return playedMs <= last.midMs + WORDS_TRAIL_MS;
   }
 

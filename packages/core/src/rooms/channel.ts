@@ -7,6 +7,7 @@ import type { Binding, ChannelCategory } from "./binding.ts";
 import type { EventContent, EventDraft, HeardRecord, RoomEvent } from "./event.ts";
 import type { FrameworkEvents } from "./framework-events.ts";
 import type { HookOutcome, HookPayloads, HookTrigger } from "./hooks.ts";
+import type { KeptSession } from "./kept-sessions.ts";
 import type { Room } from "./room.ts";
 import type { EventQuery, Participant } from "./store.ts";
 
@@ -57,6 +58,8 @@ export interface DeliveryContext {
   readonly signal: AbortSignal;
   /** The session whose words caused this, when a voice session did. */
   readonly session?: VoiceSession | undefined;
+  /** It was delivered before and never answered: see `ChannelHost.answerAgain`. `history` then gives what came after it, too. */
+  readonly again?: boolean | undefined;
 }
 
 /** What surrounds an event that may never be. */
@@ -178,6 +181,38 @@ export interface DrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What changes of a session while it is kept. */
+export type SessionState = Pick<KeptSession, "tokens" | "transport" | "call">;
+
+/** A session that is kept while it lasts. */
+export interface KeepingSession {
+  /** It has changed: it is written soon, or `now`. Costs nothing, and may be called often. */
+  changed(now?: boolean): void;
+  /** Writes it a last time; true: another process may go on with it. Never rejects. */
+  handOver(): Promise<boolean>;
+  /** It is over. Never rejects. */
+  forget(): Promise<void>;
+}
+
+/** Sessions that outlive their process, for channels. */
+export interface SessionKeeping {
+  /** Keeps a session from now on. `read` is asked before each write; undefined: there is nothing to keep yet. */
+  keep(session: VoiceSession, read: () => SessionState | undefined): KeepingSession;
+  /** The session that one of its client's tokens, hashed, stands for. */
+  find(token: string): Promise<KeptSession | undefined>;
+  /**
+   * Takes the room of such a session over from whichever process had it, makes the session anew and joins it to its room. Undefined: there is none
+   * any more.
+   *
+   * @throws RoomKitError what the store, the leases or `make` throw.
+   */
+  takeOver(
+    token: string,
+    make: (kept: KeptSession) => Promise<VoiceSession>,
+    signal: AbortSignal,
+  ): Promise<VoiceSession | undefined>;
+}
+
 /** What the kit offers a channel. */
 export interface ChannelHost {
   readonly clock: Clock;
@@ -203,6 +238,13 @@ export interface ChannelHost {
    * @throws RoomKitError `aborted`, `invalid_message`, or what a channel throws.
    */
   composeReply(message: InboundMessage, options: ComposeOptions): Promise<string>;
+  /**
+   * The intelligence of a room answers an event that stands in its log already, with all that stands there after it: its process went before it was
+   * answered. Resolves as {@link processInbound}. @throws RoomKitError `unknown_room`, `room_closed`, `kit_closed`.
+   */
+  answerAgain(event: RoomEvent, options: Pick<InboundOptions, "replySignal" | "session">): Promise<void>;
+  /** Sessions that outlive their process; absent where the kit's store does not. */
+  readonly sessions?: SessionKeeping | undefined;
   /** The binding of a channel in a room, kept current; undefined when not attached. Synchronous: the frame path asks. */
   binding(roomId: string, channelId: string): Binding | undefined;
   /** Who is, or was, in a room. */

@@ -6,6 +6,7 @@ import type { EchoPath } from "../contracts/stage.ts";
 import type { DismissCause, SessionParts, VoiceSession } from "../contracts/voice.ts";
 import type { RoomKitError } from "../errors/error.ts";
 import type { RoomEvent } from "./event.ts";
+import type { KeptSession } from "./kept-sessions.ts";
 
 /** What the kit reports while it works; never stored. */
 export interface FrameworkEvents {
@@ -26,11 +27,25 @@ export interface FrameworkEvents {
   readonly delivery_failed: { readonly roomId: string; readonly channelId: string; readonly error: RoomKitError };
   readonly hook_error: { readonly hook: string; readonly trigger: string; readonly error: RoomKitError };
   readonly hook_timeout: { readonly hook: string; readonly trigger: string };
-  /** `status`: how the session stands, whenever it is asked, until it ends; absent where the channel cannot say. */
-  readonly voice_session_started: { readonly session: VoiceSession } & SessionParts & {
-      readonly status?: (() => SessionStatus) | undefined;
-    };
-  readonly voice_session_ended: { readonly session: VoiceSession; readonly reason: string };
+  /**
+   * `resumed`: it was begun by another process, which is gone, and goes on here. `status`: how the session stands, whenever it is asked, until it ends;
+   * absent where the channel cannot say.
+   */
+  readonly voice_session_started: {
+    readonly session: VoiceSession;
+    readonly resumed?: boolean | undefined;
+    readonly status?: (() => SessionStatus) | undefined;
+  } & SessionParts;
+  /** `kept`: it is over here, and another process may go on with it. */
+  readonly voice_session_ended: {
+    readonly session: VoiceSession;
+    readonly reason: string;
+    readonly kept?: boolean | undefined;
+  };
+  /** The process of a session went, and nobody came back to it in time. Told by one of the processes that share the store. */
+  readonly voice_session_lost: { readonly kept: KeptSession };
+  /** The store takes no sessions just now: those that are there go on, and no other process could go on with them. */
+  readonly sessions_not_kept: { readonly error: RoomKitError };
   readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   /** `provider`: the model's, where a model failed. */

@@ -32,8 +32,9 @@ export interface HookPayloads {
   readonly AFTER_BROADCAST: InRoom & { readonly event: RoomEvent };
   readonly ON_CHANNEL_ATTACHED: InRoom & { readonly channelId: string };
   readonly ON_CHANNEL_DETACHED: InRoom & { readonly channelId: string };
-  readonly ON_SESSION_STARTED: InSession & SessionParts;
-  readonly ON_SESSION_ENDED: InSession & { readonly reason: string };
+  readonly ON_SESSION_STARTED: InSession & SessionParts & { readonly resumed?: boolean | undefined };
+  /** `kept`: it is over here, and another process may go on with it. */
+  readonly ON_SESSION_ENDED: InSession & { readonly reason: string; readonly kept?: boolean | undefined };
   /** The caller began to speak, ms into their audio. A speech-to-speech provider tells of speech over an answer only if it interrupts. */
   readonly ON_SPEECH_START: InSession & { readonly timestamp: number };
   /** They have stopped. `durationMs` is without the silence waited out; estimated where a speech-to-speech provider does not say. */

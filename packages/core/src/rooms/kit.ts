@@ -53,10 +53,12 @@ export class RoomKit {
         "maxReplyChars",
         "maxPendingDeliveries",
         "leaseTtlMs",
+        "keptSessionMs",
       ],
       function: ["ids"],
       object: ["store", "leases", "clock", "logger"],
       string: ["owner"],
+      boolean: ["keepSessions"],
     });
     this.#engine = createEngine(options);
     this.#host = createHost(this.#engine);

@@ -1,5 +1,6 @@
-import { storeConformance } from "@roomkit/testing";
+import { storeConformance, VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
+import type { KeptSession } from "./kept-sessions.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Room } from "./room.ts";
 import type { NewEvent } from "./store.ts";
@@ -30,6 +31,11 @@ function event(id: string, more: Partial<NewEvent> = {}): NewEvent {
     createdAt: at,
     ...more,
   };
+}
+
+function session(roomId: string, sessionId: string): KeptSession {
+  const who = { participantId: "ann", channelId: "voice", metadata: {} };
+  return { sessionId, roomId, ...who, tokens: [sessionId], transport: null, call: null };
 }
 
 describe("MemoryStore", () => {
@@ -83,5 +89,42 @@ describe("MemoryStore", () => {
     await store.createRoom(room("a"));
     await store.commit("a", [event("1", { metadata: { bytes: new Uint8Array([1, 2]) } })], { at });
     expect((await store.readEvents("a"))[0]?.metadata).toEqual({ bytes: new Uint8Array([1, 2]) });
+  });
+
+  it("lets sessions lapse by the clock it is given", async () => {
+    const clock = new VirtualClock();
+    const store = new MemoryStore({ clock });
+    await store.createRoom(room("a"));
+    await store.sessions.keep(session("a", "s"), { ttlMs: 5_000 });
+    await clock.advance(4_999);
+    expect([await store.sessions.find("s"), await store.sessions.expired(1)]).toMatchObject([{ sessionId: "s" }, []]);
+    await clock.advance(1);
+    expect(await store.sessions.find("s")).toBe(undefined);
+    expect(await store.sessions.expired(1)).toMatchObject([{ sessionId: "s" }]);
+  });
+
+  it("keeps a bounded number of sessions of a room: one more, and that which is over first is dropped", async () => {
+    const store = new MemoryStore();
+    for (const id of ["a", "b"]) await store.createRoom(room(id));
+    const keep = (roomId: string, id: string, ttlMs: number) => store.sessions.keep(session(roomId, id), { ttlMs });
+    await keep("b", "other", 1_000);
+    for (let n = 0; n < 1_000; n++) await keep("a", `${n}`, n === 500 ? 30_000 : 60_000);
+    await keep("a", "999", 60_000);
+    expect(await store.sessions.find("500")).toMatchObject({ sessionId: "500" });
+    await keep("a", "1000", 60_000);
+    expect(await Promise.all(["0", "500", "1000", "other"].map((token) => store.sessions.find(token)))).toMatchObject([
+      { sessionId: "0" },
+      undefined,
+      { sessionId: "1000" },
+      { sessionId: "other" },
+    ]);
+  });
+
+  it("forgets the sessions of a closed room with the room", async () => {
+    const store = new MemoryStore({ maxClosedRooms: 0 });
+    await store.createRoom(room("a"));
+    await store.sessions.keep(session("a", "s"), { ttlMs: 60_000 });
+    await store.patchRoom("a", { status: "closed" }, 0);
+    expect(await store.sessions.find("s")).toBe(undefined);
   });
 });

@@ -5,7 +5,10 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import type { Binding } from "./binding.ts";
 import { deepFreeze } from "./engine/freeze.ts";
 import type { RoomEvent } from "./event.ts";
+import type { KeptSessions } from "./kept-sessions.ts";
+import { copy } from "./memory-copy.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";
+import { MemorySessions } from "./memory-sessions.ts";
 import type { Room, RoomStatus } from "./room.ts";
 import type {
   CommitOptions,
@@ -25,7 +28,7 @@ export interface MemoryStoreOptions {
   readonly maxEventsPerRoom?: number | undefined;
   /** Items that may wait in the outbox; a commit past that throws `outbox_full`. Default 10,000. */
   readonly maxOutbox?: number | undefined;
-  /** For the time of claims. Default the system clock. */
+  /** For the time of claims and of sessions. Default the system clock. */
   readonly clock?: Clock | undefined;
 }
 
@@ -46,6 +49,7 @@ export class MemoryStore implements ConversationStore {
   /** In the order they were closed. */
   readonly #closed: Set<string> = new Set();
   readonly #outbox: MemoryOutbox;
+  readonly #sessions: MemorySessions;
   readonly #maxClosedRooms: number;
   readonly #maxEventsPerRoom: number;
 
@@ -62,11 +66,17 @@ export class MemoryStore implements ConversationStore {
     if (!Number.isInteger(this.#maxEventsPerRoom) || this.#maxEventsPerRoom < 1) {
       throw new RoomKitError("invalid_option", "maxEventsPerRoom must be a whole number >= 1");
     }
-    this.#outbox = new MemoryOutbox(options.maxOutbox ?? 10_000, options.clock ?? systemClock);
+    const { maxOutbox = 10_000, clock = systemClock } = options;
+    this.#outbox = new MemoryOutbox(maxOutbox, clock);
+    this.#sessions = new MemorySessions(this.#rooms, clock);
   }
 
   get outbox(): Outbox {
     return this.#outbox;
+  }
+
+  get sessions(): KeptSessions {
+    return this.#sessions;
   }
 
   async ping(): Promise<void> {}
@@ -107,9 +117,7 @@ export class MemoryStore implements ConversationStore {
   }
 
   async deleteRoom(roomId: string): Promise<void> {
-    this.#rooms.delete(roomId);
-    this.#closed.delete(roomId);
-    this.#outbox.forget(roomId);
+    this.#forget(roomId);
   }
 
   async commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult> {
@@ -192,18 +200,14 @@ export class MemoryStore implements ConversationStore {
     this.#closed.add(roomId);
     for (const oldest of this.#closed) {
       if (this.#closed.size <= this.#maxClosedRooms) break;
-      this.#closed.delete(oldest);
-      this.#rooms.delete(oldest);
-      this.#outbox.forget(oldest);
+      this.#forget(oldest);
     }
   }
-}
 
-/** A frozen copy of its own. @throws RoomKitError `invalid_data` when it holds what cannot be stored (functions, sockets). */
-function copy<T>(value: T): T {
-  try {
-    return deepFreeze(structuredClone(value));
-  } catch (error) {
-    throw new RoomKitError("invalid_data", "only data can be stored: no functions, no live objects", { cause: error });
+  #forget(roomId: string): void {
+    this.#rooms.delete(roomId);
+    this.#closed.delete(roomId);
+    this.#outbox.forget(roomId);
+    this.#sessions.forgetRoom(roomId);
   }
 }

@@ -28,6 +28,8 @@ export interface RoomKitLimits {
   readonly maxPendingDeliveries: number;
   /** How long a room's `shared` lease is held unless renewed, ms; it is renewed three times as often. Default 5,000. */
   readonly leaseTtlMs: number;
+  /** How long a session is kept whose process has gone: so long its client may come back to another, ms. Default 60,000. */
+  readonly keptSessionMs: number;
 }
 
 export interface RoomKitOptions extends Partial<RoomKitLimits> {
@@ -37,6 +39,11 @@ export interface RoomKitOptions extends Partial<RoomKitLimits> {
   readonly leases?: LeaseManager | undefined;
   /** This process, as the holder of its leases: another for each process. Default: a random one. */
   readonly owner?: string | undefined;
+  /**
+   * Whether voice sessions are kept in the store, so that another process, or this one when it was started again, goes on with them. Default: true
+   * where the store has `sessions` and outlives the process.
+   */
+  readonly keepSessions?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   /** Default: warnings and errors to the console. */

@@ -54,6 +54,7 @@ export function roomPerCaller<Context extends CallerContext = CallerContext>(
   const voice = channels[0]?.id;
   if (voice === undefined) throw new RoomKitError("invalid_option", "roomPerCaller needs the channels of a room");
   const { participant = participantOf, close = true } = options;
+  if (close) closeWhatIsTakenOver(kit, voice);
   return async (label, context) => {
     const { backend, signal } = context;
     const room = await kit.createRoom(typeof options.room === "function" ? await options.room(context) : options.room);
@@ -81,6 +82,21 @@ function participantOf({ metadata }: CallerContext): string {
   return name === undefined ? "caller" : String(name);
 }
 
+/** The rooms of calls that were begun by other processes, when those calls are over here, or nobody has come back to them. */
+function closeWhatIsTakenOver(kit: RoomKit, voice: string): void {
+  const here = new Set<string>();
+  const over = (roomId: string): void => void kit.closeRoom(roomId).catch(() => {});
+  kit.on("voice_session_started", ({ session, resumed }) => {
+    if (resumed && session.channelId === voice) here.add(session.id);
+  });
+  kit.on("voice_session_ended", ({ session, kept }) => {
+    if (here.delete(session.id) && !kept) over(session.roomId);
+  });
+  kit.on("voice_session_lost", ({ kept }) => {
+    if (kept.channelId === voice) over(kept.roomId);
+  });
+}
+
 /** Closes the room when its call is over, or when the caller never came. */
 function closeAfter(kit: RoomKit, backend: VoiceBackend, session: VoiceSession): void {
   let called = false;
@@ -95,7 +111,9 @@ function closeAfter(kit: RoomKit, backend: VoiceBackend, session: VoiceSession):
     }),
     // Told when the last words are in the room.
     kit.on("voice_session_ended", (ended) => {
-      if (ended.session.id === session.id) over();
+      if (ended.session.id !== session.id) return;
+      if (ended.kept) for (const stop of stops) stop();
+      else over();
     }),
     backend.onSessionEnded((ended) => {
       if (ended.id === session.id && !called) over();

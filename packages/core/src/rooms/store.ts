@@ -1,6 +1,7 @@
 import type { Metadata } from "../contracts/voice.ts";
 import type { Binding } from "./binding.ts";
 import type { OutboxDraft, RoomEvent } from "./event.ts";
+import type { KeptSessions } from "./kept-sessions.ts";
 import type { Room, RoomStatus, RoomTimers } from "./room.ts";
 
 export type ParticipantRole = "owner" | "agent" | "member" | "observer" | "bot";
@@ -88,6 +89,8 @@ export interface ConversationStore {
    */
   commit(roomId: string, events: readonly NewEvent[], options: CommitOptions): Promise<CommitResult>;
   readonly outbox: Outbox;
+  /** Sessions that may outlive their process. Absent: a store that keeps none. A deleted room's go with it. */
+  readonly sessions?: KeptSessions | undefined;
   /** Resolves when the store can be used now: for readiness checks. */
   ping(): Promise<void>;
   /** Oldest first; empty for a room it does not know. */

@@ -1,4 +1,4 @@
-import type { Binding, NewEvent, Participant, Room, RoomEvent } from "@roomkit/core";
+import type { Binding, KeptSession, NewEvent, Participant, Room, RoomEvent } from "@roomkit/core";
 
 /** When the sample rooms were made, wall time. */
 export const MADE_AT = 1_700_000_000_000;
@@ -48,6 +48,20 @@ export function sampleBinding(roomId: string, channelId: string, more: Partial<B
 
 export function sampleParticipant(roomId: string, id: string, more: Partial<Participant> = {}): Participant {
   return { roomId, id, role: "member", metadata: {}, ...more };
+}
+
+export function sampleSession(roomId: string, sessionId: string, more: Partial<KeptSession> = {}): KeptSession {
+  return {
+    sessionId,
+    roomId,
+    participantId: "ann",
+    channelId: "voice",
+    metadata: { name: "Ann" },
+    tokens: [`token of ${sessionId}`],
+    transport: { dialect: "v1", sampleRate: 16_000 },
+    call: { heard: [{ text: "hello", playedMs: 1_234.5 }], asked: null },
+    ...more,
+  };
 }
 
 /** The texts of events, in their order. */

@@ -3,7 +3,8 @@ import { settle } from "../settle.ts";
 import { check, checkRejects } from "./case.ts";
 import { checkEqual } from "./equal.ts";
 import { numbersOf } from "./store-outbox.ts";
-import { MADE_AT, sampleBinding, sampleEvent, sampleRoom, textsOf } from "./store-samples.ts";
+import { MADE_AT, sampleBinding, sampleEvent, sampleRoom, sampleSession, textsOf } from "./store-samples.ts";
+import { idsOf, untilGone } from "./store-sessions.ts";
 
 /** One requirement, given an empty store and another on the same engine. */
 export type SharedStoreCase = readonly [
@@ -113,6 +114,46 @@ export const sharedCases: readonly SharedStoreCase[] = [
         await settle(2);
       }
       checkEqual([...delivered.values()].toSorted(), [2, 3], "what was left to deliver");
+    },
+  ],
+  [
+    "two processes: a session that one keeps the other goes on with, and the first keeps and forgets it no longer",
+    async (store, other) => {
+      const [mine, heirs] = [store.sessions, other.sessions];
+      if (!mine || !heirs) return;
+      await store.createRoom(sampleRoom("r"));
+      const session = sampleSession("r", "s");
+      await mine.keep(session, { ttlMs: LONG_MS, fence: 1 });
+      checkEqual(await heirs.find("token of s"), session, "what the heir finds");
+      await other.commit("r", [], { at, fence: 2 });
+      await heirs.keep({ ...session, tokens: ["next"] }, { ttlMs: LONG_MS, fence: 2 });
+      checkEqual(await mine.keep(session, { ttlMs: LONG_MS, fence: 1 }), false, "what the zombie's keep gives");
+      await mine.forget("s", { fence: 1 });
+      checkEqual(await mine.find("token of s"), undefined, "by the token that is no longer");
+      checkEqual((await mine.find("next"))?.sessionId, "s", "by the new one");
+    },
+  ],
+  [
+    "two processes: a session that nobody came back to is given to one of them",
+    async (store, other) => {
+      const [one, two] = [store.sessions, other.sessions];
+      if (!one || !two) return;
+      const ids = Array.from({ length: 40 }, (_, n) => `s${n}`);
+      await store.createRoom(sampleRoom("r"));
+      for (const id of ids) await one.keep(sampleSession("r", id), { ttlMs: 1 });
+      await untilGone(two, "token of s39");
+      const given = idsOf(await one.expired(3));
+      given.push(...idsOf(await two.expired(3)));
+      check(given.length === 6, "each must be given of what is left");
+      for (let round = 0; round < 20 && given.length < ids.length; round++) {
+        const parts = await Promise.all([one, two, one, two].map((each) => each.expired(3)));
+        check(
+          parts.every(({ length }) => length <= 3),
+          "at most as many are given as are asked for",
+        );
+        given.push(...parts.flatMap(idsOf));
+      }
+      checkEqual(given.toSorted(), ids.toSorted(), "the sessions, each once");
     },
   ],
 ];

@@ -285,9 +285,14 @@ const defects: Record<string, readonly [required: string, store: () => MemorySto
   ],
 };
 
-async function failures(open: () => MemoryStore, more: Partial<StoreConformanceOptions> = {}): Promise<string[]> {
+async function failures(
+  open: () => MemoryStore,
+  more: Partial<StoreConformanceOptions> = {},
+  required = "",
+): Promise<string[]> {
   const failed: string[] = [];
-  for (const { name, run } of storeConformance({ open, ...more })) await run().catch(() => failed.push(name));
+  const suite = storeConformance({ open, ...more }).filter(({ name }) => name.includes(required));
+  for (const { name, run } of suite) await run().catch(() => failed.push(name));
   return failed;
 }
 
@@ -342,7 +347,8 @@ describe("storeConformance", () => {
         const connection = new HeldConnection(connections, defect, () => {});
         return Object.assign(new MemoryStore(), { close: () => connection.close() });
       };
-      const failed = await failures(open, { timeoutMs: 1_500, held: () => connections.open });
+      // One that hangs when it is closed does so in each requirement: those of `close()` are enough.
+      const failed = await failures(open, { timeoutMs: 1_500, held: () => connections.open }, "a store ");
       expect(failed.some((name) => name.includes(required))).toBe(defect !== "none");
     });
   }

@@ -10,6 +10,7 @@ import { outboxCases } from "./store-outbox.ts";
 import { readCases } from "./store-reads.ts";
 import { roomCases } from "./store-rooms.ts";
 import { MADE_AT, sampleEvent, sampleRoom } from "./store-samples.ts";
+import { sessionCases } from "./store-sessions.ts";
 import { type SharedStoreCase, sharedCases } from "./store-shared.ts";
 
 export interface StoreConformanceOptions {
@@ -42,6 +43,7 @@ export function storeConformance(options: StoreConformanceOptions): readonly Con
     ...bindingCases,
     ...fenceCases,
     ...outboxCases,
+    ...sessionCases,
     ["a store that can be used says so", (store) => store.ping()],
     ...closeCases<ConversationStore>({
       create: open,

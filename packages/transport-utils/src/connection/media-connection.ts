@@ -13,7 +13,6 @@ import {
   type Metadata,
   type PlaybackProgress,
   type PlayOptions,
-  RoomKitError,
   type Unsubscribe,
   type UtteranceId,
   type VoiceConnection,
@@ -21,7 +20,9 @@ import {
 import type { PlayoutQueueOptions } from "../playout/options.ts";
 import type { PlayedListener } from "../playout/played-tap.ts";
 import { PlayoutQueue } from "../playout/queue.ts";
+import { Carried, type Numbering } from "./carried.ts";
 import { Inbound } from "./inbound.ts";
+import { jsonOf } from "./json.ts";
 import type { ConnectionLink } from "./link.ts";
 
 export interface MediaConnectionOptions
@@ -80,6 +81,7 @@ export class MediaConnection implements VoiceConnection {
   #reason: CloseReason | undefined;
   #dropped = 0;
   #underruns: number | undefined;
+  #carried: Carried | undefined;
 
   constructor(options: MediaConnectionOptions) {
     const { id, label, metadata, inbound, outbound, logger } = options;
@@ -130,8 +132,8 @@ export class MediaConnection implements VoiceConnection {
   }
 
   get quality(): ConnectionQuality {
-    const { queuedMs } = this;
-    return { inbound: this.#link?.inbound, underruns: this.#underruns, droppedMs: this.#dropped, queuedMs };
+    const [underruns, droppedMs] = [this.#underruns, this.#dropped];
+    return { inbound: this.#link?.inbound, underruns, droppedMs, queuedMs: this.queuedMs };
   }
 
   onAudio(listener: (frame: AudioFrame) => void): Unsubscribe {
@@ -166,6 +168,7 @@ export class MediaConnection implements VoiceConnection {
   }
 
   onPlayback(listener: (progress: PlaybackProgress) => void): Unsubscribe {
+    for (const report of this.#carried?.reports ?? []) listener(report);
     return this.#events.on("playback", listener);
   }
 
@@ -225,13 +228,26 @@ export class MediaConnection implements VoiceConnection {
 
   /** Wire number of an utterance, for messages that name it. */
   utteranceNumber(utterance: UtteranceId): number {
-    return this.#queue.numberOf(utterance);
+    return this.#queue.numbers.numberOf(utterance);
+  }
+
+  /** For another process, to {@link carryOn} with. */
+  get numbering(): Numbering {
+    const { lastNumber: last, playing } = this.#queue.numbers;
+    return { last, playing };
+  }
+
+  /** For a client of another process: what that was playing is silenced, and counted as playback. @param numbering as it was kept; ignored when it is none */
+  carryOn(numbering: unknown): void {
+    this.#carried = Carried.of(numbering);
+    if (this.#carried) this.#queue.numbers.startAfter(this.#carried.last);
   }
 
   /** A client is there: what was held goes out, audio flows. */
   attach(link: ConnectionLink): void {
     if (this.closed) return;
     this.#link = link;
+    if (this.#carried) link.clear(this.#carried.last);
     const held = this.#held;
     this.#held = [];
     const tellsState = held.some((message) => typeof message !== "string" && message.type === "state");
@@ -267,7 +283,9 @@ export class MediaConnection implements VoiceConnection {
   /** The client reported playback, in samples at the outbound rate; `underruns`: how often it ran dry so far. */
   report(number: number, playedSamples: number, done: boolean, underruns?: number): void {
     this.#underruns = underruns ?? this.#underruns;
-    this.#queue.report(number, playedSamples, done);
+    const carried = this.#carried?.report(number, playedSamples / this.outbound.sampleRate, done);
+    if (carried) this.#events.emit("playback", carried);
+    else this.#queue.report(number, playedSamples, done);
   }
 
   /** The client plays nothing more of the utterances up to `number` that were cleared. */
@@ -328,14 +346,4 @@ export class MediaConnection implements VoiceConnection {
       this.#logger.error({ connection: this.id, ...errorFields(error) }, "a close listener failed");
     }
   }
-}
-
-function jsonOf(message: unknown): string {
-  try {
-    const text: string | undefined = JSON.stringify(message);
-    if (text !== undefined) return text;
-  } catch {
-    // A cycle or a bigint: told below.
-  }
-  throw new RoomKitError("invalid_message", "an application's message is JSON");
 }

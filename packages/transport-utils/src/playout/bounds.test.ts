@@ -47,7 +47,7 @@ describe("the bounds of the queue", () => {
 
   it("forget announced utterances that are never spoken", () => {
     const { queue } = queueRig();
-    for (let i = 1; i <= 10_000; i++) expect(queue.numberOf(`u${i}`)).toBe(i);
+    for (let i = 1; i <= 10_000; i++) expect(queue.numbers.numberOf(`u${i}`)).toBe(i);
     expect(queue.clear().report.utterances).toEqual([]);
   });
 });

@@ -73,9 +73,9 @@ export class PlayoutQueue {
     return this.#ms(this.#backlog.samples);
   }
 
-  /** The wire number of an utterance, given at first mention. */
-  numberOf(utterance: UtteranceId): number {
-    return this.#utterances.numberOf(utterance);
+  /** The wire numbers given, and those of utterances that may be playing. */
+  get numbers(): Pick<Utterances, "numberOf" | "lastNumber" | "playing" | "startAfter"> {
+    return this.#utterances;
   }
 
   /**

@@ -61,6 +61,8 @@ export function progressOf(
   return { utterance: record.id, playedMs: (samples / sampleRate) * 1000, confidence, done };
 }
 
+/** Utterances that are told of as playing at once. */
+const MOST_PLAYING = 8;
 /** Utterances that are over are remembered this long, so that audio that comes late for them is recognised. */
 const REMEMBERED = 256;
 
@@ -77,6 +79,17 @@ export class Utterances {
 
   [Symbol.iterator](): Iterator<UtteranceRecord> {
     return this.#live.values();
+  }
+
+  /** Those of which a client may be playing something, the oldest first. */
+  get playing(): readonly Pick<UtteranceRecord, "id" | "number">[] {
+    const begun = [...this.#live.values()].filter(({ started, cleared }) => started && !cleared);
+    return begun.slice(0, MOST_PLAYING).map(({ id, number }) => ({ id, number }));
+  }
+
+  /** Numbers begin after this one: lower ones were given by another process. */
+  startAfter(number: number): void {
+    this.#last = Math.max(this.#last, number);
   }
 
   get size(): number {

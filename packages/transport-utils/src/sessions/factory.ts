@@ -56,6 +56,10 @@ export interface ClientWithoutSession {
   readonly labelKey: "websocket_id" | "webrtc_id";
   /** The client is gone. */
   readonly signal: AbortSignal;
+  /** The session of another process that the client comes back to, if it does: asked before the factory. */
+  readonly foreign?: ((signal: AbortSignal) => Promise<VoiceSession | undefined>) | undefined;
+  /** Why it is refused unless it comes back. */
+  readonly refusal?: (() => string | undefined) | undefined;
   /** Called once, before anything of the session reaches the client. */
   readonly onSession: (session: VoiceSession) => void;
 }
@@ -66,18 +70,26 @@ const LEFT: CloseReason = { code: "client_lost", message: "the client went while
  * Gives a client its session: the factory's, one that waits for a client of this name, or one that the application starts on it.
  * Resolves when there is one or when the application has been told; the client may be gone by then.
  *
- * @throws RoomKitError `unknown_session` when nobody makes sessions, `session_factory_timeout`, `session_factory_failed`,
- *   `draining` when the kit has closed.
+ * @throws RoomKitError `unknown_session` when nobody makes sessions, `session_factory_timeout`, `session_factory_failed`, `takeover_failed` (retryable),
+ *   `draining` when the kit has closed, and as `refusal` says.
  */
 export async function giveSession(
   registry: SessionRegistry,
   client: ClientWithoutSession,
   options: { readonly clock: Clock; readonly factoryTimeoutMs: number },
 ): Promise<void> {
-  const { connection, factory, labelKey, signal, onSession } = client;
-  const session = factory
-    ? await make(registry, factory, client, options)
-    : registry.findPending(({ metadata }) => metadata[labelKey] === connection.label);
+  const { connection, factory, context, labelKey, signal, onSession, foreign } = client;
+  const back = foreign && (await made(registry, client, foreign, "takeover_failed", options));
+  const refusal = back ? undefined : client.refusal?.();
+  if (refusal !== undefined) throw new RoomKitError(refusal, "nobody new is let in", { retryable: true });
+  const make = async (until: AbortSignal): Promise<VoiceSession | undefined> =>
+    factory?.(connection.label, { ...context, signal: until });
+  const session =
+    back ??
+    (factory
+      ? await made(registry, client, make, "session_factory_failed", options)
+      : registry.findPending(({ metadata }) => metadata[labelKey] === connection.label));
+  if (!session && factory) throw new RoomKitError("session_factory_failed", "the factory gave no session");
   if (!session) {
     if (!registry.offer(connection, onSession))
       throw new RoomKitError("unknown_session", "no session waits for this client");
@@ -93,18 +105,18 @@ export async function giveSession(
   registry.bind(session, connection);
 }
 
-async function make(
+async function made(
   registry: SessionRegistry,
-  factory: SessionFactory,
   client: ClientWithoutSession,
+  make: (signal: AbortSignal) => Promise<VoiceSession | undefined>,
+  failed: "takeover_failed" | "session_factory_failed",
   options: { readonly clock: Clock; readonly factoryTimeoutMs: number },
-): Promise<VoiceSession> {
-  const { connection, context } = client;
+): Promise<VoiceSession | undefined> {
   const late = new AbortController();
   const signal = AbortSignal.any([client.signal, late.signal]);
-  const made = authContext.run(context.metadata, async () => factory(connection.label, { ...context, signal }));
+  const making = authContext.run(client.context.metadata, () => make(signal));
   try {
-    return await withTimeout(made, options.factoryTimeoutMs, {
+    return await withTimeout(making, options.factoryTimeoutMs, {
       clock: options.clock,
       signal: client.signal,
       what: "the session factory",
@@ -112,13 +124,17 @@ async function make(
   } catch (error) {
     late.abort(error);
     // Whoever comes too late finds the door closed.
-    made.then(
-      (session) => registry.end(session, { code: "client_lost", message: "the session was made too late" }),
+    making.then(
+      (session) => session && registry.end(session, { code: "client_lost", message: "the session was made too late" }),
       () => {},
     );
     // The kit closes first, and its transports after it.
     if (RoomKitError.is(error, "kit_closed")) throw new RoomKitError("draining", "the server is shutting down");
-    const code = RoomKitError.is(error, "timeout") ? "session_factory_timeout" : "session_factory_failed";
-    throw new RoomKitError(code, "the application could not make a session", { cause: error });
+    const timeout = failed === "session_factory_failed" && RoomKitError.is(error, "timeout");
+    const code = timeout ? "session_factory_timeout" : failed;
+    throw new RoomKitError(code, "the session could not be made", {
+      retryable: code === "takeover_failed",
+      cause: error,
+    });
   }
 }

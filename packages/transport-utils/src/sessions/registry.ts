@@ -9,6 +9,7 @@ import {
   type IdSource,
   type Logger,
   type Metadata,
+  type ResumedSession,
   RoomKitError,
   randomId,
   type Unsubscribe,
@@ -38,6 +39,8 @@ interface Entry {
   connection: MediaConnection | undefined;
   /** Made by whoever accepted the client. */
   readonly accepted: boolean;
+  /** It was another process's. */
+  readonly resumed?: ResumedSession | undefined;
   /** Ends the wait for the client, or the watch over its connection. */
   release: () => void;
 }
@@ -90,15 +93,22 @@ export class SessionRegistry {
     return this.#waiting.size;
   }
 
-  /** @throws RoomKitError `too_many_sessions` when `maxPending` sessions wait for their clients already. */
-  connect(roomId: string, participantId: string, channelId: string, metadata: Metadata = {}): VoiceSession {
+  /** @throws RoomKitError `too_many_sessions` when `maxPending` sessions wait for their clients already, `session_taken`. */
+  connect(
+    roomId: string,
+    participantId: string,
+    channelId: string,
+    metadata: Metadata = {},
+    resumed?: ResumedSession,
+  ): VoiceSession {
     const { clock, ids = randomId, connectTimeoutMs = 30_000, maxPending = 1_000 } = this.#options;
     let pending = 0;
     for (const entry of this.#entries.values()) if (entry.state === "connecting") pending++;
     if (pending >= maxPending) {
       throw new RoomKitError("too_many_sessions", `${maxPending} sessions wait for their clients`, { retryable: true });
     }
-    const id = ids("session");
+    const id = resumed?.id ?? ids("session");
+    if (this.#entries.has(id)) throw new RoomKitError("session_taken", "a session with this id is here already");
     const state = (): VoiceSessionState => entry.state;
     const session: VoiceSession = {
       id,
@@ -114,7 +124,7 @@ export class SessionRegistry {
       () => this.end(session, { code: "connect_timeout", message: "the session's client did not come" }),
       connectTimeoutMs,
     );
-    const entry: Entry = { session, state: "connecting", connection: undefined, accepted: false, release };
+    const entry: Entry = { session, state: "connecting", connection: undefined, accepted: false, resumed, release };
     this.#entries.set(id, entry);
     return session;
   }
@@ -130,6 +140,11 @@ export class SessionRegistry {
   isPending(session: VoiceSession): boolean {
     const entry = this.#entries.get(session.id);
     return entry?.session === session && entry.state === "connecting";
+  }
+
+  /** What was kept of a session by another process. */
+  resumedOf(session: VoiceSession): ResumedSession | undefined {
+    return this.#entries.get(session.id)?.resumed;
   }
 
   /** The connection of an active session. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { Cancel, Clock, CloseReason } from "@roomkit/core";
 import type { MediaConnection } from "../connection/media-connection.ts";
 
@@ -10,9 +10,20 @@ export interface ResumeDeskOptions {
   readonly maxSuspended: number;
 }
 
+/** So long after a token was issued the one before may be all that its client has, ms. */
+const BOTH_MS = 10_000;
+
+/** A token as others may see it. */
+export function tokenHash(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
+
 /** What the desk knows of one connection. */
 interface Entry {
   token: string | undefined;
+  /** The one before, which the client shows when the newest did not reach it; only another process would take it. */
+  before: string | undefined;
+  issuedAt: number;
   stopWaiting: Cancel | undefined;
 }
 
@@ -56,10 +67,25 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
   issue(holder: Holder): string {
     if (this.#options.resumeMs <= 0 || holder.connection.closed) return "";
     const entry = this.#entry(holder);
-    this.#revoke(entry);
+    // One that was shown just now is the one before, too.
+    entry.before = this.#revoke(entry) ?? entry.before;
     entry.token = randomBytes(32).toString("base64url");
+    entry.issuedAt = this.#options.clock.now();
     this.#byToken.set(entry.token, holder);
     return entry.token;
+  }
+
+  /** Of the tokens that a client of this holder may have, their hashes, the newest first. */
+  hashes(holder: Holder): readonly string[] {
+    const { token, before, issuedAt = 0 } = this.#entries.get(holder) ?? {};
+    if (token === undefined) return [];
+    const fresh = this.#options.clock.now() - issuedAt < BOTH_MS;
+    return before !== undefined && fresh ? [tokenHash(token), before] : [tokenHash(token)];
+  }
+
+  /** The client came with this token from another process. */
+  cameWith(holder: Holder, hash: string): void {
+    this.#entry(holder).before = hash;
   }
 
   /** What a token stands for. Uses nothing up: the client that shows it may yet fail. */
@@ -72,7 +98,7 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
     const holder = this.#byToken.get(token);
     const entry = holder && this.#entries.get(holder);
     if (!entry) return undefined;
-    this.#revoke(entry);
+    entry.before = this.#revoke(entry);
     entry.stopWaiting?.();
     entry.stopWaiting = undefined;
     this.#waiting.delete(holder);
@@ -97,7 +123,7 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
   #entry(holder: Holder): Entry {
     const known = this.#entries.get(holder);
     if (known) return known;
-    const entry: Entry = { token: undefined, stopWaiting: undefined };
+    const entry: Entry = { token: undefined, before: undefined, issuedAt: 0, stopWaiting: undefined };
     this.#entries.set(holder, entry);
     holder.connection.onClose(() => this.#forget(holder));
     return entry;
@@ -112,8 +138,12 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
     this.#entries.delete(holder);
   }
 
-  #revoke(entry: Entry): void {
-    if (entry.token !== undefined) this.#byToken.delete(entry.token);
+  /** Gives the hash of the token that is worth nothing any more. */
+  #revoke(entry: Entry): string | undefined {
+    const { token } = entry;
+    if (token === undefined) return undefined;
+    this.#byToken.delete(token);
     entry.token = undefined;
+    return tokenHash(token);
   }
 }

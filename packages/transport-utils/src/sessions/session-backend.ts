@@ -1,8 +1,10 @@
 import {
   type AudioFrame,
   type CloseReason,
+  type ForeignToken,
   type IdSource,
   type Metadata,
+  type ResumedSession,
   RoomKitError,
   type Unsubscribe,
   type VoiceBackend,
@@ -13,6 +15,9 @@ import {
 import type { MediaConnection } from "../connection/media-connection.ts";
 import { playAll } from "../playout/play-all.ts";
 import type { SessionRegistry } from "./registry.ts";
+import { tokenHash } from "./resume-desk.ts";
+
+type Taker = (foreign: ForeignToken) => Promise<VoiceSession | undefined>;
 
 const DISCONNECTED: CloseReason = { code: "server_closed", message: "the session was ended by the server" };
 
@@ -24,6 +29,7 @@ export abstract class SessionBackend implements VoiceBackend {
   readonly #ids: IdSource;
   #draining = false;
   readonly #fulls = new Set<() => boolean>();
+  readonly #takers = new Set<Taker>();
 
   protected constructor(registry: SessionRegistry, ids: IdSource) {
     this.registry = registry;
@@ -37,6 +43,26 @@ export abstract class SessionBackend implements VoiceBackend {
 
   drain(): void {
     this.#draining = true;
+  }
+
+  onForeignToken(take: (foreign: ForeignToken) => Promise<VoiceSession | undefined>): Unsubscribe {
+    const own: Taker = (foreign) => take(foreign);
+    this.#takers.add(own);
+    return () => void this.#takers.delete(own);
+  }
+
+  /** Somebody may know a token that is not known here. */
+  get asksForTokens(): boolean {
+    return this.#takers.size > 0;
+  }
+
+  /** The session of another process that a client comes back to. @throws what kept it from being taken over. */
+  async takeForeign(token: string, signal: AbortSignal): Promise<VoiceSession | undefined> {
+    for (const take of this.#takers) {
+      const session = await take({ token: tokenHash(token), backend: this, signal });
+      if (session) return session;
+    }
+    return undefined;
   }
 
   /** Why a newcomer would be refused just now; undefined: it would not. */
@@ -60,9 +86,15 @@ export abstract class SessionBackend implements VoiceBackend {
     this.registry.refusals.note(code);
   }
 
-  async connect(roomId: string, participantId: string, channelId: string, metadata?: Metadata): Promise<VoiceSession> {
+  async connect(
+    roomId: string,
+    participantId: string,
+    channelId: string,
+    metadata?: Metadata,
+    resumed?: ResumedSession,
+  ): Promise<VoiceSession> {
     this.#assertOpen();
-    return this.registry.connect(roomId, participantId, channelId, metadata);
+    return this.registry.connect(roomId, participantId, channelId, metadata, resumed);
   }
 
   onSessionReady(listener: (session: VoiceSession, connection: VoiceConnection) => void): Unsubscribe {

@@ -11,6 +11,7 @@ export async function closeKit(engine: Engine): Promise<void> {
   // Asked before the first await. Who closes the kit from inside a delivery does not wait for that delivery.
   const inside = engine.calls.mustNotWait();
   engine.timers.close();
+  engine.keeper?.close();
   engine.scope.abort(new RoomKitError("kit_closed", "the kit has been closed"));
   // What callers are told: their clients try again, and may reach a server that goes on.
   await Promise.all(engine.rooms.all().map((state) => endSessions(engine, state, "draining")));

@@ -5,7 +5,7 @@ import type { CommitOutcome, CommitRequest } from "./commit-request.ts";
 import { broadcast } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
 import { deepFreeze } from "./freeze.ts";
-import { roomClosed } from "./locked.ts";
+import { fencedError, roomClosed } from "./locked.ts";
 import { ensureParticipant } from "./participants.ts";
 import { sourceOf, writeBlock } from "./permissions.ts";
 import type { LockedSection } from "./room-lock.ts";
@@ -100,7 +100,7 @@ async function store(
   const result = await engine.store.commit(state.id, [event], { at, fence, outbox: blocked ? undefined : outbox });
   if (result.status === "fenced") {
     noteFenced(engine, state.id);
-    throw new RoomKitError("fenced", `another process has taken the room ${state.id} over`);
+    throw fencedError(state.id);
   }
   if (result.status === "closed") {
     engine.rooms.noteClosed(state);

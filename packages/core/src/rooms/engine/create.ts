@@ -9,6 +9,8 @@ import type { FrameworkEvents } from "../framework-events.ts";
 import { InProcessLeases } from "../leases.ts";
 import { MemoryStore } from "../memory-store.ts";
 import type { RoomKitOptions } from "../options.ts";
+import type { ConversationStore } from "../store.ts";
+import { answerAgain } from "./answer-again.ts";
 import { CallScopes } from "./call-scopes.ts";
 import { commitEvent } from "./commit.ts";
 import { composeReply } from "./compose-reply.ts";
@@ -23,13 +25,14 @@ import { prepareReply } from "./prepare-reply.ts";
 import { RoomRegistry } from "./registry.ts";
 import { RoomLeases } from "./room-leases.ts";
 import { RoomLock } from "./room-lock.ts";
+import { SessionKeeper } from "./session-keeper.ts";
 import { noteFenced } from "./sessions.ts";
 import { RoomTimerDriver } from "./timers.ts";
 
 /** Puts the parts of a kit together. @throws RoomKitError `invalid_option`. */
 export function createEngine(options: RoomKitOptions): Engine {
   const { clock = systemClock, ids = randomId, logger = consoleLogger } = options;
-  const store = options.store ?? new MemoryStore();
+  const store: ConversationStore = options.store ?? new MemoryStore();
   const leases = options.leases ?? new InProcessLeases({ clock });
   if (store.scope === "shared" && leases.scope === "process") {
     throw new RoomKitError("invalid_option", "a store that several processes share needs leases that they share too");
@@ -65,6 +68,11 @@ export function createEngine(options: RoomKitOptions): Engine {
     logger,
     onTaken: (roomId) => noteFenced(engine, roomId),
   });
+  const { keepSessions = !(store instanceof MemoryStore) && store.sessions !== undefined } = options;
+  if (keepSessions && !store.sessions) {
+    throw new RoomKitError("invalid_option", "sessions are kept by a store that can: this one has none");
+  }
+  let keeper: SessionKeeper | undefined;
   const engine: Engine = {
     store,
     clock,
@@ -78,10 +86,14 @@ export function createEngine(options: RoomKitOptions): Engine {
     calls,
     lock: new RoomLock(roomLeases, calls, clock),
     timers,
+    get keeper() {
+      return keeper;
+    },
     active: new Set(),
     scope,
     commit: (state, request) => commitEvent(engine, state, request),
   };
+  if (keepSessions && store.sessions) keeper = new SessionKeeper(engine, store.sessions);
   return engine;
 }
 
@@ -95,6 +107,8 @@ export function createHost(engine: Engine): ChannelHost {
     processInbound: (message, options) => postMessage(engine, message, options),
     prepareReply: (message, options) => prepareReply(engine, message, options),
     composeReply: (message, options) => composeReply(engine, message, options),
+    answerAgain: (event, options) => answerAgain(engine, event, options),
+    sessions: engine.keeper,
     binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
     participants: (roomId) => Promise.resolve(engine.store.listParticipants(roomId)),
     timeline: async (roomId, channelId, query) => {

@@ -14,6 +14,8 @@ export interface Delivery {
   readonly cascade: Cascade;
   /** Of what is going on there because of it. */
   readonly scope: AbortScope;
+  /** It was delivered before, by a process that is gone. */
+  readonly again?: boolean | undefined;
 }
 
 /** What a channel is told around an event, or around a reply that is still being made (no `event`). */
@@ -21,7 +23,7 @@ export function deliveryContext(
   engine: Engine,
   delivery: Omit<Delivery, "event"> & { readonly event?: RoomEvent | undefined },
 ): DeliveryContext {
-  const { state, channelId, cascade, event, scope } = delivery;
+  const { state, channelId, cascade, event, scope, again } = delivery;
   const binding = state.bindings.get(channelId);
   if (!binding) throw new Error("a context is made for channels that are attached");
   let history: Promise<readonly RoomEvent[]> | undefined;
@@ -30,9 +32,14 @@ export function deliveryContext(
     binding,
     signal: scope.signal,
     session: cascade.session,
+    again,
     // Read once, by the permissions that stand when it is first asked for.
     history: () => {
-      history ??= visibleEvents(engine.store, state.bindings.get(channelId), event ? { before: event.index } : {});
+      history ??= visibleEvents(
+        engine.store,
+        state.bindings.get(channelId),
+        event && !again ? { before: event.index } : {},
+      );
       return history;
     },
   };

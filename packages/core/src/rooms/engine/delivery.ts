@@ -6,6 +6,7 @@ import type { CallScope } from "./call-scopes.ts";
 import type { Cascade } from "./cascade.ts";
 import { type Delivery, deliveryContext } from "./delivery-context.ts";
 import { type Engine, reportDelivery } from "./engine.ts";
+import { repliersTo } from "./repliers.ts";
 import { discardReply, handleReply } from "./replies.ts";
 import type { RoomState } from "./room-state.ts";
 import { includes } from "./visibility.ts";
@@ -60,13 +61,7 @@ async function deliverTo(
   const channel = engine.channels.get(channelId);
   // It may have been detached, or lost its access, while the event waited in the lane.
   if (!channel || !readable(state, channelId)) return;
-  if (channel.onEvent) {
-    const scope = cascade.scope.child();
-    const delivery = { state, channelId, event, cascade, scope };
-    const reply = await ask(engine, channel, delivery);
-    if (reply === undefined) scope.release();
-    else cascade.track(handleReply(engine, delivery, reply).finally(() => scope.release()));
-  }
+  await answered(engine, channel, { state, channelId, event, cascade });
   const binding = readable(state, channelId);
   if (!channel.deliver || !binding || binding.outputMuted || streamed) return;
   const scope = cascade.scope.child();
@@ -76,6 +71,33 @@ async function deliverTo(
     reportDelivery(engine, state.id, channelId, error);
   });
   scope.release();
+}
+
+/** Has an event answered that was delivered before, by those who would: not brought to anybody else again. Resolves when they have been asked. */
+export async function deliverAgain(
+  engine: Engine,
+  state: RoomState,
+  event: RoomEvent,
+  cascade: Cascade,
+): Promise<void> {
+  const asking = repliersTo(engine, state, event).map((channel) => {
+    const delivery = { state, channelId: channel.id, event, cascade, again: true };
+    return engine.calls
+      .outside(() => state.lanes.enqueue(channel.id, () => answered(engine, channel, delivery)))
+      .then(() => state.settle());
+  });
+  await Promise.all(asking);
+}
+
+/** What a channel answers is on its way when this resolves. */
+async function answered(engine: Engine, channel: Channel, to: Omit<Delivery, "scope">): Promise<void> {
+  if (!channel.onEvent) return;
+  const { cascade } = to;
+  const scope = cascade.scope.child();
+  const delivery = { ...to, scope };
+  const reply = await ask(engine, channel, delivery);
+  if (reply === undefined) scope.release();
+  else cascade.track(handleReply(engine, delivery, reply).finally(() => scope.release()));
 }
 
 /** The channel's answer; undefined when it has none or failed. */

@@ -4,7 +4,7 @@ import type { IdSource } from "../../ids/ids.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Channel } from "../channel.ts";
+import type { Channel, SessionKeeping } from "../channel.ts";
 import type { FrameworkEvents } from "../framework-events.ts";
 import type { RoomKitLimits } from "../options.ts";
 import type { ConversationStore } from "../store.ts";
@@ -30,6 +30,8 @@ export interface Engine {
   readonly calls: CallScopes;
   readonly lock: RoomLock;
   readonly timers: RoomTimerDriver;
+  /** Absent where sessions end with their process. */
+  readonly keeper: (SessionKeeping & { close(): void }) | undefined;
   /** Events on their way, with everything they cause. */
   readonly active: Set<Promise<unknown>>;
   /** Aborts when the kit closes. */

@@ -4,9 +4,9 @@ import type { CreateRoomOptions } from "../options.ts";
 import type { Room, RoomStatus, RoomTimers } from "../room.ts";
 import { tellChannel } from "./channel-calls.ts";
 import type { Engine } from "./engine.ts";
-import { assertOpen, loadRoom, roomClosed, underLock } from "./locked.ts";
+import { assertOpen, fencedError, loadRoom, roomClosed, underLock } from "./locked.ts";
 import type { RoomState } from "./room-state.ts";
-import { endSessions } from "./sessions.ts";
+import { endSessions, noteFenced } from "./sessions.ts";
 import { assertTimers, dueStatus } from "./timers.ts";
 
 /** @throws RoomKitError `room_exists`, `invalid_option`, `kit_closed`. */
@@ -62,7 +62,10 @@ export async function closeRoom(engine: Engine, roomId: string, reason = "room_c
   let state: RoomState | undefined;
   try {
     state = await underLock(engine, roomId, async (locked, section) => {
-      await section.commit(() => engine.rooms.patch(locked, { status: "closed" }));
+      await section.commit(async () => {
+        await assertOurs(engine, roomId, section.fence);
+        await engine.rooms.patch(locked, { status: "closed" });
+      });
       return locked;
     });
   } catch (error) {
@@ -82,6 +85,15 @@ export async function closeRoom(engine: Engine, roomId: string, reason = "room_c
   engine.rooms.drop(roomId);
   engine.events.emit("room_closed", { roomId });
   return state.room;
+}
+
+/** A process that was stopped may not know that another has gone on with its room. @throws RoomKitError `fenced`. */
+async function assertOurs(engine: Engine, roomId: string, fence: number | undefined): Promise<void> {
+  if (fence === undefined) return;
+  const { status } = await engine.store.commit(roomId, [], { at: engine.clock.wallTime(), fence });
+  if (status !== "fenced") return;
+  noteFenced(engine, roomId);
+  throw fencedError(roomId);
 }
 
 /** Closes a room where need be, and marks it as put away. @throws RoomKitError `unknown_room`, `conflict`. */

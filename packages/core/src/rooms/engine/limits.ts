@@ -14,6 +14,7 @@ const DEFAULTS: RoomKitLimits = {
   maxReplyChars: 1_000_000,
   maxPendingDeliveries: 1_000,
   leaseTtlMs: 5_000,
+  keptSessionMs: 60_000,
 };
 
 /** Fills in the defaults. @throws RoomKitError `invalid_option`. */

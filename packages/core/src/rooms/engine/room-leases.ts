@@ -33,6 +33,7 @@ const SECTION = "";
  * | --------------------------------------------------- | -------------------------------------------------- |
  * | a section; nobody here uses the room                | waits for the lease                                |
  * | a section; a session is here                        | goes on with the fence it has, lapsed or not       |
+ * | a session whose process is gone is taken over       | takes the lease at once, from whoever holds it     |
  * | the timer; the lease is held                        | renews it                                          |
  * | the timer; the engine is down                       | tries again next time, also beyond the lease's end |
  * | the timer; the lease lapsed or is another's         | takes it again, or says that the room is taken     |
@@ -69,6 +70,19 @@ export class RoomLeases {
     this.#held.get(roomId)?.users.add(sessionId);
   }
 
+  /** Takes a room for a session of it, from whoever holds it and is shut out by the next commit. Given back by {@link leave}. @throws as {@link enter}. */
+  async take(roomId: string, sessionId: string, wait: Pick<AcquireOptions, "waitMs" | "signal">): Promise<void> {
+    const known = this.#held.get(roomId);
+    if (known && !known.lease.lost.aborted) {
+      known.users.add(sessionId);
+      return;
+    }
+    const lease = await this.#acquire(roomId, { ...wait, takeOver: true });
+    const users = new Set([sessionId, ...(this.#held.get(roomId)?.users ?? [])]);
+    this.#held.set(roomId, { lease, users, retaking: false });
+    if (this.#shared) this.#stop ??= this.#schedule();
+  }
+
   /** Never rejects. */
   async leave(roomId: string, sessionId: string = SECTION): Promise<void> {
     const hold = this.#held.get(roomId);
@@ -99,7 +113,7 @@ export class RoomLeases {
     return this.#shared ? this.#held.get(roomId)?.lease.fence : undefined;
   }
 
-  #acquire(roomId: string, wait: Pick<AcquireOptions, "waitMs" | "signal">): Promise<Lease> {
+  #acquire(roomId: string, wait: Pick<AcquireOptions, "waitMs" | "signal" | "takeOver">): Promise<Lease> {
     const { leases, owner, ttlMs } = this.#options;
     return leases.acquire(`room:${roomId}`, { owner, ttlMs: this.#shared ? ttlMs : Number.POSITIVE_INFINITY, ...wait });
   }

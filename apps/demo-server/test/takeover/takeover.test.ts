@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Engine, postgresPrograms, startPostgres } from "../../../../tools/engines.ts";
+import { chaos } from "./chaos.fixture.ts";
+
+// `npm run takeover` asks for 200 moments and more.
+const { ROOMKIT_KILLS = "3", ROOMKIT_CALLERS = "6", ROOMKIT_SEED = "1", ROOMKIT_REPORT = "" } = process.env;
+const [kills, callers, seed] = [Number(ROOMKIT_KILLS), Number(ROOMKIT_CALLERS), Number(ROOMKIT_SEED)];
+
+describe.skipIf(!postgresPrograms)("calls on two processes", { timeout: 3_600_000 }, () => {
+  let postgres: Engine;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.stop());
+
+  it.each([
+    ["SIGKILL", kills],
+    ["SIGTERM", 2],
+  ] as const)("go on elsewhere at %s: no word, event or tool is lost or comes twice", async (signal, times) => {
+    const report = await chaos({ url: postgres.url, kills: times, callers, seed, signal });
+    if (ROOMKIT_REPORT !== "") console.log(signal, JSON.stringify(report));
+    expect(report.faults).toEqual([]);
+    expect(report.moments).toBeGreaterThan(0);
+    expect(report.turns).toBeGreaterThan(callers);
+  });
+});
