@@ -58,14 +58,16 @@ export class PostgresSessions implements KeptSessions {
     return row && sessionOf(row);
   }
 
-  async forget(sessionId: string, { fence }: Pick<KeepOptions, "fence">): Promise<void> {
+  async forget(sessionId: string, { fence }: Pick<KeepOptions, "fence">): Promise<boolean> {
     const { schema } = this.#database;
-    await this.#database.query(
+    const rows = await this.#database.query(
       "forget",
       `DELETE FROM ${schema}.sessions AS s USING ${schema}.rooms AS r
-       WHERE s.session_id = $1 AND r.id = s.room_id AND ($2::bigint IS NULL OR greatest(r.fence, s.fence) <= $2)`,
+       WHERE s.session_id = $1 AND r.id = s.room_id AND ($2::bigint IS NULL OR greatest(r.fence, s.fence) <= $2)
+       RETURNING 1`,
       [sessionId, fence ?? null],
     );
+    return rows.length > 0;
   }
 
   async expired(limit: number): Promise<readonly KeptSession[]> {

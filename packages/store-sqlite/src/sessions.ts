@@ -51,14 +51,15 @@ export class SqliteSessions implements KeptSessions {
     return row && sessionOf(row);
   }
 
-  async forget(sessionId: string, { fence }: Pick<KeepOptions, "fence">): Promise<void> {
-    await this.#connection.write(() =>
+  async forget(sessionId: string, { fence }: Pick<KeepOptions, "fence">): Promise<boolean> {
+    const forgotten = await this.#connection.write(() =>
       this.#connection.run(
         `DELETE FROM sessions WHERE session_id = ?
          AND (SELECT fence FROM rooms WHERE id = room_id) <= ?`,
         ...[sessionId, fence ?? Number.MAX_SAFE_INTEGER],
       ),
     );
+    return forgotten > 0;
   }
 
   async expired(limit: number): Promise<readonly KeptSession[]> {

@@ -12,7 +12,9 @@ export interface ChaosOptions {
   readonly kills: number;
   readonly callers: number;
   readonly seed: number;
-  readonly signal?: NodeJS.Signals | undefined;
+  /** `SIGSTOP`: it stands still for `stallMs`, and goes on then. */
+  readonly signal?: "SIGKILL" | "SIGTERM" | "SIGSTOP" | undefined;
+  readonly stallMs?: number | undefined;
 }
 
 export interface ChaosReport {
@@ -152,7 +154,8 @@ class Caller {
 }
 
 /** Calls on two processes, each killed in turn and started again. */
-export async function chaos({ url, kills, callers, seed, signal = "SIGKILL" }: ChaosOptions): Promise<ChaosReport> {
+export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { url, kills, callers, seed, signal = "SIGKILL", stallMs = 30_000 } = options;
   const random = seededRandom(seed);
   const cluster = await nodes(2, url);
   const balancer = await new Balancer(cluster.map(({ port }) => port)).start();
@@ -164,6 +167,14 @@ export async function chaos({ url, kills, callers, seed, signal = "SIGKILL" }: C
     for (let kill = 0; kill < kills; kill++) {
       await sleep(1_000 + random() * 2_000);
       const node = cluster[kill % 2] as NodeProcess;
+      if (signal === "SIGSTOP") {
+        node.signal("SIGSTOP");
+        await sleep(stallMs);
+        node.signal("SIGCONT");
+        // Until it has found out that its calls are another's.
+        await sleep(5_000);
+        continue;
+      }
       await node.end(signal);
       await sleep(random() * 500);
       await node.start();

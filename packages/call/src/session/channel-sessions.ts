@@ -258,9 +258,9 @@ export class ChannelSessions<C extends ChannelCall> {
   async #finish(call: C, reason: string): Promise<void> {
     const { host } = this;
     const { session } = call;
-    const kept = reason === HANDED_OVER && (await this.#kept.handOver(session));
+    if (reason === HANDED_OVER) await this.#kept.handOver(session);
     await withTimeout(Promise.resolve(call.close(reason)), LAST_WORDS_MS, { clock: host.clock }).catch(() => {});
-    await this.#kept.forget(session);
+    const kept = await this.#kept.end(session);
     const ended = { session, reason, ...(kept && { kept }) };
     host.emit("voice_session_ended", ended);
     host.notifyHooks("ON_SESSION_ENDED", { ...ended, roomId: session.roomId });

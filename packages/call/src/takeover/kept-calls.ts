@@ -71,11 +71,13 @@ export class KeptCalls {
     return entry.handed;
   }
 
-  /** It is over. */
-  async forget(session: VoiceSession): Promise<void> {
+  /** It is over here. True: another process goes on with it, or may. */
+  async end(session: VoiceSession): Promise<boolean> {
     const entry = this.#entries.get(session.id);
     this.#entries.delete(session.id);
-    if (!entry?.handed) await entry?.keeping?.forget();
+    if (!entry?.keeping) return false;
+    if (entry.handed !== undefined) return await entry.handed;
+    return !(await entry.keeping.forget());
   }
 
   /** It never became a call here: whoever kept it did. */

@@ -190,8 +190,8 @@ export interface KeepingSession {
   changed(now?: boolean): void;
   /** Writes it a last time; true: another process may go on with it. Never rejects. */
   handOver(): Promise<boolean>;
-  /** It is over. Never rejects. */
-  forget(): Promise<void>;
+  /** It is over. False: it is another process's, as far as is known. Never rejects. */
+  forget(): Promise<boolean>;
 }
 
 /** Sessions that outlive their process, for channels. */

@@ -32,8 +32,8 @@ export interface KeptSessions {
   keep(session: KeptSession, options: KeepOptions): Promise<boolean>;
   /** The session with this token among its `tokens`, as long as it is kept. */
   find(token: string): Promise<KeptSession | undefined>;
-  /** It is over. Nothing happens when there is none, or when another process has taken its room over with a greater fence. */
-  forget(sessionId: string, options: Pick<KeepOptions, "fence">): Promise<void>;
+  /** It is over. False: nothing happened, as there is none, or another process has taken its room over with a greater fence. */
+  forget(sessionId: string, options: Pick<KeepOptions, "fence">): Promise<boolean>;
   /** Removes sessions that are kept no longer, at most `limit`, the longest gone first, and gives each to one caller only: nobody came back. */
   expired(limit: number): Promise<readonly KeptSession[]>;
 }

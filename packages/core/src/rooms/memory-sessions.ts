@@ -49,10 +49,12 @@ export class MemorySessions implements KeptSessions {
     return entry && entry.until > this.#clock.now() ? entry.session : undefined;
   }
 
-  async forget(sessionId: string, { fence }: Pick<KeepOptions, "fence">): Promise<void> {
+  async forget(sessionId: string, { fence }: Pick<KeepOptions, "fence">): Promise<boolean> {
     const roomId = this.#entries.get(sessionId)?.session.roomId;
     const room = roomId === undefined ? undefined : this.#rooms.get(roomId);
-    if (room && (fence ?? room.fence) >= room.fence) this.#remove(sessionId);
+    if (!room || (fence ?? room.fence) < room.fence) return false;
+    this.#remove(sessionId);
+    return true;
   }
 
   async expired(limit: number): Promise<readonly KeptSession[]> {

@@ -86,13 +86,13 @@ const defects: Record<string, readonly [required: string, change: Change]> = {
       };
     }),
   ],
-  "forgets nothing": ["found no longer, and nobody is given it", having(() => ({ forget: async () => {} }))],
+  "forgets nothing": ["found no longer, and nobody is given it", having(() => ({ forget: async () => true }))],
   "gives what was forgotten": [
     "found no longer, and nobody is given it",
     having((sessions) => {
       const forgotten = new Set<string>();
       return {
-        forget: async (sessionId) => void forgotten.add(sessionId),
+        forget: async (sessionId) => !!forgotten.add(sessionId),
         find: async (token) => {
           const found = await sessions.find(token);
           return found && forgotten.has(found.sessionId) ? undefined : found;

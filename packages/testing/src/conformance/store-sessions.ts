@@ -56,7 +56,9 @@ const cases: readonly SessionCase[] = [
     async (sessions, _, make) => {
       for (const id of ["s", "other"]) await sessions.keep(make(id), kept);
       await sessions.keep(make("brief"), { ttlMs: 1 });
-      for (const id of ["s", "s", "brief", "no such session"]) await sessions.forget(id, {});
+      const told = [];
+      for (const id of ["s", "s", "brief", "no such session"]) told.push(await sessions.forget(id, {}));
+      checkEqual(told, [true, false, true, false], "whether there was one to forget");
       checkEqual(await sessions.find("token of s"), undefined, "the one that is forgotten");
       checkEqual((await sessions.find("token of other"))?.sessionId, "other", "the other");
       await sessions.keep(make("last"), { ttlMs: 1 });
@@ -101,7 +103,7 @@ const cases: readonly SessionCase[] = [
       for (const session of [zombie, make("new", { tokens: ["stolen"] })]) {
         checkEqual(await sessions.keep(session, { ...kept, fence: 5 }), false, "with a smaller fence");
       }
-      await sessions.forget("s", { fence: 5 });
+      checkEqual(await sessions.forget("s", { fence: 5 }), false, "whether the zombie forgot it");
       checkEqual(await sessions.find("stolen"), undefined, "what was not to be kept");
       checkEqual(await sessions.find("token of s"), mine, "what was kept before");
       await store.createRoom(sampleRoom("other"));

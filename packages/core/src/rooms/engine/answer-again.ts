@@ -3,7 +3,8 @@ import type { RoomEvent } from "../event.ts";
 import { Cascade } from "./cascade.ts";
 import { deliverAgain } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
-import { assertOpen, loadRoom, roomClosed } from "./locked.ts";
+import { assertOpen, loadRoom } from "./locked.ts";
+import { roomClosed } from "./room-errors.ts";
 
 /** See `ChannelHost.answerAgain`. */
 export async function answerAgain(

@@ -5,9 +5,9 @@ import type { CommitOutcome, CommitRequest } from "./commit-request.ts";
 import { broadcast } from "./delivery.ts";
 import type { Engine } from "./engine.ts";
 import { deepFreeze } from "./freeze.ts";
-import { fencedError, roomClosed } from "./locked.ts";
 import { ensureParticipant } from "./participants.ts";
 import { sourceOf, writeBlock } from "./permissions.ts";
+import { fencedError, roomClosed } from "./room-errors.ts";
 import type { LockedSection } from "./room-lock.ts";
 import type { RoomState } from "./room-state.ts";
 import { noteFenced } from "./sessions.ts";
@@ -56,7 +56,7 @@ async function prepare(
 ): Promise<Prepared | { readonly replay: RoomEvent }> {
   const { draft } = request;
   await engine.rooms.refresh(state);
-  if (!state.open) throw roomClosed(state.id);
+  state.assertUsable();
   if (draft.idempotencyKey !== undefined) {
     const original = await engine.store.findByIdempotencyKey(state.id, draft.idempotencyKey);
     if (original) return { replay: original };
@@ -85,6 +85,7 @@ async function store(
   prepared: Prepared,
   fence: number | undefined,
 ): Promise<CommitOutcome> {
+  if (state.fenced) throw fencedError(state.id);
   const { blocked } = prepared;
   const { outbox, ...draft } = prepared.draft;
   const at = engine.clock.wallTime();

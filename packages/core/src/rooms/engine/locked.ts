@@ -29,15 +29,7 @@ export async function underLock<T>(
   const state = await loadRoom(engine, roomId);
   return await engine.lock.run(roomId, { timeoutMs: engine.limits.processTimeoutMs }, async (section) => {
     await section.before(engine.rooms.refresh(state));
-    if (!state.open) throw roomClosed(roomId);
+    state.assertUsable();
     return await work(state, section);
   });
-}
-
-export function fencedError(roomId: string): RoomKitError {
-  return new RoomKitError("fenced", `another process has taken the room ${roomId} over`);
-}
-
-export function roomClosed(roomId: string): RoomKitError {
-  return new RoomKitError("room_closed", `the room ${roomId} takes no more events`);
 }

@@ -4,7 +4,8 @@ import type { InboundResult } from "../channel.ts";
 import type { DeliverOptions } from "../options.ts";
 import type { Engine } from "./engine.ts";
 import { appDraft, postEvent } from "./inbound.ts";
-import { loadRoom, roomClosed } from "./locked.ts";
+import { loadRoom } from "./locked.ts";
+import { roomClosed } from "./room-errors.ts";
 import type { RoomState } from "./room-state.ts";
 
 const STRATEGIES: readonly string[] = ["immediate", "wait-for-idle", "queued"];

@@ -2,6 +2,7 @@ import { RoomKitError } from "../../errors/error.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
 import type { Room } from "../room.ts";
 import type { ConversationStore, RoomPatch } from "../store.ts";
+import { fencedError } from "./room-errors.ts";
 import { RoomState } from "./room-state.ts";
 import type { RoomTimerDriver } from "./timers.ts";
 
@@ -73,6 +74,13 @@ export class RoomRegistry {
   noteClosed(state: RoomState): void {
     if (state.open) state.room = { ...state.room, status: "closed" };
     state.scope.abort(new RoomKitError("room_closed", `the room ${state.id} was closed`));
+    this.drop(state.id);
+  }
+
+  /** Another process has it: whoever uses it from now on reads it anew. */
+  noteFenced(state: RoomState): void {
+    state.fenced = true;
+    state.scope.abort(fencedError(state.id));
     this.drop(state.id);
   }
 

@@ -90,6 +90,12 @@ export class RoomLeases {
     await this.#giveBack(roomId, hold);
   }
 
+  /** It is another's: nobody here uses it any more. */
+  lost(roomId: string): void {
+    const hold = this.#held.get(roomId);
+    if (hold) void this.#giveBack(roomId, hold);
+  }
+
   /** Gives back what is still held. */
   async close(): Promise<void> {
     await Promise.all([...this.#held].map(([roomId, hold]) => this.#giveBack(roomId, hold)));

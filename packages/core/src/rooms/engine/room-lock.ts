@@ -117,10 +117,13 @@ export class RoomLock {
     this.#sections.set(scope, { key, inside });
     const { signal } = limit;
     const { leases } = this;
+    let fence = leases.fence(roomId);
     try {
       return await work({
         get fence(): number | undefined {
-          return leases.fence(roomId);
+          // Once the lease is lost, the last there was.
+          fence = leases.fence(roomId) ?? fence;
+          return fence;
         },
         signal,
         before: (promise) => unlessAborted(promise, signal),

@@ -5,6 +5,7 @@ import type { Binding } from "../binding.ts";
 import type { RoomEvent } from "../event.ts";
 import type { Room } from "../room.ts";
 import { OrderedNotices, RoomLanes } from "./lanes.ts";
+import { fencedError, roomClosed } from "./room-errors.ts";
 
 /** One end of a streamed reply under way: the channel that says it, or one that hears it. */
 export interface RunningStream {
@@ -28,6 +29,8 @@ export class RoomState {
   readonly scope: AbortScope;
   /** As the store last gave it. */
   room: Room;
+  /** Another process has taken it over since: nothing that began with this is committed any more. */
+  fenced = false;
   readonly #streams: Set<RunningStream> = new Set();
   #idle: (() => void)[] = [];
 
@@ -40,6 +43,12 @@ export class RoomState {
 
   get open(): boolean {
     return this.room.status === "active" || this.room.status === "paused";
+  }
+
+  /** @throws RoomKitError `fenced`, `room_closed`. */
+  assertUsable(): void {
+    if (this.fenced) throw fencedError(this.id);
+    if (!this.open) throw roomClosed(this.id);
   }
 
   /** Whether a delivery or a streamed reply is under way. */

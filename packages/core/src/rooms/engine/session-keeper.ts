@@ -144,6 +144,8 @@ class Keeping implements KeepingSession {
   #soon = false;
   #wroteAt = Number.NEGATIVE_INFINITY;
   #over = false;
+  /** It is in the store, or was. */
+  #kept = false;
   #fence: number | undefined;
   /** It cannot be kept, which was said. */
   #unfit = false;
@@ -173,14 +175,15 @@ class Keeping implements KeepingSession {
     return await this.#write();
   }
 
-  async forget(): Promise<void> {
-    if (this.#over) return;
+  async forget(): Promise<boolean> {
+    if (this.#over) return false;
     this.#stop();
     await this.#writing;
+    if (!this.#kept) return true;
     const { engine, sessions } = this.#options;
     const forgotten = sessions.forget(this.#session.id, { fence: this.#fenceNow() });
-    // Otherwise it is kept until its time is over.
-    await withTimeout(forgotten, WRITE_MS, { clock: engine.clock }).catch(() => {});
+    // Otherwise it is kept until its time is over, and whoever finds that out does what is to be done.
+    return await withTimeout(forgotten, WRITE_MS, { clock: engine.clock }).catch(() => false);
   }
 
   #stop(): void {
@@ -225,6 +228,7 @@ class Keeping implements KeepingSession {
       const options = { ttlMs: limits.keptSessionMs, fence: this.#fenceNow() };
       const ours = await withTimeout(sessions.keep(kept, options), WRITE_MS, { clock, what: "keeping a session" });
       wrote();
+      this.#kept ||= ours;
       if (!ours && !this.#over) noteFenced(engine, roomId);
       return ours;
     } catch (error) {

@@ -2,8 +2,9 @@ import type { VoiceSession } from "../../contracts/voice.ts";
 import { RoomKitError } from "../../errors/error.ts";
 import { callChannel, tellChannel } from "./channel-calls.ts";
 import type { Engine } from "./engine.ts";
-import { assertOpen, loadRoom, roomClosed, underLock } from "./locked.ts";
+import { assertOpen, loadRoom, underLock } from "./locked.ts";
 import { ensureParticipant } from "./participants.ts";
+import { roomClosed } from "./room-errors.ts";
 import type { RoomState } from "./room-state.ts";
 
 /**
@@ -58,10 +59,13 @@ export async function leaveRoom(engine: Engine, session: VoiceSession, reason: s
   await tellChannel(engine, roomId, channelId, () => engine.channels.get(channelId)?.leave?.(session, reason));
 }
 
-/** The session is over. Returns whether it was in its room. */
+/** The session is over. Returns whether it was in its room; another may be by now that goes on with it under its id. */
 export function forgetSession(engine: Engine, session: VoiceSession): boolean {
-  void engine.lock.leases.leave(session.roomId, session.id);
-  return engine.rooms.get(session.roomId)?.sessions.delete(session.id) ?? false;
+  const { id, roomId } = session;
+  const sessions = engine.rooms.get(roomId)?.sessions;
+  if (sessions?.get(id) !== session) return false;
+  void engine.lock.leases.leave(roomId, id);
+  return sessions.delete(id);
 }
 
 /** Ends the sessions of a room, or of one of its channels. */
@@ -72,10 +76,16 @@ export async function endSessions(engine: Engine, state: RoomState, reason: stri
   await Promise.all(leaving.map((session) => leaveRoom(engine, session, reason)));
 }
 
-/** Another process has the room now: the sessions here end as in a process that stops, so that their clients go where it is. */
+/**
+ * Another process has the room now. What goes on in it here stops, and nothing of that is ever committed, also when the room should be this process's
+ * again; its sessions end as in a process that stops, so that their clients go where it is.
+ */
 export function noteFenced(engine: Engine, roomId: string): void {
+  const state = engine.rooms.get(roomId);
+  engine.lock.leases.lost(roomId);
+  if (!state) return;
   engine.logger.warn({ roomId }, "another process has taken a room over");
   engine.events.emit("room_fenced", { roomId });
-  const state = engine.rooms.get(roomId);
-  if (state) void endSessions(engine, state, "draining");
+  engine.rooms.noteFenced(state);
+  void endSessions(engine, state, "draining");
 }
