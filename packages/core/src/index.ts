@@ -8,6 +8,7 @@ export { type Place, SharedInstances } from "./audio/shared-instances.ts";
 export * from "./audio/speaker-changes.ts";
 export * from "./audio/speech-segmenter.ts";
 export * from "./contracts/ai.ts";
+export * from "./contracts/attendable.ts";
 export * from "./contracts/codec.ts";
 export * from "./contracts/connection-quality.ts";
 export * from "./contracts/fallback.ts";

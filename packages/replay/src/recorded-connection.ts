@@ -97,8 +97,10 @@ export class RecordedConnection implements VoiceConnection {
     return this.inner.onPlayback((progress) => this.#inside(() => listener(progress)));
   }
 
-  onPlayed(listener: (frame: AudioFrame, startedAt?: number) => void): Unsubscribe {
-    return this.inner.onPlayed((frame, startedAt) => this.#inside(() => listener(frame, startedAt)));
+  onPlayed(listener: (frame: AudioFrame, startedAt?: number, utterance?: UtteranceId) => void): Unsubscribe {
+    return this.inner.onPlayed((frame, startedAt, utterance) =>
+      this.#inside(() => listener(frame, startedAt, utterance)),
+    );
   }
 
   send(message: ConnectionMessage): void {

@@ -178,9 +178,10 @@ export interface VoiceConnection {
   onPlayback(listener: (progress: PlaybackProgress) => void): Unsubscribe;
   /**
    * The audio that is being played right now, as it leaves the pacing queue: the echo canceller's reference. `startedAt`: when its
-   * first sample was played, on the clock, ms; absent where a transport cannot say: about now.
+   * first sample was played, on the clock, ms; absent where a transport cannot say: about now. `utterance`: whose audio it is; absent
+   * for the silence between.
    */
-  onPlayed(listener: (frame: AudioFrame, startedAt?: number) => void): Unsubscribe;
+  onPlayed(listener: (frame: AudioFrame, startedAt?: number, utterance?: UtteranceId) => void): Unsubscribe;
   send(message: ConnectionMessage): void;
   /** What came before anybody listened is kept, within bounds, and given in the order in which it came. */
   onInput(listener: (input: ConnectionInput) => void): Unsubscribe;

@@ -3,7 +3,7 @@ import type { Unsubscribe } from "../events/emitter.ts";
 import type { IdSource } from "../ids/ids.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Clock } from "../time/clock.ts";
-import type { Binding, ChannelCategory } from "./binding.ts";
+import type { Binding, ChannelCategory, Visibility } from "./binding.ts";
 import type { EventContent, EventDraft, HeardRecord, RoomEvent } from "./event.ts";
 import type { FrameworkEvents } from "./framework-events.ts";
 import type { HookOutcome, HookPayloads, HookTrigger } from "./hooks.ts";
@@ -19,6 +19,8 @@ export interface InboundMessage {
   readonly content: EventContent;
   /** Default `user`. */
   readonly role?: "user" | "assistant" | "system" | undefined;
+  /** Who sees it, within what the channel's binding allows. Default: as the binding says. */
+  readonly visibility?: Visibility | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly correlationId?: string | undefined;
   /** Wall time it was said at; absent: now. */
@@ -36,6 +38,8 @@ export interface InboundOptions {
    * reply to their own words comes this way: those words were said.
    */
   readonly replySignal?: AbortSignal | undefined;
+  /** No intelligence is asked for a reply; it reads the message with the next one it answers. Default false. */
+  readonly unanswered?: boolean | undefined;
   /** The session that speaks: a reply is for it first. */
   readonly session?: VoiceSession | undefined;
 }

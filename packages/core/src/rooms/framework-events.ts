@@ -46,6 +46,10 @@ export interface FrameworkEvents {
   readonly voice_session_lost: { readonly kept: KeptSession };
   /** The store takes no sessions just now: those that are there go on, and no other process could go on with them. */
   readonly sessions_not_kept: { readonly error: RoomKitError };
+  /** People speak to a session's caller in place of the assistant, which is silent until they have all given the call back. `by`: the session of the first. */
+  readonly call_taken_over: { readonly session: VoiceSession; readonly by: VoiceSession };
+  /** The assistant has the call again. `reason`: `given_back`, or why the session of the last of them ended. */
+  readonly call_given_back: { readonly session: VoiceSession; readonly reason: string };
   readonly stt_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   readonly tts_error: { readonly session: VoiceSession; readonly error: RoomKitError };
   /** `provider`: the model's, where a model failed. */

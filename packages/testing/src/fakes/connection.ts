@@ -70,7 +70,7 @@ export class FakeConnection implements VoiceConnection {
     audio: AudioFrame;
     received: AudioFrame;
     playback: PlaybackProgress;
-    played: { readonly frame: AudioFrame; readonly startedAt: number };
+    played: { readonly frame: AudioFrame; readonly startedAt: number; readonly utterance: UtteranceId };
     input: ConnectionInput;
     close: CloseReason;
   }>((error) => {
@@ -190,8 +190,8 @@ export class FakeConnection implements VoiceConnection {
     return this.#events.on("playback", listener);
   }
 
-  onPlayed(listener: (frame: AudioFrame, startedAt: number) => void): Unsubscribe {
-    return this.#events.on("played", ({ frame, startedAt }) => listener(frame, startedAt));
+  onPlayed(listener: (frame: AudioFrame, startedAt: number, utterance: UtteranceId) => void): Unsubscribe {
+    return this.#events.on("played", ({ frame, startedAt, utterance }) => listener(frame, startedAt, utterance));
   }
 
   send(message: ConnectionMessage): void {
@@ -251,7 +251,8 @@ export class FakeConnection implements VoiceConnection {
       this.#queue.shift();
       if (press) this.pressed.push(press);
       this.#offsetMs = 0;
-      this.#events.emit("played", { frame, startedAt: this.#clock.now() - left - frameDurationMs(frame) });
+      const startedAt = this.#clock.now() - left - frameDurationMs(frame);
+      this.#events.emit("played", { frame, startedAt, utterance });
     }
     if (reported !== undefined) this.#events.emit("playback", this.#progress(reported, false));
     this.#writers.release(this.closed ? 0 : this.queuedMs);

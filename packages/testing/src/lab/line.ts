@@ -76,7 +76,7 @@ export class LabLine implements VoiceConnection {
     audio: AudioFrame;
     received: AudioFrame;
     playback: PlaybackProgress;
-    played: { readonly frame: AudioFrame; readonly startedAt: number };
+    played: { readonly frame: AudioFrame; readonly startedAt: number; readonly utterance: UtteranceId };
     input: ConnectionInput;
     close: CloseReason;
   }>((error) => {
@@ -239,8 +239,8 @@ export class LabLine implements VoiceConnection {
     return this.#events.on("playback", listener);
   }
 
-  onPlayed(listener: (frame: AudioFrame, startedAt: number) => void): Unsubscribe {
-    return this.#events.on("played", ({ frame, startedAt }) => listener(frame, startedAt));
+  onPlayed(listener: (frame: AudioFrame, startedAt: number, utterance: UtteranceId) => void): Unsubscribe {
+    return this.#events.on("played", ({ frame, startedAt, utterance }) => listener(frame, startedAt, utterance));
   }
 
   send(message: ConnectionMessage): void {
@@ -337,7 +337,7 @@ export class LabLine implements VoiceConnection {
     if (press) this.#toClient({ type: "press", press });
     const samples = this.#gain === 1 ? frame.samples : scaled(frame.samples, this.#gain);
     this.#toClient({ type: "audio", utterance, samples });
-    this.#events.emit("played", { frame: { ...frame, samples }, startedAt });
+    this.#events.emit("played", { frame: { ...frame, samples }, startedAt, utterance });
   }
 
   #toClient(what: FromServer): void {

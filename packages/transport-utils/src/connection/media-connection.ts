@@ -174,11 +174,11 @@ export class MediaConnection implements VoiceConnection {
 
   onPlayed(listener: PlayedListener): Unsubscribe {
     if (this.closed) return () => {};
-    const entry: PlayedListener = (frame, startedAt) => listener(frame, startedAt);
+    const entry: PlayedListener = (frame, startedAt, utterance) => listener(frame, startedAt, utterance);
     this.#played.add(entry);
     if (this.#played.size === 1) {
-      this.#tap = (frame, startedAt) => {
-        for (const each of [...this.#played]) this.#show(each, frame, startedAt);
+      this.#tap = (frame, startedAt, utterance) => {
+        for (const each of [...this.#played]) this.#show(each, frame, startedAt, utterance);
       };
       this.#queue.tapPlayed(this.#tap, { silence: this.#playedSilence });
     }
@@ -331,9 +331,9 @@ export class MediaConnection implements VoiceConnection {
     if (this.#held.length > MOST_HELD_MESSAGES) this.#held.shift();
   }
 
-  #show(listener: PlayedListener, frame: AudioFrame, startedAt: number): void {
+  #show(listener: PlayedListener, frame: AudioFrame, startedAt: number, utterance: UtteranceId | undefined): void {
     try {
-      listener(frame, startedAt);
+      listener(frame, startedAt, utterance);
     } catch (error) {
       this.#logger.error({ connection: this.id, ...errorFields(error) }, "a listener of played audio failed");
     }

@@ -21,6 +21,19 @@ describe("the played audio", () => {
     expect(shown.flatMap(({ frame }) => [...frame.samples])).toEqual(Array.from({ length: 6_400 }, (_, i) => i));
   });
 
+  it("says whose it is, and that silence is nobody's", async () => {
+    const { clock, queue } = queueRig();
+    const whose: (string | undefined)[] = [];
+    queue.tapPlayed((_frame, _startedAt, utterance) => whose.push(utterance), { silence: true });
+    queue.play("a", audio(40));
+    queue.endUtterance("a");
+    queue.play("b", audio(40));
+    queue.endUtterance("b");
+    await clock.advance(140);
+    expect(whose.filter((each, i) => each !== whose[i - 1])).toEqual(["a", "b", undefined]);
+    queue.tapPlayed(undefined);
+  });
+
   it("is one unbroken stream with silence when asked", async () => {
     const { clock, queue } = queueRig();
     const shown: AudioFrame[] = [];

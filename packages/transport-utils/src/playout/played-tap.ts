@@ -1,11 +1,11 @@
-import { type AudioFormat, type AudioFrame, samplesFor, silence } from "@roomkit/core";
+import { type AudioFormat, type AudioFrame, samplesFor, silence, type UtteranceId } from "@roomkit/core";
 
 /** After a stall, at most this much silence is made up for, ms. */
 const MOST_SILENCE_MS = 1_000;
 const FRAME_MS = 20;
 
-/** Hears of a frame, and when on the clock its first sample was played, ms. */
-export type PlayedListener = (frame: AudioFrame, startedAt: number) => void;
+/** Hears of a frame, when on the clock its first sample was played, ms, and whose it is; nobody's for silence. */
+export type PlayedListener = (frame: AudioFrame, startedAt: number, utterance?: UtteranceId) => void;
 
 /**
  * Turns what plays into frames on one continuous clock (ms since the tap began), with silence where nothing plays if asked: what
@@ -31,10 +31,10 @@ export class PlayedTap {
     return this.#silence;
   }
 
-  readonly audio = (samples: Int16Array, startMs: number): void => {
+  readonly audio = (samples: Int16Array, startMs: number, utterance: UtteranceId): void => {
     this.#fill(startMs, 0);
     const { sampleRate, channels } = this.#format;
-    this.#listener({ samples, sampleRate, channels, timestamp: startMs - this.#originMs }, startMs);
+    this.#listener({ samples, sampleRate, channels, timestamp: startMs - this.#originMs }, startMs, utterance);
     this.#cursorMs = Math.max(this.#cursorMs, startMs + (samples.length / channels / sampleRate) * 1000);
   };
 

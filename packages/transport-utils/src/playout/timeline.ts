@@ -1,4 +1,4 @@
-import type { AudioFormat } from "@roomkit/core";
+import type { AudioFormat, UtteranceId } from "@roomkit/core";
 import type { UtteranceRecord } from "./utterances.ts";
 
 /** How late audio may come and still count as continuing what was playing, ms: the client's own buffer bridges that much. */
@@ -17,7 +17,7 @@ interface Flight {
 }
 
 /** Hears of audio when its playing begins. */
-export type TimelineTap = (samples: Int16Array, startMs: number) => void;
+export type TimelineTap = (samples: Int16Array, startMs: number, utterance: UtteranceId) => void;
 
 /**
  * Where the audio that was sent is being played, as far as the server's clock can tell: it plays at its natural rate from when
@@ -62,7 +62,7 @@ export class Timeline {
       if (flight.startMs > now) break;
       if (!flight.tapped) {
         flight.tapped = true;
-        tap?.(flight.samples, flight.startMs);
+        tap?.(flight.samples, flight.startMs, flight.record.id);
       }
       // The small sum keeps a frame that ends exactly now from staying a sample short.
       const done = now + 1e-6 >= flight.endMs;

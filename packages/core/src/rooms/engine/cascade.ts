@@ -7,13 +7,16 @@ export class Cascade {
   readonly scope: AbortScope;
   /** The session whose words began it. */
   readonly session: VoiceSession | undefined;
+  /** No intelligence is asked for a reply to it. */
+  readonly unanswered: boolean;
   #pending = 0;
   #replies = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(scope: AbortScope, session?: VoiceSession) {
+  constructor(scope: AbortScope, session?: VoiceSession, unanswered = false) {
     this.scope = scope;
     this.session = session;
+    this.unanswered = unanswered;
   }
 
   /** Makes `done` wait for `work`, however it ends. */

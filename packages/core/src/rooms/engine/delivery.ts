@@ -91,8 +91,9 @@ export async function deliverAgain(
 
 /** What a channel answers is on its way when this resolves. */
 async function answered(engine: Engine, channel: Channel, to: Omit<Delivery, "scope">): Promise<void> {
-  if (!channel.onEvent) return;
-  const { cascade } = to;
+  const { state, channelId, cascade } = to;
+  const intelligent = state.bindings.get(channelId)?.category === "intelligence";
+  if (!channel.onEvent || (cascade.unanswered && intelligent)) return;
   const scope = cascade.scope.child();
   const delivery = { ...to, scope };
   const reply = await ask(engine, channel, delivery);

@@ -1,7 +1,7 @@
 import { settle } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import type { InboundMessage } from "../channel.ts";
-import type { RoomEvent } from "../event.ts";
+import { eventText, type RoomEvent } from "../event.ts";
 import { gate, Rig, TestChannel } from "../rig.fixture.ts";
 
 describe("an inbound message", () => {
@@ -110,6 +110,36 @@ describe("an inbound message", () => {
     await Promise.all([say("ann"), say("ann"), say("bob")]);
     const found = await rig.kit.listParticipants("room");
     expect(found.map(({ id, role }) => `${id} ${role}`)).toEqual(["bob owner", "ann member"]);
+  });
+
+  it("that nobody is to answer goes to people, and intelligence reads it later", async () => {
+    const rig = await Rig.with(["voice", "ui", "ai"]);
+    await rig.kit.attachChannel("room", "ai", { category: "intelligence" });
+    const reply = { content: { type: "text", text: "yes" }, source: { channelId: "ai", role: "assistant" } } as const;
+    const seen: string[][] = [];
+    rig.ai.answer = async (_, context) => {
+      seen.push((await context.history()).map(eventText).filter(Boolean));
+      return { events: [reply] };
+    };
+    const content = { type: "text", text: "between us" } as const;
+    await rig.kit.processInbound({ roomId: "room", channelId: "voice", content }, { unanswered: true });
+    expect([rig.ui.delivered, rig.ai.read, rig.ai.delivered]).toEqual([["between us"], [], ["between us"]]);
+    await rig.say("voice", "and?");
+    expect([seen, await rig.log()]).toEqual([[["between us"]], ["voice: between us", "voice: and?", "ai: yes"]]);
+  });
+
+  it("says who sees it, within what its channel may reach", async () => {
+    const rig = await Rig.with(["voice", "ui", "ai"]);
+    await rig.kit.attachChannel("room", "ai", { category: "intelligence" });
+    const say = (text: string) =>
+      rig.kit.processInbound({
+        ...{ roomId: "room", channelId: "voice", visibility: "intelligence" },
+        content: { type: "text", text },
+      });
+    await say("for the model");
+    await rig.kit.setVisibility("room", "voice", "transport");
+    await say("for nobody");
+    expect([rig.ui.read, rig.ai.read]).toEqual([[], ["for the model"]]);
   });
 
   it("makes a paused room active again", async () => {

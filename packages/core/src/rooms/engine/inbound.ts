@@ -60,7 +60,7 @@ async function post(
   draft: EventDraft,
   options: InboundOptions,
 ): Promise<InboundResult> {
-  const { signal, replySignal, session } = options;
+  const { signal, replySignal, session, unanswered } = options;
   assertDraft(draft);
   if (signal?.aborted) throw abortedError(signal);
   assertOpen(engine);
@@ -73,7 +73,7 @@ async function post(
   const detached = engine.calls.mustNotWait();
   const state = await loadRoom(engine, roomId, signal);
   assertRoomFor(engine, state);
-  const cascade = new Cascade(state.scope.child(signal, replySignal), session);
+  const cascade = new Cascade(state.scope.child(signal, replySignal), session, unanswered);
   try {
     const outcome = await engine.commit(state, { ...within(engine, draft, around, roomId), cascade, signal });
     // Whoever waits for the outer event waits for this one too.
