@@ -1,3 +1,4 @@
+export { Dictation, type DictationOptions } from "./hearing/dictation.ts";
 export { SpeechSegment, type SpeechSegmentOptions } from "./hearing/segment.ts";
 export {
   type CallOptions,
@@ -8,6 +9,7 @@ export {
   resolveCallOptions,
 } from "./options.ts";
 export { type CallRoom, roomOf, type Said, type SaidOf, type UserTurn } from "./room.ts";
+export { Attendance, type AttendanceOptions } from "./session/attendance.ts";
 export { CallerLine, type CallerLineOptions, type CallStatus, type ClientState } from "./session/caller-line.ts";
 export type { CallStart, ChannelCall } from "./session/channel-call.ts";
 export { ChannelSessions, type ChannelSessionsOptions } from "./session/channel-sessions.ts";

@@ -31,6 +31,8 @@ export interface SaidOf {
   readonly id: string;
   /** The turn that they answer. */
   readonly turnId?: string | undefined;
+  /** The person who said them, in the assistant's place: nobody answers them. */
+  readonly participantId?: string | undefined;
 }
 
 /** Where a call takes place: a room of a kit ({@link roomOf}), or a conversation of its own. */
@@ -43,8 +45,8 @@ export interface CallRoom
   readonly mayWrite: boolean;
   /** Whether anything may be brought to the caller now. */
   readonly mayRead: boolean;
-  /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. */
-  submit(turn: UserTurn, signal: AbortSignal): Promise<void>;
+  /** The caller's turn. Resolves when everything it caused is through; its answers stop when `signal` aborts. `unanswered`: there are to be none. */
+  submit(turn: UserTurn, signal: AbortSignal, options?: { readonly unanswered?: boolean | undefined }): Promise<void>;
   /** A turn that another process was answering when it went: its answer is made, and all that belongs to it. As {@link submit}. */
   again?(turn: UserTurn, signal: AbortSignal): Promise<void>;
   /** The caller's turn as it will be said, perhaps: the answer to it may be made already. It is of use until `signal` aborts. Never throws. */
@@ -57,6 +59,8 @@ export interface CallRoom
   saying?(text: string): void;
   /** Words that the call itself put into the caller's ear, as far as they were heard: said `of` an utterance, or of a turn. Once for each. */
   said(text: string, heard: HeardRecord | undefined, of: SaidOf): Promise<void>;
+  /** Something that intelligence alone is to know. Nobody answers it. */
+  tell?(text: string): Promise<void>;
   /** The newest words, oldest first. */
   history(last: number): Promise<readonly Said[]>;
 }
@@ -91,8 +95,8 @@ export function roomOf(host: ChannelHost, channelId: string, session: VoiceSessi
       const binding = host.binding(roomId, channelId);
       return binding !== undefined && canRead(binding) && !binding.outputMuted;
     },
-    async submit(turn, signal) {
-      await host.processInbound(messageOf(turn), { replySignal: signal, session });
+    async submit(turn, signal, { unanswered } = {}) {
+      await host.processInbound(messageOf(turn), { replySignal: signal, unanswered, session });
     },
     async again(turn, signal) {
       const said = (await this.logged()).find(({ idempotencyKey }) => idempotencyKey === turn.turnId);
@@ -113,18 +117,23 @@ export function roomOf(host: ChannelHost, channelId: string, session: VoiceSessi
         { roomId, channelId, role: "system", content: { type: "text", text }, metadata },
         { signal, session },
       ),
-    async said(text, heard, { id, turnId }) {
+    async said(text, heard, { id, turnId, participantId }) {
       const content = { type: "text", text } as const;
-      await host.processInbound({
-        roomId,
-        channelId,
-        role: "assistant",
-        content,
-        metadata,
-        heard,
-        idempotencyKey: `${session.id}:said:${id}`,
-        correlationId: turnId,
-      });
+      const idempotencyKey = `${session.id}:said:${id}`;
+      await host.processInbound(
+        {
+          ...{ roomId, channelId, participantId, role: "assistant", content, metadata, heard },
+          ...{ idempotencyKey, correlationId: turnId },
+        },
+        { unanswered: participantId !== undefined },
+      );
+    },
+    async tell(text) {
+      const content = { type: "text", text } as const;
+      await host.processInbound(
+        { roomId, channelId, role: "system", content, metadata, visibility: "intelligence" },
+        { unanswered: true },
+      );
     },
     async history(last) {
       const events = await host.timeline(roomId, channelId, { last });

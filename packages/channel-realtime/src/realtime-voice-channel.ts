@@ -1,5 +1,7 @@
 import { type CallRecording, ChannelSessions, dtmfModes, type SendDtmfOptions } from "@roomkit/call";
 import {
+  type AttendableCall,
+  type AttendableCalls,
   assertOptions,
   type Binding,
   type Channel,
@@ -40,7 +42,7 @@ type MutableSession = { -readonly [K in keyof VoiceSession]: VoiceSession[K] };
  * A speech-to-speech model as a voice in a room: the provider hears and speaks, the room keeps what was said and heard. A session
  * begins with {@link startSession} on a client that connected, or with `kit.join` of a session that the transport's mount made.
  */
-export class RealtimeVoiceChannel implements Channel {
+export class RealtimeVoiceChannel implements Channel, AttendableCalls {
   readonly id: string;
   readonly kind = "realtime-voice";
   readonly category: typeof ChannelCategory.TRANSPORT = ChannelCategory.TRANSPORT;
@@ -206,6 +208,11 @@ export class RealtimeVoiceChannel implements Channel {
   /** The stages of a session's audio path, and their switches; undefined without any, or when the session has ended. */
   stages(sessionId: string): StageControl | undefined {
     return this.#sessions.get(sessionId)?.stages;
+  }
+
+  /** The calls in a room, for people who attend them. */
+  attendable(roomId: string): readonly AttendableCall[] {
+    return this.#sessions.calls.filter(({ session }) => session.roomId === roomId).map(({ attendance }) => attendance);
   }
 
   /** Silences the model for one session, as if its caller had interrupted. */

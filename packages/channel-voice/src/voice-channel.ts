@@ -14,6 +14,8 @@ import {
   VoiceCall,
 } from "@roomkit/call";
 import {
+  type AttendableCall,
+  type AttendableCalls,
   type AudioFrame,
   assertOptions,
   type Binding,
@@ -46,7 +48,7 @@ export interface SayOptions {
  * A session is ready when it has been joined to its room (`kit.join`, or {@link bindSession}) and its client's connection is
  * there, in either order.
  */
-export class VoiceChannel implements Channel {
+export class VoiceChannel implements Channel, AttendableCalls {
   readonly id: string;
   readonly kind = "voice";
   readonly category: typeof ChannelCategory.TRANSPORT = ChannelCategory.TRANSPORT;
@@ -114,7 +116,7 @@ export class VoiceChannel implements Channel {
 
   /**
    * Speaks to a session's caller, after what is being said, and records what was heard.
-   * @throws RoomKitError `unknown_session`, `queue_full`, `invalid_option`.
+   * @throws RoomKitError `unknown_session`, `queue_full`, `invalid_option`, `taken_over` (a person speaks to the caller).
    */
   async say(sessionId: string, text: string, options: SayOptions = {}): Promise<StreamDelivery> {
     assertOptions("say", options, { string: ["voice"], oneOf: { interruption: interruptionStrategies } });
@@ -172,12 +174,18 @@ export class VoiceChannel implements Channel {
     this.#sessions.get(sessionId)?.interrupt(reason);
   }
 
+  /** The calls in a room, for people who attend them. */
+  attendable(roomId: string): readonly AttendableCall[] {
+    return this.#sessions.calls.filter(({ session }) => session.roomId === roomId).map(({ attendance }) => attendance);
+  }
+
   canStream(roomId: string): boolean {
     return this.#listeners(roomId).length > 0;
   }
 
   async deliverStream(reply: StreamedReply, context: DeliveryContext): Promise<StreamDelivery> {
-    const calls = this.#listeners(context.room.id);
+    // To a caller who speaks with a person nothing is said; what would have been is dropped.
+    const calls = this.#listeners(context.room.id).filter(({ attendance }) => !attendance.taken);
     const options = this.#speakOptions(context.signal, reply);
     // Everybody in the room hears the same words, each at their own pace; the log keeps what most was heard of.
     const heard = await Promise.all(calls.map((call) => call.reply(reply.text, options)));
@@ -193,7 +201,8 @@ export class VoiceChannel implements Channel {
       context.signal,
       correlationId === undefined ? { channelId } : { channelId, correlationId },
     );
-    await Promise.all(this.#listeners(context.room.id).map((call) => call.reply(once(text), options)));
+    const calls = this.#listeners(context.room.id).filter(({ attendance }) => !attendance.taken);
+    await Promise.all(calls.map((call) => call.reply(once(text), options)));
   }
 
   onBindingChanged(binding: Binding): void {

@@ -28,6 +28,7 @@ export class Sayings {
   readonly #fillers: readonly string[];
   #filled = 0;
   #quiet = false;
+  #held = false;
   #closed = false;
 
   constructor(options: SayingsOptions) {
@@ -75,6 +76,18 @@ export class Sayings {
     return said;
   }
 
+  /** Has the model find the words upon an instruction, and says them as the application's, unless the caller is faster. Never rejects. */
+  async upon(instruction: string, signal: AbortSignal): Promise<void> {
+    const { room, session } = this.#options;
+    try {
+      const words = (await room.compose?.(instruction, signal)) ?? "";
+      if (words !== "" && !signal.aborted) await this.#sayUnlessAnswered(words);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      room.logger.warn({ session: session.id, ...errorFields(thrown) }, "nothing was said upon an instruction");
+    }
+  }
+
   /** Something is audible. */
   audible(): void {
     this.#dispensable = undefined;
@@ -99,13 +112,19 @@ export class Sayings {
     this.#minded();
   }
 
+  /** Somebody speaks in the assistant's place: a silence is not its to break. */
+  held(held: boolean): void {
+    this.#held = held;
+    this.#minded();
+  }
+
   close(): void {
     this.#closed = true;
     this.#minded();
   }
 
   #minded(): void {
-    this.#idle.quiet(this.#quiet && this.#saying.size === 0 && !this.#closed);
+    this.#idle.quiet(this.#quiet && this.#saying.size === 0 && !this.#held && !this.#closed);
   }
 
   async #say(text: string, options: Partial<SpeakOptions>): Promise<StreamDelivery> {
@@ -144,11 +163,12 @@ export class Sayings {
     try {
       const begun = await begins(held, { ...{ clock: room.clock, signal }, ms: settings.replyBudgetMs });
       // One that answers nobody any more is not waited for.
-      if (!begun && !signal.aborted) {
+      if (!begun && !signal.aborted && !this.#held) {
         const filler = this.#fillers[this.#filled++ % this.#fillers.length] as string;
         this.say(filler, { signal }).catch(() => {});
       }
-      return await speaking.speak(held, options);
+      // Somebody has taken the assistant's place meanwhile.
+      return await speaking.speak(held, this.#held ? { ...options, signal: AbortSignal.abort() } : options);
     } finally {
       held.release();
     }

@@ -33,6 +33,7 @@ import { TurnRunner } from "../turns/turn-runner.ts";
 import { TurnTimers } from "../turns/turn-timers.ts";
 import type { SpeakOptions } from "../utterances/speak-options.ts";
 import { Speaking } from "../utterances/speaking.ts";
+import { Attendance } from "./attendance.ts";
 import { CallerLine, type CallStatus } from "./caller-line.ts";
 import { type DtmfSending, dtmfToSend, type SendDtmfOptions, speakDtmf } from "./dtmf-sending.ts";
 import { CallFloor } from "./floor.ts";
@@ -47,6 +48,7 @@ import { watchPipeline } from "./watch-pipeline.ts";
 export class VoiceCall {
   readonly session: VoiceSession;
   readonly connection: VoiceConnection;
+  readonly attendance: Attendance;
   readonly #options: VoiceCallOptions;
   /** The call's own: some of it may change while it lasts. */
   readonly #settings: { -readonly [K in keyof CallSettings]: CallSettings[K] };
@@ -85,7 +87,15 @@ export class VoiceCall {
     const pipeline = settings.pipeline.open({ inbound, outbound, sessionId: session.id, native, clock });
     this.#pipeline = pipeline;
     this.#recording = CallRecording.begin(pipeline.recording, options);
-    const room = noting(options.room, this.#recording, { speech: !pipeline.hasVad });
+    this.attendance = new Attendance({
+      ...{ room: options.room, session, connection, recognises: true },
+      onCaller: (listener) => pipeline.on("frame", ({ frame }) => listener(frame)),
+      silence: () => this.interrupt("taken_over"),
+      onTaken: () => this.#sayings.held(this.attendance.taken),
+      order: () => this.#turns,
+      speakUpon: (instruction, signal) => this.#sayings.upon(instruction, signal),
+    });
+    const room = noting(this.attendance.over(options.room), this.#recording, { speech: !pipeline.hasVad });
     this.#options = { ...options, room };
     this.#keeping = new CallKeeping(options.onChange);
     this.#timers = new TurnTimers(clock, (timer) => this.dispatch({ type: "timer", timer }));
@@ -151,7 +161,7 @@ export class VoiceCall {
   }
 
   get pausing(): boolean {
-    return this.phase === "idle" && !this.#speaking.busy;
+    return this.phase === "idle" && !this.#speaking.busy && !this.attendance.taken;
   }
 
   /** When the caller last stopped speaking, on the clock; undefined before. */
@@ -215,16 +225,18 @@ export class VoiceCall {
     return this.#sayings.reply(text, options);
   }
 
-  /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. */
-  say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
+  /** Speaks a text of the application and puts what was heard of it into the room, as the assistant's words. @throws RoomKitError `taken_over`. */
+  async say(text: string, options: Partial<Omit<SpeakOptions, "correlationId">> = {}): Promise<StreamDelivery> {
+    this.attendance.assertFree();
     return this.#sayings.say(text, options);
   }
 
   /**
    * Sends touch tones, after what is being said; resolves when they were played, with whether all of them were.
-   * @throws RoomKitError as {@link dtmfToSend}, `queue_full`, `aborted`.
+   * @throws RoomKitError as {@link dtmfToSend}, `queue_full`, `taken_over`, `aborted`.
    */
   async sendDtmf(digits: string, options: SendDtmfOptions, sending: DtmfSending): Promise<boolean> {
+    this.attendance.assertFree();
     return speakDtmf(this.#speaking, dtmfToSend(this.connection, digits, options, sending), options.signal);
   }
 
@@ -265,6 +277,7 @@ export class VoiceCall {
     for (const stop of this.#subscriptions) stop();
     this.#lifetime.abort();
     this.#timers.close();
+    this.attendance.close();
     this.#line.close();
     this.#hearing.close();
     this.#sayings.close();
@@ -286,7 +299,7 @@ export class VoiceCall {
   #carryOut(effect: TurnEffect): void {
     switch (effect.type) {
       case "silence":
-        this.#speaking.silence(effect.reason, effect.hold);
+        if (!this.attendance.taken) this.#speaking.silence(effect.reason, effect.hold);
         if (!effect.hold) this.#turns.interrupt();
         return;
       case "dismiss":

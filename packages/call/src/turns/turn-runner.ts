@@ -102,6 +102,13 @@ export class TurnRunner {
     this.#previous = Promise.all([this.#previous, told]);
   }
 
+  /** Runs when the turn before is in the log, or has taken too long to get there, and before the next one. */
+  inOrder(work: () => Promise<void>): Promise<void> {
+    const done = this.#told(this.#previous).then(work);
+    this.after(done.catch(() => {}));
+    return done;
+  }
+
   /** The machine has taken a step: the answer to a turn may be prepared, or not be wanted any more. */
   follow(input: TurnInput, state: TurnState, effects: readonly TurnEffect[]): void {
     this.#preparing.follow(input, state, effects);

@@ -4,6 +4,7 @@ import type {
   RateConverter,
   RateConverterFactory,
   RealtimeSession,
+  Unsubscribe,
   VoiceConnection,
 } from "@roomkit/core";
 import { InboundAudio } from "./inbound.ts";
@@ -23,19 +24,33 @@ export class AudioPath {
   readonly #options: AudioPathOptions;
   readonly #inbound: InboundAudio;
   readonly #stop: () => void;
+  readonly #listeners = new Set<(frame: AudioFrame) => void>();
+  #withheld = false;
 
   constructor(options: AudioPathOptions) {
     const { pipeline, handshakeBufferMs, createResampler } = options;
     this.#options = options;
     this.pipeline = pipeline;
     this.#inbound = new InboundAudio(handshakeBufferMs, createResampler);
-    this.#stop = pipeline?.on("frame", ({ frame }) => this.#inbound.push(frame)) ?? (() => {});
+    this.#stop = pipeline?.on("frame", ({ frame }) => this.#push(frame)) ?? (() => {});
   }
 
   /** A frame of the caller. */
   hear(frame: AudioFrame): void {
     if (this.pipeline) this.pipeline.processInbound(frame);
-    else this.#inbound.push(frame);
+    else this.#push(frame);
+  }
+
+  /** What the caller says, as it would go to the provider. */
+  onCaller(listener: (frame: AudioFrame) => void): Unsubscribe {
+    const entry = (frame: AudioFrame): void => listener(frame);
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  /** The provider hears silence instead of the caller. */
+  withhold(withheld: boolean): void {
+    this.#withheld = withheld;
   }
 
   /** Whether audio can go both ways between these formats. */
@@ -67,8 +82,14 @@ export class AudioPath {
 
   close(): void {
     this.#stop();
+    this.#listeners.clear();
     this.#inbound.close();
     this.pipeline?.close();
+  }
+
+  #push(frame: AudioFrame): void {
+    for (const listener of this.#listeners) listener(frame);
+    this.#inbound.push(this.#withheld ? { ...frame, samples: new Int16Array(frame.samples.length) } : frame);
   }
 
   /** Hz of what goes to the provider. */

@@ -1,4 +1,5 @@
 import {
+  type Attendance,
   CallerLine,
   type CallRecording,
   type CallRoom,
@@ -26,6 +27,7 @@ import {
   type VoiceSession,
 } from "@roomkit/core";
 import type { RealtimeSettings } from "../options.ts";
+import { attend } from "./attend.ts";
 import type { AudioPath } from "./audio-path.ts";
 import { Conversation, type Said } from "./conversation.ts";
 import { OutboundAudio } from "./outbound.ts";
@@ -58,6 +60,7 @@ const MOST_TONES_MS = 15_000;
 export class RealtimeCall {
   readonly session: VoiceSession;
   readonly provider: RealtimeSession;
+  readonly attendance: Attendance;
   readonly #options: RealtimeCallOptions;
   readonly #line: CallerLine;
   readonly #outbound: OutboundAudio;
@@ -80,9 +83,16 @@ export class RealtimeCall {
     this.#startedAt = room.clock.now();
     this.#line = new CallerLine({
       ...{ room, session, connection },
-      onText: (text) => this.#onText(text),
+      onText: (text) => (this.attendance.taken ? this.#written(text) : this.#onText(text)),
       onInterrupt: () => this.interrupt("client"),
     });
+    const { attendance, stop } = attend({
+      ...{ room, settings, session, connection, audio, provider },
+      silence: () => this.interrupt("taken_over"),
+      onTold: (text, respond) => this.sendText(text, { role: "system", respond }),
+      onHeard: (text) => this.#written(text),
+    });
+    this.attendance = attendance;
     const { tools } = options;
     const changeable = settings.provider.capabilities.midSessionUpdate;
     this.#tools = new ToolCalls({ host, room, session, channelId, provider, changeable, tools });
@@ -124,20 +134,15 @@ export class RealtimeCall {
         room.logger.warn({ session: session.id }, "the provider speaks faster than can be kept; speech was dropped"),
     });
     const { pipeline } = audio;
-    this.#subscriptions = [provider.onEvent((event) => this.#onEvent(event)), () => speakers?.close()];
+    this.#subscriptions = [provider.onEvent((event) => this.#onEvent(event)), () => speakers?.close(), stop];
     if (pipeline) this.#subscriptions.push(watchPipeline(pipeline, { room, session, connection, line: this.#line }));
-    if (pipeline && settings.turnDetection === "manual") {
-      this.#subscriptions.push(
-        pipeline.on("speech-start", () => provider.activityStart()),
-        pipeline.on("speech-end", () => provider.activityEnd()),
-      );
-    }
     this.#show();
   }
 
   /** Queues touch tones, behind what is queued. @throws RoomKitError as {@link dtmfToSend}, `queue_full`. */
   sendDtmf(digits: string, options: Omit<SendDtmfOptions, "signal">): void {
     const { connection, room, settings } = this.#options;
+    this.attendance.assertFree();
     const what = dtmfToSend(connection, digits, options, settings);
     if (connection.queuedMs + dtmfMs(what) > MOST_TONES_MS)
       throw new RoomKitError("queue_full", "too many touch tones are waiting to be sent", { retryable: true });
@@ -155,8 +160,9 @@ export class RealtimeCall {
     this.#options.audio.hear(frame);
   }
 
-  /** Puts text into the conversation. */
+  /** Puts text into the conversation. @throws RoomKitError `taken_over` where it is to be answered. */
   sendText(text: string, options: SendTextOptions = {}): void {
+    if (options.respond !== false) this.attendance.assertFree();
     this.provider.sendText(text, options);
     if (options.respond !== false) this.#show("thinking");
   }
@@ -186,7 +192,8 @@ export class RealtimeCall {
 
   get pausing(): boolean {
     const { playing, responses } = this.#outbound;
-    return !(this.#userSpeaking || playing || responses.open !== undefined || this.#tools.running);
+    const busy = this.#userSpeaking || playing || responses.open !== undefined || this.#tools.running;
+    return !busy && !this.attendance.taken;
   }
 
   /** What is recorded of it; undefined without a recorder. */
@@ -203,6 +210,7 @@ export class RealtimeCall {
   async #close(reason: string): Promise<void> {
     this.#closed = true;
     for (const stop of this.#subscriptions) stop();
+    this.attendance.close();
     this.#outbound.close();
     const told = this.#conversation.close();
     this.#tools.close();
@@ -222,12 +230,17 @@ export class RealtimeCall {
       case "response-start":
         if (!this.#outbound.responses.begin(event.responseId)) return;
         this.#userSpeaking = false;
+        // To what the caller said while a person speaks with them.
+        if (this.attendance.taken) {
+          this.#silence("taken_over");
+          return;
+        }
         this.#metrics.answer();
         this.#conversation.speechEnd();
         this.#show();
         return;
       case "audio":
-        this.#outbound.play(event, !this.#line.mayListen);
+        this.#outbound.play(event, !this.#line.mayListen || this.attendance.taken);
         return;
       case "transcript":
         this.#onTranscript(event);
@@ -316,6 +329,12 @@ export class RealtimeCall {
     this.#silence("text_input", "thinking");
     this.#metrics.typed(this.#conversation.typed(randomId("text"), text));
     this.sendText(text);
+  }
+
+  /** Words of the caller that nobody answers: they speak with a person. */
+  #written(text: string): void {
+    this.#conversation.typed(randomId("text"), text);
+    this.provider.sendText(text, { respond: false });
   }
 
   /** Ms since the call began: providers do not say when exactly speech begins and ends. */
