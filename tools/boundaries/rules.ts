@@ -22,6 +22,12 @@ const rules: Readonly<Record<string, Rule>> = {
   // One caller on one line: what the voices of rooms and the cascade share.
   call: { mayImport: ["core"], platform: "universal", thirdParty: false },
   channel: { mayImport: ["core", "call", "tools"], platform: "universal", thirdParty: true },
+  // People in a call: a mixer, on the clock and at the rates of those it plays to.
+  "channel-operator": {
+    mayImport: ["core", "call", "pipeline", "transport-utils"],
+    platform: "node",
+    thirdParty: false,
+  },
   pipeline: { mayImport: ["core"], platform: "universal", thirdParty: true },
 
   codec: { mayImport: ["core"], platform: "universal", thirdParty: true },

@@ -51,6 +51,7 @@ export { mountPath } from "./mount/path.ts";
 export { type Ui, uiResponse } from "./mount/ui.ts";
 export { PacingLateness } from "./pacing/lateness.ts";
 export { PacingWheel, type PacingWheelOptions, type Tick } from "./pacing/wheel.ts";
+export { LiveDelay } from "./playout/live.ts";
 export type { DtmfFrame, PlayoutFrame, PlayoutQueueOptions } from "./playout/options.ts";
 export { PlayoutQueue } from "./playout/queue.ts";
 export { TrackLedger, type TrackPlace, type TrackPlayed, type TrackReport } from "./playout/track-ledger.ts";
