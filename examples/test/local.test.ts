@@ -194,6 +194,50 @@ it.concurrent("operator: reads along, takes over, is spoken in another voice, an
   );
 });
 
+it.concurrent("supervisor: listens, is heard by the assistant alone, takes over by voice, and gives the call back", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await run(
+    "supervisor.ts",
+    async (program) => {
+      const post = async (path: string, token = "secret"): Promise<number> =>
+        (await fetch(program.url + path, { method: "POST", headers: { authorization: `Bearer ${token}` } })).status;
+      const { caller, line, sound, type } = await call(program);
+      await line(/Hello! What can I do/);
+      await sound();
+      expect([(await fetch(`${program.url}/desk/config`)).status, await post("/talk", "guessed")]).toEqual([401, 401]);
+      const ann = await SdkClient.call(program.url, { path: "/desk", token: "secret" });
+      type("What is the capital of France?");
+      await line(/Paris/);
+      await until("the assistant in the supervisor's ear", () => loud(ann.speaker.heard));
+      await until("its words on the page", () => ann.lines.some((each) => /assistant: .*Paris/.test(each)));
+      await until("the end of the answer", () => caller.client.state === "listening");
+      ann.client.sendText("Say nothing of the weather.");
+
+      expect(await post("/talk")).toBe(200);
+      await program.prints("taken over by ann");
+      const before = caller.speaker.heard.length;
+      ann.say(sounds.agreed);
+      await until("the supervisor in the caller's ear", () => loud(caller.speaker.heard.subarray(before)));
+      await line(/^assistant: yes,? I agree/i);
+      type("What is the capital of Spain?");
+      await line(/^user: .*Spain/);
+      const heard = ann.speaker.heard.length;
+      caller.say(sounds.capital);
+      await until("the caller in the supervisor's ear", () => loud(ann.speaker.heard.subarray(heard)));
+      await until("their words", () => caller.lines.filter((each) => /^user: .*France/i.test(each)).length === 2);
+      expect(await post("/listen")).toBe(200);
+      await program.prints("given back: given_back");
+      type("And the capital of Italy?");
+      await line(/Rome/);
+      expect(caller.lines.join()).not.toMatch(/Madrid|weather/);
+      await caller.hangUp();
+      await until("the end for the supervisor", () => ann.client.state === "ended" || ann.client.state === "idle");
+    },
+    { env: { SUPERVISOR_TOKEN: "secret" } },
+  );
+});
+
 it.concurrent("phone-menu: a key in the middle of the menu leads to the department, a word too", {
   timeout: TIMEOUT_MS,
 }, async () => {

@@ -83,13 +83,14 @@ export class SdkClient {
   readonly #transcripts = new Map<string, Transcript>();
   #audio: NodeAudio | undefined;
 
-  private constructor(url: string, reconnect: boolean) {
+  private constructor(url: string, reconnect: boolean, token: string | undefined) {
     const listen = (handler: () => void): (() => void) => {
       this.listeners.add(handler);
       return () => this.listeners.delete(handler);
     };
     this.client = new VoiceClient({
-      url: `${url}/voice`,
+      url,
+      ...(token !== undefined && { token }),
       reconnect: reconnect ? {} : false,
       environment: {
         page: { online: true, onChange: listen, onLeave: listen },
@@ -105,10 +106,20 @@ export class SdkClient {
 
   static async call(
     url: string,
-    { reconnect = false, socket = WebSocket }: { readonly reconnect?: boolean; readonly socket?: unknown } = {},
+    {
+      reconnect = false,
+      socket = WebSocket,
+      path = "/voice",
+      token,
+    }: {
+      readonly reconnect?: boolean;
+      readonly socket?: unknown;
+      readonly path?: string;
+      readonly token?: string;
+    } = {},
   ): Promise<SdkClient> {
     Object.defineProperty(globalThis, "WebSocket", { value: socket, configurable: true, writable: true });
-    const caller = new SdkClient(url, reconnect);
+    const caller = new SdkClient(url + path, reconnect, token);
     await caller.client.connect();
     return caller;
   }

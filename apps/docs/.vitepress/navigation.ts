@@ -15,7 +15,17 @@ const section = (text: string, folder: string, pages: Readonly<Record<string, st
 const groups = [
   {
     text: "Conversations",
-    named: ["roomkit", "core", "call", "channel-voice", "channel-ai", "channel-realtime", "tools", "tools-mcp"],
+    named: [
+      "roomkit",
+      "core",
+      "call",
+      "channel-voice",
+      "channel-ai",
+      "channel-realtime",
+      "channel-operator",
+      "tools",
+      "tools-mcp",
+    ],
     kinds: ["create", "channel", "tools"],
   },
   {
@@ -89,7 +99,8 @@ export const sections: readonly Section[] = [
     consent: "Redaction and consent",
     recording: "Recording",
     handoff: "Handoff between assistants",
-    operator: "A person takes over",
+    supervisor: "A supervisor",
+    operator: "A person takes over by text",
     express: "Express",
     hono: "Hono",
     fastify: "Fastify",

@@ -2,7 +2,6 @@ import {
   type Attendance,
   CallerLine,
   type CallRecording,
-  type CallRoom,
   type CallStatus,
   dtmfMs,
   dtmfToSend,
@@ -15,7 +14,6 @@ import {
 } from "@roomkit/call";
 import {
   type AudioFrame,
-  type ChannelHost,
   type RealtimeEvent,
   type RealtimeSession,
   RoomKitError,
@@ -23,35 +21,15 @@ import {
   type SendTextOptions,
   type StageControl,
   type Unsubscribe,
-  type VoiceConnection,
   type VoiceSession,
 } from "@roomkit/core";
-import type { RealtimeSettings } from "../options.ts";
 import { attend } from "./attend.ts";
-import type { AudioPath } from "./audio-path.ts";
 import { Conversation, type Said } from "./conversation.ts";
 import { OutboundAudio } from "./outbound.ts";
+import type { RealtimeCallOptions } from "./realtime-call-options.ts";
 import { RealtimeSpeakers } from "./speakers.ts";
-import { type CallTools, ToolCalls } from "./tool-calls.ts";
+import { ToolCalls } from "./tool-calls.ts";
 import { RealtimeTurnMetrics } from "./turn-metrics.ts";
-
-export interface RealtimeCallOptions {
-  readonly host: ChannelHost;
-  readonly room: CallRoom;
-  readonly settings: RealtimeSettings;
-  readonly channelId: string;
-  readonly session: VoiceSession;
-  readonly connection: VoiceConnection;
-  readonly provider: RealtimeSession;
-  readonly audio: AudioPath;
-  /** What is recorded of the call, if anything is. */
-  readonly recording: CallRecording | undefined;
-  readonly tools: CallTools;
-  /** The session is over from the provider's side. */
-  readonly onEnded: (reason: string) => void;
-  /** Called once when it ends from whichever side. */
-  readonly onClosed: () => void;
-}
 
 /** Queued at the connection at most when touch tones are added, ms: past its own bound it drops what is oldest. */
 const MOST_TONES_MS = 15_000;
