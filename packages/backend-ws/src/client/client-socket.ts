@@ -43,6 +43,7 @@ export class ClientSocket implements SessionClient {
   readonly #starting = new AbortController();
   #phase: "opening" | "starting" | "live" | "over" = "opening";
   #cancelStart: Cancel | undefined;
+  #heard = false;
   #dialect: Dialect = "compat";
   #started: Started | undefined;
   #coder: SampleCoder | undefined;
@@ -224,6 +225,10 @@ export class ClientSocket implements SessionClient {
 
   /** Whether a message may be read; otherwise does what the guard demands. */
   #admit(verdict: Verdict): boolean {
+    // It says something behind its answer, so that has reached it.
+    const { live } = this.#started ?? {};
+    if (live && !this.#heard) this.#hub.desk.confirm(live);
+    this.#heard ||= live !== undefined;
     if (verdict === "pass") return this.#phase !== "over";
     if (verdict === "warn") this.#complain("rate_limited", "too much at once: some of it is dropped", true);
     if (verdict === "close") {
@@ -279,7 +284,7 @@ export class ClientSocket implements SessionClient {
     this.#phase = "live";
   }
 
-  /** Ends this client's part: its connection, if there is one, ends for `reason`. */
+  /** Ends this client's part: its connection ends for `reason`. */
   #finish(reason: CloseReason): void {
     if (this.#phase === "over") return;
     const { connection, link } = this.#started ?? {};

@@ -170,6 +170,8 @@ describe("a client that loses its connection", () => {
     const first = await connect();
     await drop(first);
     const second = await connect(ready(first).resume);
+    second.say({ event: "ping" });
+    await until(() => second.of("pong").length === 1);
     await drop(second);
     // Spent: makes a new session under another name, and takes nothing over.
     const thief = await Client.open(rig.url);
@@ -178,6 +180,17 @@ describe("a client that loses its connection", () => {
     expect(ready(thief)).toMatchObject({ resumed: false });
     const third = await connect(ready(second).resume);
     expect(ready(third)).toMatchObject({ resumed: true, session: ready(first).session });
+  });
+
+  it("comes back with the token that it has when the answer with the newest was lost", async () => {
+    await start();
+    const first = await connect();
+    const { resume, session } = ready(first);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const again = await connect(resume);
+      expect(ready(again)).toMatchObject({ resumed: true, session });
+      await drop(again);
+    }
   });
 
   it("a guessed token, a session id or a name take nothing over", async () => {

@@ -20,6 +20,9 @@ import { bearerProtocols, endpoint, type Transport, type TransportContext } from
 /** Microphone audio that may wait in the socket, ms; what is more is dropped, because late speech helps nobody. */
 const MAX_WAITING_MS = 1_000;
 
+/** A connection given up that the call comes back from: a server that only stood still must not take it for the end. */
+const ABANDONED = 4000;
+
 /** Audio and messages over one WebSocket, protocol v1. */
 export class WebSocketTransport implements Transport {
   readonly name = "websocket";
@@ -28,6 +31,7 @@ export class WebSocketTransport implements Transport {
   #socket: WebSocket | undefined;
   readonly #startWhen: Promise<void> | undefined;
   #ready: ReadyMessage | undefined;
+  #stopped = false;
 
   /** @param startWhen the socket is opened at once, and a session asked for no sooner than this. */
   constructor(context: TransportContext, startWhen?: Promise<void>) {
@@ -74,6 +78,7 @@ export class WebSocketTransport implements Transport {
   }
 
   send(message: V1ClientMessage): void {
+    this.#stopped ||= message.event === "stop";
     if (this.#ready) this.#write(message);
   }
 
@@ -98,7 +103,7 @@ export class WebSocketTransport implements Transport {
     this.#ready = undefined;
     if (socket === undefined) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(1000);
+    socket.close(this.#stopped ? 1000 : ABANDONED);
   }
 
   #start(): V1ClientMessage {

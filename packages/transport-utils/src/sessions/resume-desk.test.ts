@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MediaConnection } from "../connection/media-connection.ts";
 import { PacingWheel } from "../pacing/wheel.ts";
-import { ResumeDesk, type ResumeDeskOptions } from "./resume-desk.ts";
+import { ResumeDesk, type ResumeDeskOptions, tokenHash } from "./resume-desk.ts";
 
 interface Holder {
   readonly connection: MediaConnection;
@@ -104,6 +104,24 @@ describe("ResumeDesk", () => {
     expect(desk.suspended).toBe(2);
   });
 
+  it("takes the token that was shown again until the client is known to have the newest, which may never have reached it", () => {
+    const { desk, holder } = bench();
+    const a = holder();
+    const first = desk.issue(a);
+    expect(desk.take(first)).toBe(a);
+    const lost = desk.issue(a);
+    expect([desk.hashes(a), desk.tokens]).toEqual([[tokenHash(lost), tokenHash(first)], 1]);
+    expect(desk.take(first)).toBe(a);
+    const newest = desk.issue(a);
+    expect([desk.find(lost), desk.find(first), desk.find(newest)]).toEqual([undefined, a, a]);
+    desk.confirm(a);
+    expect([desk.find(first), desk.find(newest), desk.hashes(a)]).toEqual([undefined, a, [tokenHash(newest)]]);
+    desk.take(newest);
+    const other = desk.issue(a);
+    a.connection.end({ code: "client_closed", message: "over" });
+    expect([desk.find(newest), desk.find(other), desk.tokens, desk.hashes(a)]).toEqual([undefined, undefined, 0, []]);
+  });
+
   it("resumes nothing when it is switched off", () => {
     const { desk, holder } = bench({ resumeMs: 0 });
     const a = holder();
@@ -124,7 +142,10 @@ describe("ResumeDesk", () => {
         for (const { op, who } of steps) {
           const one = all[who] as Holder;
           const given = tokens.get(one) as string[];
-          if (op === "issue") given.push(desk.issue(one));
+          if (op === "issue") {
+            given.push(desk.issue(one));
+            desk.confirm(one);
+          }
           if (op === "suspend" && desk.suspend(one)) expect(given.length).toBeGreaterThan(0);
           if (op === "take" && desk.take(given.at(-1) ?? "")) expect(one.connection.closed).toBe(false);
           if (op === "take an old one" && given.length > 1) expect(desk.take(given[0] as string)).toBeUndefined();

@@ -10,9 +10,6 @@ export interface ResumeDeskOptions {
   readonly maxSuspended: number;
 }
 
-/** So long after a token was issued the one before may be all that its client has, ms. */
-const BOTH_MS = 10_000;
-
 /** A token as others may see it. */
 export function tokenHash(token: string): string {
   return createHash("sha256").update(token).digest("base64url");
@@ -21,9 +18,8 @@ export function tokenHash(token: string): string {
 /** What the desk knows of one connection. */
 interface Entry {
   token: string | undefined;
-  /** The one before, which the client shows when the newest did not reach it; only another process would take it. */
-  before: string | undefined;
-  issuedAt: number;
+  /** What the client came with, until it is known to have the newest: that may never have reached it. Of another process's token only the hash is known. */
+  shown: { readonly token?: string | undefined; readonly hash: string } | undefined;
   stopWaiting: Cancel | undefined;
 }
 
@@ -38,7 +34,8 @@ const TOO_MANY: CloseReason = { code: "client_lost", message: "too many sessions
  * | --------- | --------- | ---------- | ------------------ | ------------------- |
  * | nothing   | a token   | nothing    | refused            |                     |
  * | issue     | a new one | the holder | waits              | forgotten           |
- * | take      | a token   | nothing    | refused            | forgotten           |
+ * | take      | a token, and the one that was shown works on | nothing | refused | forgotten |
+ * | confirm   |           | the holder, by the newest alone | waits | forgotten   |
  * | suspend   | a new one | the holder | waits as it did    | forgotten           |
  * | the end   | ""        | nothing    | refused            |                     |
  */
@@ -58,34 +55,40 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
     return this.#waiting.size;
   }
 
-  /** Tokens that would be taken. */
+  /** Connections whose clients could come back. */
   get tokens(): number {
-    return this.#byToken.size;
+    let count = 0;
+    for (const { token } of this.#entries.values()) if (token !== undefined) count++;
+    return count;
   }
 
-  /** A new token; an earlier one is worth nothing any more. Empty when nothing can be resumed. */
+  /** A new token. An earlier one is worth nothing any more, but for the one that was shown, until {@link confirm}. Empty when nothing can be resumed. */
   issue(holder: Holder): string {
     if (this.#options.resumeMs <= 0 || holder.connection.closed) return "";
     const entry = this.#entry(holder);
-    // One that was shown just now is the one before, too.
-    entry.before = this.#revoke(entry) ?? entry.before;
+    this.#revoke(entry);
     entry.token = randomBytes(32).toString("base64url");
-    entry.issuedAt = this.#options.clock.now();
     this.#byToken.set(entry.token, holder);
+    if (entry.shown?.token !== undefined) this.#byToken.set(entry.shown.token, holder);
     return entry.token;
+  }
+
+  /** The client is known to have the newest token: it has said something since. */
+  confirm(holder: Holder): void {
+    const entry = this.#entries.get(holder);
+    if (entry) this.#show(entry, undefined);
   }
 
   /** Of the tokens that a client of this holder may have, their hashes, the newest first. */
   hashes(holder: Holder): readonly string[] {
-    const { token, before, issuedAt = 0 } = this.#entries.get(holder) ?? {};
+    const { token, shown } = this.#entries.get(holder) ?? {};
     if (token === undefined) return [];
-    const fresh = this.#options.clock.now() - issuedAt < BOTH_MS;
-    return before !== undefined && fresh ? [tokenHash(token), before] : [tokenHash(token)];
+    return shown ? [tokenHash(token), shown.hash] : [tokenHash(token)];
   }
 
   /** The client came with this token from another process. */
   cameWith(holder: Holder, hash: string): void {
-    this.#entry(holder).before = hash;
+    this.#show(this.#entry(holder), { hash });
   }
 
   /** What a token stands for. Uses nothing up: the client that shows it may yet fail. */
@@ -98,7 +101,8 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
     const holder = this.#byToken.get(token);
     const entry = holder && this.#entries.get(holder);
     if (!entry) return undefined;
-    entry.before = this.#revoke(entry);
+    this.#revoke(entry);
+    this.#show(entry, { token, hash: tokenHash(token) });
     entry.stopWaiting?.();
     entry.stopWaiting = undefined;
     this.#waiting.delete(holder);
@@ -123,7 +127,7 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
   #entry(holder: Holder): Entry {
     const known = this.#entries.get(holder);
     if (known) return known;
-    const entry: Entry = { token: undefined, before: undefined, issuedAt: 0, stopWaiting: undefined };
+    const entry: Entry = { token: undefined, shown: undefined, stopWaiting: undefined };
     this.#entries.set(holder, entry);
     holder.connection.onClose(() => this.#forget(holder));
     return entry;
@@ -133,17 +137,19 @@ export class ResumeDesk<Holder extends { readonly connection: MediaConnection }>
     const entry = this.#entries.get(holder);
     if (!entry) return;
     this.#revoke(entry);
+    this.#show(entry, undefined);
     entry.stopWaiting?.();
     this.#waiting.delete(holder);
     this.#entries.delete(holder);
   }
 
-  /** Gives the hash of the token that is worth nothing any more. */
-  #revoke(entry: Entry): string | undefined {
-    const { token } = entry;
-    if (token === undefined) return undefined;
-    this.#byToken.delete(token);
+  #revoke(entry: Entry): void {
+    if (entry.token !== undefined) this.#byToken.delete(entry.token);
     entry.token = undefined;
-    return tokenHash(token);
+  }
+
+  #show(entry: Entry, shown: Entry["shown"]): void {
+    if (entry.shown?.token !== undefined) this.#byToken.delete(entry.shown.token);
+    entry.shown = shown;
   }
 }

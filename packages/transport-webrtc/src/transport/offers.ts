@@ -172,7 +172,11 @@ export class Offers {
       },
       issueToken: ({ connection }) => {
         const resumable = this.#resumables.get(connection);
-        return resumable ? this.#desk.issue(resumable) : "";
+        if (!resumable) return "";
+        const token = this.#desk.issue(resumable);
+        // A data channel loses nothing.
+        this.#desk.confirm(resumable);
+        return token;
       },
       onLost: ({ connection }) => {
         const resumable = this.#resumables.get(connection);
