@@ -27,7 +27,7 @@ import { resumeSession, type Started, startSession } from "./start.ts";
 /** Closed on purpose by the client: 1000, 1001 (it went elsewhere), 1005 (no code given). All else may be an accident. */
 const DELIBERATE = new Set([1000, 1001, 1005]);
 
-/** Refusals that do not concern the client: it may try again. */
+/** Refusals after which it may try again. */
 const AGAIN = new Set(["draining", "takeover_failed"]);
 
 /**
@@ -208,7 +208,6 @@ export class ClientSocket implements SessionClient {
       void this.close({ code: "protocol_error", message }, CloseCode.TOO_BIG);
       return;
     }
-    // A start nobody can use: there will be no session.
     if (code === "bad_id" && this.#phase === "opening") {
       this.#violation("bad_id");
       return;
@@ -226,9 +225,8 @@ export class ClientSocket implements SessionClient {
   /** Whether a message may be read; otherwise does what the guard demands. */
   #admit(verdict: Verdict): boolean {
     // It says something behind its answer, so that has reached it.
-    const { live } = this.#started ?? {};
-    if (live && !this.#heard) this.#hub.desk.confirm(live);
-    this.#heard ||= live !== undefined;
+    if (!this.#heard && this.#started?.live) this.#hub.desk.confirm(this.#started.live);
+    this.#heard ||= this.#started?.live !== undefined;
     if (verdict === "pass") return this.#phase !== "over";
     if (verdict === "warn") this.#complain("rate_limited", "too much at once: some of it is dropped", true);
     if (verdict === "close") {
