@@ -192,7 +192,7 @@ export type SessionState = Pick<KeptSession, "tokens" | "transport" | "call">;
 export interface KeepingSession {
   /** It has changed: it is written soon, or `now`. Costs nothing, and may be called often. */
   changed(now?: boolean): void;
-  /** Writes it a last time; true: another process may go on with it. Never rejects. */
+  /** Writes it a last time; true: another process may go on with it, or does already. Never rejects. */
   handOver(): Promise<boolean>;
   /** It is over. False: it is another process's, as far as is known. Never rejects. */
   forget(): Promise<boolean>;

@@ -150,7 +150,7 @@ describe("sessions that outlive their process", () => {
     expect(store.written.at(-1)?.call).toBe(5);
     expect(store.written).toHaveLength(3);
     call = 6;
-    await keeping.handOver();
+    expect(await keeping.handOver()).toBe(true);
     keeping.changed(true);
     await keeping.handOver();
     await keeping.forget();
@@ -183,7 +183,8 @@ describe("sessions that outlive their process", () => {
     await clock.advance(2_000);
     expect((await a.sessions.find("t"))?.metadata).toEqual({ user: "u", list: [1] });
     expect([await a.sessions.find("long"), await a.sessions.find("live")]).toEqual([undefined, undefined]);
-    for (const each of [good, long, live]) await each.forget();
+    expect(await live.handOver()).toBe(false);
+    for (const each of [good, long]) expect(await each.forget()).toBe(true);
   });
 
   it("are taken over by one process, which shuts the other out", async () => {
@@ -201,10 +202,10 @@ describe("sessions that outlive their process", () => {
     // The one before wakes up: it closes nothing, writes nothing, and lets its session go.
     await expect(a.kit.closeRoom("r")).rejects.toMatchObject({ code: "fenced" });
     expect(events).toEqual(["a room_fenced"]);
-    keeping.changed(true);
+    expect(await keeping.handOver()).toBe(true);
     await clock.advance(10);
     expect(a.voice.calls.at(-1)).toContain("draining");
-    await keeping.forget();
+    expect(await keeping.forget()).toBe(false);
     expect((await b.sessions.find("t"))?.call).toBe("newest");
     expect((await b.kit.getRoom("r"))?.status).toBe("active");
     expect(own.roomId).toBe("r");

@@ -217,7 +217,7 @@ class Keeping implements KeepingSession {
     return this.#writing;
   }
 
-  /** Whether it is kept now. Never rejects. */
+  /** Whether another process may go on with it, or does already. Never rejects. */
   async #store(): Promise<boolean> {
     const { engine, sessions, wrote, failed } = this.#options;
     const { roomId } = this.#session;
@@ -230,10 +230,10 @@ class Keeping implements KeepingSession {
       wrote();
       this.#kept ||= ours;
       if (!ours && !this.#over) noteFenced(engine, roomId);
-      return ours;
+      return true;
     } catch (error) {
       failed(RoomKitError.from(error, "store_failed"));
-      return false;
+      return this.#kept;
     }
   }
 
