@@ -80,9 +80,9 @@ export class KeptCalls {
     return !(await entry.keeping.forget());
   }
 
-  /** It never became a call here: whoever kept it did. */
+  /** It never became a call here: whoever kept it did. Nothing happens to one that did, which is ended by {@link end}, once. */
   drop(session: VoiceSession): void {
-    this.#entries.delete(session.id);
+    if (!this.#entries.get(session.id)?.keeping) this.#entries.delete(session.id);
   }
 
   async #take(host: ChannelHost, channelId: string, foreign: ForeignToken): Promise<VoiceSession | undefined> {
