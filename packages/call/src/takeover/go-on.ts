@@ -103,8 +103,8 @@ async function sayOn(
   keeping.changed();
   const spoken = await saidOn;
   // What stands in the log already stands there once.
-  if (logged) await room.said(spoken.heard.slice(before.length).trim(), spoken.record, { id: `${id}:rest`, turnId });
-  else await room.said(spoken.heard, spoken.record, { id, turnId });
+  const words = logged ? spoken.heard.slice(before.length).trim() : spoken.heard;
+  if (words !== "") await room.said(words, spoken.record, { id: logged ? `${id}:rest` : id, turnId });
 }
 
 /** The rest of a text; where its end was not known, with what is made of it now. */

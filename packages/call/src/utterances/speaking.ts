@@ -98,7 +98,10 @@ export class Speaking {
 
   /** What is being spoken, or waits to be, for another process to go on with. */
   get record(): readonly SayingRecord[] {
-    const spoken = [...this.#places].filter(({ utterance, options }) => !utterance.silenced && recordable(options));
+    // Cut off, and perhaps by nothing: that is to be said, too, as far as is known.
+    const spoken = [...this.#places].filter(
+      ({ utterance, hold, options }) => (!utterance.silenced || hold?.decided === false) && recordable(options),
+    );
     return spoken.slice(0, MAX_SAYINGS).map((place) => recordOf(place));
   }
 
