@@ -1,4 +1,4 @@
-import { errorFields, joinTexts, type VoiceConnection, type VoiceSession, withTimeout } from "@roomkit/core";
+import { errorFields, eventText, joinTexts, type VoiceConnection, type VoiceSession, withTimeout } from "@roomkit/core";
 import type { CallRoom } from "../room.ts";
 import type { TurnInput } from "../turns/state.ts";
 import type { TurnRunner } from "../turns/turn-runner.ts";
@@ -102,8 +102,9 @@ async function sayOn(
   // How much was heard is kept before anything else can happen.
   keeping.changed();
   const spoken = await saidOn;
-  // What stands in the log already stands there once.
-  const words = logged ? spoken.heard.slice(before.length).trim() : spoken.heard;
+  // What stands in the log already stands there once; what was heard after that was written, too.
+  const written = logged ? eventText(logged) : "";
+  const words = spoken.heard.slice(spoken.heard.startsWith(written) ? written.length : before.length).trim();
   if (words !== "") await room.said(words, spoken.record, { id: logged ? `${id}:rest` : id, turnId });
 }
 
