@@ -65,8 +65,7 @@ export class WebSocketBackend extends SessionBackend {
     super(hub.registry, hub.ids);
     hub.backend = this;
     hub.refusal = () => this.refusal;
-    hub.foreign = (token) =>
-      token && this.asksForTokens && !this.draining ? (signal) => this.takeForeign(token, signal) : undefined;
+    hub.foreign = (token) => (token && this.#takesForeign ? (signal) => this.takeForeign(token, signal) : undefined);
     this.#hub = hub;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -101,8 +100,13 @@ export class WebSocketBackend extends SessionBackend {
 
   /** Why nobody is let in just now, undefined: somebody may be. Who comes back to a call is known only by what they say. */
   get closedTo(): "draining" | "node_full" | undefined {
-    const mayComeBack = this.#hub.desk.suspended > 0 || (this.asksForTokens && !this.draining);
+    const mayComeBack = this.#hub.desk.suspended > 0 || this.#takesForeign;
     return this.#closing || !mayComeBack ? this.refusal : undefined;
+  }
+
+  /** Whether clients of other processes may come here. */
+  get #takesForeign(): boolean {
+    return this.asksForTokens && !this.draining;
   }
 
   resumption(session: VoiceSession): SessionResumption | undefined {

@@ -49,11 +49,12 @@ class Keeper {
       },
     };
   }
-  async find(): Promise<KeptSession | undefined> {
-    return this.kept;
-  }
-  async takeOver(_: string, make: (kept: KeptSession) => Promise<VoiceSession>): Promise<VoiceSession | undefined> {
-    return this.kept && (await make(this.kept));
+  async takeOver(
+    _: string,
+    channelId: string,
+    make: (kept: KeptSession) => Promise<VoiceSession>,
+  ): Promise<VoiceSession | undefined> {
+    return this.kept?.channelId === channelId ? await make(this.kept) : undefined;
   }
 }
 

@@ -90,10 +90,9 @@ export class KeptCalls {
     const { sessions } = host;
     let taken: string | undefined;
     try {
-      const found = await sessions?.find(token);
-      if (!sessions || found?.channelId !== channelId) return undefined;
-      return await sessions.takeOver(
+      return await sessions?.takeOver(
         token,
+        channelId,
         async ({ sessionId: id, roomId, participantId, metadata, transport, call }) => {
           taken = id;
           this.#entries.set(id, { kept: { call }, last: false });

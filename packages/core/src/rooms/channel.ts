@@ -202,16 +202,15 @@ export interface KeepingSession {
 export interface SessionKeeping {
   /** Keeps a session from now on. `read` is asked before each write; undefined: there is nothing to keep yet. */
   keep(session: VoiceSession, read: () => SessionState | undefined): KeepingSession;
-  /** The session that one of its client's tokens, hashed, stands for. */
-  find(token: string): Promise<KeptSession | undefined>;
   /**
-   * Takes the room of such a session over from whichever process had it, makes the session anew and joins it to its room. Undefined: there is none
-   * any more.
+   * Takes the room of the session that one of its client's tokens, hashed, stands for over from whichever process had it, makes the session anew and
+   * joins it to its room. Undefined: there is none any more, or it is another channel's.
    *
    * @throws RoomKitError what the store, the leases or `make` throw.
    */
   takeOver(
     token: string,
+    channelId: string,
     make: (kept: KeptSession) => Promise<VoiceSession>,
     signal: AbortSignal,
   ): Promise<VoiceSession | undefined>;

@@ -129,7 +129,7 @@ describe("sessions that outlive their process", () => {
     expect(store.written).toHaveLength(6);
     await keeping.forget();
     await clock.advance(60_000);
-    expect([store.written.length, await a.sessions.find("t")]).toEqual([6, undefined]);
+    expect([store.written.length, await store.sessions.find("t")]).toEqual([6, undefined]);
   });
 
   it("are written one after the other, with what there is by then, and after a last time no more", async () => {
@@ -170,7 +170,7 @@ describe("sessions that outlive their process", () => {
     store.down = false;
     keeping.changed(true);
     await clock.advance(1_000);
-    expect((await a.sessions.find("t"))?.call).toBe("x");
+    expect((await store.sessions.find("t"))?.call).toBe("x");
     await keeping.forget();
   });
 
@@ -181,8 +181,8 @@ describe("sessions that outlive their process", () => {
     const long = a.sessions.keep(session("long"), () => state("x".repeat(70_000), "long"));
     const live = a.sessions.keep(session("live"), () => state(() => {}, "live"));
     await clock.advance(2_000);
-    expect((await a.sessions.find("t"))?.metadata).toEqual({ user: "u", list: [1] });
-    expect([await a.sessions.find("long"), await a.sessions.find("live")]).toEqual([undefined, undefined]);
+    expect((await store.sessions.find("t"))?.metadata).toEqual({ user: "u", list: [1] });
+    expect([await store.sessions.find("long"), await store.sessions.find("live")]).toEqual([undefined, undefined]);
     expect(await live.handOver()).toBe(false);
     for (const each of [good, long]) expect(await each.forget()).toBe(true);
   });
@@ -196,8 +196,8 @@ describe("sessions that outlive their process", () => {
       made.push(of);
       return session(of.sessionId);
     };
-    expect(await b.sessions.takeOver("other", make, new AbortController().signal)).toBeUndefined();
-    const taken = await b.sessions.takeOver("t", make, new AbortController().signal);
+    expect(await b.sessions.takeOver("other", "voice", make, new AbortController().signal)).toBeUndefined();
+    const taken = await b.sessions.takeOver("t", "voice", make, new AbortController().signal);
     expect([taken?.id, made[0]?.call, b.voice.calls.includes("join s")]).toEqual(["s", "newest", true]);
     // The one before wakes up: it closes nothing, writes nothing, and lets its session go.
     await expect(a.kit.closeRoom("r")).rejects.toMatchObject({ code: "fenced" });
@@ -206,7 +206,7 @@ describe("sessions that outlive their process", () => {
     await clock.advance(10);
     expect(a.voice.calls.at(-1)).toContain("draining");
     expect(await keeping.forget()).toBe(false);
-    expect((await b.sessions.find("t"))?.call).toBe("newest");
+    expect((await store.sessions.find("t"))?.call).toBe("newest");
     expect((await b.kit.getRoom("r"))?.status).toBe("active");
     expect(own.roomId).toBe("r");
     await b.kit.leave(taken as VoiceSession);
@@ -220,17 +220,17 @@ describe("sessions that outlive their process", () => {
     const fails = async (): Promise<VoiceSession> => {
       throw new RoomKitError("too_many_sessions", "full", { retryable: true });
     };
-    await expect(b.sessions.takeOver("t", fails, signal)).rejects.toMatchObject({ code: "too_many_sessions" });
+    await expect(b.sessions.takeOver("t", "voice", fails, signal)).rejects.toMatchObject({ code: "too_many_sessions" });
     // Nobody has it now: its client comes back once more, and another tries.
-    expect([leases.size, (await b.sessions.find("t"))?.sessionId]).toEqual([0, "s"]);
-    const taken = await b.sessions.takeOver("t", async (of) => session(of.sessionId), signal);
+    expect([leases.size, (await store.sessions.find("t"))?.sessionId]).toEqual([0, "s"]);
+    const taken = await b.sessions.takeOver("t", "voice", async (of) => session(of.sessionId), signal);
     expect(taken?.id).toBe("s");
     const again = b.sessions.keep(taken as VoiceSession, () => state("y", "t2"));
     await clock.advance(0);
-    expect(await a.sessions.find("t")).toBeUndefined();
+    expect(await store.sessions.find("t")).toBeUndefined();
     await again.forget();
     await keeping.forget();
-    expect(await a.sessions.takeOver("t2", fails, signal)).toBeUndefined();
+    expect(await a.sessions.takeOver("t2", "voice", fails, signal)).toBeUndefined();
     await b.kit.leave(taken as VoiceSession);
   });
 

@@ -55,18 +55,15 @@ export class SessionKeeper implements SessionKeeping {
     });
   }
 
-  async find(token: string): Promise<KeptSession | undefined> {
-    return await this.#sessions.find(token);
-  }
-
   async takeOver(
     token: string,
+    channelId: string,
     make: (kept: KeptSession) => Promise<VoiceSession>,
     signal: AbortSignal,
   ): Promise<VoiceSession | undefined> {
     const engine = this.#engine;
     const found = await this.#sessions.find(token);
-    if (!found) return undefined;
+    if (found?.channelId !== channelId) return undefined;
     const { roomId, sessionId } = found;
     const { leases } = engine.lock;
     await leases.take(roomId, sessionId, { waitMs: engine.limits.leaseTtlMs, signal });
@@ -81,7 +78,7 @@ export class SessionKeeper implements SessionKeeping {
       const stale = engine.rooms.get(roomId);
       if (stale && stale.sessions.size === 0 && !stale.busy) engine.rooms.drop(roomId);
       const session = await make(kept);
-      await joinRoom(engine, roomId, kept.channelId, session);
+      await joinRoom(engine, roomId, channelId, session);
       return session;
     } catch (error) {
       await leases.leave(roomId, sessionId);
