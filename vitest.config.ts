@@ -10,8 +10,8 @@ const chromium = findChromium();
 
 export default defineConfig({
   test: {
-    // Calls take place in real time, so tests wait more than they compute: two files at once also where there are two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Calls take place in real time, so tests wait more than they compute: three files at once also where there are two cores.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     reporters: ["default", "./tools/summary-reporter.ts"],
     coverage: { include: ["packages/*/src/**/*.ts"], exclude: ["**/*.test.ts", "**/*.d.ts"] },
     projects: [

@@ -128,7 +128,7 @@ describe("busConformance", () => {
   });
 
   for (const [defect, [required, open]] of Object.entries(defects)) {
-    it(`finds a bus that ${defect}`, async () => {
+    it.concurrent(`finds a bus that ${defect}`, async () => {
       expect(await failures(open, required)).toHaveLength(1);
     });
   }

@@ -95,7 +95,7 @@ describe("leaseConformance", () => {
   });
 
   for (const [defect, [required, open]] of Object.entries(defects)) {
-    it(`finds leases that ${defect}`, async () => {
+    it.concurrent(`finds leases that ${defect}`, async () => {
       expect(await failures(open, required)).toHaveLength(1);
     });
   }
