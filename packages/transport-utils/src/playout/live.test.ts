@@ -86,6 +86,20 @@ describe("a live source", () => {
     expect(delayMs(rig)).toBeGreaterThan(600);
   });
 
+  it.each([words, tone])("does not keep what a short stall has left within the bound: %o", async (sound) => {
+    const rig = queueRig();
+    const source = new Source(rig, sound);
+    await source.go(1_000);
+    source.stall(140);
+    await source.go(200);
+    expect(delayMs(rig)).toBeGreaterThan(live.maxDelayMs / 2 + 30);
+    await source.go(8_000);
+    expect(delayMs(rig)).toBeLessThanOrEqual(live.maxDelayMs / 2 + 30);
+    // A piece that waits for its turn, and what may stand.
+    expect(rig.queue.queuedMs).toBeLessThan(20 + 10);
+    if (sound === tone) expect(steps(samplesOf(rig))).toBeLessThan(700);
+  });
+
   it("leaves out silence first: no word is touched while that is enough", async () => {
     const rig = queueRig();
     const source = new Source(rig, words);

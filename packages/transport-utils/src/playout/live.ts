@@ -11,6 +11,10 @@ const SEARCH_MS = 6;
 const TICK_MS = 20;
 /** How long speech is made faster until the delay is within its bound, ms. */
 const CATCH_UP_MS = 700;
+/** What always waits, for two of these at least, protects from nothing any more, ticks. */
+const STANDING_TICKS = 25;
+/** So much of it goes at once where there is no silence, ms: 2 % of the time it was looked at. */
+const STANDING_STEP_MS = 20;
 /** More than this behind, the oldest goes: nobody would understand what is played three times as fast. */
 const MOST_BEHIND_MS = 2_000;
 /** Silence is below this, of 32,768, and so much less than the loudest. */
@@ -24,7 +28,8 @@ export function assertLive(live: PlayOptions["live"]): void {
 
 /**
  * Takes from audio of a live source what it is too late by: silence first, then, over most of a second, short pieces of speech where
- * both sides of the cut are alike. Samples are interleaved, 16 bit.
+ * both sides of the cut are alike. What is within the bound, but more than half of it for a second or more, goes likewise, little by
+ * little. Samples are interleaved, 16 bit.
  */
 export class LiveDelay {
   readonly #maxDelayMs: number;
@@ -33,6 +38,9 @@ export class LiveDelay {
   /** What was waiting to be played at each of the last ticks, ms. */
   #seen: number[] = [];
   #dueBy: number | undefined;
+  /** The least that waited in each of the last spans of {@link STANDING_TICKS}, the newest last, ms. */
+  #least: number[] = [];
+  #ticks = 0;
 
   /** @param maxDelayMs how late audio may be played for long */
   constructor(format: AudioFormat, maxDelayMs: number) {
@@ -57,18 +65,20 @@ export class LiveDelay {
     }
     if (this.#seen.length === TICKS && this.#excessMs > 0) this.#dueBy ??= now + CATCH_UP_MS;
     else this.#dueBy = undefined;
-    return this.#dueBy !== undefined;
+    this.#noteLeast(waitingMs);
+    return this.#dueBy !== undefined || this.#standingMs >= HOP_MS;
   }
 
   /** What is left of the samples that wait: at once all that is late, or a tick's share of it. */
   shorten(samples: Int16Array, now: number): Int16Array {
+    if (this.#dueBy === undefined) return this.#withoutStanding(samples);
     const wanted = this.#samples(this.#excessMs);
     let left = this.#withoutSilence(samples, wanted);
     const late = wanted - (samples.length - left.length);
     if (late > 0) {
       const most = this.#samples(MOST_BEHIND_MS);
       if (late > most) left = this.#cut(left, late - most);
-      const ticks = Math.max(1, ((this.#dueBy ?? now) - now) / TICK_MS);
+      const ticks = Math.max(1, (this.#dueBy - now) / TICK_MS);
       left = this.#cut(left, this.#align(Math.min(late, most) / ticks));
     }
     const goneMs = (samples.length - left.length) / this.#perMs;
@@ -79,6 +89,7 @@ export class LiveDelay {
   /** The newest of the samples, not more than may wait. */
   newest(samples: Int16Array): Int16Array {
     this.#seen = [];
+    this.#least = [];
     return this.#cut(samples, samples.length - this.#samples(this.#maxDelayMs));
   }
 
@@ -87,6 +98,32 @@ export class LiveDelay {
     for (const ms of this.#seen) if (ms < least) least = ms;
     // Less by what may come just after a tick, and be played just before the next.
     return least - (this.#maxDelayMs - 2 * TICK_MS);
+  }
+
+  /** What was waiting all the time, beyond what the client may have, ms. */
+  get #standingMs(): number {
+    const [a, b, c] = this.#least;
+    return a === undefined || b === undefined || c === undefined ? 0 : Math.min(a, b, c) - this.leadMs;
+  }
+
+  #noteLeast(waitingMs: number): void {
+    const least = this.#least;
+    if (this.#ticks++ % STANDING_TICKS === 0) {
+      if (least.length === 3) least.shift();
+      least.push(waitingMs);
+      return;
+    }
+    const last = least.length - 1;
+    if (last >= 0 && waitingMs < (least[last] as number)) least[last] = waitingMs;
+  }
+
+  #withoutStanding(samples: Int16Array): Int16Array {
+    const wanted = this.#samples(this.#standingMs);
+    const left = this.#withoutSilence(samples, wanted);
+    // Looked at anew before more of it goes.
+    this.#least = [];
+    if (left.length < samples.length) return left;
+    return this.#cut(samples, Math.min(wanted, this.#samples(STANDING_STEP_MS)));
   }
 
   /** Drops hops of silence, but for the first and the last of each pause, until `most` samples are gone. */
