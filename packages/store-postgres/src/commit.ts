@@ -9,7 +9,7 @@ import {
 import type { Database, Row } from "./database.ts";
 
 /**
- * The commit as one statement: the update of the room's row is what commits to one room wait for each other by, and what a smaller fence, a
+ * The commit as one statement: the update of the room's row is what commits to one room wait for each other by, and what a smaller fence, another index, a
  * closed room, a full one or a key that was seen does not get past. It gives no row then, and what it was is asked afterwards.
  */
 function statement(schema: string): string {
@@ -19,7 +19,7 @@ function statement(schema: string): string {
     UPDATE ${schema}.rooms SET event_count = event_count + $2, last_activity_at = greatest(last_activity_at, $3),
       fence = greatest(fence, coalesce($4::bigint, 0))
     WHERE id = $1 AND status NOT IN ('closed', 'archived') AND fence <= coalesce($4::bigint, fence)
-      AND event_count + $2 <= $10 AND NOT EXISTS (SELECT FROM seen)
+      AND event_count + $2 <= $10 AND event_count = coalesce($11::bigint, event_count) AND NOT EXISTS (SELECT FROM seen)
     RETURNING event_count - $2 AS first
   ), added AS (
     INSERT INTO ${schema}.events (room_id, idx, idempotency_key, commit_first, commit_count, body)
@@ -40,7 +40,7 @@ export async function commit(
   database: Database,
   roomId: string,
   events: readonly NewEvent[],
-  { at, fence, outbox = [] }: CommitOptions,
+  { at, fence, first: expected, outbox = [] }: CommitOptions,
   maxEventsPerRoom: number,
 ): Promise<CommitResult> {
   const bodies = events.map(encodeData);
@@ -50,7 +50,8 @@ export async function commit(
   const data = outbox.map((item) => encodeData(item.data));
   for (let attempt = 1; ; attempt++) {
     const activity = events.length === 0 ? 0 : at;
-    const values = [roomId, events.length, activity, fence ?? null, key, bodies, keys, topics, data, maxEventsPerRoom];
+    const limits = [maxEventsPerRoom, expected ?? null];
+    const values = [roomId, events.length, activity, fence ?? null, key, bodies, keys, topics, data, ...limits];
     try {
       const [row] = await database.query("commit", statement(database.schema), values, {
         "23505": (cause) => new RoomKitError("store_failed", RACED, { cause }),
@@ -62,7 +63,8 @@ export async function commit(
         );
         return { status: "committed", events: committed };
       }
-      const refusal = await refused(database, roomId, events.length, fence, key, maxEventsPerRoom);
+      const asked = { count: events.length, fence, key, first: expected };
+      const refusal = await refused(database, roomId, asked, maxEventsPerRoom);
       if (refusal) return refusal;
     } catch (error) {
       if (!(RoomKitError.is(error, "store_failed") && error.message === RACED)) throw error;
@@ -101,9 +103,12 @@ async function freeKeys(
 async function refused(
   database: Database,
   roomId: string,
-  count: number,
-  fence: number | undefined,
-  key: string | null,
+  {
+    count,
+    fence,
+    key,
+    first,
+  }: Pick<CommitOptions, "fence" | "first"> & { readonly count: number; readonly key: string | null },
   maxEventsPerRoom: number,
 ): Promise<CommitResult | undefined> {
   const { schema } = database;
@@ -123,7 +128,9 @@ async function refused(
     [roomId, key],
   );
   if (original.length > 0) return { status: "duplicate", events: original.map(eventOf) };
-  if (Number(room.event_count) + count > maxEventsPerRoom) {
+  const eventCount = Number(room.event_count);
+  if ((first ?? eventCount) !== eventCount) return { status: "moved", eventCount };
+  if (eventCount + count > maxEventsPerRoom) {
     throw new RoomKitError("room_full", `a room holds at most ${maxEventsPerRoom} events`);
   }
   return undefined;

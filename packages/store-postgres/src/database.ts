@@ -4,8 +4,8 @@ import type { ResolvedOptions } from "./options.ts";
 
 export type Row = Record<string, unknown>;
 
-/** What Postgres or the way to it says when it cannot be used now: connections, shutdowns, too many clients, timeouts. */
-const AWAY = /^(08|53|57P|57014|55P03|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)/;
+/** What Postgres or the way to it says when it cannot be used now: connections, shutdowns, too many clients, timeouts, a standby. */
+const AWAY = /^(08|53|57P|57014|55P03|25006|ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)/;
 const AWAY_MESSAGE = /timeout|terminated|not queryable|ended/i;
 
 /** The pool of connections. No statement waits for ever, and a connection that breaks while idle ends nothing. */

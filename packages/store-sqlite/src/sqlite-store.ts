@@ -123,6 +123,7 @@ export class SqliteStore implements ConversationStore {
       const seen = key === undefined ? undefined : this.#keyed(roomId, key);
       if (seen) return { status: "duplicate", events: this.#range(roomId, seen) };
       const first = row.event_count as number;
+      if ((options.first ?? first) !== first) return { status: "moved", eventCount: first };
       if (first + events.length > this.#maxEventsPerRoom) {
         throw new RoomKitError("room_full", `a room holds at most ${this.#maxEventsPerRoom} events`);
       }

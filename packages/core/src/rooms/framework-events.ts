@@ -46,6 +46,15 @@ export interface FrameworkEvents {
   readonly voice_session_lost: { readonly kept: KeptSession };
   /** The store takes no sessions just now: those that are there go on, and no other process could go on with them. */
   readonly sessions_not_kept: { readonly error: RoomKitError };
+  /** The store cannot be reached. Calls go on, and what is said in them is kept here until it can. */
+  readonly store_unreachable: { readonly error: RoomKitError };
+  /** The store can be reached again, and has all `events` that were said meanwhile. */
+  readonly store_reachable: { readonly awayMs: number; readonly events: number };
+  /** So many events that were delivered while the store was down are not in the log: the room is another process's (`fenced`), the store refused them, or the kit was closed. */
+  readonly events_not_kept: { readonly roomId: string; readonly count: number; readonly error: RoomKitError };
+  /** Leases cannot be renewed. Calls go on, as long as nobody else takes their rooms. */
+  readonly leases_unreachable: { readonly error: RoomKitError };
+  readonly leases_reachable: object;
   /** People speak to a session's caller in place of the assistant, which is silent until they have all given the call back. `by`: the session of the first. */
   readonly call_taken_over: { readonly session: VoiceSession; readonly by: VoiceSession };
   /** The assistant has the call again. `reason`: `given_back`, or why the session of the last of them ended. */

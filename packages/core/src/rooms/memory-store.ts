@@ -130,6 +130,7 @@ export class MemoryStore implements ConversationStore {
     const seen = key === undefined ? undefined : entry.keys.get(key);
     if (seen) return { status: "duplicate", events: entry.events.slice(seen.first, seen.first + seen.count) };
     const first = entry.events.length;
+    if ((options.first ?? first) !== first) return { status: "moved", eventCount: first };
     if (first + events.length > this.#maxEventsPerRoom) {
       throw new RoomKitError("room_full", `a room holds at most ${this.#maxEventsPerRoom} events`);
     }

@@ -30,6 +30,12 @@ export interface RoomKitLimits {
   readonly leaseTtlMs: number;
   /** How long a session is kept whose process has gone: so long its client may come back to another, ms. Default 60,000. */
   readonly keptSessionMs: number;
+  /** The longest a turn waits for a `shared` store; one that has not answered by then counts as down until it does, ms. Default 1,000. */
+  readonly storeTimeoutMs: number;
+  /** Events of one room that are kept while the store is down; past that they are refused as `store_unavailable`. Default 1,000. */
+  readonly maxKeptEvents: number;
+  /** The same of all rooms together, UTF-16 code units. Default 32,000,000. */
+  readonly maxKeptLength: number;
 }
 
 export interface RoomKitOptions extends Partial<RoomKitLimits> {

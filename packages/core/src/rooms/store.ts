@@ -22,6 +22,8 @@ export interface CommitOptions {
   readonly at: number;
   /** That of the room's lease. Once a commit has come with one, those with a smaller one are refused. Absent: not looked at. */
   readonly fence?: number | undefined;
+  /** The index that the first event must get: where the log is not that long nothing is stored. Absent: whatever comes next. */
+  readonly first?: number | undefined;
   /** Work that must be done because of these events, stored in the same step. */
   readonly outbox?: readonly OutboxDraft[] | undefined;
 }
@@ -56,6 +58,8 @@ export type CommitResult =
   | { readonly status: "duplicate"; readonly events: readonly RoomEvent[] }
   /** Another has taken the room over with this greater fence; nothing stored. */
   | { readonly status: "fenced"; readonly fence: number }
+  /** The log is not as long as `first` says; nothing stored. */
+  | { readonly status: "moved"; readonly eventCount: number }
   /** The room takes no more events; nothing stored. */
   | { readonly status: "closed" };
 
@@ -69,7 +73,7 @@ export interface EventQuery {
 }
 
 /**
- * Where rooms live. A store owns its copies: changing an object after handing it over, or one it gave, changes nothing in it.
+ * Where rooms live. One that cannot be reached throws `store_unavailable`: calls go on then, and are written down later. A store owns its copies: changing an object after handing it over, or one it gave, changes nothing in it.
  * Implementations outside core keep to the same conformance suite.
  */
 export interface ConversationStore {

@@ -41,6 +41,40 @@ export const fenceCases: readonly StoreCase[] = [
     },
   ],
   [
+    "a commit that names the index it must get is stored there or not at all, however often it comes",
+    async (store) => {
+      await store.createRoom(sampleRoom("r"));
+      const [one, two] = [sampleEvent("one"), sampleEvent("two", { idempotencyKey: "k" })];
+      checkEqual((await store.commit("r", [one], { at, fence: 2, first: 0 })).status, "committed", "at its index");
+      const again = await store.commit("r", [one], { at, fence: 2, first: 0 });
+      checkEqual(again, { status: "moved", eventCount: 1 }, "the same once more");
+      const early = await store.commit("r", [two], {
+        at: at + 9,
+        fence: 2,
+        first: 2,
+        outbox: [{ topic: "t", data: 1 }],
+      });
+      checkEqual(early, { status: "moved", eventCount: 1 }, "what would leave a gap");
+      checkEqual((await store.getRoom("r"))?.lastActivityAt, MADE_AT, "activity");
+      checkEqual((await store.outbox.claim(9, 1_000)).length, 0, "items of the outbox");
+      checkEqual((await store.commit("r", [two], { at, fence: 2, first: 1 })).status, "committed", "the next");
+      checkEqual((await store.commit("r", [two], { at, fence: 2, first: 1 })).status, "duplicate", "its key again");
+      checkEqual((await store.commit("r", [], { at, fence: 2, first: 9 })).status, "moved", "one of nothing");
+      const stale = await store.commit("r", [sampleEvent("x")], { at, fence: 1, first: 9 });
+      checkEqual(stale.status, "fenced", "a smaller fence");
+      const tries = [1, 2, 3, 4].map((n) =>
+        store.commit("r", [sampleEvent(`at once ${n}`)], { at, fence: 2, first: 2 }),
+      );
+      const given = (await Promise.all(tries)).map(({ status }) => status);
+      checkEqual(given.toSorted(), ["committed", "moved", "moved", "moved"], "several at once");
+      checkEqual(
+        (await store.readEvents("r")).map(({ index }) => index),
+        [0, 1, 2],
+        "the indexes",
+      );
+    },
+  ],
+  [
     "of commits with many fences at once none is stored after a greater one",
     async (store) => {
       await store.createRoom(sampleRoom("r"));

@@ -21,6 +21,7 @@ export async function closeKit(engine: Engine): Promise<void> {
   );
   await Promise.all(closing);
   if (!inside) await bounded(engine, "hooks", () => engine.hooks.idle());
+  await engine.logs.close();
   await bounded(engine, "leases", () => engine.lock.leases.close());
   engine.hooks.clear();
   engine.channels.clear();

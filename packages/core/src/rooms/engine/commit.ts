@@ -11,6 +11,7 @@ import { fencedError, roomClosed } from "./room-errors.ts";
 import type { LockedSection } from "./room-lock.ts";
 import type { RoomState } from "./room-state.ts";
 import { noteFenced } from "./sessions.ts";
+import { isAway } from "./store-watch.ts";
 import { narrow } from "./visibility.ts";
 
 /** An event that has passed the hooks, with the reason it is stored as blocked, if any. */
@@ -55,10 +56,10 @@ async function prepare(
   section: LockedSection,
 ): Promise<Prepared | { readonly replay: RoomEvent }> {
   const { draft } = request;
-  await engine.rooms.refresh(state);
+  await engine.logs.refresh(state, section.fence);
   state.assertUsable();
   if (draft.idempotencyKey !== undefined) {
-    const original = await engine.store.findByIdempotencyKey(state.id, draft.idempotencyKey);
+    const original = await engine.logs.find(state, draft.idempotencyKey);
     if (original) return { replay: original };
   }
   const { visibility } = sourceOf(state, draft.source.channelId);
@@ -98,7 +99,7 @@ async function store(
     visibility: draft.visibility ?? "all",
     createdAt: draft.createdAt ?? at,
   };
-  const result = await engine.store.commit(state.id, [event], { at, fence, outbox: blocked ? undefined : outbox });
+  const result = await engine.logs.commit(state, [event], { at, fence, outbox: blocked ? undefined : outbox });
   if (result.status === "fenced") {
     noteFenced(engine, state.id);
     throw fencedError(state.id);
@@ -125,13 +126,15 @@ async function store(
 async function noteActivity(engine: Engine, state: RoomState, event: RoomEvent): Promise<void> {
   try {
     if (state.room.status === "paused") {
-      await engine.rooms.patch(state, { status: "active" });
+      await engine.logs.patch(state, { status: "active" });
       engine.timers.watch(state);
     }
     const { participantId } = event.source;
     if (participantId !== undefined && !state.participants.has(participantId))
       await ensureParticipant(engine, state, { id: participantId });
   } catch (error) {
+    // With the next event, once the store is back: that it is away was said.
+    if (isAway(error)) return;
     engine.logger.warn({ roomId: state.id, code: RoomKitError.from(error).code }, "could not note a room's activity");
   }
 }

@@ -25,6 +25,7 @@ import { prepareReply } from "./prepare-reply.ts";
 import { RoomRegistry } from "./registry.ts";
 import { RoomLeases } from "./room-leases.ts";
 import { RoomLock } from "./room-lock.ts";
+import { RoomLogs } from "./room-logs.ts";
 import { SessionKeeper } from "./session-keeper.ts";
 import { noteFenced } from "./sessions.ts";
 import { RoomTimerDriver } from "./timers.ts";
@@ -67,11 +68,24 @@ export function createEngine(options: RoomKitOptions): Engine {
     clock,
     logger,
     onTaken: (roomId) => noteFenced(engine, roomId),
+    onAway: (error) => {
+      if (!error) {
+        logger.info({}, "leases can be renewed again");
+        events.emit("leases_reachable", {});
+        return;
+      }
+      logger.warn(
+        { code: error.code },
+        "leases cannot be renewed: calls go on, as long as nobody else takes their rooms",
+      );
+      events.emit("leases_unreachable", { error });
+    },
   });
   const { keepSessions = !(store instanceof MemoryStore) && store.sessions !== undefined } = options;
   if (keepSessions && !store.sessions) {
     throw new RoomKitError("invalid_option", "sessions are kept by a store that can: this one has none");
   }
+  let logs: RoomLogs | undefined;
   let keeper: SessionKeeper | undefined;
   const engine: Engine = {
     store,
@@ -82,10 +96,13 @@ export function createEngine(options: RoomKitOptions): Engine {
     events,
     hooks,
     channels: new Map(),
-    rooms: new RoomRegistry(store, scope, timers),
+    rooms: new RoomRegistry(store, scope, timers, (roomId) => logs?.waitingFor(roomId)),
     calls,
     lock: new RoomLock(roomLeases, calls, clock),
     timers,
+    get logs() {
+      return logs as RoomLogs;
+    },
     get keeper() {
       return keeper;
     },
@@ -93,6 +110,7 @@ export function createEngine(options: RoomKitOptions): Engine {
     scope,
     commit: (state, request) => commitEvent(engine, state, request),
   };
+  logs = new RoomLogs(engine);
   if (keepSessions && store.sessions) keeper = new SessionKeeper(engine, store.sessions);
   return engine;
 }
@@ -110,10 +128,10 @@ export function createHost(engine: Engine): ChannelHost {
     answerAgain: (event, options) => answerAgain(engine, event, options),
     sessions: engine.keeper,
     binding: (roomId, channelId) => engine.rooms.get(roomId)?.bindings.get(channelId),
-    participants: (roomId) => Promise.resolve(engine.store.listParticipants(roomId)),
+    participants: (roomId) => engine.logs.participants(roomId),
     timeline: async (roomId, channelId, query) => {
       const state = await loadRoom(engine, roomId);
-      return await visibleEvents(engine.store, state.bindings.get(channelId), query);
+      return await visibleEvents(engine.logs, state.bindings.get(channelId), query);
     },
     hasHooks: (trigger, roomId) => hooks.has(trigger, roomId),
     hasSyncHooks: (trigger, roomId) => hooks.hasSync(trigger, roomId),

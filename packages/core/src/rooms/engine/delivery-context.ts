@@ -36,7 +36,7 @@ export function deliveryContext(
     // Read once, by the permissions that stand when it is first asked for.
     history: () => {
       history ??= visibleEvents(
-        engine.store,
+        engine.logs,
         state.bindings.get(channelId),
         event && !again ? { before: event.index } : {},
       );

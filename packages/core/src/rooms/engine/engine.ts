@@ -13,6 +13,7 @@ import type { CommitOutcome, CommitRequest } from "./commit-request.ts";
 import type { HookEngine } from "./hook-engine.ts";
 import type { RoomRegistry } from "./registry.ts";
 import type { RoomLock } from "./room-lock.ts";
+import type { RoomLogs } from "./room-logs.ts";
 import type { RoomState } from "./room-state.ts";
 import type { RoomTimerDriver } from "./timers.ts";
 
@@ -27,6 +28,7 @@ export interface Engine {
   readonly hooks: HookEngine;
   readonly channels: Map<string, Channel>;
   readonly rooms: RoomRegistry;
+  readonly logs: RoomLogs;
   readonly calls: CallScopes;
   readonly lock: RoomLock;
   readonly timers: RoomTimerDriver;

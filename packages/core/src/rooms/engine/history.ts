@@ -1,6 +1,7 @@
 import { type Binding, canRead } from "../binding.ts";
 import type { RoomEvent } from "../event.ts";
-import type { ConversationStore, EventQuery } from "../store.ts";
+import type { EventQuery } from "../store.ts";
+import type { RoomLogs } from "./room-logs.ts";
 import { canSee } from "./visibility.ts";
 
 /** What a channel is shown at most. */
@@ -13,7 +14,7 @@ const MAX_PAGES = 10;
  * leaves the store's side, and what it may not see does not count.
  */
 export async function visibleEvents(
-  store: ConversationStore,
+  logs: Pick<RoomLogs, "events">,
   binding: Binding | undefined,
   query: EventQuery = {},
 ): Promise<readonly RoomEvent[]> {
@@ -22,7 +23,7 @@ export async function visibleEvents(
   let found: RoomEvent[] = [];
   let { before } = query;
   for (let page = 0; page < MAX_PAGES && found.length < wanted; page++) {
-    const events = await store.readEvents(binding.roomId, {
+    const events = await logs.events(binding.roomId, {
       last: MAX_HISTORY,
       after: query.after,
       before,

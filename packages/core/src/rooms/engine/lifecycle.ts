@@ -37,7 +37,7 @@ export async function createRoom(engine: Engine, options: CreateRoomOptions): Pr
 export async function setTimers(engine: Engine, roomId: string, timers: RoomTimers): Promise<Room> {
   assertTimers(timers);
   return await underLock(engine, roomId, async (state, section) => {
-    const room = await section.commit(() => engine.rooms.patch(state, { timers }));
+    const room = await section.commit(() => engine.logs.patch(state, { timers }));
     engine.timers.watch(state);
     return room;
   });
@@ -47,7 +47,7 @@ export async function setPaused(engine: Engine, roomId: string, paused: boolean)
   const status: RoomStatus = paused ? "paused" : "active";
   return await underLock(engine, roomId, async (state, section) => {
     if (state.room.status === status) return state.room;
-    await section.commit(() => engine.rooms.patch(state, { status }));
+    await section.commit(() => engine.logs.patch(state, { status }));
     engine.timers.watch(state);
     if (paused) engine.events.emit("room_paused", { roomId });
     return state.room;
@@ -64,8 +64,8 @@ export async function closeRoom(engine: Engine, roomId: string, reason = "room_c
   try {
     state = await underLock(engine, roomId, async (locked, section) => {
       await section.commit(async () => {
-        await assertOurs(engine, roomId, section.fence);
-        await engine.rooms.patch(locked, { status: "closed" });
+        await assertOurs(engine, locked, section.fence);
+        await engine.logs.patch(locked, { status: "closed" });
       });
       return locked;
     });
@@ -89,12 +89,12 @@ export async function closeRoom(engine: Engine, roomId: string, reason = "room_c
 }
 
 /** A process that was stopped may not know that another has gone on with its room. @throws RoomKitError `fenced`. */
-async function assertOurs(engine: Engine, roomId: string, fence: number | undefined): Promise<void> {
+async function assertOurs(engine: Engine, state: RoomState, fence: number | undefined): Promise<void> {
   if (fence === undefined) return;
-  const { status } = await engine.store.commit(roomId, [], { at: engine.clock.wallTime(), fence });
+  const { status } = await engine.logs.commit(state, [], { at: engine.clock.wallTime(), fence });
   if (status !== "fenced") return;
-  noteFenced(engine, roomId);
-  throw fencedError(roomId);
+  noteFenced(engine, state.id);
+  throw fencedError(state.id);
 }
 
 /** Closes a room where need be, and marks it as put away. @throws RoomKitError `unknown_room`, `conflict`. */

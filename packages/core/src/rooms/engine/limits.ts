@@ -15,6 +15,9 @@ const DEFAULTS: RoomKitLimits = {
   maxPendingDeliveries: 1_000,
   leaseTtlMs: 5_000,
   keptSessionMs: 60_000,
+  storeTimeoutMs: 1_000,
+  maxKeptEvents: 1_000,
+  maxKeptLength: 32_000_000,
 };
 
 /** Fills in the defaults. @throws RoomKitError `invalid_option`. */

@@ -77,7 +77,7 @@ export async function detachChannel(engine: Engine, roomId: string, channelId: s
   const detached = await underLock(engine, roomId, async (state, section) => {
     if (!state.bindings.has(channelId)) return undefined;
     await section.commit(async () => {
-      await engine.store.removeBinding(roomId, channelId);
+      await engine.logs.watch.ask(() => engine.store.removeBinding(roomId, channelId));
       state.bindings.delete(channelId);
     });
     stopForbidden(state, channelId);
@@ -124,7 +124,7 @@ export function addChannel(engine: Engine, channel: Channel): void {
 
 async function putBinding(engine: Engine, state: RoomState, binding: Binding): Promise<Binding> {
   const before = state.bindings.get(binding.channelId);
-  await engine.store.putBinding(binding);
+  await engine.logs.watch.ask(() => engine.store.putBinding(binding));
   state.bindings.set(binding.channelId, binding);
   stopForbidden(state, binding.channelId);
   if (before) {
@@ -155,8 +155,8 @@ async function record(
 ): Promise<void> {
   const at = engine.clock.wallTime();
   const result = await section.commit(() =>
-    engine.store.commit(
-      state.id,
+    engine.logs.commit(
+      state,
       [
         {
           id: engine.ids("event"),

@@ -21,13 +21,13 @@ export async function ensureParticipant(
     displayName: input.displayName,
     metadata: input.metadata ?? {},
   };
-  await engine.store.putParticipant(made);
+  await engine.logs.watch.ask(() => engine.store.putParticipant(made));
   state.participants.add(made.id);
   return made;
 }
 
 async function findParticipant(engine: Engine, state: RoomState, id: string): Promise<Participant | undefined> {
-  const all = await engine.store.listParticipants(state.id);
+  const all = await engine.logs.watch.ask(() => engine.store.listParticipants(state.id));
   for (const participant of all) state.participants.add(participant.id);
   return all.find((participant) => participant.id === id);
 }
@@ -57,7 +57,7 @@ export async function updateParticipant(
       const known = await findParticipant(engine, state, id);
       if (!known) throw new RoomKitError("unknown_participant", `there is no participant ${id} in the room ${roomId}`);
       const changed = { ...known, ...defined(patch) };
-      await engine.store.putParticipant(changed);
+      await engine.logs.watch.ask(() => engine.store.putParticipant(changed));
       return changed;
     }),
   );

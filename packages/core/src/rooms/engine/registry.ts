@@ -1,23 +1,41 @@
 import { RoomKitError } from "../../errors/error.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
+import type { Binding } from "../binding.ts";
 import type { Room } from "../room.ts";
 import type { ConversationStore, RoomPatch } from "../store.ts";
 import { fencedError } from "./room-errors.ts";
+import type { RoomLog } from "./room-log.ts";
 import { RoomState } from "./room-state.ts";
 import type { RoomTimerDriver } from "./timers.ts";
 
 const PATCH_ATTEMPTS = 3;
+
+/** What others may change of a room. */
+export interface RoomRead {
+  readonly room: Room;
+  readonly bindings: readonly Binding[];
+}
 
 /** The rooms in memory: those that are open and have been used since the kit was made. */
 export class RoomRegistry {
   readonly #store: ConversationStore;
   readonly #scope: AbortScope;
   readonly #timers: Pick<RoomTimerDriver, "watch" | "forget">;
+  readonly #waitingLog: (roomId: string) => RoomLog | undefined;
   readonly #states: Map<string, RoomState> = new Map();
   readonly #loading: Map<string, Promise<RoomState>> = new Map();
 
-  /** @param scope the kit's: rooms abort with it. @param timers told of rooms that come and go. */
-  constructor(store: ConversationStore, scope: AbortScope, timers: Pick<RoomTimerDriver, "watch" | "forget">) {
+  /**
+   * @param scope the kit's: rooms abort with it. @param timers told of rooms that come and go. @param waitingLog of a room of which
+   * something waits for the store.
+   */
+  constructor(
+    store: ConversationStore,
+    scope: AbortScope,
+    timers: Pick<RoomTimerDriver, "watch" | "forget">,
+    waitingLog: (roomId: string) => RoomLog | undefined,
+  ) {
+    this.#waitingLog = waitingLog;
     this.#store = store;
     this.#scope = scope;
     this.#timers = timers;
@@ -45,26 +63,32 @@ export class RoomRegistry {
     return loading;
   }
 
-  /** Where others write to the same store: what they wrote. Under the room's lock only. */
-  async refresh(state: RoomState): Promise<void> {
-    if (this.#store.scope !== "shared") return;
-    const [room, bindings] = await Promise.all([this.#store.getRoom(state.id), this.#store.listBindings(state.id)]);
-    if (!room) throw unknownRoom(state.id);
+  /** What others made of a room. @throws RoomKitError `unknown_room`. */
+  async read(roomId: string): Promise<RoomRead> {
+    const [room, bindings] = await Promise.all([this.#store.getRoom(roomId), this.#store.listBindings(roomId)]);
+    if (!room) throw unknownRoom(roomId);
+    return { room, bindings };
+  }
+
+  /** Under the room's lock only. */
+  apply(state: RoomState, { room, bindings }: RoomRead): void {
     state.room = room;
     state.bindings.clear();
     for (const binding of bindings) state.bindings.set(binding.channelId, binding);
   }
 
-  /** Changes a room, on top of whatever others made of it meanwhile. */
-  async patch(state: RoomState, patch: RoomPatch): Promise<Room> {
+  /** Changes a room, on top of whatever others made of it meanwhile, and no more once it is not `wanted`. */
+  async patch(state: RoomState, patch: RoomPatch, wanted: () => boolean = () => true): Promise<Room> {
     for (let attempt = 1; ; attempt++) {
       try {
-        state.room = await this.#store.patchRoom(state.id, patch, state.room.version);
-        return state.room;
+        const changed = await this.#store.patchRoom(state.id, patch, state.room.version);
+        if (wanted()) state.room = changed;
+        return changed;
       } catch (error) {
-        if (!RoomKitError.is(error, "conflict") || attempt === PATCH_ATTEMPTS) throw error;
+        if (!RoomKitError.is(error, "conflict") || attempt === PATCH_ATTEMPTS || !wanted()) throw error;
         const room = await this.#store.getRoom(state.id);
         if (!room) throw unknownRoom(state.id);
+        if (!wanted()) throw error;
         state.room = room;
       }
     }
@@ -92,11 +116,10 @@ export class RoomRegistry {
   }
 
   async #read(roomId: string): Promise<RoomState> {
-    const [room, bindings] = await Promise.all([this.#store.getRoom(roomId), this.#store.listBindings(roomId)]);
-    if (!room) throw unknownRoom(roomId);
+    const { room, bindings } = await this.read(roomId);
     const raced = this.#states.get(roomId);
     if (raced) return raced;
-    const state = new RoomState(room, bindings, this.#scope.child());
+    const state = new RoomState(room, bindings, this.#scope.child(), this.#waitingLog(roomId));
     if (state.open) return this.#keep(state);
     state.scope.release();
     return state;

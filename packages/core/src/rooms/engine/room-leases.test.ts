@@ -33,6 +33,7 @@ function make() {
     new RoomLeases({
       ...{ leases, owner, clock, ttlMs: 3_000, logger: silentLogger },
       onTaken: (roomId) => taken.push(`${owner}: ${roomId}`),
+      onAway: () => {},
     });
   return { clock, leases, taken, a: process("a"), b: process("b") };
 }
@@ -167,7 +168,15 @@ describe("the leases of rooms", () => {
   it("of one process never lapse, need no timer and give no fence", async () => {
     const clock = new VirtualClock();
     const leases = new InProcessLeases({ clock });
-    const rooms = new RoomLeases({ leases, owner: "a", clock, ttlMs: 1, logger: silentLogger, onTaken: () => {} });
+    const rooms = new RoomLeases({
+      leases,
+      owner: "a",
+      clock,
+      ttlMs: 1,
+      logger: silentLogger,
+      onTaken: () => {},
+      onAway: () => {},
+    });
     await rooms.enter("r", wait);
     await clock.advance(60_000);
     expect([rooms.fence("r"), leases.size, clock.pendingTimers]).toEqual([undefined, 1, 0]);

@@ -7,8 +7,8 @@ interface Hold {
   lease: Lease;
   /** The section under way, and sessions by their ids. */
   readonly users: Set<string>;
-  /** A lost lease is being taken again. */
-  retaking: boolean;
+  /** It is being renewed, or a lost one taken again. */
+  busy: boolean;
 }
 
 export interface RoomLeasesOptions {
@@ -19,6 +19,8 @@ export interface RoomLeasesOptions {
   readonly logger: Logger;
   /** Another process has the room now. */
   onTaken(roomId: string): void;
+  /** The engine cannot be asked, and why; or it can again. */
+  onAway(error: RoomKitError | undefined): void;
 }
 
 /** Sections of a room come one at a time. No session has such an id. */
@@ -47,6 +49,7 @@ export class RoomLeases {
   readonly #shared: boolean;
   readonly #held: Map<string, Hold> = new Map();
   #stop: Cancel | undefined;
+  #away = false;
 
   constructor(options: RoomLeasesOptions) {
     this.#options = options;
@@ -61,7 +64,7 @@ export class RoomLeases {
       return;
     }
     const lease = await this.#acquire(roomId, wait);
-    this.#held.set(roomId, { lease, users: new Set([SECTION]), retaking: false });
+    this.#held.set(roomId, { lease, users: new Set([SECTION]), busy: false });
     if (this.#shared) this.#stop ??= this.#schedule();
   }
 
@@ -79,7 +82,7 @@ export class RoomLeases {
     }
     const lease = await this.#acquire(roomId, { ...wait, takeOver: true });
     const users = new Set([sessionId, ...(this.#held.get(roomId)?.users ?? [])]);
-    this.#held.set(roomId, { lease, users, retaking: false });
+    this.#held.set(roomId, { lease, users, busy: false });
     if (this.#shared) this.#stop ??= this.#schedule();
   }
 
@@ -132,31 +135,41 @@ export class RoomLeases {
     }, ttlMs / 3);
   }
 
+  /** One at a time: an engine that does not answer is not asked again meanwhile. */
   async #renew(roomId: string, hold: Hold): Promise<void> {
-    if (hold.retaking) return;
+    if (hold.busy) return;
+    hold.busy = true;
     try {
-      if (await hold.lease.renew()) return;
+      const renewed = await hold.lease.renew();
+      this.#told(undefined);
+      if (!renewed) await this.#retake(roomId, hold);
     } catch (error) {
-      this.#warn(roomId, error, "could not renew a room's lease");
-      if (!hold.lease.lost.aborted) return;
+      this.#told(RoomKitError.from(error));
+    } finally {
+      hold.busy = false;
     }
-    if (!this.#isHeld(roomId, hold) || hold.retaking) return;
-    hold.retaking = true;
-    await this.#retake(roomId, hold);
-    hold.retaking = false;
   }
 
   /** Not waited for: who has it has the sessions, too. */
   async #retake(roomId: string, hold: Hold): Promise<void> {
+    if (!this.#isHeld(roomId, hold)) return;
     try {
       const lease = await this.#acquire(roomId, { waitMs: 0 });
+      this.#told(undefined);
       if (this.#isHeld(roomId, hold)) hold.lease = lease;
       else await lease.release();
     } catch (error) {
-      const taken = RoomKitError.is(error, "timeout");
-      if (!taken) this.#warn(roomId, error, "could not take a room's lease again");
-      else if (this.#isHeld(roomId, hold)) this.#options.onTaken(roomId);
+      if (!RoomKitError.is(error, "timeout")) throw error;
+      if (this.#isHeld(roomId, hold)) this.#options.onTaken(roomId);
     }
+  }
+
+  /** Said once when it begins and once when it ends, whatever the number of rooms. */
+  #told(error: RoomKitError | undefined): void {
+    const away = error !== undefined;
+    if (away === this.#away) return;
+    this.#away = away;
+    this.#options.onAway(error);
   }
 
   #isHeld(roomId: string, hold: Hold): boolean {

@@ -11,7 +11,7 @@ import { type LockedSection, RoomLock } from "./room-lock.ts";
 function make() {
   const clock = new VirtualClock();
   const leases = new InProcessLeases({ clock });
-  const of = { leases, owner: "a", ttlMs: 1_000, clock, logger: silentLogger, onTaken: () => {} };
+  const of = { leases, owner: "a", ttlMs: 1_000, clock, logger: silentLogger, onTaken: () => {}, onAway: () => {} };
   const lock = new RoomLock(new RoomLeases(of), new CallScopes(), clock);
   const run = <T>(work: (section: LockedSection) => Promise<T>, signal?: AbortSignal): Promise<T> =>
     lock.run("room", { timeoutMs: 1_000, signal }, work);

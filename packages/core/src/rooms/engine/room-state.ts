@@ -1,11 +1,13 @@
 import type { VoiceSession } from "../../contracts/voice.ts";
 import type { RoomKitError } from "../../errors/error.ts";
+import { defined } from "../../errors/options.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
 import type { Binding } from "../binding.ts";
 import type { RoomEvent } from "../event.ts";
 import type { Room } from "../room.ts";
 import { OrderedNotices, RoomLanes } from "./lanes.ts";
 import { fencedError, roomClosed } from "./room-errors.ts";
+import { RoomLog } from "./room-log.ts";
 
 /** One end of a streamed reply under way: the channel that says it, or one that hears it. */
 export interface RunningStream {
@@ -29,14 +31,22 @@ export class RoomState {
   readonly scope: AbortScope;
   /** As the store last gave it. */
   room: Room;
+  readonly log: RoomLog;
   /** Another process has taken it over since: nothing that began with this is committed any more. */
   fenced = false;
   readonly #streams: Set<RunningStream> = new Set();
   #idle: (() => void)[] = [];
 
-  constructor(room: Room, bindings: Iterable<Binding>, scope: AbortScope) {
+  constructor(
+    room: Room,
+    bindings: Iterable<Binding>,
+    scope: AbortScope,
+    log: RoomLog = new RoomLog(room.id, room.eventCount),
+  ) {
     this.id = room.id;
+    this.log = log;
     this.room = room;
+    for (const { patch } of log.kept) if (patch) this.room = { ...this.room, ...defined(patch) };
     this.scope = scope;
     for (const binding of bindings) this.bindings.set(binding.channelId, binding);
   }

@@ -222,6 +222,8 @@ class Keeping implements KeepingSession {
     const kept = this.#record();
     if (!kept) return false;
     try {
+      const { down } = engine.logs.watch;
+      if (down) throw down;
       const options = { ttlMs: limits.keptSessionMs, fence: this.#fenceNow() };
       const ours = await withTimeout(sessions.keep(kept, options), WRITE_MS, { clock, what: "keeping a session" });
       wrote();
