@@ -47,10 +47,12 @@ class Socket extends WebSocket {
 }
 
 /** A caller who asks and listens until told to stop, and notes what should not have been heard. */
-class Caller {
+export class Caller {
   readonly faults: string[] = [];
   readonly away: number[] = [];
   readonly sessions = new Set<string>();
+  /** Of each answer: when it was asked for, until its first word, and the longest silence before its end, ms. */
+  readonly replies: { readonly at: number; readonly ms: number; readonly silenceMs: number }[] = [];
   turns = 0;
   askedAgain = 0;
   moments = 0;
@@ -112,7 +114,9 @@ class Caller {
     const heard = (): ReturnType<typeof wordsIn> =>
       wordsIn(client.speaker.sound.slice(heardBefore)).filter(({ word }) => word < 900);
     const momentsBefore = this.moments;
+    const asked = performance.now();
     await this.#ask(client, text);
+    let [ms, silenceMs, soundAt, sound] = [0, 0, asked, 0];
     const over = performance.now() + ANSWER_MS;
     const complete = (): boolean => heard().some(({ word }) => word === from + count - 1);
     for (let quiet = 0; !complete() || quiet < QUIET_LOOKS; quiet = client.speaker.quiet ? quiet + 1 : 0) {
@@ -121,8 +125,15 @@ class Caller {
         return;
       }
       await sleep(20);
+      const now = performance.now();
+      const share = heard().reduce((sum, each) => sum + each.share, 0);
+      if (share === sound) continue;
+      if (sound === 0) ms = now - asked;
+      silenceMs = Math.max(silenceMs, now - soundAt);
+      [soundAt, sound] = [now, share];
     }
     this.turns++;
+    this.replies.push({ at: asked, ms, silenceMs });
     this.#listen(text, heard(), from, count, this.moments - momentsBefore);
   }
 
@@ -206,7 +217,7 @@ function told(signal: NodeJS.Signals, line: string): boolean {
 }
 
 /** Gaps in indexes, questions that stand twice, answers that stand twice or are not whole, tools that were begun twice. */
-async function faultsInLogs(url: string): Promise<string[]> {
+export async function faultsInLogs(url: string): Promise<string[]> {
   const store = await openPostgresStore({ url });
   const faults: string[] = [];
   try {

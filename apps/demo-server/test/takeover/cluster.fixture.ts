@@ -13,18 +13,27 @@ export class NodeProcess {
   /** Runs of tools, of all its lives. */
   readonly tools: string[] = [];
   readonly errors: string[] = [];
-  readonly #url: string;
+  readonly #urls: readonly string[];
   #child: ChildProcess | undefined;
 
-  constructor(port: number, url: string) {
+  /** @param urls PostgreSQL's, and that of a Redis for leases, if any. */
+  constructor(port: number, ...urls: string[]) {
     this.port = port;
-    this.#url = url;
+    this.#urls = urls;
   }
 
   async start(): Promise<void> {
     const child = spawn(
       process.execPath,
-      ["--conditions=@roomkit/source", "--import", loader, program, this.#url, `${this.port}`],
+      [
+        "--conditions=@roomkit/source",
+        "--import",
+        loader,
+        program,
+        this.#urls[0] as string,
+        `${this.port}`,
+        ...this.#urls.slice(1),
+      ],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#child = child;

@@ -4,6 +4,7 @@ import { RoomKitError } from "../errors/error.ts";
 export function heldError(owner: string, waitMs: number): RoomKitError {
   return new RoomKitError("timeout", `a lease was not free within ${waitMs} ms: ${owner} holds it`, {
     retryable: true,
+    details: { heldBy: owner },
   });
 }
 

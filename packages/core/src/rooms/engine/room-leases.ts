@@ -39,6 +39,7 @@ const SECTION = "";
  * | the timer; the lease is held                        | renews it                                          |
  * | the timer; the engine is down                       | tries again next time, also beyond the lease's end |
  * | the timer; the lease lapsed or is another's         | takes it again, or says that the room is taken     |
+ * | the timer; it was taken again, and the answer lost  | takes it from itself                               |
  * | a commit with the fence of before                   | is `fenced` by the store once another has written  |
  * | the last session leaves while it is being taken     | what is taken is given back                        |
  *
@@ -154,7 +155,11 @@ export class RoomLeases {
   async #retake(roomId: string, hold: Hold): Promise<void> {
     if (!this.#isHeld(roomId, hold)) return;
     try {
-      const lease = await this.#acquire(roomId, { waitMs: 0 });
+      const lease = await this.#acquire(roomId, { waitMs: 0 }).catch((error: unknown) => {
+        // Given to this process by an engine that did not get to say so.
+        if (!RoomKitError.is(error, "timeout") || error.details.heldBy !== this.#options.owner) throw error;
+        return this.#acquire(roomId, { waitMs: 0, takeOver: true });
+      });
       this.#told(undefined);
       if (this.#isHeld(roomId, hold)) hold.lease = lease;
       else await lease.release();
