@@ -60,6 +60,13 @@ export function watchKit(kit: RoomKit, now: () => number, register: Registry, pr
   const stages = counter("audio_stage_failures_total", "Stages taken out for their failures.", "role", "stage");
   const hooks = counter("hook_failures_total", "Hooks that threw, or took too long.", "trigger", "why");
 
+  const down = new Gauge({
+    ...{ name: `${prefix}engine_unreachable`, help: "1 while it cannot be reached.", labelNames: ["engine"] as const },
+    registers,
+  });
+  const lost = counter("events_lost_total", "Events that were delivered and are not in the log.", "code");
+  for (const engine of ["store", "leases"]) down.set({ engine }, 0);
+
   const label = { reason: new BoundedLabel(), tool: new BoundedLabel(), provider: new BoundedLabel() };
   const more = { code: new BoundedLabel(), stage: new BoundedLabel(), transport: new BoundedLabel() };
   const hook = <K extends HookTrigger>(trigger: K, handler: HookHandlers[K]): void => {
@@ -115,6 +122,11 @@ export function watchKit(kit: RoomKit, now: () => number, register: Registry, pr
     kit.on("audio_stage_changed", ({ role, name, state }) => {
       if (state === "failed") stages.inc({ role, stage: more.stage.of(name) });
     }),
+    kit.on("store_unreachable", () => down.set({ engine: "store" }, 1)),
+    kit.on("store_reachable", () => down.set({ engine: "store" }, 0)),
+    kit.on("leases_unreachable", () => down.set({ engine: "leases" }, 1)),
+    kit.on("leases_reachable", () => down.set({ engine: "leases" }, 0)),
+    kit.on("events_not_kept", ({ count, error }) => lost.inc({ code: more.code.of(error.code) }, count)),
     kit.on("hook_error", ({ trigger }) => hooks.inc({ trigger, why: "error" })),
     kit.on("hook_timeout", ({ trigger }) => hooks.inc({ trigger, why: "timeout" })),
   );

@@ -100,6 +100,8 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
     });
     stop.abort();
     await Promise.all(running);
+    // The rooms of those who hung up are closed.
+    await sleep(1_000);
     await node.end("SIGTERM");
     const turns = all.reduce((sum, caller) => sum + caller.turns, 0);
     const log = await counted(postgres.url);

@@ -110,7 +110,7 @@ export function createEngine(options: RoomKitOptions): Engine {
     scope,
     commit: (state, request) => commitEvent(engine, state, request),
   };
-  logs = new RoomLogs(engine);
+  logs = new RoomLogs(engine, (roomId) => noteFenced(engine, roomId));
   if (keepSessions && store.sessions) keeper = new SessionKeeper(engine, store.sessions);
   return engine;
 }

@@ -9,7 +9,6 @@ import type { Engine } from "./engine.ts";
 import { fencedError } from "./room-errors.ts";
 import type { Kept, RoomLog } from "./room-log.ts";
 import type { RoomState } from "./room-state.ts";
-import { noteFenced } from "./sessions.ts";
 import { isAway, StoreWatch } from "./store-watch.ts";
 
 /** Where no index was asked for. */
@@ -48,12 +47,15 @@ const OVERHEAD = 200;
 export class RoomLogs {
   readonly watch: StoreWatch;
   readonly #engine: Engine;
+  readonly #onFenced: (roomId: string) => void;
   readonly #waiting: Map<string, RoomLog> = new Map();
   #size = 0;
   #idle: (() => void)[] = [];
 
-  constructor(engine: Engine) {
+  /** @param onFenced another process has the room. */
+  constructor(engine: Engine, onFenced: (roomId: string) => void) {
     this.#engine = engine;
+    this.#onFenced = onFenced;
     const { store, clock, logger, events, limits } = engine;
     const write = (): Promise<{ written: number; left: boolean }> => this.#writeAll();
     this.watch = new StoreWatch({ store, clock, logger, events, timeoutMs: limits.storeTimeoutMs, write });
@@ -331,7 +333,7 @@ export class RoomLogs {
     for (const { size } of log.kept.splice(0)) this.#size -= size;
     if (count > 0) this.#tellLost(log.roomId, count, error);
     this.#forget(log);
-    if (error.code === "fenced") noteFenced(this.#engine, log.roomId);
+    if (error.code === "fenced") this.#onFenced(log.roomId);
   }
 
   #tellLost(roomId: string, count: number, error: RoomKitError): void {
