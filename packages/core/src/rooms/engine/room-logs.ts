@@ -3,13 +3,21 @@ import { defined } from "../../errors/options.ts";
 import { withTimeout } from "../../time/clock.ts";
 import type { RoomEvent } from "../event.ts";
 import { encodeData } from "../json.ts";
+import type { RoomKitLimits } from "../options.ts";
 import type { Room } from "../room.ts";
 import type { CommitOptions, CommitResult, EventQuery, NewEvent, Participant, RoomPatch } from "../store.ts";
-import type { Engine } from "./engine.ts";
+import type { RoomRegistry } from "./registry.ts";
 import { fencedError } from "./room-errors.ts";
+import type { RoomLock } from "./room-lock.ts";
 import type { Kept, RoomLog } from "./room-log.ts";
 import type { RoomState } from "./room-state.ts";
-import { isAway, StoreWatch } from "./store-watch.ts";
+import { isAway, StoreWatch, type StoreWatchOptions } from "./store-watch.ts";
+
+export interface RoomLogsOptions extends Omit<StoreWatchOptions, "timeoutMs" | "write"> {
+  readonly limits: RoomKitLimits;
+  readonly rooms: RoomRegistry;
+  readonly lock: RoomLock;
+}
 
 /** Where no index was asked for. */
 export type LogResult = Exclude<CommitResult, { readonly status: "moved" }>;
@@ -46,24 +54,19 @@ const OVERHEAD = 200;
  */
 export class RoomLogs {
   readonly watch: StoreWatch;
-  readonly #engine: Engine;
+  readonly #engine: RoomLogsOptions;
   readonly #onFenced: (roomId: string) => void;
   readonly #waiting: Map<string, RoomLog> = new Map();
   #size = 0;
   #idle: (() => void)[] = [];
 
   /** @param onFenced another process has the room. */
-  constructor(engine: Engine, onFenced: (roomId: string) => void) {
+  constructor(engine: RoomLogsOptions, onFenced: (roomId: string) => void) {
     this.#engine = engine;
     this.#onFenced = onFenced;
     const { store, clock, logger, events, limits } = engine;
     const write = (): Promise<{ written: number; left: boolean }> => this.#writeAll();
     this.watch = new StoreWatch({ store, clock, logger, events, timeoutMs: limits.storeTimeoutMs, write });
-  }
-
-  /** Rooms of which something waits for the store. */
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   /** Of a room that is loaded again while something of it waits. */
@@ -260,7 +263,10 @@ export class RoomLogs {
     }
     log.kept.shift();
     this.#size -= kept.size;
-    if (log.kept.length === 0) this.#settled(log);
+    if (log.kept.length > 0) return true;
+    log.next += log.shift;
+    log.shift = 0;
+    this.#forget(log);
     return true;
   }
 
@@ -319,12 +325,6 @@ export class RoomLogs {
     const query = { after: first - 1, before: first + events.length };
     const there = await this.watch.ask(() => store.readEvents(roomId, query));
     return there[0]?.id === events[0]?.id ? { status: "committed", events: there } : moved;
-  }
-
-  #settled(log: RoomLog): void {
-    log.next += log.shift;
-    log.shift = 0;
-    this.#forget(log);
   }
 
   /** What is kept of a room is never stored. */
