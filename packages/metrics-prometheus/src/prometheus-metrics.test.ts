@@ -149,6 +149,9 @@ describe("the metrics of a kit", () => {
     kit.host.emit("audio_stage_changed", { session, role: "denoiser", name: "rnnoise", state: "on" });
     kit.host.emit("recording_refused", { session, recording: {} as never, reason: "no" });
     kit.host.emit("provider_fallback", { roomId: "r", from: "a", to: "b", error });
+    for (const event of ["store_unreachable", "leases_unreachable"] as const) kit.host.emit(event, { error });
+    kit.host.emit("leases_reachable", {});
+    kit.host.emit("events_not_kept", { roomId: "r", count: 3, error });
     kit.kit.hook("ON_DTMF", () => {
       throw new Error("bug");
     });
@@ -159,6 +162,9 @@ describe("the metrics of a kit", () => {
       'roomkit_audio_stage_failures_total{role="denoiser",stage="rnnoise"} 1',
       'roomkit_recordings_refused_total{transport="fake"} 1',
       'roomkit_provider_fallbacks_total{from="a",to="b"} 1',
+      'roomkit_engine_unreachable{engine="store"} 1',
+      'roomkit_engine_unreachable{engine="leases"} 0',
+      'roomkit_events_lost_total{code="x"} 3',
       'roomkit_hook_failures_total{trigger="ON_DTMF",why="error"} 1',
     ])
       expect(page).toContain(line);

@@ -11,10 +11,13 @@ import { RoomLeases } from "./room-leases.ts";
 class SharedLeases extends InProcessLeases {
   override readonly scope = "shared" as never;
   down = false;
+  mute = false;
 
   override async acquire(key: string, options: AcquireOptions): Promise<Lease> {
     if (this.down) throw new RoomKitError("lease_unavailable", "down");
     const lease = await super.acquire(key, options);
+    // Given, and nobody is told.
+    if (this.mute) throw new RoomKitError("lease_unavailable", "no answer");
     const renew = lease.renew.bind(lease);
     return Object.defineProperty(lease, "renew", {
       value: async () => {
@@ -29,13 +32,14 @@ function make() {
   const clock = new VirtualClock();
   const leases = new SharedLeases({ clock });
   const taken: string[] = [];
+  const away: string[] = [];
   const process = (owner: string): RoomLeases =>
     new RoomLeases({
       ...{ leases, owner, clock, ttlMs: 3_000, logger: silentLogger },
       onTaken: (roomId) => taken.push(`${owner}: ${roomId}`),
-      onAway: () => {},
+      onAway: (error) => away.push(`${owner}: ${error ? "away" : "back"}`),
     });
-  return { clock, leases, taken, a: process("a"), b: process("b") };
+  return { clock, leases, taken, away, a: process("a"), b: process("b") };
 }
 
 const wait = { waitMs: 30_000 };
@@ -71,6 +75,23 @@ describe("the leases of rooms", () => {
     expect(other.state).toBe("done");
     await b.leave("r");
     expect([leases.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("are its own, where the engine gave one again and did not get to say so", async () => {
+    const { clock, leases, taken, away, a } = make();
+    await a.enter("r", wait);
+    a.keep("r", "s");
+    await a.leave("r");
+    leases.down = true;
+    await clock.advance(20_000);
+    leases.mute = true;
+    leases.down = false;
+    await clock.advance(1_000);
+    leases.mute = false;
+    await clock.advance(1_000);
+    expect([taken, a.fence("r")]).toEqual([[], 3]);
+    expect(away).toEqual(["a: away", "a: back"]);
+    await a.close();
   });
 
   it("are taken again after an outage of their engine, when nobody else took them", async () => {

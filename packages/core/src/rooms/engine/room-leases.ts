@@ -141,9 +141,9 @@ export class RoomLeases {
     if (hold.busy) return;
     hold.busy = true;
     try {
-      const renewed = await hold.lease.renew();
-      this.#told(undefined);
-      if (!renewed) await this.#retake(roomId, hold);
+      // One that lapsed is not asked for.
+      if (await hold.lease.renew()) this.#told(undefined);
+      else await this.#retake(roomId, hold);
     } catch (error) {
       this.#told(RoomKitError.from(error));
     } finally {
@@ -165,6 +165,7 @@ export class RoomLeases {
       else await lease.release();
     } catch (error) {
       if (!RoomKitError.is(error, "timeout")) throw error;
+      this.#told(undefined);
       if (this.#isHeld(roomId, hold)) this.#options.onTaken(roomId);
     }
   }
