@@ -155,8 +155,9 @@ export class Caller {
     for (const { word, share } of heard) times.set(word, (times.get(word) ?? 0) + share);
     const words = Array.from({ length: count }, (_, i) => from + i);
     const lost = words.filter((word) => (times.get(word) ?? 0) < 0.5);
-    const again = words.filter((word) => (times.get(word) ?? 0) > 1.5);
-    const strange = [...times.keys()].filter((word) => word < from || word >= from + count);
+    // The last word of the answer before may come again, too, where its process ended before it knew that it had been heard.
+    const again = [from - 1, ...words].filter((word) => (times.get(word) ?? 0) > (word < from ? 0 : 1.5));
+    const strange = [...times.keys()].filter((word) => word < from - 1 || word >= from + count);
     if (lost.length > cuts || again.length > cuts || strange.length > 0) {
       const shares = heard.map(({ word, share }) => `${word}${share > 0.95 ? "" : `(${share.toFixed(2)})`}`);
       this.faults.push(`${this.#name}: "${text}", cut ${cuts} times: heard ${shares.join(" ")}`);

@@ -20,8 +20,8 @@ export interface GoOnOptions {
   readonly signal: AbortSignal;
 }
 
-/** How long the client may take to say how much it has played, ms. */
-const COUNT_MS = 600;
+/** How long the client may take to say how much it has played, ms: it does so at once, on a machine that is busy at last. */
+const COUNT_MS = 1_500;
 /** A caller who was speaking may go on so long after they are heard again, ms. */
 const WORDS_MS = 800;
 /** Revisions that a text may have been shown in after it was kept. */
