@@ -58,10 +58,10 @@ async function batch(seed: number): Promise<void> {
 }
 
 it("1,000 calls leave no timer, session, listener or memory behind", { timeout: 300_000 }, async () => {
-  await batch(1);
-  await batch(2);
+  // What the engine makes of the code while it is new grows for some hundred calls.
+  for (let seed = 1; seed <= BATCHES / 2; seed++) await batch(seed);
   const before = await heldMb();
-  for (let seed = 3; seed <= BATCHES; seed++) await batch(seed);
-  // 900 calls: 1 kB each would be seen.
-  expect((await heldMb()) - before).toBeLessThan(1);
+  for (let seed = BATCHES / 2 + 1; seed <= BATCHES; seed++) await batch(seed);
+  // 500 calls: 1 kB each would be seen.
+  expect((await heldMb()) - before).toBeLessThan(0.5);
 });

@@ -103,10 +103,11 @@ async function worksInABrowser({ url }: Server): Promise<void> {
   // Without a microphone: the page calls all the same, and says what is missing.
   const args = chromiumArguments.filter((each) => !each.includes("fake"));
   const browser = await playwright.launch({ executablePath: chromium as string, args });
+  const page = await browser.newPage();
+  const [wrong, said]: [string[], string[]] = [[], []];
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  page.on("console", (line) => said.push(line.text()));
   try {
-    const page = await browser.newPage();
-    const wrong: string[] = [];
-    page.on("pageerror", (error) => wrong.push(String(error)));
     await page.goto(`${url}/?a=1#token=secret`);
     await page.waitForURL(`${url}/?a=1`);
     await page.getByRole("button", { name: "Start call" }).click();
@@ -118,6 +119,8 @@ async function worksInABrowser({ url }: Server): Promise<void> {
     await page.getByRole("button", { name: "End call" }).click();
     await page.getByRole("button", { name: "Start call" }).waitFor({ timeout: 60_000 });
     expect([wrong, page.url()]).toEqual([[], `${url}/?a=1`]);
+  } catch (error) {
+    throw new Error([error, ...wrong, ...said, await page.innerText("body").catch(String)].join("\n"), { cause: error });
   } finally {
     await browser.close();
   }
