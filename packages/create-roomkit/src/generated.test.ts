@@ -120,7 +120,9 @@ async function worksInABrowser({ url }: Server): Promise<void> {
     await page.getByRole("button", { name: "Start call" }).waitFor({ timeout: 60_000 });
     expect([wrong, page.url()]).toEqual([[], `${url}/?a=1`]);
   } catch (error) {
-    throw new Error([error, ...wrong, ...said, await page.innerText("body").catch(String)].join("\n"), { cause: error });
+    throw new Error([error, ...wrong, ...said, await page.innerText("body").catch(String)].join("\n"), {
+      cause: error,
+    });
   } finally {
     await browser.close();
   }
