@@ -120,7 +120,7 @@ async function worksInABrowser({ url }: Server): Promise<void> {
     await page.getByRole("button", { name: "Start call" }).waitFor({ timeout: 60_000 });
     expect([wrong, page.url()]).toEqual([[], `${url}/?a=1`]);
   } catch (error) {
-    throw new Error([error, ...wrong, ...said, await page.innerText("body").catch(String)].join("\n"), {
+    throw new Error([error, ...wrong, ...said, await page.textContent("body").catch(String)].join("\n"), {
       cause: error,
     });
   } finally {
