@@ -5,10 +5,17 @@ const HOLD_MS = 5_000;
 /** Most connections whose offers have not come. */
 const MOST_CONNECTIONS = 500;
 
+export interface HeldCandidate {
+  /** Undefined: one that says nothing of use, as the end of candidates. */
+  readonly candidate: RemoteCandidate | undefined;
+  /** Its offer has come. */
+  readonly onTaken: (() => void) | undefined;
+}
+
 interface Held {
   readonly identity: string;
   readonly until: number;
-  readonly candidates: RemoteCandidate[];
+  readonly candidates: HeldCandidate[];
 }
 
 /** Candidates that came before their offer. A browser posts several while the offer is still on its way. */
@@ -28,7 +35,7 @@ export class CandidateHold {
   }
 
   /** False when no more can be held. */
-  add(label: string, identity: string, candidate: RemoteCandidate | undefined): boolean {
+  add(label: string, identity: string, candidate: HeldCandidate): boolean {
     this.#sweep();
     const key = `${identity} ${label}`;
     let held = this.#held.get(key);
@@ -37,12 +44,12 @@ export class CandidateHold {
       held = { identity, until: this.#clock.now() + HOLD_MS, candidates: [] };
       this.#held.set(key, held);
     }
-    if (candidate && held.candidates.length < this.#perConnection) held.candidates.push(candidate);
+    if (held.candidates.length < this.#perConnection) held.candidates.push(candidate);
     return true;
   }
 
   /** Takes what was held for an offer of the same client. */
-  take(label: string, identity: string): readonly RemoteCandidate[] {
+  take(label: string, identity: string): readonly HeldCandidate[] {
     this.#sweep();
     const key = `${identity} ${label}`;
     const held = this.#held.get(key);

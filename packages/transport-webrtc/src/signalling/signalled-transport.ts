@@ -26,5 +26,5 @@ export interface SignalledTransport {
    */
   offer(request: OfferRequest, client: ClientContext, handling: OfferHandling): Promise<SignalAnswer>;
   /** Takes a trickled candidate; `forbidden` when it is not from the client that made the offer. */
-  candidate(request: CandidateRequest, client: ClientContext): SignalAnswer | "forbidden";
+  candidate(request: CandidateRequest, client: ClientContext): Promise<SignalAnswer | "forbidden">;
 }

@@ -119,7 +119,7 @@ export class Signalling {
       }
       const { message } = parsed;
       if (message.type === "ice-candidate") {
-        const answer = this.#transport.candidate(message, client);
+        const answer = await this.#transport.candidate(message, client);
         return answer === "forbidden" ? { status: 403, body: { error: "forbidden" } } : { status: 200, body: answer };
       }
       const admitted = this.gate.admission.admit(client.address);

@@ -46,11 +46,22 @@ export interface OffersOptions {
 export interface OfferHooks {
   /** A new client is connected. */
   readonly onReady: (session: RtcSession) => void;
+  /** Only for a client who comes back: there is to be no new call. */
+  readonly onlyBack?: boolean | undefined;
   /** Called once, when nothing of the connection is left; also when the offer is refused. */
   readonly release: () => void;
 }
 
-const failed = (error: string): SignalAnswer => ({ status: "failed", meta: { error } });
+/** What became of a candidate here; `held`: its offer has not come yet, and `onTaken` is called if it does. */
+export type CandidateVerdict =
+  | "success"
+  | "held"
+  | "forbidden"
+  | "invalid_candidate_format"
+  | "connection_closed"
+  | "unknown_connection";
+
+export const failed = (error: string): SignalAnswer => ({ status: "failed", meta: { error } });
 
 /** Turns offers into sessions, and gives candidates to the sessions they belong to. */
 export class Offers {
@@ -60,6 +71,8 @@ export class Offers {
   readonly #desk: ResumeDesk<Resumable>;
   /** Of every connection, also of those whose clients are away. */
   readonly #resumables = new Map<MediaConnection, Resumable>();
+  /** Of connections whose clients came back by way of another process, the last peer they came with. */
+  readonly #back = new Map<MediaConnection, RtcSession>();
   #closed = false;
 
   constructor(options: OffersOptions) {
@@ -86,6 +99,11 @@ export class Offers {
     return this.#resumables.get(connection)?.holder;
   }
 
+  /** Whether a client who comes back has their connection here. */
+  knows(request: OfferRequest, client: Pick<ClientContext, "identity">): boolean {
+    return request.resume !== undefined && this.#desk.find(request.resume)?.identity === client.identity;
+  }
+
   /** @throws RoomKitError `node_full` and `draining` (retryable), `invalid_sdp`, `sdp_too_large`, `no_free_port`, `closed`. */
   async offer(request: OfferRequest, client: ClientContext, hooks: OfferHooks): Promise<SignalAnswer> {
     let place: Place | undefined;
@@ -110,7 +128,10 @@ export class Offers {
         await call.close();
         throw error;
       }
-      for (const candidate of this.#hold.take(request.webrtc_id, client.identity)) this.#add(place, candidate);
+      for (const { candidate, onTaken } of this.#hold.take(request.webrtc_id, client.identity)) {
+        if (candidate) this.#add(place, candidate);
+        onTaken?.();
+      }
       return { type: "answer", sdp: completeAnswer(call.answer, offer.form), webrtc_id: request.webrtc_id };
     } catch (error) {
       if (place) this.#table.release(place);
@@ -120,22 +141,27 @@ export class Offers {
   }
 
   /** Takes a trickled candidate. One that came before its offer is held for it. */
-  candidate(request: CandidateRequest, client: ClientContext): SignalAnswer | "forbidden" {
+  candidate(
+    request: CandidateRequest,
+    client: Pick<ClientContext, "identity" | "address">,
+    onTaken?: () => void,
+  ): CandidateVerdict {
     const { webrtc_id: label } = request;
     const place = this.#table.get(label);
     if (place && place.identity !== client.identity) return "forbidden";
     const text = request.candidate.candidate;
     // The end of candidates needs no action: the timeout ends what does not connect.
     const parsed = text === "" ? "ignored" : parseCandidate(text);
-    if (parsed === undefined) return failed("invalid_candidate_format");
+    if (parsed === undefined) return "invalid_candidate_format";
     const allowed = candidateFilter(this.#options.settings, client.address);
     const usable = parsed !== "ignored" && allowed(parsed) ? parsed : undefined;
     if (place?.session) {
       if (usable) this.#add(place, usable);
-      return { status: "success" };
+      return "success";
     }
-    if (!place && this.#table.recentlyClosed(label)) return failed("connection_closed");
-    return this.#hold.add(label, client.identity, usable) ? { status: "success" } : failed("unknown_connection");
+    if (!place && this.#table.recentlyClosed(label)) return "connection_closed";
+    const held = this.#hold.add(label, client.identity, { candidate: usable, onTaken });
+    return held ? "held" : "unknown_connection";
   }
 
   /** Ends every session; later offers are refused. */
@@ -157,6 +183,7 @@ export class Offers {
   #session(request: OfferRequest, client: ClientContext, place: Place, call: MediaCall, hooks: OfferHooks): RtcSession {
     const { settings, hasSession } = this.#options;
     const resumed = this.#resumable(request, client, call);
+    if (hooks.onlyBack && !resumed) throw new RoomKitError("resume_expired", "what the client came back to is over");
     const session = new RtcSession({
       call,
       resumed,
@@ -186,11 +213,20 @@ export class Offers {
       },
       onEnded: () => {
         this.#table.release(place);
+        if (resumed && this.#back.get(resumed.connection) === session) this.#back.delete(resumed.connection);
         hooks.release();
       },
     });
+    if (hooks.onlyBack && resumed) this.#comesBack(resumed, session);
     if (!resumed) this.#register(session, client);
     return session;
+  }
+
+  /** No mount counts these: of each connection there is one at a time, besides the peer that holds it. */
+  #comesBack({ connection, holder }: Resumable, session: RtcSession): void {
+    const before = this.#back.get(connection);
+    this.#back.set(connection, session);
+    if (before && before !== holder) void before.close({ code: "resumed_elsewhere", message: "the client came again" });
   }
 
   #register(session: RtcSession, client: ClientContext): void {

@@ -1,5 +1,6 @@
 import type {
   AudioCodec,
+  Bus,
   Clock,
   IdSource,
   Logger,
@@ -106,6 +107,11 @@ export interface WebRTCTransportOptions {
    * another mount that has checked who asks.
    */
   readonly signalling?: SignallingOptions | undefined;
+  /**
+   * What the processes behind one balancer share: candidates, and clients who come back, find their call in whichever of them it
+   * lives. Without it a call's requests must all come to its process. It stays open.
+   */
+  readonly bus?: Bus | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
   readonly ids?: IdSource | undefined;

@@ -20,8 +20,9 @@ import { type FetchHandler, fetchHandler } from "../signalling/mount.ts";
 import { type SignallingOptions, signallingKinds } from "../signalling/options.ts";
 import type { OfferHandling, SignalledTransport } from "../signalling/signalled-transport.ts";
 import { mediaHost } from "./media.ts";
-import { type ClientContext, Offers } from "./offers.ts";
+import type { ClientContext } from "./offers.ts";
 import type { WebRTCTransportOptions } from "./options.ts";
+import { RoutedOffers } from "./routed-offers.ts";
 import { type TransportSettings, transportSettings } from "./settings.ts";
 
 /** Voice over WebRTC: browsers by an SDP offer, audio as RTP tracks, messages on a data channel. */
@@ -32,7 +33,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
   /** The options in force. */
   readonly settings: TransportSettings;
   readonly #host: MediaHost;
-  readonly #offers: Offers;
+  readonly #offers: RoutedOffers;
   readonly #signalling: SignallingOptions;
   #fetch: FetchHandler | undefined;
   #closed = false;
@@ -44,7 +45,7 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
       number: ["inputSampleRate", "outputSampleRate", "leadMs"],
       boolean: ["allowLoopback", "allowPrivate", "playedSilence"],
       function: ["ids"],
-      object: ["engine", "opus", "mulaw", "clock", "logger"],
+      object: ["engine", "opus", "mulaw", "bus", "clock", "logger"],
       members: {
         workers: { number: ["count", "calls"] },
         // Its numbers have defaults, and their ranges stand with those.
@@ -58,8 +59,8 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     this.settings = settings;
     this.#signalling = options.signalling ?? {};
     this.#host = mediaHost(options, settings);
-    this.#offers = new Offers({
-      settings,
+    this.#offers = new RoutedOffers({
+      ...{ settings, clock, logger, bus: options.bus },
       host: this.#host,
       refusal: () => this.refusal,
       hasSession: (connection) => this.registry.ownerOf(connection) !== undefined,
@@ -129,9 +130,9 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     });
   }
 
-  /** Takes a trickled candidate; `forbidden` when it is not from the client that made the offer. */
-  candidate(request: CandidateRequest, client: ClientContext): SignalAnswer | "forbidden" {
-    return this.#offers.candidate(request, client);
+  /** Takes a trickled candidate; `forbidden` when it is not from the client that made the offer. Never rejects. */
+  candidate(request: CandidateRequest, client: ClientContext): Promise<SignalAnswer | "forbidden"> {
+    return this.#offers.route(request, client);
   }
 
   async close(): Promise<void> {
