@@ -128,8 +128,9 @@ async function made(
       (session) => session && registry.end(session, { code: "client_lost", message: "the session was made too late" }),
       () => {},
     );
-    // The kit closes first, and its transports after it.
-    if (RoomKitError.is(error, "kit_closed")) throw new RoomKitError("draining", "the server is shutting down");
+    // The kit closes first, and its transports after it; one that drains takes no session any more that was begun before.
+    if (RoomKitError.is(error, "kit_closed") || (registry.draining && RoomKitError.is(error, "closed")))
+      throw new RoomKitError("draining", "the server is shutting down");
     const timeout = failed === "session_factory_failed" && RoomKitError.is(error, "timeout");
     const code = timeout ? "session_factory_timeout" : failed;
     throw new RoomKitError(code, "the session could not be made", {

@@ -67,6 +67,8 @@ interface Events {
 export class SessionRegistry {
   /** Clients that got no session. */
   readonly refusals: Refusals = new Refusals();
+  /** Newcomers are refused. */
+  draining = false;
   readonly #options: SessionRegistryOptions;
   readonly #entries = new Map<string, Entry>();
   /** By connection id. */

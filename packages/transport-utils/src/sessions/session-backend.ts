@@ -27,7 +27,6 @@ export abstract class SessionBackend implements VoiceBackend {
   abstract readonly capabilities: VoiceCapabilities;
   protected readonly registry: SessionRegistry;
   readonly #ids: IdSource;
-  #draining = false;
   readonly #fulls = new Set<() => boolean>();
   readonly #takers = new Set<Taker>();
 
@@ -38,11 +37,11 @@ export abstract class SessionBackend implements VoiceBackend {
 
   /** Newcomers are refused: {@link drain} or {@link close} was called. */
   get draining(): boolean {
-    return this.#draining;
+    return this.registry.draining;
   }
 
   drain(): void {
-    this.#draining = true;
+    this.registry.draining = true;
   }
 
   onForeignToken(take: (foreign: ForeignToken) => Promise<VoiceSession | undefined>): Unsubscribe {
@@ -67,7 +66,7 @@ export abstract class SessionBackend implements VoiceBackend {
 
   /** Why a newcomer would be refused just now; undefined: it would not. */
   get refusal(): "draining" | "node_full" | undefined {
-    if (this.#draining) return "draining";
+    if (this.draining) return "draining";
     return this.full ? "node_full" : undefined;
   }
 
