@@ -53,6 +53,7 @@ export class Caller {
   readonly sessions = new Set<string>();
   /** Of each answer: when it was asked for, until its first word, and the longest silence before its end, ms. */
   readonly replies: { readonly at: number; readonly ms: number; readonly silenceMs: number }[] = [];
+  talks = false;
   turns = 0;
   askedAgain = 0;
   moments = 0;
@@ -81,6 +82,7 @@ export class Caller {
       if (resumed) this.away.push(performance.now() - this.#lostAt);
       else if (this.sessions.size > 1) this.faults.push(`${this.#name}: another session`);
     });
+    this.talks = true;
     try {
       while (!stop.aborted) {
         await this.#turn(client);
@@ -176,6 +178,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const all = Array.from({ length: callers }, (_, i) => new Caller(`caller ${i}`, address, seededRandom(seed + 1 + i)));
   const running = all.map((caller) => caller.run(stop.signal).catch((error) => void caller.faults.push(String(error))));
   try {
+    for (let waited = 0; !all.every(({ talks, faults }) => talks || faults.length > 0) && waited < 1_200; waited++)
+      await sleep(50);
     for (let kill = 0; kill < kills; kill++) {
       await sleep(1_000 + random() * 2_000);
       const node = cluster[kill % 2] as NodeProcess;

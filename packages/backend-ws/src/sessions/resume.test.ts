@@ -94,6 +94,21 @@ describe("a client that loses its connection", () => {
     expect((await fetch(`${rig.http}/voice/config`)).status).toBe(200);
   });
 
+  it("is sent elsewhere when its session was being made as the server began to drain", async () => {
+    let goOn = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await start({ factory: async (make) => held.then(make) });
+    const newcomer = await Client.open(rig.url);
+    newcomer.say({ event: "start", protocol: 1, websocket_id: "new" });
+    await until(() => rig.factoryCalls === 1);
+    rig.backend.drain();
+    goOn();
+    await until(() => newcomer.closed !== undefined);
+    expect(newcomer.closed).toEqual({ code: 1001, reason: "draining" });
+  });
+
   it("continues its session: same objects, audio from where it was heard, messages of the meantime", async () => {
     await start();
     const first = await connect();

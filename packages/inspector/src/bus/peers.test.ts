@@ -1,7 +1,8 @@
 import { seededRandom, VirtualClock } from "@roomkit/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { HeldBus } from "../../../../tools/held-bus.ts";
 import type { InspectorView, ProcessView } from "../calls/views.ts";
-import { HeldBus, own, ToldKit, type Watching } from "../told.fixture.ts";
+import { own, ToldKit, type Watching } from "../told.fixture.ts";
 
 /** Two processes, a and b, on one bus; an operator looks at a's page. */
 let bus: HeldBus;
