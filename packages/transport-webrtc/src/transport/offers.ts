@@ -183,7 +183,7 @@ export class Offers {
   #session(request: OfferRequest, client: ClientContext, place: Place, call: MediaCall, hooks: OfferHooks): RtcSession {
     const { settings, hasSession } = this.#options;
     const resumed = this.#resumable(request, client, call);
-    if (hooks.onlyBack && !resumed) throw new RoomKitError("resume_expired", "what the client came back to is over");
+    if (hooks.onlyBack && !resumed) throw new RoomKitError("closed", "what the client came back to is over");
     const session = new RtcSession({
       call,
       resumed,
