@@ -19,6 +19,7 @@ import { clientSize } from "./sizes/client-size.ts";
 import { stackSizes } from "./sizes/stacks.ts";
 import { soak } from "./soak/soak.ts";
 import { speech } from "./speech/speech.ts";
+import { stores } from "./stores/stores.ts";
 import { turn } from "./turn/turn.ts";
 import { turns } from "./turns/turns.ts";
 import { hears } from "./webrtc/hears.ts";
@@ -51,6 +52,7 @@ export const benches: Readonly<Record<string, Bench>> = {
   soak,
   speech,
   stacks: stackSizes,
+  stores,
   turn,
   turns,
   vad,

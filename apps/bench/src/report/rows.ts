@@ -77,6 +77,13 @@ export const rows: readonly Row[] = [
     full: "",
     quick: "--frames 300 --rounds 3",
   },
+  {
+    name: "stores",
+    title: "Keeping conversations",
+    bench: "stores",
+    full: "",
+    quick: "--events 500 --runs 1 --seconds 3",
+  },
   { name: "stacks", title: "Installed, and loaded", bench: "stacks", full: "", quick: "--rounds 3" },
   { name: "client", title: "What a page loads", bench: "client-size", full: "", quick: "" },
 ];

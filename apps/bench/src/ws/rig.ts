@@ -33,10 +33,11 @@ export class Server {
     this.url = url;
   }
 
-  static async open(side: Side, pinned: boolean, flags: readonly string[] = []): Promise<Server> {
+  /** @param store what it commits events to meanwhile: its kind, and where it is */
+  static async open(side: Side, pinned: boolean, flags: readonly string[] = [], store?: string): Promise<Server> {
     const child = new Child<ServerRequest, ServerAnswer>(import.meta.url, "server", flags);
     try {
-      const { url = "" } = await child.ask({ type: "open", side, calls: ANY }, ANSWER_MS);
+      const { url = "" } = await child.ask({ type: "open", side, calls: ANY, store }, ANSWER_MS);
       if (pinned) pin(child.pid, "server");
       return new Server(child, url);
     } catch (error) {
@@ -62,6 +63,11 @@ export class Server {
     }
     const { cpuMs = 0, wallMs = 0, residentMb = 0 } = await this.#child.ask({ type: "read" }, ANSWER_MS);
     return { cpuMs, wallMs, residentMb };
+  }
+
+  /** Committed so far. */
+  async events(): Promise<number> {
+    return (await this.#child.ask({ type: "events" }, ANSWER_MS)).events ?? 0;
   }
 
   /** After a collection, with `--expose-gc`. */
