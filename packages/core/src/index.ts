@@ -41,6 +41,7 @@ export * from "./queue/bounded-queue.ts";
 export * from "./queue/keep-newest.ts";
 export * from "./rooms/binding.ts";
 export * from "./rooms/bus.ts";
+export * from "./rooms/bus-member.ts";
 export * from "./rooms/channel.ts";
 export * from "./rooms/engine-leases.ts";
 export * from "./rooms/event.ts";

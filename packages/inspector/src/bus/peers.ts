@@ -1,13 +1,11 @@
 import {
   type Bus,
+  BusMember,
   type Cancel,
   type Clock,
-  errorFields,
   keepNewest,
   type Logger,
-  RoomKitError,
   randomId,
-  type Subscription,
   withTimeout,
 } from "@roomkit/core";
 import { fitRows } from "../calls/fit-rows.ts";
@@ -20,8 +18,6 @@ const TOPIC = "inspect";
 const BEAT_MS = 1_000;
 /** Who has not said it for so long does not look any more, ms. */
 const LOOKS_MS = 3_500;
-/** Between two attempts to be told of the others, ms. */
-const RETRY_MS = 5_000;
 /** Longest wait for a process that is told to do something, ms. */
 const ANSWER_MS = 3_000;
 /** Commands that wait for their answers, and that are remembered, in case they come twice. */
@@ -55,21 +51,22 @@ interface Viewer {
 export class Peers {
   readonly #options: PeersOptions;
   readonly #remotes: Remotes;
-  readonly #subscriptions: Subscription[] = [];
-  readonly #retries = new Set<Cancel>();
+  readonly #member: BusMember;
   readonly #viewers = new Map<string, Viewer>();
   readonly #waiting = new Map<string, (result: ActionResult) => void>();
   readonly #done = new Map<string, Promise<ActionResult>>();
   #seq = 0;
   #telling: Cancel | undefined;
-  #closed = false;
-  /** The bus failed, and that was told of. */
-  #failed = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
     this.#remotes = new Remotes(options.clock);
-    for (const topic of [TOPIC, `${TOPIC}:${options.self.id}`]) void this.#subscribe(topic);
+    const { bus, clock, logger } = options;
+    this.#member = new BusMember({
+      ...{ bus, topic: TOPIC, self: options.self.id, clock, logger },
+      failure: "the inspector does not reach the other processes",
+      onMessage: (data) => this.#receive(data),
+    });
   }
 
   /** Says that somebody looks here; call it once a second while somebody does. */
@@ -77,7 +74,7 @@ export class Peers {
     const { id } = this.#options.self;
     const elsewhere = new Map(focus.map((each) => [`${each.process} ${each.call}`, each]));
     const asked = [...elsewhere.values()].filter(({ process }) => process !== id);
-    this.#publish(TOPIC, { type: "watch", viewer: id, focus: asked.slice(0, MAX_FOCUS) });
+    this.#tellOf({ type: "watch", viewer: id, focus: asked.slice(0, MAX_FOCUS) });
   }
 
   views(): ProcessView[] {
@@ -92,11 +89,11 @@ export class Peers {
   async command(process: string, call: string, action: string): Promise<ActionResult> {
     // Whose page somebody looks at is heard of by that alone: a balancer may bring the page's request to any process.
     if (!this.#remotes.has(process) && !this.#viewers.has(process)) return { ok: false, code: "unknown_process" };
-    if (this.#closed || this.#waiting.size >= MAX_WAITING) return { ok: false, code: "busy" };
+    if (this.#member.closed || this.#waiting.size >= MAX_WAITING) return { ok: false, code: "busy" };
     const { clock, self } = this.#options;
     const id = randomId("command");
     const answered = new Promise<ActionResult>((resolve) => this.#waiting.set(id, resolve));
-    this.#publish(`${TOPIC}:${process}`, { type: "command", id, from: self.id, call, action });
+    this.#tellOf({ type: "command", id, from: self.id, call, action }, process);
     try {
       return await withTimeout(answered, ANSWER_MS, { clock, what: "the answer of another process" });
     } catch {
@@ -107,37 +104,18 @@ export class Peers {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#publish(TOPIC, { type: "gone", process: this.#options.self });
-    this.#closed = true;
+    if (this.#member.closed) return;
+    this.#tellOf({ type: "gone", process: this.#options.self });
+    const closed = this.#member.close();
     this.#telling?.();
     this.#viewers.clear();
     this.#remotes.clear();
     for (const resolve of this.#waiting.values()) resolve({ ok: false, code: "closed" });
-    for (const cancel of this.#retries) cancel();
-    await Promise.all(this.#subscriptions.map((subscription) => subscription.close().catch(() => {})));
-  }
-
-  /** A bus that is away is asked again. */
-  async #subscribe(topic: string): Promise<void> {
-    const { bus, clock } = this.#options;
-    try {
-      const subscription = await bus.subscribe(topic, (data) => this.#receive(data));
-      if (this.#closed) await subscription.close();
-      else this.#subscriptions.push(subscription);
-    } catch (error) {
-      this.#fails(error);
-      if (this.#closed || RoomKitError.is(error, "closed")) return;
-      const cancel = clock.setTimeout(() => {
-        this.#retries.delete(cancel);
-        void this.#subscribe(topic);
-      }, RETRY_MS);
-      this.#retries.add(cancel);
-    }
+    await closed;
   }
 
   #receive(data: unknown): void {
-    const told = this.#closed ? undefined : parseMessage(data);
+    const told = parseMessage(data);
     const self = this.#options.self.id;
     if (!told || ("process" in told && told.process?.id === self)) return;
     switch (told.type) {
@@ -187,14 +165,14 @@ export class Peers {
     }
     this.#telling = clock.setTimeout(() => this.#tell(), BEAT_MS);
     const seq = ++this.#seq;
-    this.#publish(TOPIC, {
+    this.#tellOf({
       ...{ type: "seen", process: self, seq },
       ...fitRows(this.#options.rows(), MAX_CHARACTERS),
     });
     const focus = new Set([...this.#viewers.values()].flatMap((viewer) => viewer.focus));
     for (const id of [...focus].slice(0, MAX_FOCUS)) {
       const call = this.#options.detail(id);
-      if (call) this.#publish(TOPIC, { type: "detail", process: self, seq, call });
+      if (call) this.#tellOf({ type: "detail", process: self, seq, call });
     }
   }
 
@@ -203,22 +181,11 @@ export class Peers {
     const doing = this.#done.get(id) ?? this.#options.act(call, action);
     this.#done.set(id, doing);
     keepNewest(this.#done, MAX_REMEMBERED);
-    this.#publish(`${TOPIC}:${from}`, { type: "answer", id, result: await doing });
+    this.#tellOf({ type: "answer", id, result: await doing }, from);
   }
 
-  #publish(topic: string, told: BusMessage): void {
-    if (this.#closed) return;
-    this.#options.bus.publish(topic, busMessage(told)).then(
-      () => {
-        this.#failed = false;
-      },
-      (error: unknown) => this.#fails(error),
-    );
-  }
-
-  #fails(error: unknown): void {
-    if (this.#failed || this.#closed) return;
-    this.#failed = true;
-    this.#options.logger.warn(errorFields(error), "the inspector does not reach the other processes");
+  /** @param to only this process. */
+  #tellOf(told: BusMessage, to?: string): void {
+    this.#member.tell(busMessage(told), to);
   }
 }

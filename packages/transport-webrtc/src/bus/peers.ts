@@ -1,14 +1,4 @@
-import {
-  type Bus,
-  type Cancel,
-  type Clock,
-  errorFields,
-  keepNewest,
-  type Logger,
-  RoomKitError,
-  randomId,
-  type Subscription,
-} from "@roomkit/core";
+import { type Bus, BusMember, type Clock, keepNewest, type Logger, RoomKitError, randomId } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest } from "@roomkit/protocol";
 import type { ClientContext } from "../transport/offers.ts";
 import { type AnswerMessage, type AskMessage, busMessage, parseMessage, type Verdict } from "./messages.ts";
@@ -18,8 +8,6 @@ const TOPIC = "webrtc";
 const CANDIDATE_MS = 3_000;
 /** The same for somebody who comes back: without an answer they get a new call here. */
 const OFFER_MS = 1_500;
-/** Between two attempts to be told of the others, ms. */
-const RETRY_MS = 5_000;
 /** Requests that wait for their answers: in all, and of one address. */
 const MAX_WAITING = 500;
 const MAX_WAITING_ADDRESS = 50;
@@ -68,18 +56,19 @@ interface Waiting {
 export class Peers {
   readonly #options: PeersOptions;
   readonly #id = randomId("webrtc");
-  readonly #subscriptions: Subscription[] = [];
-  readonly #retries = new Set<Cancel>();
+  readonly #member: BusMember;
   readonly #waiting = new Map<string, Waiting>();
   readonly #seen = new Map<string, true>();
   readonly #owners = new Map<string, string>();
-  #closed = false;
-  /** The bus failed, and that was told of. */
-  #failed = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    for (const topic of [TOPIC, `${TOPIC}:${this.#id}`]) void this.#subscribe(topic);
+    const { bus, clock, logger } = options;
+    this.#member = new BusMember({
+      ...{ bus, topic: TOPIC, self: this.#id, clock, logger },
+      failure: "what belongs to calls of other processes does not reach them",
+      onMessage: (data) => this.#receive(data),
+    });
   }
 
   /** Requests that wait for another process. */
@@ -90,7 +79,7 @@ export class Peers {
   /** Asks the others. @param here resolves when it is done here after all. Never rejects. */
   ask(request: CandidateRequest | OfferRequest, client: ClientContext, here?: Promise<void>): Promise<Answer> {
     const { identity, address } = client;
-    if (this.#closed) return Promise.resolve({ verdict: "draining" });
+    if (this.#member.closed) return Promise.resolve({ verdict: "draining" });
     let ofAddress = 0;
     for (const each of this.#waiting.values()) if (each.address === address) ofAddress++;
     if (this.#waiting.size >= MAX_WAITING || ofAddress >= MAX_WAITING_ADDRESS)
@@ -116,7 +105,7 @@ export class Peers {
       this.#waiting.set(id, { call, address, owner, settle, worst: undefined });
       void here?.then(() => settle({ verdict: "success" }));
       const told: AskMessage = { type: "ask", id, from: this.#id, request, identity, address };
-      this.#publish(owner === undefined ? TOPIC : `${TOPIC}:${owner}`, told, (code) => settle({ verdict: code }));
+      this.#member.tell(busMessage(told), owner, (error) => settle({ verdict: RoomKitError.from(error).code }));
     });
   }
 
@@ -128,33 +117,13 @@ export class Peers {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    const closed = this.#member.close();
     for (const { settle } of [...this.#waiting.values()]) settle({ verdict: "draining" });
-    for (const cancel of this.#retries) cancel();
-    await Promise.all(this.#subscriptions.map((subscription) => subscription.close().catch(() => {})));
-  }
-
-  /** A bus that is away is asked again. */
-  async #subscribe(topic: string): Promise<void> {
-    const { bus, clock } = this.#options;
-    try {
-      const subscription = await bus.subscribe(topic, (data) => this.#receive(data));
-      if (this.#closed) await subscription.close();
-      else this.#subscriptions.push(subscription);
-    } catch (error) {
-      this.#fails(error);
-      if (this.#closed || RoomKitError.is(error, "closed")) return;
-      const cancel = clock.setTimeout(() => {
-        this.#retries.delete(cancel);
-        void this.#subscribe(topic);
-      }, RETRY_MS);
-      this.#retries.add(cancel);
-    }
+    await closed;
   }
 
   #receive(data: unknown): void {
-    const told = this.#closed ? undefined : parseMessage(data);
+    const told = parseMessage(data);
     if (!told || told.from === this.#id) return;
     if (told.type === "answer") this.#answered(told);
     else this.#asked(told);
@@ -179,26 +148,7 @@ export class Peers {
     this.#options.take(ask, (verdict, sdp) => {
       if (told) return;
       told = true;
-      this.#publish(`${TOPIC}:${from}`, { type: "answer", id, from: this.#id, verdict, sdp });
+      this.#member.tell(busMessage({ type: "answer", id, from: this.#id, verdict, sdp }), from);
     });
-  }
-
-  #publish(topic: string, told: AskMessage | AnswerMessage, onFailed: (code: string) => void = () => {}): void {
-    if (this.#closed) return;
-    this.#options.bus.publish(topic, busMessage(told)).then(
-      () => {
-        this.#failed = false;
-      },
-      (error: unknown) => {
-        this.#fails(error);
-        onFailed(RoomKitError.from(error).code);
-      },
-    );
-  }
-
-  #fails(error: unknown): void {
-    if (this.#failed || this.#closed) return;
-    this.#failed = true;
-    this.#options.logger.warn(errorFields(error), "what belongs to calls of other processes does not reach them");
   }
 }
