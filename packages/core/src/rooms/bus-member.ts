@@ -16,7 +16,7 @@ export interface BusMemberOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What the log says of a bus that fails, once until it works again. */
-  readonly failure: string;
+  readonly warning: string;
   /** Anything that comes, whoever it is from: to be checked. */
   readonly onMessage: (data: unknown) => void;
 }
@@ -85,6 +85,6 @@ export class BusMember {
   #fails(error: unknown): void {
     if (this.#failed || this.#closed) return;
     this.#failed = true;
-    this.#options.logger.warn(errorFields(error), this.#options.failure);
+    this.#options.logger.warn(errorFields(error), this.#options.warning);
   }
 }

@@ -64,7 +64,7 @@ export class Peers {
     const { bus, clock, logger } = options;
     this.#member = new BusMember({
       ...{ bus, topic: TOPIC, self: options.self.id, clock, logger },
-      failure: "the inspector does not reach the other processes",
+      warning: "the inspector does not reach the other processes",
       onMessage: (data) => this.#receive(data),
     });
   }

@@ -66,7 +66,7 @@ export class Peers {
     const { bus, clock, logger } = options;
     this.#member = new BusMember({
       ...{ bus, topic: TOPIC, self: this.#id, clock, logger },
-      failure: "what belongs to calls of other processes does not reach them",
+      warning: "what belongs to calls of other processes does not reach them",
       onMessage: (data) => this.#receive(data),
     });
   }
