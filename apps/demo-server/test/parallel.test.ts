@@ -59,7 +59,8 @@ it(`${sentences.length} calls side by side: no transcript, audio or event crosse
       expect(nearest(words), `the words of caller ${i}: ${words}`).toBe(i);
       expect(nearest(answer), `the answer to caller ${i}: ${answer}`).toBe(i);
       // By ear: what came out of that caller's speaker.
-      expect(nearest(await recognise(stt, client.heard)), `the sound for caller ${i}`).toBe(i);
+      const sound = await recognise(stt, client.heard);
+      expect(nearest(sound), `the sound for caller ${i}: ${sound}`).toBe(i);
     }
   } finally {
     await stt.close?.();

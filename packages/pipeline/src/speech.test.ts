@@ -60,11 +60,71 @@ describe("speech", () => {
     expect(lengthMs).toBeLessThanOrEqual(2_320);
   });
 
-  it("gives no audio twice: the next utterance begins after the frames of the last", () => {
-    const opened = run({ 5: start(60), 20: end(300, 240), 23: start(420) }, 25, 500);
-    const first = opened.events.flatMap((event) => (event.name === "frame" && event.speech ? [event.frame] : []));
-    const given = [...preRollOf(opened, 0), ...first.slice(0, 15), ...preRollOf(opened, 1), ...first.slice(15)];
-    expect(given.flatMap((frame) => [...frame.samples])).toEqual([...ramp(320 * 25)]);
+  /** Where each pre-roll and what followed it as speech begins and ends, ms. */
+  function stretches({ events }: TestStream): [from: number, to: number][] {
+    const found: [from: number, to: number][] = [];
+    for (const event of events) {
+      if (event.name === "speech-start") found.push([event.preRoll[0]?.timestamp ?? Number.NaN, Number.NaN]);
+      const last = event.name === "speech-start" ? event.preRoll.at(-1) : event.name === "frame" && event.frame;
+      const latest = found.at(-1);
+      if (last && latest && (event.name === "speech-start" || (event.name === "frame" && event.speech)))
+        latest[1] = Math.round(last.timestamp + frameDurationMs(last));
+    }
+    return found;
+  }
+
+  it.each<[what: string, answers: Record<number, VadEvent>, padMs: number, second: number]>([
+    // The end at 300 ms is known at 400 ms.
+    [
+      "in the middle of a short pause, though that was given as the end of the words before",
+      { 23: start(420) },
+      500,
+      360,
+    ],
+    ["there too where the start was at once, and its first sound was given before", { 21: start(340) }, 500, 320],
+    ["where no pause was, without anything twice", { 21: start(300) }, 500, 300],
+    ["where the pad does, if that is later", { 23: start(420) }, 30, 390],
+    ["where nobody was given the audio yet, if the pause is long", { 40: start(760) }, 500, 400],
+    ["as early as it may, on a clock that was set back", { 23: start(100) }, 50, 50],
+  ])("begins %s", (_, answers, padMs, second) => {
+    const opened = run({ 5: start(60), 20: end(300, 240), ...answers }, 45, padMs);
+    expect(stretches(opened).map(([from]) => from)).toEqual([Math.max(0, 60 - padMs), second]);
+    expect(stretches(opened).map(([, to]) => to)).toEqual([400, 900]);
+    // To the sample.
+    expect(preRollOf(opened, 1)[0]?.samples[0]).toBe(second * 16);
+  });
+
+  it("has the first sound of every word, however late the detector is, and no silence of a pause three times", () => {
+    let state = 20_261_130;
+    const next = (below: number): number => {
+      state = (state + 0x6d2b79f5) | 0;
+      const mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+    };
+    for (let round = 0; round < 200; round++) {
+      const lag = next(12);
+      const words: [from: number, to: number][] = [];
+      for (let at = 40 + next(400); at < 4_000; ) {
+        const to = at + 60 + next(500);
+        words.push([at, to]);
+        at = to + 200 + next(600);
+      }
+      const answers: Record<number, VadEvent> = {};
+      // Both are known 100 and 200 ms after the fact, and the lag later.
+      for (const [from, to] of words) {
+        answers[Math.ceil((from + 50) / 20) + 1 + lag] = start(from);
+        answers[Math.ceil((to + 200) / 20) + 1 + lag] = end(to, to - from);
+      }
+      const found = stretches(run(answers, 300));
+      expect(found).toHaveLength(words.length);
+      for (const [i, [from, to]] of words.entries()) {
+        const [begun, ended] = found[i] as [number, number];
+        const paused = from - (words[i - 1]?.[1] ?? Number.NEGATIVE_INFINITY);
+        expect(begun).toBeLessThanOrEqual(Math.max(0, from - Math.min(100, paused / 2)) + 0.1);
+        expect(begun).toBeGreaterThanOrEqual(Math.max(0, from - Math.max(100, paused / 2)) - 0.1);
+        expect(ended).toBeGreaterThanOrEqual(to);
+      }
+    }
   });
 
   describe("is told with how much of it was speech", () => {

@@ -77,7 +77,8 @@ export interface StageControl {
 export interface PipelineEvents {
   /**
    * Speech began at `timestamp`; `preRoll` is the audio from `speechPadMs` before it up to and including the newest frame, internal
-   * format, without what was told as speech before. Comes after the `frame` of that newest frame.
+   * format. Of what was told as speech before it has the second half of the pause: a detector tells late of an end, and the first
+   * sound of the next words may lie there. Comes after the `frame` of that newest frame.
    */
   readonly "speech-start": { readonly timestamp: number; readonly preRoll: readonly AudioFrame[] };
   /** Speech ended at `timestamp`, `durationMs` after it began. */

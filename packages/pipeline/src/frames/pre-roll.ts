@@ -33,7 +33,8 @@ export class PreRoll {
 
   push(frame: AudioFrame): void {
     const { samples, sampleRate, channels, timestamp } = frame;
-    if (this.#format?.sampleRate !== sampleRate || this.#format.channels !== channels) {
+    const back = timestamp < (this.#kept.at(-1)?.timestamp ?? timestamp);
+    if (back || this.#format?.sampleRate !== sampleRate || this.#format.channels !== channels) {
       this.clear();
       this.#format = { sampleRate, channels };
     }
@@ -45,19 +46,18 @@ export class PreRoll {
     this.#kept.push({ timestamp, from, length: samples.length });
   }
 
-  /** What is kept from `timestamp` on, to the sample; the rest stays here no longer. The frames are copies. */
-  take(timestamp: number): AudioFrame[] {
-    const taken: AudioFrame[] = [];
+  /** What is kept from `timestamp` on, to the sample. The frames are copies. */
+  since(timestamp: number): AudioFrame[] {
+    const frames: AudioFrame[] = [];
     const { sampleRate, channels } = this.#format ?? { sampleRate: 0, channels: 1 };
     for (const { timestamp: begin, from, length } of this.#kept.slice(this.#first)) {
       const late = Math.max(0, Math.round(((timestamp - begin) * sampleRate) / 1000));
       const skip = late * channels;
       if (skip >= length) continue;
       const samples = this.#read(from + skip, length - skip);
-      taken.push({ samples, sampleRate, channels, timestamp: begin + (late / sampleRate) * 1000 });
+      frames.push({ samples, sampleRate, channels, timestamp: begin + (late / sampleRate) * 1000 });
     }
-    this.clear();
-    return taken;
+    return frames;
   }
 
   clear(): void {

@@ -29,6 +29,8 @@ export class SpeechGate {
   #preRoll = new PreRoll(0);
   /** Where the speech under way began. */
   #start: number | undefined;
+  /** Where the speech before it ended, and until where audio was told as speech for want of knowing that. */
+  #last = { end: Number.NEGATIVE_INFINITY, told: Number.NEGATIVE_INFINITY };
   /** End of the newest frame. */
   #now = 0;
   /** For how long the detector has failed without a break, ms. */
@@ -60,7 +62,7 @@ export class SpeechGate {
     const speech = this.#start !== undefined;
     this.#now = frame.timestamp + frameDurationMs(frame);
     const slot = this.#slot;
-    if (slot && !slot.failed && !speech) this.#preRoll.push(frame);
+    if (slot && !slot.failed) this.#preRoll.push(frame);
     // Judged before it is told, so that it is told with what it adds to the speech.
     const event = slot && this.#judge(slot, frame);
     if (this.#closed) return;
@@ -123,13 +125,24 @@ export class SpeechGate {
 
   #begin(timestamp: number): void {
     this.#start = timestamp;
-    const since = this.#withheld.since(timestamp - this.#padMs);
-    const preRoll = this.#withheld.restored(this.#preRoll.take(since));
+    const since = Math.max(this.#withheld.since(timestamp - this.#padMs), this.#unheard(timestamp));
+    const preRoll = this.#withheld.restored(this.#preRoll.since(since));
     this.#events.emit("speech-start", { timestamp, preRoll });
+  }
+
+  /**
+   * From where on audio is that of speech which began at a time. A detector is late: when it tells of an end the next words may have
+   * begun, and their first sound was told with the words before. So a pause belongs to both, by halves, whoever was given it.
+   */
+  #unheard(start: number): number {
+    const { end, told } = this.#last;
+    // A clock that runs back is another one.
+    return start < end ? Number.NEGATIVE_INFINITY : Math.min(told, (end + start) / 2);
   }
 
   #end(timestamp: number, durationMs: number): void {
     this.#start = undefined;
+    this.#last = { end: timestamp, told: this.#now };
     this.#countedMs = 0;
     this.#events.emit("speech-end", { timestamp, durationMs });
   }
