@@ -29,9 +29,12 @@ const THRESHOLD = 2;
 /** Someone who tells of the thing does not ask for it. */
 const STATEMENT = /^(i (really )?(like|love|hate|enjoy|had|was|saw)|my |we |the .* (is|was) (nice|good|bad|great))/;
 
+/** What is to be said after somebody is no wish of theirs, whatever it names; "please" may have been heard as something else. */
+const DICTATED = /^(\S+ ){0,5}(repeats?|say) after me\b/;
+
 /** The tool the words ask for, by its name, description, parameters and their values. */
 export function matchTool(tools: readonly ToolDefinition[], turn: Turn): ToolDefinition | undefined {
-  if (STATEMENT.test(turn.text)) return undefined;
+  if (STATEMENT.test(turn.text) || DICTATED.test(turn.text)) return undefined;
   let best: { tool: ToolDefinition; score: number } | undefined;
   for (const tool of tools) {
     const score = scoreTool(tool, turn);

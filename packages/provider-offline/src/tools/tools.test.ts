@@ -61,6 +61,8 @@ describe("calling a tool", () => {
     "what time is it",
     "what is twelve times seven",
     "i love this weather",
+    "please repeat after me, winter brings snow to the mountains",
+    "he's repeat after me what is the weather in paris",
     "hello",
     "what is the capital of france",
     "how are you",
