@@ -107,7 +107,7 @@ it.concurrent("consent: who agrees is recorded, and a card number is nowhere", {
       await until("the answer", () => caller.lines.filter((each) => each.startsWith("assistant")).length > 2);
       await until("the end of it", () => caller.client.state === "listening");
       await caller.hangUp();
-      expect(caller.lines.join()).not.toMatch(/4111|1111/);
+      expect(caller.lines.join()).not.toMatch(/4111\D*1111/);
       expect(caller.lines.filter((each) => /^user: yes/i.test(each))).toEqual([]);
     },
     { env: { RECORDINGS: storage } },
@@ -115,7 +115,8 @@ it.concurrent("consent: who agrees is recorded, and a card number is nowhere", {
   const [json] = readdirSync(storage).filter((name) => name.endsWith(".json"));
   const sidecar = readFileSync(join(storage, json as string), "utf8");
   expect(sidecar).toContain("[card number]");
-  expect(sidecar).not.toMatch(/4111|1111/);
+  // Together: times and ids of a recording have such digits, too.
+  expect(sidecar).not.toMatch(/4111\D*1111/);
 });
 
 it.concurrent("consent: of who does not, there is no file", { timeout: TIMEOUT_MS }, async () => {

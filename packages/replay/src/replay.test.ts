@@ -278,7 +278,7 @@ describe("the file", () => {
         .writes("My number is 4711")
         .until(allQuiet());
     const { file } = await recordedLabCall(script, { transcripts: false, options });
-    expect(file).not.toMatch(/capital|Berlin|Hello|4711|pear|number/);
+    expect(file).not.toMatch(/capital|Berlin|Hello|\b4711\b|pear|number/);
     expect(file).toContain('{"type":"dtmf","digit":"0"}');
     const { file: whole } = await recordedLabCall(script, { transcripts: true, options });
     for (const word of ["capital", "Berlin", "Hello", "4711", '"digit":"7"']) expect(whole).toContain(word);
