@@ -136,8 +136,8 @@ export class SpeechGate {
    */
   #unheard(start: number): number {
     const { end, told } = this.#last;
-    // A detector may say that the two overlap: no word is told twice.
-    return Math.min(told, Math.max(end, (end + start) / 2));
+    // A clock that runs back is another one.
+    return start < end ? Number.NEGATIVE_INFINITY : Math.min(told, (end + start) / 2);
   }
 
   #end(timestamp: number, durationMs: number): void {
