@@ -58,10 +58,12 @@ it(`${sentences.length} calls side by side: no transcript, audio or event crosse
       expect(client.said("user"), `caller ${i}`).toHaveLength(1);
       const [words, answer] = [client.said("user").join(" "), client.said("assistant").join(" ")];
       expect(nearest(words), `the words of caller ${i}: ${words}`).toBe(i);
-      expect(nearest(answer), `the answer to caller ${i}: ${answer}`).toBe(i);
+      // Of whom the order was not understood is told so: nobody's sentence, but never another's.
+      const theirs = /repeats? after me/i.test(words) ? [i] : [i, -1];
+      expect(theirs, `the answer to caller ${i}, who said ${words}: ${answer}`).toContain(nearest(answer));
       // By ear: what came out of that caller's speaker.
       const sound = await recognise(stt, client.heard);
-      expect(nearest(sound), `the sound for caller ${i}: ${sound}`).toBe(i);
+      expect(theirs, `the sound for caller ${i}: ${sound}`).toContain(nearest(sound));
     }
   } finally {
     await stt.close?.();

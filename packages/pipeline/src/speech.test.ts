@@ -1,5 +1,5 @@
 import { type AudioFrame, frameDurationMs, type VadEvent, type VadFactory } from "@roomkit/core";
-import { inFrames, inSequence, quiet, speechLike } from "@roomkit/testing";
+import { inFrames, inSequence, quiet, seededRandom, speechLike } from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
 import { describe, expect, it } from "vitest";
 import { type FakeVad, mono, openStream, recorder, type TestStream, vadThat } from "./stages.fixture.ts";
@@ -95,12 +95,8 @@ describe("speech", () => {
   });
 
   it("has the first sound of every word, however late the detector is, and no silence of a pause three times", () => {
-    let state = 20_261_130;
-    const next = (below: number): number => {
-      state = (state + 0x6d2b79f5) | 0;
-      const mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-    };
+    const random = seededRandom(20_261_130);
+    const next = (below: number): number => Math.floor(random() * below);
     for (let round = 0; round < 200; round++) {
       const lag = next(12);
       const words: [from: number, to: number][] = [];

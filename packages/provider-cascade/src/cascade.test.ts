@@ -251,7 +251,7 @@ describe("a tool whose call was taken back", () => {
 
 describe("a text while the caller speaks", () => {
   it.each([
-    ["and of what was said, once", [{ finals: ["and me"] }], ["one thing", "and me"]],
+    ["and of what was said, once", [{ finals: ["and me"] }], ["and me one thing"]],
     ["alone when nothing was said", [{}], ["one thing"]],
   ] as const)("is answered after it, %s", async (_name, stt, asked) => {
     const c = await open([...stt] as SttScript[], ["Both.", "Both."]);

@@ -41,8 +41,8 @@ export class CallKeeping {
 
   /** @param last nothing changes any more */
   record(state: TurnState, runner: TurnRunner, speaking: Speaking, last: boolean): CallRecord {
-    const { turns, pieces, waiting } = state;
+    const { turns, pieces, waiting, typed } = state;
     const sayings = [...this.unsaid, ...speaking.record];
-    return { turns, turn: runner.record, words: wordsOf(pieces, waiting, this.#guess), sayings, last };
+    return { turns, turn: runner.record, words: wordsOf(pieces, waiting, this.#guess, typed), sayings, last };
   }
 }

@@ -52,9 +52,9 @@ export interface CallRecord {
 
 /** Whether a step of the turn machine is more than that somebody goes on with what they are doing. */
 export function changesRecord(before: TurnState, after: TurnState): boolean {
-  const { turns, answering, utterance, pieces, waiting } = before;
+  const { turns, answering, utterance, pieces, waiting, typed } = before;
   const same = turns === after.turns && answering === after.answering && utterance === after.utterance;
-  return !same || pieces !== after.pieces || waiting !== after.waiting;
+  return !same || pieces !== after.pieces || waiting !== after.waiting || typed !== after.typed;
 }
 
 /** Characters of one text: the rest of a longer one is asked for again. */

@@ -86,6 +86,11 @@ function recordIn(kept: unknown): CallRecord {
 }
 
 /** What is known of what the caller has said. */
-export function wordsOf(pieces: readonly string[], waiting: string | undefined, partial: string): string {
-  return joinTexts([waiting ?? joinTexts(pieces), partial]);
+export function wordsOf(
+  pieces: readonly string[],
+  waiting: string | undefined,
+  partial: string,
+  typed: readonly string[],
+): string {
+  return joinTexts([waiting ?? joinTexts(pieces), partial, ...typed]);
 }

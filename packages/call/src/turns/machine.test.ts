@@ -50,6 +50,7 @@ const audible = (utterance = "u1"): TurnInput => ({ type: "utterance-start", utt
 const ended = (utterance = "u1", answers = 1): TurnInput => ({ type: "utterance-end", utterance, answers });
 const lasted = (segment: number, speechMs = 300): TurnInput => ({ type: "speech-progress", segment, speechMs });
 const endpointTimer: TurnInput = { type: "timer", timer: "endpoint" };
+const typedTimer: TurnInput = { type: "timer", timer: "typed" };
 
 const question: TurnInput[] = [start(1), end(1), said(1, "what time is it"), decided(1, "what time is it")];
 
@@ -219,9 +220,10 @@ describe("typing and stopping", () => {
       audible(),
       start(2),
       { type: "text", text: "never mind" },
+      typedTimer,
       { ...decided(2, "never mind"), typed: true } as TurnInput,
     ]);
-    expect(effects.at(-2)?.[0]).toMatchObject({ type: "silence", reason: "text_input" });
+    expect(effects.at(-3)?.[0]).toMatchObject({ type: "silence", reason: "text_input" });
     expect(effects.at(-1)).toEqual([{ type: "submit", turn: 2, text: "never mind" }]);
   });
 
@@ -236,7 +238,7 @@ describe("typing and stopping", () => {
 describe("always", () => {
   const everything: TurnInput[] = [
     start(1), end(1), said(1, "a"), said(1, ""), partial(1, "a"), decided(1, "a"), decided(1, "a", 1_000), lasted(1),
-    endpointTimer, audible("u1"), ended("u1"), { type: "turn-done", turn: 1 }, { type: "turn-blocked", revision: 1 },
+    endpointTimer, typedTimer, audible("u1"), ended("u1"), { type: "turn-done", turn: 1 }, { type: "turn-blocked", revision: 1 },
     { type: "text", text: "t" }, { type: "interrupt", reason: "client" }, start(2), end(2), said(2, "b"),
   ]; // biome-ignore format: a plain list
 
@@ -347,6 +349,7 @@ describe("what overtakes words that cut an answer off", () => {
   const held = [...question, audible(), start(2), lasted(2), end(2)];
   const typed: TurnInput[] = [
     { type: "text", text: "and Munich?" },
+    typedTimer,
     { ...decided(2, "and Munich?"), typed: true } as TurnInput,
   ];
 

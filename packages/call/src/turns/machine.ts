@@ -1,4 +1,5 @@
 import { type DismissCause, joinTexts } from "@roomkit/core";
+import { aloneSince, interrupts, isEcho, onlyListens } from "./overlap.ts";
 import {
   callerIsQuiet,
   type SegmentText,
@@ -8,6 +9,7 @@ import {
   type TurnRules,
   type TurnState,
   type TurnStep,
+  type TurnTimer,
 } from "./state.ts";
 
 /**
@@ -32,7 +34,7 @@ export function turnStep(state: TurnState, input: TurnInput, general: TurnRules)
     case "turn-blocked":
       return onBlocked(state, input.revision);
     case "timer":
-      return input.timer === "endpoint" ? onEndpoint(state) : onVerdict(state, rules);
+      return onTimer(state, input.timer, rules);
     case "utterance-start":
       return onUtteranceStart({ ...state, strategy: input.strategy }, input.utterance, general);
     case "utterance-end":
@@ -81,11 +83,12 @@ function bargedIn(state: TurnState, rules: TurnRules, words?: SegmentText): Turn
 const VERDICT_MS = 2_000;
 const VERDICT: TurnEffect = { type: "start-timer", timer: "verdict", ms: VERDICT_MS };
 
+/** How long what was typed waits for the words said before it, in ms. */
+const TYPED_MS = 1_000;
+const AWAIT_WORDS: TurnEffect = { type: "start-timer", timer: "typed", ms: TYPED_MS };
+
 /** The segments remembered at most whose words were not waited for, or whose words were overtaken. */
 const MAX_LATE = 8;
-
-/** An echo comes at most so long after what is played, with the room's, in ms of speech. */
-const LATEST_ECHO_MS = 700;
 
 function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rules: TurnRules): TurnStep {
   if (state.speaking === segment || state.awaited.includes(segment)) return step(state);
@@ -105,13 +108,6 @@ function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rul
   return step(cut.state, [...cut.effects, ...effects]);
 }
 
-/** Whether so much speech over the assistant's speech takes the floor. */
-function interrupts(speechMs: number, { strategy, minSpeechMs, wordlessMs }: TurnRules): boolean {
-  // That there are words is no proof: which they are is told by themselves.
-  if (strategy === "semantic") return Number.isFinite(speechMs) && speechMs >= wordlessMs;
-  return strategy === "immediate" || speechMs >= minSpeechMs;
-}
-
 function onSpeechProgress(state: TurnState, segment: number, speechMs: number, rules: TurnRules): TurnStep {
   const { overlap, utterance, speaking } = state;
   if (utterance === undefined && speaking === segment && (overlap?.segment === segment || state.resumable)) {
@@ -120,17 +116,6 @@ function onSpeechProgress(state: TurnState, segment: number, speechMs: number, r
   }
   const contested = overlap?.segment === segment && !overlap.early && speaking === segment && utterance !== undefined;
   return contested && !overlap.spared && interrupts(speechMs, rules) ? bargedIn(state, rules) : step(state);
-}
-
-function aloneSince({ alone }: TurnState, segment: number, speechMs: number): TurnState["alone"] {
-  if (alone?.segment !== segment) return { segment, fromMs: speechMs, proven: false };
-  const proven = speechMs - alone.fromMs > LATEST_ECHO_MS;
-  return proven === alone.proven ? alone : { ...alone, proven };
-}
-
-/** Whether words are the assistant's own, by its loudspeaker: not those of somebody who went on when it had long been silent. */
-function isEcho({ alone }: TurnState, { segment, text }: SegmentText, rules: TurnRules): boolean {
-  return !(alone?.segment === segment && alone.proven) && rules.isEcho?.(text) === true;
 }
 
 function onSpeechEnd(state: TurnState, segment: number, { strategy }: TurnRules): TurnStep {
@@ -162,12 +147,6 @@ function onPartial(state: TurnState, words: SegmentText, rules: TurnRules): Turn
   }
   const cut = bargedIn(state, rules, { segment, text });
   return unheard ? step({ ...cut.state, claim: { segment, text } }, cut.effects) : cut;
-}
-
-/** Whether words want no floor. Before anything was audible there was nothing to listen to: how they sounded says nothing then. */
-function onlyListens(state: TurnState, words: SegmentText, rules: TurnRules): boolean {
-  const over = state.resumable !== undefined || (state.utterance !== undefined && !state.overlap?.early);
-  return rules.isBackchannel(over ? words : { text: words.text });
 }
 
 function onTranscript(state: TurnState, words: SegmentText, rules: TurnRules): TurnStep {
@@ -234,6 +213,7 @@ function disturbed(state: TurnState): TurnState {
 /** When the caller is silent and nothing is outstanding: has the turn judged, or gives the floor back. */
 function settled(state: TurnState): TurnStep {
   if (!callerIsQuiet(state)) return step(state);
+  if (state.typed.length > 0) return typed(state);
   if (state.pieces.length === 0) {
     const next = { ...state, interrupted: false, unjudged: false };
     const { resumable, spared, echoed } = state;
@@ -269,6 +249,11 @@ function submitted(state: TurnState, text: string): TurnStep {
   const turn = state.turns + 1;
   const done = { ...DECIDED, pieces: [], waiting: undefined, interrupted: false, unjudged: false };
   return step({ ...state, ...done, turns: turn, answering: turn }, [{ type: "submit", turn, text }]);
+}
+
+function onTimer(state: TurnState, timer: TurnTimer, rules: TurnRules): TurnStep {
+  if (timer === "endpoint") return onEndpoint(state);
+  return timer === "typed" ? typed(state) : onVerdict(state, rules);
 }
 
 function onEndpoint(state: TurnState): TurnStep {
@@ -343,6 +328,15 @@ function onText(given: TurnState, text: string): TurnStep {
   const state = overtaken(given);
   const cut = assistantActive(state) ? silenced(state, "text_input") : step({ ...state, resumable: undefined });
   const timers: TurnEffect[] = state.waiting === undefined ? [] : [{ type: "stop-timer", timer: "endpoint" }];
-  const next = disturbed({ ...cut.state, pieces: [...cut.state.pieces, text], waiting: undefined });
-  return then(step(next, [...cut.effects, ...timers]), (all) => judged(all, true));
+  const next = { ...cut.state, typed: [...cut.state.typed, text], waiting: undefined };
+  const wait: TurnEffect[] = state.typed.length === 0 && !callerIsQuiet(state) ? [AWAIT_WORDS] : [];
+  return then(step(next, [...cut.effects, ...timers, ...wait]), settled);
+}
+
+/** What was typed is the end of the turn, whatever words of speech are still to come: it is waited for them no longer. */
+function typed(state: TurnState): TurnStep {
+  if (state.typed.length === 0) return step(state);
+  const cut = assistantActive(state) ? silenced(state, "text_input") : step(state);
+  const next = disturbed({ ...cut.state, pieces: [...cut.state.pieces, ...state.typed], typed: [] });
+  return then(step(next, cut.effects), (all) => judged(all, true));
 }

@@ -30,7 +30,8 @@ import {
  *     playback ended       nothing            nothing              nothing              thinking again         done
  *     mute                 nothing            ends with what was   nothing              nothing                nothing
  *                                             heard
- *     text                 a turn             a turn at once       a turn at once       cancels, a turn        silences, a turn
+ *     text                 a turn             after those words,   after those words,   cancels, a turn        silences, a turn
+ *                                             or in 1 s            or in 1 s
  *     interrupt            no resuming        no resuming          no resuming          cancels                silences
  *     say                  spoken             held, then spoken    held, then spoken    after the answer       after the answer
  *     close                everything ends, in every column
@@ -72,7 +73,7 @@ function run(inputs: readonly TurnInput[], rules: TurnRules = confirmed) {
 
 /** Nothing that is done to anybody: a wait, and what is told of. */
 const isTold = (effect: TurnEffect): boolean =>
-  effect.type === "dismiss" || (effect.type === "start-timer" && effect.timer === "verdict");
+  effect.type === "dismiss" || (effect.type === "start-timer" && effect.timer !== "endpoint");
 
 function short(effect: TurnEffect): string {
   switch (effect.type) {
@@ -148,6 +149,35 @@ describe("what was said stays in its order", () => {
     const inputs = [...speaking, start(2), end(2), start(3), end(3), said(3, "three"), said(2, "two"), ended()];
     const { done } = run(inputs, { ...confirmed, strategy: "disabled" });
     expect(done).toEqual([...asked, "finish 2", "finish 3", "submit two three"]);
+  });
+});
+
+describe("what is typed comes after the words said before, as one turn", () => {
+  const due: TurnInput = { type: "timer", timer: "typed" };
+  const both = ["submit one typed"];
+  it.each<[string, TurnInput[], string[]]>([
+    ["their recogniser is slower", [start(1), end(1), text("typed"), said(1, "one")], both],
+    ["their end is told later", [start(1), text("typed"), end(1), said(1, "one")], both],
+    ["they come without an end", [start(1), text("typed"), said(1, "one")], both],
+    ["they cross", [start(1), end(1), start(2), end(2), text("typed"), said(2, "one"), said(1, "")], both],
+    ["a noise follows them", [start(1), end(1), start(2), said(1, "one"), text("typed"), end(2), said(2, "")], both],
+    ["it was noise", [start(1), end(1), text("typed"), said(1, "")], ["submit typed"]],
+    ["nobody has said anything", [text("typed")], ["submit typed"]],
+    ["twice", [start(1), end(1), text("ty"), text("ped"), said(1, "one")], ["submit one ty ped"]],
+    ["they take too long", [start(1), end(1), text("typed"), due, said(1, "one")], ["submit typed", "submit one"]],
+    ["they do not end", [start(1), text("typed"), due], ["submit typed"]],
+    ["its time is over later", [start(1), end(1), text("typed"), said(1, "one"), due], both],
+    ["somebody presses stop", [start(1), end(1), text("typed"), stop, said(1, "one")], both],
+    ["the application begins to speak", [start(1), end(1), text("typed"), audible("note"), said(1, "one")], both],
+    [
+      "the application begins to speak, over noise",
+      [start(1), end(1), text("typed"), audible("note"), said(1, "")],
+      ["silence text_input", "submit typed"],
+    ],
+  ])("%s", (_, inputs, expected) => {
+    const { done, state } = run(inputs);
+    expect(done.filter((each) => /^(submit|silence text)/.test(each))).toEqual(expected);
+    expect(state.typed).toEqual([]);
   });
 });
 
@@ -458,8 +488,8 @@ describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any 
     }
     expect(phaseOf(state)).toBe("idle");
     expect([callerIsQuiet(state), state.late]).toEqual([true, []]);
-    expect([state.pieces, state.held, state.ahead, state.resumable, state.claim, state.waiting, state.spared]).toEqual([
-      [], [], [], undefined, undefined, undefined, "",
+    expect([state.pieces, state.typed, state.held, state.ahead, state.resumable, state.claim, state.waiting, state.spared]).toEqual([
+      [], [], [], [], undefined, undefined, undefined, "",
     ]); // biome-ignore format: a plain list
     const heard = [...words].flatMap(([segment, word]) =>
       !word.startsWith("w") || dropped.has(segment) ? [] : [word],

@@ -76,6 +76,8 @@ export interface TurnState {
         readonly short?: boolean | undefined;
       }
     | undefined;
+  /** Typed while the words said before are not known yet, which belong before it. */
+  readonly typed: readonly string[];
   /** Said while interruption is disabled. */
   readonly held: readonly string[];
   /** Turns submitted so far; they are numbered from 1. */
@@ -132,6 +134,7 @@ export const initialTurnState: TurnState = {
   revision: 0,
   unjudged: false,
   waiting: undefined,
+  typed: [],
   overlap: undefined,
   held: [],
   turns: 0,
@@ -155,7 +158,7 @@ export function callerIsQuiet(state: TurnState): boolean {
 
 /** Whether the assistant may begin to speak: not over the caller, nor while it is being decided whether they have finished. */
 export function floorIsFree(state: TurnState): boolean {
-  return callerIsQuiet(state) && state.pieces.length === 0;
+  return callerIsQuiet(state) && state.pieces.length === 0 && state.typed.length === 0;
 }
 
 /** Whether it is being found out if a sound over the assistant's speech interrupts it. */
@@ -226,6 +229,8 @@ export interface TurnJudgement {
 export type TurnTimer =
   /** More of the turn was waited for. */
   | "endpoint"
+  /** The words said before what was typed were waited for. */
+  | "typed"
   /** It was waited for what cut the assistant off. */
   | "verdict";
 

@@ -1,4 +1,5 @@
 import type { AudioFrame } from "@roomkit/core";
+import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { PreRoll } from "./pre-roll.ts";
 
@@ -31,12 +32,8 @@ const end = ({ timestamp, samples }: AudioFrame): number => timestamp + (samples
 
 describe("PreRoll", () => {
   it("gives what a list of the frames would, whatever their lengths, gaps and readings", () => {
-    let state = 20_261_130;
-    const next = (below: number): number => {
-      state = (state + 0x6d2b79f5) | 0;
-      const mixed = Math.imul(state ^ (state >>> 15), state | 1);
-      return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-    };
+    const random = seededRandom(20_261_130);
+    const next = (below: number): number => Math.floor(random() * below);
     for (const keepMs of [0, 40, 300, 2_300]) {
       const preRoll = new PreRoll(keepMs);
       const reference = new Reference();
