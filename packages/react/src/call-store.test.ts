@@ -373,6 +373,36 @@ describe("a call", () => {
     expect(b.store.script.announcement.get()).toBeUndefined();
   });
 
+  it.each<[string, string[], string[], string[]]>([
+    ["with words said before it, which are shown already", ["Paris"], ["Rome"], ["Paris Rome"]],
+    ["with words that no guess was shown of", [], ["Rome"], ["Paris Rome"]],
+    ["twice", ["Paris"], ["Rome", "now"], ["Paris Rome now"]],
+    ["after a noise", ["Um"], ["Rome"], ["Rome"]],
+    ["and taken away by a hook", ["Paris"], ["4111"], ["4111", "Paris [card number]"]],
+  ])("shows what was typed once as the end of a turn: %s", (_, guesses, typed, expected) => {
+    const b = bench();
+    void b.store.actions.start();
+    b.last.up();
+    const turn = (text: string, final: boolean): void =>
+      b.last.emit("transcript", { id: "t:1", role: "user", text, final, revision: 0 });
+    for (const guess of guesses) turn(guess, false);
+    for (const text of typed) b.store.actions.say(text);
+    turn(expected.at(-1) as string, true);
+    const texts = b.store.script.get().map((line) => line.kind === "speech" && line.text);
+    expect(texts.toSorted()).toEqual(expected);
+  });
+
+  it("keeps what was typed and answered before", () => {
+    const b = bench();
+    void b.store.actions.start();
+    b.last.up();
+    b.store.actions.say("yes");
+    b.last.emit("transcript", { id: "t:1", role: "user", text: "yes", final: true, revision: 0 });
+    b.last.emit("transcript", { id: "a", role: "assistant", text: "Sure?", final: true, revision: 0 });
+    b.last.emit("transcript", { id: "t:2", role: "user", text: "I said yes", final: true, revision: 0 });
+    expect(b.store.script.get()).toHaveLength(3);
+  });
+
   it("is told of by listeners that throw without harm to others", async () => {
     const b = bench();
     const thrown: unknown[] = [];

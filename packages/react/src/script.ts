@@ -1,13 +1,12 @@
 import { Cell } from "./cell.ts";
 import type { Happened } from "./listeners.ts";
 import {
-  findTyped,
-  MAX_LINES,
   settled,
   type TranscriptLine,
   withInterruption,
   withMetrics,
   withNotice,
+  withRepeated,
   withTranscript,
   withTyped,
 } from "./transcript.ts";
@@ -21,15 +20,12 @@ export class Script extends Cell<readonly TranscriptLine[]> {
   /** Counts the sessions: another one begins its ids anew. */
   #sessions = 0;
   #ids = 0;
-  /** Transcripts of the server that repeat what was typed here. */
-  readonly #typed = new Map<string, string>();
 
   constructor() {
     super([]);
   }
 
   clear(): void {
-    this.#typed.clear();
     this.announcement.set(undefined);
     this.set([]);
   }
@@ -53,24 +49,18 @@ export class Script extends Cell<readonly TranscriptLine[]> {
       // What was on its way when the connection broke comes again, or never.
       this.settle();
     } else if (event === "transcript") {
-      const own = this.#own(payload.id);
-      const isKnown = this.get().some(({ id }) => id === (this.#typed.get(own) ?? own));
-      const typed = isKnown ? undefined : findTyped(this.get(), payload);
-      if (typed) this.#remember(own, typed.id);
-      this.set(withTranscript(this.get(), { ...payload, id: this.#typed.get(own) ?? own }));
       const { role, text, heard, final } = payload;
-      if (final && !typed) this.announcement.set({ role, text: heard ?? text });
+      const line = { ...payload, id: this.#own(payload.id) };
+      const entries = this.get();
+      const before = final && role === "user" ? withRepeated(entries, line) : entries;
+      this.set(withTranscript(before, line));
+      // What the user has typed is no news to them.
+      if (final && before === entries) this.announcement.set({ role, text: heard ?? text });
     } else if (event === "interrupted") {
       this.set(withInterruption(this.get(), payload.heard, payload.unheard));
     } else if (event === "metrics") {
       this.set(withMetrics(this.get(), { ...payload, turnId: this.#own(payload.turnId) }));
     }
-  }
-
-  #remember(own: string, id: string): void {
-    this.#typed.set(own, id);
-    const [oldest] = this.#typed.keys();
-    if (oldest !== undefined && this.#typed.size > MAX_LINES) this.#typed.delete(oldest);
   }
 
   /** An id of the session under way, told apart from the same one of another. */

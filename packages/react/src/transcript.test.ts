@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  findTyped,
   heardLength,
   type SpeechLine,
   settled,
@@ -9,6 +8,7 @@ import {
   withInterruption,
   withMetrics,
   withNotice,
+  withRepeated,
   withTranscript,
   withTyped,
 } from "./transcript.ts";
@@ -90,11 +90,17 @@ describe("the conversation", () => {
     expect(withMetrics([], { turnId: "t1", interrupted: false })).toEqual([]);
   });
 
-  it("recognises what was typed when the server repeats it", () => {
-    const entries = withTyped(withNotice([], "n", "Call started"), "typed-1", "Hello ");
-    expect(findTyped(entries, said("u1", "Hello"))?.id).toBe("typed-1");
-    expect(findTyped(entries, said("u1", "Hello there"))).toBeUndefined();
-    expect(findTyped(entries, { ...said("u1", "Hello"), role: "assistant" })).toBeUndefined();
+  it.each<[string, string[]]>([
+    ["Hello", ["u0", "typed-1", "typed-2", "n"]],
+    ["Good morning. Hello", ["u0", "typed-1", "n"]],
+    ["Well, hi Hello", ["u0", "n"]],
+    ["Hello there", ["u0", "typed-1", "typed-2", "n"]],
+  ])("recognises what was typed when the server repeats it: %s", (text, left) => {
+    const before = withTyped(withTranscript([], said("u0", "Hello")), "typed-1", "hi");
+    const entries = withNotice(withTyped(before, "typed-2", "Hello"), "n", "Connected again");
+    expect(withRepeated(entries, said("u1", text)).map(({ id }) => id)).toEqual(left);
+    const answered = withTranscript(entries, { ...said("a1", "Hi."), role: "assistant" });
+    expect(withRepeated(answered, said("u1", text))).toEqual(answered);
   });
 
   it("is bounded", () => {

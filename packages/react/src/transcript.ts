@@ -13,6 +13,8 @@ export interface SpeechLine {
   readonly revision: number;
   /** Typed, not spoken. */
   readonly typed?: true | undefined;
+  /** On a typed line: the server's transcript that repeats it. */
+  readonly repeated?: string | undefined;
   /** On an assistant line that was cut off: how many characters of `text` were heard. */
   readonly heardLength?: number | undefined;
   /** Somebody cut it off. */
@@ -36,23 +38,26 @@ export const MAX_LINES = 500;
 /** Takes a transcript in: a new line, or a newer revision of one. */
 export function withTranscript(entries: readonly TranscriptLine[], transcript: Transcript): readonly TranscriptLine[] {
   const { id, role, text, final, revision, heard, speaker } = transcript;
-  const index = entries.findIndex((entry) => entry.kind === "speech" && entry.id === id);
+  const index = entries.findIndex((entry) => isOf(entry, id));
   const old = entries[index];
   const cut = heard === undefined ? undefined : heardLength(text, heard);
   if (old?.kind !== "speech") {
     // What was taken back before anybody saw it.
     if (text.trim() === "") return entries;
-    const made: SpeechLine = { kind: "speech", id, role, text, final, revision, speaker };
     // Nobody says two things at once: what came before is over, also when its end got lost.
-    return bounded([...settled(entries, role), cut === undefined ? made : { ...made, heardLength: cut }]);
+    const made = { kind: "speech", id, role, text, final, revision, speaker, heardLength: cut } as const;
+    return bounded([...settled(entries, role), made]);
   }
   if (revision < old.revision) return entries;
   const heardSoFar = cut ?? old.heardLength;
-  const next: SpeechLine = { ...old, text, final, revision, speaker: speaker ?? old.speaker };
-  return entries.with(
-    index,
-    heardSoFar === undefined ? next : { ...next, heardLength: Math.min(heardSoFar, text.length) },
-  );
+  return entries.with(index, {
+    ...old,
+    text,
+    final,
+    revision,
+    speaker: speaker ?? old.speaker,
+    heardLength: heardSoFar === undefined ? undefined : Math.min(heardSoFar, text.length),
+  });
 }
 
 /**
@@ -101,11 +106,28 @@ export function withNotice(entries: readonly TranscriptLine[], id: string, text:
   return bounded([...entries, { kind: "notice", id, text }]);
 }
 
-/** The typed line a server's transcript repeats, if the newest lines hold one. */
-export function findTyped(entries: readonly TranscriptLine[], { role, text }: Transcript): SpeechLine | undefined {
-  if (role !== "user") return undefined;
-  const newest = entries.slice(-4).findLast((entry) => entry.kind === "speech" && entry.role === "user");
-  return newest?.kind === "speech" && newest.typed && newest.text.trim() === text.trim() ? newest : undefined;
+/**
+ * Takes in that the server repeats what was typed, as a turn or as the end of one with words said before. Where it is all of the turn its line
+ * stays; else it gives way to the turn's.
+ */
+export function withRepeated(entries: readonly TranscriptLine[], { id, text }: Transcript): readonly TranscriptLine[] {
+  const line = entries.find((entry) => isOf(entry, id));
+  let left = entries;
+  let rest = text;
+  for (let i = entries.length; i--; ) {
+    const entry = entries[i];
+    if (entry?.kind !== "speech" || entry === line) continue;
+    if (!entry.typed || entry.repeated || !rest.endsWith(entry.text)) break;
+    if (!line && entry.text === text) return entries.with(i, { ...entry, repeated: id });
+    left = left.toSpliced(i, 1);
+    rest = rest.slice(0, -entry.text.length).trimEnd();
+  }
+  return left;
+}
+
+/** Whether a line shows a transcript of the server. */
+export function isOf(entry: TranscriptLine, id: string): entry is SpeechLine {
+  return entry.kind === "speech" && (entry.id === id || entry.repeated === id);
 }
 
 /** A line's text in two: heard, and not. */
