@@ -33,7 +33,7 @@ export interface NoticeLine {
 }
 
 /** Lines kept; the oldest go first. */
-export const MAX_LINES = 500;
+const MAX_LINES = 500;
 
 /** Takes a transcript in: a new line, or a newer revision of one. */
 export function withTranscript(entries: readonly TranscriptLine[], transcript: Transcript): readonly TranscriptLine[] {
@@ -126,7 +126,7 @@ export function withRepeated(entries: readonly TranscriptLine[], { id, text }: T
 }
 
 /** Whether a line shows a transcript of the server. */
-export function isOf(entry: TranscriptLine, id: string): entry is SpeechLine {
+function isOf(entry: TranscriptLine, id: string): entry is SpeechLine {
   return entry.kind === "speech" && (entry.id === id || entry.repeated === id);
 }
 
