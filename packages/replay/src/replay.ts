@@ -85,7 +85,8 @@ export async function replayCall(file: string, given: ReplayCallOptions = {}): P
   await kit.join(room.id, "voice", { session });
   const connection = new ReplayConnection(clock, header, entries);
   begun = clock.now();
-  const writer = new CallWriter(clock, true, Number.POSITIVE_INFINITY);
+  // As the file was written: of "mhm" alone the words stay, of a turn with more in it none do.
+  const writer = new CallWriter(clock, header.transcripts, Number.POSITIVE_INFINITY);
   backend.bind(session, new RecordedConnection(connection, writer, (work) => work()));
   const pass = async (ms: number): Promise<void> => {
     // No more than one step where nobody is waited for.
