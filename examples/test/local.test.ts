@@ -34,7 +34,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function call({ url }: Program) {
   const caller = await SdkClient.call(url);
   const line = (what: RegExp): Promise<string> =>
-    until(`${what} in ${caller.lines.join(" | ")}`, () => caller.lines.find((each) => what.test(each)));
+    until(`${what}`, () => caller.lines.find((each) => what.test(each))).catch((error: Error) => {
+      throw new Error(`${error.message}, not in ${caller.lines.join(" | ")}`);
+    });
   /** What came out of the speaker since then, once it is quiet. */
   const sound = async (since = 0): Promise<Int16Array> => {
     await until("sound", () => caller.speaker.heard.length > since + 12_000 && caller.speaker.quiet);
@@ -237,8 +239,7 @@ it.concurrent("supervisor: listens, is heard by the assistant alone, takes over 
       const heard = ann.speaker.heard.length;
       caller.say(sounds.capital);
       await until("the caller in the supervisor's ear", () => loud(ann.speaker.heard.subarray(heard)));
-      // As the recogniser guesses them: they may not be over.
-      await until("their words", () => caller.lines.filter((each) => /^user: .*France/i.test(each)).length === 2);
+      await until("their words", () => caller.finals.filter((each) => /^user: .*France/i.test(each)).length === 2);
       expect(await post("/listen")).toBe(200);
       await program.prints("given back: given_back");
       type("And the capital of Italy?");

@@ -74,6 +74,8 @@ class NodeAudio implements AudioIO {
   }
 }
 
+const shown = ({ role, text, heard = text }: Transcript): string => `${role}: ${heard}`;
+
 /** The browser SDK on a WebSocket, in Node. */
 export class SdkClient {
   readonly client: VoiceClient;
@@ -134,7 +136,12 @@ export class SdkClient {
 
   /** As a page shows them: of what was cut off, what was heard. */
   get lines(): string[] {
-    return [...this.#transcripts.values()].map(({ role, text, heard = text }) => `${role}: ${heard}`);
+    return [...this.#transcripts.values()].map(shown);
+  }
+
+  /** Those that are complete. */
+  get finals(): string[] {
+    return [...this.#transcripts.values()].filter(({ final }) => final).map(shown);
   }
 
   say(samples: Int16Array): void {

@@ -360,7 +360,10 @@ describe("what overtakes words that cut an answer off", () => {
     const listens = run([...held, ...overtaken, said(2, "mhm")]);
     expect([listens.names.at(-1), listens.state.pieces]).toEqual([[], []]);
     expect(listens.state.aside).toEqual([]);
-    const means = run([...held, ...overtaken, said(2, "stop")]);
+    const means = run([...held, ...overtaken, said(2, "stop")], {
+      ...confirmed,
+      isCommand: ({ text }) => text === "stop",
+    });
     expect(means.names.at(-1)).toContain("judge");
   });
 });

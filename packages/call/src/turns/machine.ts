@@ -1,4 +1,5 @@
 import { type DismissCause, joinTexts } from "@roomkit/core";
+import { overtaken, unawaited } from "./late.ts";
 import { aloneSince, interrupts, isEcho, onlyListens } from "./overlap.ts";
 import {
   callerIsQuiet,
@@ -51,6 +52,8 @@ export function turnStep(state: TurnState, input: TurnInput, general: TurnRules)
 }
 
 const step = (state: TurnState, effects: readonly TurnEffect[] = []): TurnStep => ({ state, effects });
+const without = (segments: readonly number[], segment: number): readonly number[] =>
+  segments.filter((each) => each !== segment);
 const assistantActive = (state: TurnState): boolean => state.utterance !== undefined || state.answering !== undefined;
 
 /** One step after the other; nobody is to be silenced later than need be. */
@@ -86,9 +89,6 @@ const VERDICT: TurnEffect = { type: "start-timer", timer: "verdict", ms: VERDICT
 /** How long what was typed waits for the words said before it, in ms. */
 const TYPED_MS = 1_000;
 const AWAIT_WORDS: TurnEffect = { type: "start-timer", timer: "typed", ms: TYPED_MS };
-
-/** The segments remembered at most whose words were not waited for, or whose words were overtaken. */
-const MAX_LATE = 8;
 
 function onSpeechStart(state: TurnState, segment: number, elapsedMs: number, rules: TurnRules): TurnStep {
   if (state.speaking === segment || state.awaited.includes(segment)) return step(state);
@@ -153,8 +153,7 @@ function onTranscript(state: TurnState, words: SegmentText, rules: TurnRules): T
   const { segment } = words;
   const known = state.speaking === segment || state.awaited.includes(segment) || state.late.includes(segment);
   if (!known) return step(state);
-  const others = (segments: readonly number[]): readonly number[] => segments.filter((each) => each !== segment);
-  const [awaited, late] = [others(state.awaited), others(state.late)];
+  const [awaited, late] = [without(state.awaited, segment), without(state.late, segment)];
   const speaking = state.speaking === segment ? undefined : state.speaking;
   const ahead = [...state.ahead, words].sort((a, b) => a.segment - b.segment);
   return tellInOrder({ ...state, awaited, late, speaking, ahead }, rules);
@@ -177,8 +176,8 @@ function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep 
   const echo = given !== "" && (contested || state.resumable !== undefined) && isEcho(state, heard, rules);
   const text = echo ? "" : given || claimed;
   const overlap = contested ? undefined : state.overlap;
-  const aside = state.aside.filter((each) => each !== segment);
-  const next: TurnState = { ...state, overlap, aside, claim: claimed === "" ? state.claim : undefined };
+  const [aside, behind] = [without(state.aside, segment), without(state.behind, segment)];
+  const next: TurnState = { ...state, overlap, aside, behind, claim: claimed === "" ? state.claim : undefined };
   const dismissed = (cause: DismissCause): TurnStep =>
     step(disturbed(next), contested && state.utterance !== undefined ? [{ type: "dismiss", cause }] : []);
   if (text === "") {
@@ -193,12 +192,13 @@ function said(state: TurnState, heard: SegmentText, rules: TurnRules): TurnStep 
   }
   if (rules.strategy === "semantic" && assistantActive(state) && spares) return dismissed("backchannel");
   if (state.resumable && state.pieces.length === 0 && spares) return step({ ...next, spared: text });
-  if (rules.strategy === "disabled" && assistantActive(state)) {
+  const tooLate = state.behind.includes(segment) && !rules.isCommand?.({ ...heard, text });
+  if ((rules.strategy === "disabled" || tooLate) && assistantActive(state)) {
     return step({ ...next, held: [...next.held, text].slice(-rules.maxHeldPieces) });
   }
   // Words said before the answer was audible: the caller had not finished.
   const cut = assistantActive(state) ? silenced(next, "barge_in") : step(next);
-  return step(disturbed({ ...cut.state, pieces: [...next.pieces, text] }), cut.effects);
+  return step(disturbed({ ...cut.state, pieces: [...cut.state.pieces, text] }), cut.effects);
 }
 
 /**
@@ -253,7 +253,11 @@ function submitted(state: TurnState, text: string): TurnStep {
 
 function onTimer(state: TurnState, timer: TurnTimer, rules: TurnRules): TurnStep {
   if (timer === "endpoint") return onEndpoint(state);
-  return timer === "typed" ? typed(state) : onVerdict(state, rules);
+  if (timer === "verdict") return onVerdict(state, rules);
+  if (state.typed.length === 0) return step(state);
+  return then(tellInOrder(unawaited(state, state.awaited), rules), (next) =>
+    next.typed.length === 0 ? step(next) : typed(next),
+  );
 }
 
 function onEndpoint(state: TurnState): TurnStep {
@@ -266,11 +270,11 @@ function onEndpoint(state: TurnState): TurnStep {
  * they count, even if the recogniser takes them back. Sound that goes on: its end is waited for.
  */
 function onVerdict(state: TurnState, rules: TurnRules): TurnStep {
-  const { resumable, awaited } = state;
+  const { resumable } = state;
   if (!resumable || state.pieces.length > 0) return step(state);
   if (resumable.words) return step({ ...state, resumable: undefined, claim: resumable.words });
   if (state.speaking !== undefined) return step(state);
-  return tellInOrder({ ...state, awaited: [], late: [...state.late, ...awaited].slice(-MAX_LATE) }, rules);
+  return tellInOrder(unawaited(state), rules);
 }
 
 /** Everything a turn caused is through. */
@@ -311,14 +315,6 @@ function onInterrupt(given: TurnState, reason: string): TurnStep {
   return assistantActive(state) ? then(silenced(state, reason), settled) : step({ ...state, resumable: undefined });
 }
 
-/** What cut the assistant off does not matter any more, if it only says that somebody listens. */
-function overtaken(state: TurnState): TurnState {
-  const { resumable, speaking, awaited, aside } = state;
-  if (!resumable) return state;
-  const segments = speaking === undefined ? awaited : [...awaited, speaking];
-  return { ...state, aside: [...aside, ...segments].slice(-MAX_LATE) };
-}
-
 function onUnresumed(state: TurnState, text: string): TurnStep {
   const over = state.utterance === undefined ? { ...state, answering: undefined } : state;
   return text === "" ? step(over) : settled(disturbed({ ...over, pieces: [text, ...over.pieces] }));
@@ -335,7 +331,6 @@ function onText(given: TurnState, text: string): TurnStep {
 
 /** What was typed is the end of the turn, whatever words of speech are still to come: it is waited for them no longer. */
 function typed(state: TurnState): TurnStep {
-  if (state.typed.length === 0) return step(state);
   const cut = assistantActive(state) ? silenced(state, "text_input") : step(state);
   const next = disturbed({ ...cut.state, pieces: [...cut.state.pieces, ...state.typed], typed: [] });
   return then(step(next, cut.effects), (all) => judged(all, true));

@@ -155,6 +155,7 @@ describe("what was said stays in its order", () => {
 describe("what is typed comes after the words said before, as one turn", () => {
   const due: TurnInput = { type: "timer", timer: "typed" };
   const both = ["submit one typed"];
+  const late = [start(1), end(1), text("typed"), due];
   it.each<[string, TurnInput[], string[]]>([
     ["their recogniser is slower", [start(1), end(1), text("typed"), said(1, "one")], both],
     ["their end is told later", [start(1), text("typed"), end(1), said(1, "one")], both],
@@ -164,7 +165,23 @@ describe("what is typed comes after the words said before, as one turn", () => {
     ["it was noise", [start(1), end(1), text("typed"), said(1, "")], ["submit typed"]],
     ["nobody has said anything", [text("typed")], ["submit typed"]],
     ["twice", [start(1), end(1), text("ty"), text("ped"), said(1, "one")], ["submit one ty ped"]],
-    ["they take too long", [start(1), end(1), text("typed"), due, said(1, "one")], ["submit typed", "submit one"]],
+    ["they take too long", [...late, said(1, "one"), audible(), ended()], ["submit typed", "submit one"]],
+    [
+      "they take so long that it is answered",
+      [...late, audible(), ended(), said(1, "one")],
+      ["submit typed", "submit one"],
+    ],
+    ["they take too long, and ask to stop", [...late, audible(), said(1, "stop")], ["submit typed", "submit stop"]],
+    [
+      "they take too long, and then others do",
+      [...late, start(2), said(1, "one"), end(2), said(2, "two")],
+      ["submit typed", "submit one two"],
+    ],
+    [
+      "one of two takes too long",
+      [start(1), end(1), start(2), end(2), text("typed"), said(2, "two"), due, said(1, "one"), ended()],
+      ["submit two typed"],
+    ],
     ["they do not end", [start(1), text("typed"), due], ["submit typed"]],
     ["its time is over later", [start(1), end(1), text("typed"), said(1, "one"), due], both],
     ["somebody presses stop", [start(1), end(1), text("typed"), stop, said(1, "one")], both],
@@ -487,7 +504,7 @@ describe.each(["confirmed", "immediate", "semantic", "disabled"] as const)("any 
       (actions[6] as () => void)();
     }
     expect(phaseOf(state)).toBe("idle");
-    expect([callerIsQuiet(state), state.late]).toEqual([true, []]);
+    expect([callerIsQuiet(state), state.late, state.behind]).toEqual([true, [], []]);
     expect([state.pieces, state.typed, state.held, state.ahead, state.resumable, state.claim, state.waiting, state.spared]).toEqual([
       [], [], [], [], undefined, undefined, undefined, "",
     ]); // biome-ignore format: a plain list

@@ -105,6 +105,8 @@ export interface TurnState {
   readonly alone: { readonly segment: number; readonly fromMs: number; readonly proven: boolean } | undefined;
   /** Segments that were waited for long enough: their words count when they come, and hold up nobody. */
   readonly late: readonly number[];
+  /** Of those the ones that ended before something was typed: their words do not cut off its answer, and are answered after it. */
+  readonly behind: readonly number[];
   /**
    * The words for which an answer was given up that nobody had heard anything of. It cannot be taken up again, so they count even
    * if the recogniser takes them back.
@@ -146,6 +148,7 @@ export const initialTurnState: TurnState = {
   spared: "",
   echoed: false,
   late: [],
+  behind: [],
   claim: undefined,
   aside: [],
   alone: undefined,
