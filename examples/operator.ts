@@ -40,8 +40,11 @@ kit.registerChannel(new AIChannel("ai", { provider: offlineAI() }));
 
 async function transcript(roomId: string): Promise<string[]> {
   const events = await kit.timeline(roomId, { last: 100 });
-  return events.flatMap(({ content, source, status }) =>
-    content.type === "text" && status === "delivered" ? [`${source.channelId} (${source.role}): ${content.text}`] : [],
+  return events.flatMap(({ content, source, status, blockedBy }) =>
+    // What was heard of an answer that taking over cut off counts: the assistant might not write any more, but it had been said.
+    content.type === "text" && (status === "delivered" || blockedBy === "source_read_only")
+      ? [`${source.channelId} (${source.role}): ${content.text}`]
+      : [],
   );
 }
 

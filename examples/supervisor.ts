@@ -55,7 +55,7 @@ const server = createServer(voiceServerOptions, (request, response) => {
 function setMode(mode: OperatorMode): number {
   try {
     for (const { id } of operators.sessions) operators.setMode(id, mode);
-    return 200;
+    return operators.sessions.length > 0 ? 200 : 409;
   } catch (error) {
     console.log(`no: ${RoomKitError.from(error).code}`);
     return 409;

@@ -243,6 +243,14 @@ describe("give back", () => {
     expect(c.operatorStt.open).toBe(0);
   });
 
+  it("by the end of the call: who counts takeovers counts as many ends", async () => {
+    const c = await attended();
+    c.take();
+    await c.caller.connection.close({ code: "client_closed", message: "" });
+    await c.clock.advance(3_000);
+    expect(c.events).toEqual(["call_taken_over: ann", "call_given_back: call_ended"]);
+  });
+
   it("by an operator whose client is gone: at once, and the caller is answered", async () => {
     const c = await attended({ stt: finals("Hello?"), answers: ["Yes."] });
     c.take();

@@ -52,6 +52,27 @@ describe("a pause inside a sentence", () => {
   });
 });
 
+describe("what is typed", () => {
+  it.each(["reported", "estimated"] as const)(
+    "over the greeting comes in the log after what was heard of that (%s)",
+    async (playback) => {
+      const lab = { playback, network: { delayMs: 60 } };
+      const call = await hold({ lab, answer: ANSWER, voice: { greeting: GREETING } }, ({ lab: { caller } }) =>
+        caller.until(heardWords(4)).writes(QUESTION),
+      );
+      expect((await call.log()).map(({ role }) => role)).toEqual(["assistant", "user", "assistant"]);
+    },
+  );
+
+  it.each([0, 150, 400, 900])("%d ms after the last word is one turn with what was said", async (ms) => {
+    const { lab } = await hold({ answer: ANSWER, finalMs: 500 }, ({ lab: { caller } }) =>
+      caller.pauses(300).says("I come from Berlin.").pauses(ms).writes(QUESTION),
+    );
+    expect(lab).toBeOneTurn(`I come from Berlin. ${QUESTION}`);
+    expect(lab).toHaveHeard(ANSWER);
+  });
+});
+
 describe("what does not interrupt", () => {
   it.each(["confirmed", "semantic"] as const)("a knock, a door and a keyboard (%s)", async (strategy) => {
     const { lab } = await hold({ voice: { interruption: { strategy } } }, ({ lab: { caller } }) =>

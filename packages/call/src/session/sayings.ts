@@ -100,10 +100,20 @@ export class Sayings {
     this.#idle.answered();
   }
 
-  /** What was cut off is over. What was heard of it stands in the log before what the caller said. */
+  /** What was cut off is over. */
   letGo(): void {
+    if (this.#options.speaking.letGo()) this.#cutOff();
+  }
+
+  /** The listener hears nothing any more; `hold`: what is cut off may be taken up again. */
+  silence(reason: string, hold: boolean): void {
+    if (this.#options.speaking.silence(reason, hold)) this.#cutOff();
+  }
+
+  /** What was heard of a text of the application stands in the log before what the caller said. */
+  #cutOff(): void {
     const [first] = this.#saying;
-    if (this.#options.speaking.letGo() && first) this.#options.turns.after(first);
+    if (first) this.#options.turns.after(first);
   }
 
   /** Whether nobody speaks, and no turn waits to be answered. */

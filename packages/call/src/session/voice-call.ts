@@ -299,7 +299,7 @@ export class VoiceCall {
   #carryOut(effect: TurnEffect): void {
     switch (effect.type) {
       case "silence":
-        if (!this.attendance.taken) this.#speaking.silence(effect.reason, effect.hold);
+        if (!this.attendance.taken) this.#sayings.silence(effect.reason, effect.hold);
         if (!effect.hold) this.#turns.interrupt();
         return;
       case "dismiss":

@@ -113,9 +113,10 @@ export class Speaking {
   /**
    * Silences the listener now; what waits to be spoken is not spoken either. Except, when it is the caller who says something, what
    * the application wants said and they have not reacted to: because nothing was audible, or because it was asked for while they spoke.
-   * With `hold` the one that was audible may be taken up again: {@link resume} or {@link letGo} must follow.
+   * With `hold` the one that was audible may be taken up again: {@link resume} or {@link letGo} must follow. Gives whether a text of the
+   * application was cut off for good.
    */
-  silence(reason: string, hold = false): void {
+  silence(reason: string, hold = false): boolean {
     const report = this.#clear();
     const byCaller = reason === "barge_in" || reason === "text_input";
     const audible = [...this.#places].find(({ utterance }) => utterance.audible && !utterance.silenced);
@@ -127,6 +128,7 @@ export class Speaking {
     const held = hold ? audible : undefined;
     if (held) held.hold = newHold(over.filter((place) => place !== held));
     for (const { utterance } of held ? [held] : over) utterance.silence(reason, report);
+    return !held && audible?.answer === false;
   }
 
   /** Speaks more quietly, as the call's `duckDb` says, or as loud as ever. */

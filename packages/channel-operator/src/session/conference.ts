@@ -166,8 +166,8 @@ export class Conference {
     const heard = this.#scribe?.finish();
     this.#scribe = undefined;
     takeover.to.giveBack(Promise.all([lastWords, heard]));
-    if (this.#over) return;
     host.emit("call_given_back", { session: call.session, reason });
+    if (this.#over) return;
     this.#tell(async () => "The call is given back to you. Go on with the caller from what was said.");
   }
 
