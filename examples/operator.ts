@@ -14,7 +14,7 @@ import { mountVoice, voiceServerOptions, WebSocketBackend } from "@roomkit/backe
 import { AIChannel } from "@roomkit/channel-ai";
 import { VoiceChannel } from "@roomkit/channel-voice";
 import { mulaw } from "@roomkit/codec-mulaw";
-import { RoomKit, roomPerCaller } from "@roomkit/core";
+import { RoomKit, RoomKitError, roomPerCaller } from "@roomkit/core";
 import { audioPipeline } from "@roomkit/pipeline";
 import { playground } from "@roomkit/playground";
 import { browser } from "@roomkit/presets";
@@ -84,8 +84,9 @@ const server = createServer(voiceServerOptions, async (request, response) => {
       answer =
         calls !== "calls" ? undefined : room ? await act(room, action, request) : voice.sessions.map((s) => s.roomId);
     if (answer !== undefined) status = 200;
-  } catch {
-    status = 500;
+  } catch (error) {
+    const { code } = RoomKitError.from(error);
+    [status, answer] = [code === "invalid_option" ? 400 : 500, { error: code }];
   }
   response.writeHead(status, { "content-type": "application/json" });
   response.end(`${JSON.stringify(answer ?? { error: status })}\n`);

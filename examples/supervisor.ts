@@ -3,9 +3,10 @@
 //   SUPERVISOR_TOKEN=secret npm run example supervisor        then open the address it prints, and call
 //
 // Try: open /desk/ui/#token=secret in a second window (with headphones) and start a call there: you hear the first one, and
-//   what you type is read by the assistant alone. Then, in a terminal, H='authorization: Bearer secret':
-//   curl -H "$H" -X POST localhost:8000/talk       you speak with the caller, the assistant is silent
-//   curl -H "$H" -X POST localhost:8000/listen     the assistant goes on, and knows what was said meanwhile
+//   what you type is read by the assistant alone. "Speak with the caller" silences the assistant; given back, it goes on and knows
+//   what was said meanwhile. An application can do the same; in a terminal, H='authorization: Bearer secret':
+//   curl -H "$H" -X POST localhost:8000/talk
+//   curl -H "$H" -X POST localhost:8000/listen
 import { createServer } from "node:http";
 import { mountVoice, tokenAuth, voiceServerOptions, WebSocketBackend } from "@roomkit/backend-ws";
 import { AIChannel } from "@roomkit/channel-ai";

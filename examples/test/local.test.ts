@@ -189,6 +189,7 @@ it.concurrent("operator: reads along, takes over, is spoken in another voice, an
       type("What is the capital of Spain?");
       await until("the caller's words", async () => String(await ask(`/${room}`)).includes("Spain"));
       const words = "This is Ann. I am a person, and I have taken over.";
+      expect(await ask(`/${room}/say`, { method: "POST", body: " " })).toEqual({ error: "invalid_option" });
       expect(await ask(`/${room}/say`, { method: "POST", body: words })).toBe(words);
       await line(/This is Ann/);
       expect(caller.lines.join()).not.toMatch(/Madrid/);
@@ -213,6 +214,8 @@ it.concurrent("supervisor: listens, is heard by the assistant alone, takes over 
     async (program) => {
       const post = async (path: string, token = "secret"): Promise<number> =>
         (await fetch(program.url + path, { method: "POST", headers: { authorization: `Bearer ${token}` } })).status;
+      const early = SdkClient.call(program.url, { path: "/desk", token: "secret" });
+      await expect(early).rejects.toMatchObject({ code: "no_call", hint: expect.stringMatching(/no call to attend/) });
       const { caller, line, sound, type } = await call(program);
       await line(/Hello! What can I do/);
       await sound();

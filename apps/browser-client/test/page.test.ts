@@ -33,6 +33,7 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 180_000 }, 
     await context?.close();
     server.refuse = undefined;
     server.resumes = true;
+    server.onCall = () => {};
     server.calls.length = 0;
     expect(problems.splice(0)).toEqual([]);
   });
@@ -156,6 +157,55 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 180_000 }, 
     expect(await page.getByRole("heading", { name: "Thinking" }).count()).toBe(1);
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "Call ended" }).waitFor();
+  });
+
+  it("of a supervisor: says who speaks, takes the caller over, and gives back", async () => {
+    await open();
+    const made = await call();
+    const attends = (mode: "listen" | "talk", ...talking: string[]): void =>
+      made.say({ type: "data", name: "operator", payload: { mode, talking, call: "session_1" } });
+    expect(await page.locator("[data-does='take over']").count()).toBe(0);
+    attends("listen");
+    await page.getByText("To a call. What you write is for the assistant alone.").waitFor();
+    await page.getByPlaceholder("Tell the assistant, unheard by the caller").waitFor();
+    const lines = [
+      { role: "user", text: "Hello?" },
+      { role: "assistant", text: "Hello." },
+      { role: "user", text: "A person, please.", speaker: "Carla" },
+      { role: "assistant", text: "Here is Ann.", speaker: "Ann" },
+    ] as const;
+    lines.forEach((line, i) => {
+      made.say({ type: "transcript", id: `t${i}`, final: true, revision: 0, ...line });
+    });
+    await page.getByText("Here is Ann.", { exact: true }).waitFor();
+    expect(await page.locator(".line .speaker").allInnerTexts()).toEqual(["Caller", "Assistant", "Carla", "Ann"]);
+    expect(await page.locator("p[aria-live=polite]").textContent()).toBe("Ann: Here is Ann.");
+    attends("listen", "bob");
+    await page.getByText("bob speaks with the caller.").waitFor();
+    await page.getByRole("button", { name: "Speak with the caller" }).click();
+    const asked = (): unknown[] =>
+      made.received.flatMap((m) => (m.event === "data" && m.name === "operator" ? [m.payload] : []));
+    await until(() => asked().length === 1);
+    attends("talk", "bob", "ann");
+    await page.getByRole("heading", { name: "You speak" }).waitFor();
+    await page.getByRole("button", { name: "Give the call back" }).click();
+    await until(() => asked().length === 2);
+    expect(asked()).toEqual([{ mode: "talk" }, { mode: "listen" }]);
+    made.say({ type: "bye", reason: "call_ended", resumable: false, code: 1000 });
+    made.break();
+    await page.getByRole("heading", { name: "Call ended" }).waitFor();
+    expect(await page.getByRole("alert").getByRole("paragraph").count()).toBe(0);
+    // The next one is this person's own.
+    await page.getByRole("button", { name: "Start another call" }).click();
+    await page.getByText("Go ahead and speak.").waitFor();
+    expect(await page.locator("[data-does='take over']").count()).toBe(0);
+  });
+
+  it("says why there is no call to attend", async () => {
+    await open();
+    server.onCall = (made) => made.say({ type: "error", code: "no_call", message: "refused", retryable: false });
+    await page.getByRole("button", { name: "Start call" }).click();
+    await page.getByText("There is no call to attend just now. Try again when there is one.").waitFor();
   });
 
   it("sends a sample for those without a microphone, calling first if need be", async () => {

@@ -66,7 +66,7 @@ it("a server that ends as the README has it tells every caller to try again, and
     .then(() => server.close());
   go();
   const ends = await Promise.all([...calls].map(async ([name, closed]) => [name, await closed()]));
-  const bye = '{"type":"bye","reason":"draining","resumable":true}';
+  const bye = '{"type":"bye","reason":"draining","resumable":true,"code":1001}';
   const refused = '{"type":"error","code":"draining","message":"the connection is refused","retryable":true}';
   expect(Object.fromEntries(ends)).toEqual({
     v1: [1001, "draining", [bye]],

@@ -168,7 +168,7 @@ describe("a v1 client", () => {
 
     await rig.backend.disconnect(session);
     await until(() => client.closed !== undefined);
-    expect(client.of("bye")).toEqual([{ type: "bye", reason: "server_closed", resumable: false }]);
+    expect(client.of("bye")).toEqual([{ type: "bye", reason: "server_closed", resumable: false, code: 1000 }]);
     expect(client.closed).toEqual({ code: 1000, reason: "server_closed" });
   });
 });

@@ -20,6 +20,7 @@ import { Hub, type Settings } from "./sessions/hub.ts";
 import { selectProtocol } from "./socket/subprotocol.ts";
 import type { WebSocketLike } from "./socket/websocket-like.ts";
 
+const DRAINING: CloseReason = { code: "draining", message: "the server is shutting down" };
 const TURN_AWAY_MS = 2_000;
 
 /**
@@ -198,12 +199,11 @@ export class WebSocketBackend extends SessionBackend {
     if (!this.#closing) {
       this.#closing = true;
       this.drain();
-      for (const { client } of hub.live) client?.bye("draining");
+      for (const { client } of hub.live) client?.bye(DRAINING);
     }
     if (hub.registry.size > 0 && hub.settings.drainTimeoutMs > 0) await this.#drained(hub.settings.drainTimeoutMs);
-    const reason: CloseReason = { code: "draining", message: "the server is shutting down" };
-    await hub.registry.endAll(reason);
-    await Promise.all([...this.#sockets].map((client) => client.close(reason, CloseCode.GOING_AWAY)));
+    await hub.registry.endAll(DRAINING);
+    await Promise.all([...this.#sockets].map((client) => client.close(DRAINING, CloseCode.GOING_AWAY)));
     this.#server.close();
   }
 

@@ -19,6 +19,9 @@ import { CallerScribe } from "./session/caller-scribe.ts";
 import { Conference } from "./session/conference.ts";
 import { OperatorCall, type OperatorMode, operatorModes } from "./session/operator-call.ts";
 
+/** Characters of a name that a client takes. */
+const MAX_NAME = 256;
+
 /**
  * People in a call beside its caller: they listen, tell the assistant what the caller does not hear, and speak with the caller in the assistant's
  * place. A session of this channel attends the call of another channel in the same room. Who may have one is the application's: whoever
@@ -92,14 +95,16 @@ export class OperatorChannel implements Channel {
     await this.#sessions.drain(options);
   }
 
-  /** Operators are shown what is said in the room. */
+  /** Operators are shown what is said in the room, and by whom. */
   async deliver(event: RoomEvent): Promise<void> {
     const { role } = event.source;
     const text = eventText(event);
     if (role === "system" || text === "" || event.status !== "delivered") return;
-    for (const call of this.#inRoom(event.roomId))
-      if (call.mayListen)
-        call.connection.send({ type: "transcript", id: event.id, role, text, final: true, revision: 0 });
+    const calls = this.#inRoom(event.roomId).filter(({ mayListen }) => mayListen);
+    if (calls.length === 0) return;
+    const speaker = await this.#nameOf(event);
+    for (const { connection } of calls)
+      connection.send({ type: "transcript", id: event.id, role, text, final: true, revision: 0, speaker });
   }
 
   onBindingChanged({ roomId }: Binding): void {
@@ -113,6 +118,15 @@ export class OperatorChannel implements Channel {
   /** Ends every operator's session; calls that were taken over are given back. Idempotent. */
   async close(): Promise<void> {
     await this.#sessions.close();
+  }
+
+  /** Of a participant, its name; of a person who speaks for the assistant at least who that is. */
+  async #nameOf({ roomId, source }: RoomEvent): Promise<string | undefined> {
+    const { participantId, role } = source;
+    if (participantId === undefined) return undefined;
+    const people = await this.#sessions.host.participants(roomId);
+    const name = people.find(({ id }) => id === participantId)?.displayName;
+    return (name ?? (role === "assistant" ? participantId : undefined))?.slice(0, MAX_NAME);
   }
 
   #inRoom(roomId: string): OperatorCall[] {

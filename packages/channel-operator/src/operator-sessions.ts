@@ -32,7 +32,7 @@ export function operatorSessions<Context extends CallerContext = CallerContext>(
   return async (label, context) => {
     const { backend, metadata, signal } = context;
     const roomId = await room(context);
-    if (roomId === undefined) throw new RoomKitError("no_call", "there is no call to attend");
+    if (roomId === undefined) throw new RoomKitError("no_call", "there is no call to attend", { toClient: true });
     const bindings = await kit.listBindings(roomId);
     // Attached once: what was set of the binding since then stays.
     if (!bindings.some(({ channelId }) => channelId === channel)) await kit.attachChannel(roomId, channel);

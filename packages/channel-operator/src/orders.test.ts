@@ -448,6 +448,23 @@ describe("an operator's client", () => {
     const seen = c.ann.connection.messages("transcript").map(({ role, text }) => `${role}: ${text}`);
     expect(seen).toEqual(["user: Hello.", "assistant: Yes."]);
   });
+
+  it("and by whom, where the room knows their names", async () => {
+    const c = await attended({ stt: finals("Hello."), answers: ["Yes."] });
+    const { participantId } = c.caller.session;
+    await c.kit.updateParticipant(c.room.id, participantId, { displayName: "Carla" });
+    await c.callerSays();
+    await c.clock.advance(3_000);
+    const say = async (text: string) => {
+      const source = { channelId: "voice", roomId: c.room.id, participantId: "ann", role: "assistant" } as const;
+      await c.kit.processInbound({ ...source, content: { type: "text", text } }, { unanswered: true });
+    };
+    await say("Who am I?");
+    await c.kit.updateParticipant(c.room.id, "ann", { displayName: "Ann" });
+    await say("I am Ann.");
+    const seen = c.ann.connection.messages("transcript").map(({ speaker, text }) => `${speaker}: ${text}`);
+    expect(seen).toEqual(["Carla: Hello.", "undefined: Yes.", "ann: Who am I?", "Ann: I am Ann."]);
+  });
 });
 
 describe("permissions", () => {

@@ -191,6 +191,5 @@ it("nobody attends without a credential, nor where there is no call", async () =
   const stranger = new Hummer(`${url}/desk/websocket/offer`, 400);
   const early = new Hummer(`${url}/desk/websocket/offer`, 400, "secret-ann");
   await until(() => stranger.closed !== undefined && early.closed !== undefined, "two refusals");
-  // Why is in the server's log.
-  expect([operators.sessions, early.closed]).toEqual([[], "session_factory_failed"]);
+  expect([operators.sessions, early.closed]).toEqual([[], "no_call"]);
 }, 60_000);

@@ -150,7 +150,11 @@ export class RealtimeVoiceChannel implements Channel, AttendableCalls {
       session.state = "active";
     } catch (error) {
       session.state = "ended";
-      await transport.disconnect(session, { code: "session_failed", message: "the session could not start" });
+      await transport.disconnect(session, {
+        code: "session_failed",
+        message: "the session could not start",
+        failed: true,
+      });
       throw RoomKitError.from(error, "session_failed");
     }
     return session;

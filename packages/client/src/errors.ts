@@ -19,6 +19,7 @@ export type ClientErrorCode =
   | "not_connected"
   | "origin_not_allowed"
   | "protocol_error"
+  | "refused"
   | "resumed_elsewhere"
   | "session_expired"
   | "speaker_not_found"
@@ -42,6 +43,10 @@ const hints: { readonly [code: string]: string } = {
   concurrency_limit_reached: "The server is busy with other calls. Try again in a moment.",
   server_busy: "The server is busy with other calls. Try again in a moment.",
   rate_limited: "Too many requests in a short time. Wait a moment and try again.",
+  no_call: "There is no call to attend just now. Try again when there is one.",
+  not_allowed: "You are not allowed to do that in this call.",
+  taken_over: "Somebody else has taken this call over.",
+  too_many_operators: "As many people attend this call as may.",
   microphone_denied: "The microphone is blocked. Allow it for this page in your browser's address bar, then try again.",
   microphone_in_use: "Another program is using the microphone. Close it, or choose another microphone.",
   microphone_lost: "The microphone was unplugged or switched off. Plug it in again, or choose another one.",
@@ -49,6 +54,7 @@ const hints: { readonly [code: string]: string } = {
   microphone_silent: "Nothing at all comes from the microphone. Check that it is not muted, or choose another one.",
   microphone_not_found: "No microphone was found. Plug one in, or go on without: you can type or send a recording.",
   origin_not_allowed: "The server takes no calls from pages of this address.",
+  refused: "The server did not take this call.",
   resumed_elsewhere: "This call was continued in another tab or on another device.",
   session_expired: "The call was away for too long and has ended. Start a new one.",
   idle_timeout: "The call ended because nothing was heard for a while. Start a new one.",

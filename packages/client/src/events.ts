@@ -19,7 +19,7 @@ export interface Transcript {
   readonly revision: number;
   /** When the assistant was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
   readonly heard?: string | undefined;
-  /** On final words of the user: whose voice said most of them, where the server tells voices apart. */
+  /** On final words: whose voice said most of them, where the server tells voices apart; for an operator, the name of who said them. */
   readonly speaker?: string | undefined;
 }
 

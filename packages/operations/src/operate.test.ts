@@ -239,7 +239,9 @@ describe("a process that is told to end", { timeout: 60_000 }, () => {
     child.kill("SIGTERM");
     const [code, reason] = (await closed) as [number, Buffer];
     expect([code, String(reason)]).toEqual([1001, "draining"]);
-    expect(told.filter(({ type }) => type === "bye")).toEqual([{ type: "bye", reason: "draining", resumable: true }]);
+    expect(told.filter(({ type }) => type === "bye")).toEqual([
+      { type: "bye", reason: "draining", resumable: true, code: 1001 },
+    ]);
     expect(await exit).toEqual([0, null]);
   });
 

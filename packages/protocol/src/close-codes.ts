@@ -14,6 +14,8 @@ export const CloseCode = {
   SLOW_CONSUMER: 1013,
   /** Authentication failed (only where no HTTP answer could say so). */
   UNAUTHORIZED: 4401,
+  /** The application refuses the client; the reason is its own. */
+  REFUSED: 4403,
   /** No session waits for this id. */
   UNKNOWN_SESSION: 4404,
   /** No `start` in time. */

@@ -1,6 +1,7 @@
 import { Cell } from "./cell.ts";
 import type { Happened } from "./listeners.ts";
 import {
+  type SpeechLine,
   settled,
   type TranscriptLine,
   withInterruption,
@@ -11,12 +12,13 @@ import {
   withTyped,
 } from "./transcript.ts";
 
+/** Words, and whose they are. */
+export type Said = Pick<SpeechLine, "role" | "text"> & { readonly speaker?: string | undefined };
+
 /** What is said in a call, as lines to show. */
 export class Script extends Cell<readonly TranscriptLine[]> {
   /** The newest thing said, for those who cannot see the page. */
-  readonly announcement: Cell<{ readonly role: "user" | "assistant"; readonly text: string } | undefined> = new Cell<
-    { readonly role: "user" | "assistant"; readonly text: string } | undefined
-  >(undefined);
+  readonly announcement: Cell<Said | undefined> = new Cell<Said | undefined>(undefined);
   /** Counts the sessions: another one begins its ids anew. */
   #sessions = 0;
   #ids = 0;
@@ -55,7 +57,7 @@ export class Script extends Cell<readonly TranscriptLine[]> {
       const before = final && role === "user" ? withRepeated(entries, line) : entries;
       this.set(withTranscript(before, line));
       // What the user has typed is no news to them.
-      if (final && before === entries) this.announcement.set({ role, text: heard ?? text });
+      if (final && before === entries) this.announcement.set({ ...payload, text: heard ?? text });
     } else if (event === "interrupted") {
       this.set(withInterruption(this.get(), payload.heard, payload.unheard));
     } else if (event === "metrics") {

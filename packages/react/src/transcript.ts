@@ -19,7 +19,7 @@ export interface SpeechLine {
   readonly heardLength?: number | undefined;
   /** Somebody cut it off. */
   readonly interrupted?: true | undefined;
-  /** On a user line: whose voice said most of it, where the server tells voices apart. */
+  /** Whose voice said most of it, where the server tells voices apart; for an operator, the name of who said it. */
   readonly speaker?: string | undefined;
   /** On a user line: where the time until the answer went. */
   readonly metrics?: TurnMetrics | undefined;

@@ -23,6 +23,7 @@ export {
   tokensEqual,
 } from "./auth/token.ts";
 export type { Numbering } from "./connection/carried.ts";
+export { byeFor, closeCodeFor } from "./connection/close-code.ts";
 export type { ConnectionLink } from "./connection/link.ts";
 export { MediaConnection, type MediaConnectionOptions } from "./connection/media-connection.ts";
 export { compatMessage } from "./dialect/compat.ts";
@@ -59,6 +60,7 @@ export type { ConnectionRequest } from "./request.ts";
 export {
   type ClientWithoutSession,
   giveSession,
+  isRefusal,
   type SessionFactory,
   type SessionFactoryContext,
   type TelephoneCall,

@@ -30,6 +30,8 @@ export class DataChannels {
   readonly #options: DataChannelsOptions;
   readonly #channels = new Map<number, Channel>();
   #buffered = 0;
+  /** Resolves when everything that was sent is on its way. */
+  #sent: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: DataChannelsOptions) {
@@ -104,7 +106,8 @@ export class DataChannels {
         send: (ppid, bytes) => this.#send(streamId, open, ppid, bytes),
         bufferedAmount: () => this.#buffered,
         close: () => {
-          this.#resetStream(streamId);
+          // The reset would overtake what waits.
+          void this.#sent.then(() => this.#resetStream(streamId));
           this.#remove(streamId);
         },
         onListenerError: this.#options.onListenerError,
@@ -127,7 +130,7 @@ export class DataChannels {
     const done = (): void => {
       this.#buffered -= size;
     };
-    this.#transmit(streamId, ppid, data, open).then(done, done);
+    this.#sent = this.#transmit(streamId, ppid, data, open).then(done, done);
     return true;
   }
 

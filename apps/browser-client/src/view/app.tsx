@@ -1,5 +1,6 @@
 import { useVoiceCall, VoiceCall } from "@roomkit/react";
 import { type JSX, useEffect, useRef, useState } from "react";
+import { AttendingContext, useAttended } from "../call/attending.ts";
 import { useDesk } from "../call/desk.ts";
 import { useNotices } from "../call/notices.ts";
 import { clientOptions } from "../client-options.ts";
@@ -16,6 +17,7 @@ import { Recorder } from "./recorder.tsx";
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { SoundPath } from "./sound-path.tsx";
 import { Stage } from "./stage.tsx";
+import { TakeOver } from "./take-over.tsx";
 
 export function App({ token: given }: { readonly token: string }): JSX.Element {
   const { settings, change } = useKeptSettings();
@@ -35,6 +37,7 @@ interface PageProps extends SettingsProps {
 function Page({ settings, change, token, onToken }: PageProps): JSX.Element {
   const { muted, mute, unmute, interrupt, end } = useVoiceCall();
   const desk = useDesk();
+  const attending = useAttended();
   const changeTransport = useNotices();
   const [settingsOpen, setSettingsOpen] = useState(false);
   const textBox = useRef<HTMLInputElement>(null);
@@ -49,35 +52,38 @@ function Page({ settings, change, token, onToken }: PageProps): JSX.Element {
     [muted, mute, unmute, interrupt, end],
   );
   return (
-    <div className="page">
-      <a className="skip" href="#transcript">
-        Skip to the conversation
-      </a>
-      <aside className="panel" aria-label="Call">
-        <Header settings={settings} change={change} onSettings={() => setSettingsOpen(true)} />
-        <Stage />
-        <Duet />
-        <Controls />
-        <Recorder desk={desk} server={settings.server} />
-        <SoundPath desk={desk} />
-        <Details settings={settings} />
-      </aside>
-      <main className="sheet">
-        <SilencedBanner />
-        <ProblemBanner />
-        <Conversation />
-        <Composer textBox={textBox} />
-      </main>
-      <SettingsDialog
-        settings={settings}
-        change={change}
-        token={token}
-        onToken={onToken}
-        desk={desk}
-        open={settingsOpen}
-        onClose={() => setSettingsOpen(false)}
-        onTransport={changeTransport}
-      />
-    </div>
+    <AttendingContext value={attending}>
+      <div className="page">
+        <a className="skip" href="#transcript">
+          Skip to the conversation
+        </a>
+        <aside className="panel" aria-label="Call">
+          <Header settings={settings} change={change} onSettings={() => setSettingsOpen(true)} />
+          <Stage />
+          <TakeOver />
+          <Duet />
+          <Controls />
+          <Recorder desk={desk} server={settings.server} />
+          <SoundPath desk={desk} />
+          <Details settings={settings} />
+        </aside>
+        <main className="sheet">
+          <SilencedBanner />
+          <ProblemBanner />
+          <Conversation />
+          <Composer textBox={textBox} />
+        </main>
+        <SettingsDialog
+          settings={settings}
+          change={change}
+          token={token}
+          onToken={onToken}
+          desk={desk}
+          open={settingsOpen}
+          onClose={() => setSettingsOpen(false)}
+          onTransport={changeTransport}
+        />
+      </div>
+    </AttendingContext>
   );
 }

@@ -1,5 +1,6 @@
 import { useVoiceCall } from "@roomkit/react";
 import type { FormEvent, JSX, RefObject } from "react";
+import { useAttending } from "../call/attending.ts";
 import { useSamples } from "../call/samples.ts";
 import { Icon } from "./icons.tsx";
 
@@ -7,6 +8,7 @@ import { Icon } from "./icons.tsx";
 export function Composer({ textBox }: { readonly textBox: RefObject<HTMLInputElement | null> }): JSX.Element {
   const { connected, active, say } = useVoiceCall();
   const { next, sending, send } = useSamples();
+  const invitation = useAttending() ? "Tell the assistant, unheard by the caller" : "Write instead of speaking";
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const box = textBox.current;
@@ -25,7 +27,7 @@ export function Composer({ textBox }: { readonly textBox: RefObject<HTMLInputEle
           maxLength={8_192}
           autoComplete="off"
           enterKeyHint="send"
-          placeholder={connected ? "Write instead of speaking" : active ? "Connecting" : "Start a call to write"}
+          placeholder={connected ? invitation : active ? "Connecting" : "Start a call to write"}
           disabled={!connected}
           aria-keyshortcuts="/"
         />

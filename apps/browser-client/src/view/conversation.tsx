@@ -1,15 +1,19 @@
 import { type SpeechLine, splitHeard, Transcript, type TranscriptLine } from "@roomkit/react";
 import type { JSX } from "react";
+import { useAttending } from "../call/attending.ts";
+import { whoSaid } from "../model/attending.ts";
 import { Icon } from "./icons.tsx";
 import { TurnTiming } from "./turn-timing.tsx";
 
 export function Conversation(): JSX.Element {
+  const attending = useAttending();
   return (
     <section className="conversation" aria-label="Conversation">
       <Transcript
         id="transcript"
         className="scroll"
         empty={<Empty />}
+        who={(said) => whoSaid(said, attending)}
         renderLine={(line) => <Line line={line} />}
         newestClassName="small to-end"
         newest={
@@ -56,9 +60,10 @@ function Line({ line }: { readonly line: TranscriptLine }): JSX.Element {
 }
 
 function UserLine({ line }: { readonly line: SpeechLine }): JSX.Element {
+  const attending = useAttending();
   return (
     <li className={`line you${line.final ? "" : " partial"}`}>
-      <p className="speaker">{line.typed ? "You, typed" : "You"}</p>
+      <p className="speaker">{whoSaid(line, attending)}</p>
       <p className="bubble">
         <Written text={line.text} final={line.final} />
       </p>
@@ -68,11 +73,12 @@ function UserLine({ line }: { readonly line: SpeechLine }): JSX.Element {
 }
 
 function AssistantLine({ line }: { readonly line: SpeechLine }): JSX.Element {
+  const attending = useAttending();
   const { heard, unheard } = splitHeard(line);
   return (
     <li className={`line bot${line.final ? "" : " partial"}`}>
       <p className="speaker">
-        Assistant
+        {whoSaid(line, attending)}
         {unheard !== "" && (
           <span className="tag">
             <Icon name="cut" />

@@ -1,5 +1,7 @@
 import { type CallState, useVoiceCall } from "@roomkit/react";
 import type { JSX } from "react";
+import { useAttending } from "../call/attending.ts";
+import { whoTalks } from "../model/attending.ts";
 import { Icon } from "./icons.tsx";
 
 type Shown = CallState | "muted";
@@ -20,7 +22,11 @@ export function Stage(): JSX.Element {
   const { state, muted, connected, hasMicrophone, error, microphoneError, openMicrophone } = useVoiceCall();
   const shown: Shown = state === "listening" && muted ? "muted" : state;
   const deaf = connected && !hasMicrophone && shown === "listening";
-  const { title, text } = words[shown];
+  const attending = useAttending();
+  const { title, text } =
+    attending && shown === "listening"
+      ? { title: attending.mode === "talk" ? "You speak" : "Listening", text: whoTalks(attending) }
+      : words[shown];
   return (
     <section className="stage" data-state={shown} aria-label="State of the call">
       <div className="glyph" aria-hidden="true">

@@ -92,7 +92,7 @@ export class ClientSocket implements SessionClient {
     void this.#port.close(CloseCode.RESUMED_ELSEWHERE, "resumed_elsewhere");
   }
 
-  bye(reason: string): void {
+  bye(reason: CloseReason): void {
     this.#started?.link?.bye(reason);
   }
 
@@ -287,7 +287,7 @@ export class ClientSocket implements SessionClient {
     if (this.#phase === "over") return;
     const { connection, link } = this.#started ?? {};
     this.#over();
-    link?.bye(reason.code);
+    link?.bye(reason);
     connection?.end(reason);
   }
 

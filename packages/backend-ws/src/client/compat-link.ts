@@ -1,8 +1,7 @@
 import type { CloseReason, ConnectionMessage } from "@roomkit/core";
 import { serializeServerMessage } from "@roomkit/protocol";
-import { type ConnectionLink, compatMessage, type PlayoutFrame } from "@roomkit/transport-utils";
+import { type ConnectionLink, closeCodeFor, compatMessage, type PlayoutFrame } from "@roomkit/transport-utils";
 import type { SocketPort } from "../socket/port.ts";
-import { closeCodeFor } from "./close-codes.ts";
 import type { SampleCoder } from "./formats.ts";
 
 /** The seed's dialect on a socket. */
@@ -42,7 +41,7 @@ export class CompatLink implements ConnectionLink {
   }
 
   close(reason: CloseReason): Promise<void> {
-    return this.#port.close(closeCodeFor(reason.code), reason.code);
+    return this.#port.close(closeCodeFor(reason), reason.code);
   }
 
   /** The dialect has no goodbye. */

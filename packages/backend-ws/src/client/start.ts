@@ -6,14 +6,13 @@ import {
   type StartMessage,
   serializeServerMessage,
 } from "@roomkit/protocol";
-import { giveSession, MediaConnection, tokenHash } from "@roomkit/transport-utils";
+import { closeCodeFor, giveSession, isRefusal, MediaConnection, tokenHash } from "@roomkit/transport-utils";
 import type { AcceptContext } from "../options.ts";
 import type { Hub } from "../sessions/hub.ts";
 import type { LiveSession, SessionClient } from "../sessions/live-session.ts";
 import type { SocketPort } from "../socket/port.ts";
 import { callOf } from "../telephone/incoming.ts";
 import { MARKS_MS, PhoneLink } from "../telephone/phone-link.ts";
-import { closeCodeFor } from "./close-codes.ts";
 import { CompatLink } from "./compat-link.ts";
 import { coderFor, type Dialect, dialectOf, grantAudio, wireBytesPerSecond } from "./formats.ts";
 import { V1Link } from "./v1-link.ts";
@@ -77,8 +76,8 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
   }
   steps.prepared(started);
   // Ended before it had a socket of its own: nobody took it.
-  connection.onClose(({ code }) => {
-    if (!started.link) steps.refuse(code, closeCodeFor(code));
+  connection.onClose((reason) => {
+    if (!started.link) steps.refuse(reason.code, closeCodeFor(reason));
   });
   try {
     await giveSession(
@@ -108,6 +107,10 @@ async function makeAndBind(hub: Hub, start: StartMessage, context: AcceptContext
     const { code } = RoomKitError.from(error);
     if (code === "draining") return steps.refuse(code, CloseCode.GOING_AWAY);
     if (code === "node_full") return steps.refuse(code, CloseCode.LIMIT_REACHED);
+    if (isRefusal(error)) {
+      hub.logger.info({ connection: connection.id, code }, "the application refused a client");
+      return steps.refuse(code, CloseCode.REFUSED);
+    }
     hub.logger.error({ connection: connection.id, ...errorFields(error) }, "a session could not be made");
     steps.refuse(code, code === "unknown_session" ? CloseCode.UNKNOWN_SESSION : CloseCode.SERVER_ERROR);
   }

@@ -1,8 +1,7 @@
 import type { CloseReason, ConnectionMessage, UtteranceId } from "@roomkit/core";
 import { encodeAudioFrame, serializeServerMessage } from "@roomkit/protocol";
-import { type ConnectionLink, type PlayoutFrame, v1Message } from "@roomkit/transport-utils";
+import { byeFor, type ConnectionLink, closeCodeFor, type PlayoutFrame, v1Message } from "@roomkit/transport-utils";
 import type { SocketPort } from "../socket/port.ts";
-import { closeCodeFor } from "./close-codes.ts";
 import type { SampleCoder } from "./formats.ts";
 
 export interface V1Context {
@@ -52,14 +51,14 @@ export class V1Link implements ConnectionLink {
   }
 
   close(reason: CloseReason): Promise<void> {
-    this.bye(reason.code);
-    return this.#port.close(closeCodeFor(reason.code), reason.code);
+    this.bye(reason);
+    return this.#port.close(closeCodeFor(reason), reason.code);
   }
 
-  /** Tells, once, that the connection will be closed. When the server drains, the client is to come back: another may answer. */
-  bye(reason: string): void {
+  /** Tells, once, that the connection will be closed. */
+  bye(reason: CloseReason): void {
     if (this.#saidBye) return;
     this.#saidBye = true;
-    this.#port.send(serializeServerMessage({ type: "bye", reason, resumable: reason === "draining" }));
+    this.#port.send(serializeServerMessage(byeFor(reason)));
   }
 }

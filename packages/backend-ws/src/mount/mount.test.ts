@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { mulaw } from "@roomkit/codec-mulaw";
-import { silentLogger } from "@roomkit/core";
+import { RoomKitError, silentLogger } from "@roomkit/core";
 import { VirtualClock } from "@roomkit/testing";
 import { tokenAuth } from "@roomkit/transport-utils";
 import { afterEach, describe, expect, it } from "vitest";
@@ -185,6 +185,30 @@ describe("the session factory", () => {
     expect(rig.ended[0]?.reason.code).toBe("client_lost");
     expect(rig.ready).toHaveLength(0);
     expect(rig.backend.counts).toMatchObject({ sessions: 0, labels: 0 });
+  });
+
+  it.each([
+    ["is told why", new RoomKitError("no_call", "there is none", { toClient: true }), 4403, "no_call"],
+    ["is not told what the application keeps", new RoomKitError("no_call", "none"), 1011, "session_factory_failed"],
+    ["is not told words", new RoomKitError("No call!", "none", { toClient: true }), 1011, "session_factory_failed"],
+    ["is not told of a mistake", new TypeError("x is not a function"), 1011, "session_factory_failed"],
+  ])("that refuses: the client %s", async (_, error, code, reason) => {
+    rig = await startRig({
+      factory: () => {
+        throw error;
+      },
+    });
+    const [seed, v1] = [await Client.open(rig.url), await Client.open(rig.url)];
+    seed.say({ event: "start", websocket_id: "abc" });
+    v1.say({ event: "start", protocol: 1 });
+    await until(() => seed.closed !== undefined && v1.closed !== undefined);
+    expect([seed.closed, v1.closed]).toEqual([
+      { code, reason },
+      { code, reason },
+    ]);
+    expect(seed.of("failed")).toEqual([{ status: "failed", meta: { error: reason } }]);
+    expect(v1.of("error")).toMatchObject([{ code: reason, retryable: false }]);
+    expect(rig.backend.counts).toMatchObject({ sessions: 0, labels: 0, live: 0 });
   });
 
   it("that returns something else is a server error", async () => {

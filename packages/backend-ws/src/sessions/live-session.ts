@@ -1,4 +1,4 @@
-import type { VoiceSession } from "@roomkit/core";
+import type { CloseReason, VoiceSession } from "@roomkit/core";
 import type { AudioSpecs } from "@roomkit/protocol";
 import type { MediaConnection } from "@roomkit/transport-utils";
 import type { Dialect } from "../client/formats.ts";
@@ -8,7 +8,7 @@ export interface SessionClient {
   /** Another socket continues the session: this one closes and no longer concerns it. */
   supersede(): void;
   /** The server will end soon. */
-  bye(reason: string): void;
+  bye(reason: CloseReason): void;
 }
 
 /** A session with its connection and, unless it is waiting to be resumed, its client. */

@@ -207,7 +207,12 @@ describe("close()", () => {
       closed = true;
     });
     await clock.advance(100);
-    expect(JSON.parse(first.sent.at(-1) as string)).toEqual({ type: "bye", reason: "draining", resumable: true });
+    expect(JSON.parse(first.sent.at(-1) as string)).toEqual({
+      type: "bye",
+      reason: "draining",
+      resumable: true,
+      code: 1001,
+    });
     expect(compat.closed).toBeUndefined();
     const late = new FakeSocket();
     backend.acceptSocket(late);

@@ -1,7 +1,6 @@
 import type { CloseReason } from "@roomkit/core";
 import { serializeServerMessage } from "@roomkit/protocol";
-import type { ConnectionLink, PlayoutFrame } from "@roomkit/transport-utils";
-import { closeCodeFor } from "../client/close-codes.ts";
+import { type ConnectionLink, closeCodeFor, type PlayoutFrame } from "@roomkit/transport-utils";
 import type { SampleCoder } from "../client/formats.ts";
 import type { SocketPort } from "../socket/port.ts";
 import { Marks } from "./marks.ts";
@@ -66,7 +65,7 @@ export class PhoneLink implements ConnectionLink {
   }
 
   close(reason: CloseReason): Promise<void> {
-    return this.#port.close(closeCodeFor(reason.code), reason.code);
+    return this.#port.close(closeCodeFor(reason), reason.code);
   }
 
   /** The framing has no goodbye. */

@@ -233,7 +233,7 @@ export class ChannelSessions<C extends ChannelCall> {
       const over = code === "aborted" || code === "connection_closed";
       if (!over) this.host.logger.error({ session: session.id, ...errorFields(thrown) }, "a session could not start");
       void this.end(session, code);
-      void this.#options.backend.disconnect(session, { code, message: "the session could not start" });
+      void this.#options.backend.disconnect(session, { code, message: "the session could not start", failed: true });
     });
   }
 

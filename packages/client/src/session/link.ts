@@ -1,4 +1,10 @@
-import type { ByeMessage, ReadyMessage, V1ClientMessage, V1ServerMessage } from "@roomkit/protocol";
+import {
+  type ByeMessage,
+  CloseCode,
+  type ReadyMessage,
+  type V1ClientMessage,
+  type V1ServerMessage,
+} from "@roomkit/protocol";
 import { abortedError, unlessAborted } from "../abort.ts";
 import type { ClientClock } from "../clock.ts";
 import { VoiceClientError } from "../errors.ts";
@@ -52,7 +58,7 @@ export interface LinkOptions {
   random(): number;
 }
 
-/** `bye` reasons that are the normal end of a call. */
+/** `bye` reasons of older servers that are the normal end of a call. */
 const PLANNED: ReadonlySet<string> = new Set(["client_closed", "server_closed", "closed"]);
 /**
  * What is said by whatever stands in the place of a server that is away (a proxy's error page, a web server without the mount),
@@ -229,7 +235,8 @@ export class Link {
     const bye = this.#bye;
     this.#drop();
     const gone = bye !== undefined && !bye.resumable;
-    const planned = gone ? PLANNED.has(bye.reason) : close.code === "server_closed";
+    const inPeace = bye?.code === undefined ? PLANNED.has(bye?.reason ?? "") : bye.code === CloseCode.NORMAL;
+    const planned = gone ? inPeace : close.code === "server_closed";
     const { reconnect, handlers } = this.#options;
     if (planned) {
       this.#end(bye?.reason ?? close.code, undefined);

@@ -223,6 +223,21 @@ describe("a call the server ends", () => {
     expect(bench.audio().log.at(-1)).toBe("close");
   });
 
+  it.each([
+    ["the application's own reason", "goodbye", 1_000, []],
+    ["the call that was attended is over", "call_ended", 1_000, []],
+    ["the server could not go on", "session_failed", 1_011, ["session_failed"]],
+    ["a rule was broken", "idle_timeout", 1_008, ["idle_timeout"]],
+    ["an older server, which does not say", "call_ended", undefined, ["call_ended"]],
+  ])("goes by what the server says of it: %s", async (_, reason, code, errors) => {
+    const bench = makeBench();
+    await bench.client.connect();
+    bench.transport().context.handlers.onMessage({ type: "bye", reason, resumable: false, code });
+    bench.transport().break("connection_lost", true);
+    expect(bench.of("state").at(-1)).toMatchObject({ state: "ended", reason });
+    expect(bench.of("error").map((error) => error.code)).toEqual(errors);
+  });
+
   it("says why when it was not", async () => {
     const bench = makeBench();
     await bench.client.connect();

@@ -8,6 +8,7 @@ const final: { readonly [code: number]: string } = {
   [CloseCode.POLICY]: "protocol_error",
   [CloseCode.TOO_BIG]: "protocol_error",
   [CloseCode.UNAUTHORIZED]: "unauthorized",
+  [CloseCode.REFUSED]: "refused",
   [CloseCode.UNKNOWN_SESSION]: "session_expired",
   [CloseCode.CONFLICT]: "protocol_error",
   [CloseCode.RESUMED_ELSEWHERE]: "resumed_elsewhere",
@@ -22,10 +23,10 @@ export function describeClose(event: { readonly code: number; readonly reason: s
   return { code: "connection_lost", message, retryable: true };
 }
 
-/** A policy close says in its reason which rule was broken, e.g. `idle_timeout`. */
+/** A policy close says in its reason which rule was broken, e.g. `idle_timeout`; a refusal why. */
 function namedReason({ code, reason }: { readonly code: number; readonly reason: string }): string | undefined {
-  const names = code === CloseCode.POLICY || code === CloseCode.NORMAL;
-  return names && /^[a-z][a-z_]{2,40}$/.test(reason) ? reason : undefined;
+  const names = code === CloseCode.POLICY || code === CloseCode.NORMAL || code === CloseCode.REFUSED;
+  return names && /^[a-z][a-z0-9_]{0,40}$/.test(reason) ? reason : undefined;
 }
 
 /** The same as an error, for a connection that never was. */

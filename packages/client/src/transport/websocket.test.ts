@@ -121,6 +121,8 @@ describe("WebSocketTransport", () => {
       [1000, "", { code: "server_closed", retryable: false }],
       [1008, "idle_timeout", { code: "idle_timeout", retryable: false }],
       [1008, "Speak English?", { code: "protocol_error", retryable: false }],
+      [4403, "too_many_operators", { code: "too_many_operators", retryable: false }],
+      [4403, "Speak English?", { code: "refused", retryable: false }],
       [4410, "", { code: "resumed_elsewhere", retryable: false }],
       [4401, "", { code: "unauthorized", retryable: false }],
       [4429, "", { code: "limit_reached", retryable: true }],

@@ -44,7 +44,7 @@ export type ConnectionMessage =
       readonly revision: number;
       /** Set on an assistant transcript that was cut off: the part of `text` the listener heard. */
       readonly heard?: string | undefined;
-      /** On a final user transcript: who said most of it, where a diarizer knows. */
+      /** On a final transcript: who said most of it, where a diarizer knows; for an operator, who said it. */
       readonly speaker?: string | undefined;
     }
   | {
@@ -118,6 +118,8 @@ export interface CloseReason {
   /** Stable: `client_closed`, `client_lost`, `idle_timeout`, `server_closed`, `draining`, `protocol_error`, `rate_limited`, ... */
   readonly code: string;
   readonly message: string;
+  /** It could not go on: for its client an error, not an end. Default false. */
+  readonly failed?: boolean | undefined;
 }
 
 /** How audio is played. */

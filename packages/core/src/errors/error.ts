@@ -7,6 +7,8 @@ export interface RoomKitErrorOptions {
   readonly cause?: unknown;
   /** Facts for the log: no transcript, no secret. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the client that it concerns may be told the code: thrown by a session factory, it is why the client is refused. Default false. */
+  readonly toClient?: boolean | undefined;
 }
 
 /**
@@ -17,6 +19,7 @@ export class RoomKitError extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly toClient: boolean;
 
   constructor(code: string, message: string, options: RoomKitErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -24,6 +27,7 @@ export class RoomKitError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? {};
+    this.toClient = options.toClient ?? false;
     Object.defineProperty(this, BRAND, { value: true, enumerable: false });
   }
 

@@ -86,7 +86,10 @@ export interface TranscriptMessage {
   readonly revision: number;
   /** On an assistant transcript that was cut off, by an interruption or a failing voice: the part of `text` that was heard. */
   readonly heard?: string | undefined;
-  /** On a final user transcript: who said most of it, at most 256 characters; where the server tells voices apart. */
+  /**
+   * On a final transcript: who said it, or most of it, at most 256 characters. Where the server tells voices apart, and for an operator, whom it
+   * shows what is said by others.
+   */
   readonly speaker?: string | undefined;
 }
 
@@ -168,6 +171,8 @@ export interface ByeMessage {
   readonly reason: string;
   /** Whether the resume token is still good. */
   readonly resumable: boolean;
+  /** What a WebSocket is closed with for that reason, see `CloseCode`: 1000 is an end in peace. Older servers do not say. */
+  readonly code?: number | undefined;
 }
 
 /** A message of the application. */

@@ -50,6 +50,7 @@ const examples: ServerMessage[] = [
   { type: "pong", t: 5 },
   { type: "pong" },
   { type: "bye", reason: "draining", resumable: true },
+  { type: "bye", reason: "call_ended", resumable: false, code: 1000 },
   { type: "data", name: "note", payload: { a: [1, null, "x"] } },
 ];
 

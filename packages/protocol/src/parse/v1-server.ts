@@ -94,7 +94,12 @@ function readTyped(fields: Fields, limits: MessageLimits): V1ServerMessage {
     case "pong":
       return defined({ type, t: optionalNumber(fields, "t") });
     case "bye":
-      return { type, reason: stringField(fields, "reason", 128), resumable: booleanField(fields, "resumable") };
+      return defined({
+        type,
+        reason: stringField(fields, "reason", 128),
+        resumable: booleanField(fields, "resumable"),
+        code: optionalNumber(fields, "code"),
+      });
     case "data":
       return { type, name: idField(fields, "name"), payload: copyJson(fields.payload ?? null) };
     default:

@@ -11,6 +11,7 @@ import {
 } from "react";
 import { useTranscript, useVoiceCall } from "../hooks.ts";
 import { useCell, useStore } from "../provider.tsx";
+import type { Said } from "../script.ts";
 import { splitHeard, type TranscriptLine } from "../transcript.ts";
 import { hidden } from "./hidden.ts";
 
@@ -28,6 +29,8 @@ export interface TranscriptProps extends Omit<ComponentPropsWithoutRef<"div">, "
   readonly newest?: ReactNode;
   /** A line as an `li`; default: who, and the words. */
   readonly renderLine?: ((line: TranscriptLine) => ReactNode) | undefined;
+  /** What stands for whose words they are, and is read out before them. Default "You" and "Assistant". */
+  readonly who?: ((said: Said) => string) | undefined;
 }
 
 /** The conversation as a list that scrolls and follows what is new. Final lines are read out once, by a region of their own. */
@@ -35,7 +38,8 @@ export function Transcript({
   empty,
   newest = "Newest",
   newestClassName,
-  renderLine = (line) => <Line line={line} />,
+  who = ({ role }) => (role === "user" ? "You" : "Assistant"),
+  renderLine = (line) => <Line line={line} who={who} />,
   ...rest
 }: TranscriptProps): JSX.Element {
   const lines = useTranscript();
@@ -101,31 +105,33 @@ export function Transcript({
           {newest}
         </button>
       )}
-      <Announcer />
+      <Announcer who={who} />
     </>
   );
 }
 
-const names = { user: "You", assistant: "Assistant" } as const;
+interface Naming {
+  readonly who: (said: Said) => string;
+}
 
 /** Reads out what was said last. */
-function Announcer(): JSX.Element | null {
+function Announcer({ who }: Naming): JSX.Element | null {
   const said = useCell(useStore().script.announcement);
   const { state } = useVoiceCall();
   if (state === "idle") return null;
   return (
     <p aria-live="polite" style={hidden}>
-      {said && `${names[said.role]}: ${said.text}`}
+      {said && `${who(said)}: ${said.text}`}
     </p>
   );
 }
 
-function Line({ line }: { readonly line: TranscriptLine }): JSX.Element {
+function Line({ line, who }: Naming & { readonly line: TranscriptLine }): JSX.Element {
   if (line.kind === "notice") return <li data-kind="notice">{line.text}</li>;
   const { heard, unheard } = splitHeard(line);
   return (
     <li data-kind="speech" data-role={line.role} data-final={line.final}>
-      <span>{names[line.role]}</span>{" "}
+      <span>{who(line)}</span>{" "}
       <span>
         {heard}
         {unheard !== "" && (

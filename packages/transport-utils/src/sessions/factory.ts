@@ -43,7 +43,8 @@ export interface SessionFactoryContext {
 
 /**
  * Makes the session of a client: a room, its channels, and `backend.connect(...)`. Runs once for each client, inside
- * `authContext`. `label` is what the client calls itself (`websocket_id`, `webrtc_id`), never a credential.
+ * `authContext`. `label` is what the client calls itself (`websocket_id`, `webrtc_id`), never a credential. To refuse the client, throw a `RoomKitError`
+ * with `toClient`: its code (lower-case letters, digits and `_`, at most 41) is what the client is told.
  */
 export type SessionFactory = (label: string, context: SessionFactoryContext) => VoiceSession | Promise<VoiceSession>;
 
@@ -71,7 +72,7 @@ const LEFT: CloseReason = { code: "client_lost", message: "the client went while
  * Resolves when there is one or when the application has been told; the client may be gone by then.
  *
  * @throws RoomKitError `unknown_session` when nobody makes sessions, `session_factory_timeout`, `session_factory_failed`, `takeover_failed` (retryable),
- *   `draining` when the kit has closed, and as `refusal` says.
+ *   `draining` when the kit has closed, and as `refusal` says; the factory's own that is `toClient`.
  */
 export async function giveSession(
   registry: SessionRegistry,
@@ -105,6 +106,11 @@ export async function giveSession(
   registry.bind(session, connection);
 }
 
+/** The application does not want this client, and says why. */
+export function isRefusal(error: unknown): error is RoomKitError {
+  return RoomKitError.is(error) && error.toClient === true && /^[a-z][a-z0-9_]{0,40}$/.test(error.code);
+}
+
 async function made(
   registry: SessionRegistry,
   client: ClientWithoutSession,
@@ -131,6 +137,7 @@ async function made(
     // The kit closes first, and its transports after it; one that drains takes no session any more that was begun before.
     if (RoomKitError.is(error, "kit_closed") || (registry.draining && RoomKitError.is(error, "closed")))
       throw new RoomKitError("draining", "the server is shutting down");
+    if (failed === "session_factory_failed" && isRefusal(error)) throw error;
     const timeout = failed === "session_factory_failed" && RoomKitError.is(error, "timeout");
     const code = timeout ? "session_factory_timeout" : failed;
     throw new RoomKitError(code, "the session could not be made", {

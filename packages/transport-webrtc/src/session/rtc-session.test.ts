@@ -241,7 +241,12 @@ describe("RtcSession in virtual time", () => {
     const closing = session.connection.close({ code: "draining", message: "" });
     await clock.advance(200);
     await closing;
-    expect(peer.said.map((s) => JSON.parse(s)).at(-1)).toEqual({ type: "bye", reason: "draining", resumable: true });
+    expect(peer.said.map((s) => JSON.parse(s)).at(-1)).toEqual({
+      type: "bye",
+      reason: "draining",
+      resumable: true,
+      code: 1001,
+    });
     expect(log).toEqual(["ready 0", "ended draining 150"]);
     const wheel = PacingWheel.shared(clock);
     expect(wheel.size).toBe(0);

@@ -7,7 +7,7 @@ import {
   type Metadata,
 } from "@roomkit/core";
 import type { StartMessage } from "@roomkit/protocol";
-import { MediaConnection, PacingWheel, TrafficGuard } from "@roomkit/transport-utils";
+import { byeFor, MediaConnection, PacingWheel, TrafficGuard } from "@roomkit/transport-utils";
 import type { MediaCall, MediaStats } from "../host/media-host.ts";
 import type { TransportSettings } from "../transport/settings.ts";
 import { ClientLink } from "./client-link.ts";
@@ -193,7 +193,7 @@ export class RtcSession {
   async #close(reason: CloseReason): Promise<void> {
     const { call, settings } = this.#options;
     if (call.state === "connected" && !this.#ended && this.#control.open && reason.code !== "client_closed") {
-      if (this.#link.v1) this.#link.say({ type: "bye", reason: reason.code, resumable: reason.code === "draining" });
+      if (this.#link.v1) this.#link.say(byeFor(reason));
       // The farewell and the closing of the channel must be on their way before the call goes.
       this.#control.close();
       await settings.clock.sleep(FAREWELL_MS);

@@ -267,6 +267,19 @@ describe("WebRTCTransport and its application", () => {
     );
   });
 
+  it("tells a client that the application refuses why", async () => {
+    const refuse = (): never => {
+      throw new RoomKitError("no_call", "there is none", { toClient: true });
+    };
+    const { transport, client } = await start({}, { allowAnonymous: true, sessionFactory: refuse });
+    const caller = await client({ protocol: 1 }).connect();
+    await until(() => caller.messages.some(({ type }) => type === "bye"), "the refusal");
+    expect(caller.messages.filter(({ type }) => type === "bye")).toEqual([
+      { type: "bye", reason: "no_call", resumable: false, code: 1011 },
+    ]);
+    await until(() => transport.size === 0, "the end");
+  });
+
   it("ends a client nobody wants", async () => {
     const { transport, client } = await start({ limits: { factoryTimeoutMs: 50 } });
     await client().connect();

@@ -2,6 +2,7 @@ import {
   assertOptions,
   type Clock,
   type CloseReason,
+  errorFields,
   type Logger,
   RoomKitError,
   type VoiceCapabilities,
@@ -9,6 +10,7 @@ import {
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import {
   giveSession,
+  isRefusal,
   type PacingLateness,
   PacingWheel,
   SessionBackend,
@@ -177,8 +179,9 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
         void rtc.close({ code, message: "the server is shutting down" });
         return;
       }
-      logger.error({ code, connection: rtc.id }, "no session could be made for a client");
-      void rtc.close({ code: "session_failed", message: "the application could not make a session" });
+      if (isRefusal(error)) logger.info({ code, connection: rtc.id }, "the application refused a client");
+      else logger.error({ connection: rtc.id, ...errorFields(error) }, "no session could be made for a client");
+      void rtc.close({ code, message: "the application gave the client no session", failed: true });
     });
   }
 }
