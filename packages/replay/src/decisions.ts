@@ -19,13 +19,16 @@ export interface Difference {
   readonly replayed: Decision | undefined;
 }
 
+/** By time; what was decided in the same millisecond has no order of its own: how answers ended comes before turns. */
 export const decisionsOf = (entries: readonly CallEntry[]): Decision[] =>
-  entries.flatMap((entry): Decision[] => {
-    if (entry.k === "turn") return [{ type: "turn", atMs: entry.t, text: entry.text }];
-    if (entry.k !== "answer") return [];
-    const { heard, unheard, interrupted } = entry;
-    return [{ type: "answer", atMs: entry.t, heard, unheard, interrupted }];
-  });
+  entries
+    .flatMap((entry): Decision[] => {
+      if (entry.k === "turn") return [{ type: "turn", atMs: entry.t, text: entry.text }];
+      if (entry.k !== "answer") return [];
+      const { heard, unheard, interrupted } = entry;
+      return [{ type: "answer", atMs: entry.t, heard, unheard, interrupted }];
+    })
+    .sort((a, b) => a.atMs - b.atMs || a.type.localeCompare(b.type));
 
 /** Told apart by words, not by time. */
 export function differences(recorded: readonly Decision[], replayed: readonly Decision[]): Difference[] {

@@ -82,7 +82,10 @@ export class PreRoll {
     const needed = this.#end - from + more;
     if (needed <= this.#memory.length) return;
     const held = this.#read(from, this.#end - from);
-    this.#memory = new Int16Array(Math.max(FIRST_SAMPLES, 2 ** Math.ceil(Math.log2(needed))));
+    // Twice as much each time, until there is room for all that is kept, the oldest frame of it whole, and one more.
+    const { sampleRate, channels } = this.#format as AudioFormat;
+    const most = Math.ceil((this.#keepMs / 1000) * sampleRate) * channels + 2 * more;
+    this.#memory = new Int16Array(Math.max(needed, Math.min(most, Math.max(FIRST_SAMPLES, 2 * this.#memory.length))));
     this.#write(held, from);
   }
 

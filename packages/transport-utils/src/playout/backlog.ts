@@ -76,13 +76,16 @@ export class Backlog {
     return this.#waiting[0]?.record ?? this.#framer.record;
   }
 
-  /** Makes what is next shorter when it is of a live source and late; to be called every 20 ms. `aheadMs` is with the client, unplayed. */
-  catchUp(aheadMs: number, now: number): void {
-    const { next } = this;
+  /**
+   * Makes what is next, or, where nothing waits, `playing`, shorter when it is of a live source and late; to be called every 20 ms. `aheadMs` is
+   * with the client, unplayed.
+   */
+  catchUp(playing: UtteranceRecord | undefined, aheadMs: number, now: number): void {
+    const next = this.next ?? playing;
     const live = next?.live;
     if (!next || !live) return;
     const waitingMs = (next.queued / this.#silence.length) * FRAME_MS + Math.max(0, aheadMs);
-    if (live.late(waitingMs, now)) this.#edit((samples) => live.shorten(samples, now), now);
+    if (live.late(waitingMs, now) && next.queued > 0) this.#edit((samples) => live.shorten(samples, now), now);
   }
 
   /** While nobody listens to a live source, what it said before is not kept. */

@@ -86,6 +86,19 @@ describe("a live source", () => {
     expect(delayMs(rig)).toBeGreaterThan(600);
   });
 
+  it("keeps nothing back that came late all at once, within the bound", async () => {
+    const rig = queueRig();
+    const source = new Source(rig, words);
+    for (const ms of [60, 20, 40, 60]) {
+      source.stall(ms);
+      expect(rig.queue.queuedMs).toBe(0);
+      await source.go(600);
+    }
+    rig.queue.endUtterance("live");
+    await rig.clock.advance(1_000);
+    expect(samplesOf(rig)).toEqual(Array.from({ length: source.at }, (_, i) => words(i)));
+  });
+
   it.each([words, tone])("does not keep what a short stall has left within the bound: %o", async (sound) => {
     const rig = queueRig();
     const source = new Source(rig, sound);

@@ -38,6 +38,7 @@ export class LiveDelay {
   /** What was waiting to be played at each of the last ticks, ms. */
   #seen: number[] = [];
   #dueBy: number | undefined;
+  #late = false;
   /** The least that waited in each of the last spans of {@link STANDING_TICKS}, the newest last, ms. */
   #least: number[] = [];
   #ticks = 0;
@@ -49,9 +50,12 @@ export class LiveDelay {
     this.#perMs = (format.sampleRate * format.channels) / 1000;
   }
 
-  /** How much may be with the client unplayed, ms. */
+  /**
+   * How much may be with the client unplayed, ms: what comes goes out at once, as waiting here makes it no earlier. Only what is late is kept
+   * here beyond half of the bound, to be made shorter.
+   */
   get leadMs(): number {
-    return this.#maxDelayMs / 2;
+    return this.#late ? this.#maxDelayMs / 2 : this.#maxDelayMs - TICK_MS;
   }
 
   /** To be told every 20 ms what waits to be played, ms; whether that has been too much for a while. */
@@ -66,7 +70,8 @@ export class LiveDelay {
     if (this.#seen.length === TICKS && this.#excessMs > 0) this.#dueBy ??= now + CATCH_UP_MS;
     else this.#dueBy = undefined;
     this.#noteLeast(waitingMs);
-    return this.#dueBy !== undefined || this.#standingMs >= HOP_MS;
+    this.#late = this.#dueBy !== undefined || this.#standingMs >= HOP_MS;
+    return this.#late;
   }
 
   /** What is left of the samples that wait: at once all that is late, or a tick's share of it. */
@@ -103,7 +108,7 @@ export class LiveDelay {
   /** What was waiting all the time, beyond what the client may have, ms. */
   get #standingMs(): number {
     const [a, b, c] = this.#least;
-    return a === undefined || b === undefined || c === undefined ? 0 : Math.min(a, b, c) - this.leadMs;
+    return a === undefined || b === undefined || c === undefined ? 0 : Math.min(a, b, c) - this.#maxDelayMs / 2;
   }
 
   #noteLeast(waitingMs: number): void {

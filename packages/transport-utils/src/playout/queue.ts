@@ -284,7 +284,7 @@ export class PlayoutQueue {
   readonly #tick = (now: number): void => {
     this.#advance(now);
     this.#backlog.release(now);
-    this.#backlog.catchUp(this.#timeline.aheadMs(now), now);
+    this.#backlog.catchUp(this.#timeline.current, this.#timeline.aheadMs(now), now);
     this.#pump(now);
     this.#settle(now);
     this.#estimate(now);
