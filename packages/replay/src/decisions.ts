@@ -19,16 +19,24 @@ export interface Difference {
   readonly replayed: Decision | undefined;
 }
 
-/** By time; what was decided in the same millisecond has no order of its own: how answers ended comes before turns. */
 export const decisionsOf = (entries: readonly CallEntry[]): Decision[] =>
-  entries
-    .flatMap((entry): Decision[] => {
-      if (entry.k === "turn") return [{ type: "turn", atMs: entry.t, text: entry.text }];
-      if (entry.k !== "answer") return [];
-      const { heard, unheard, interrupted } = entry;
-      return [{ type: "answer", atMs: entry.t, heard, unheard, interrupted }];
-    })
-    .sort((a, b) => a.atMs - b.atMs || a.type.localeCompare(b.type));
+  entries.flatMap((entry): Decision[] => {
+    if (entry.k === "turn") return [{ type: "turn", atMs: entry.t, text: entry.text }];
+    if (entry.k !== "answer") return [];
+    const { heard, unheard, interrupted } = entry;
+    return [{ type: "answer", atMs: entry.t, heard, unheard, interrupted }];
+  });
+
+/** `replayed` in the order of `recorded`, where two of the same millisecond come the other way round: it has no order of its own. */
+export function aligned(recorded: readonly Decision[], replayed: readonly Decision[]): readonly Decision[] {
+  const found = [...replayed];
+  for (let i = 0; i + 1 < found.length; i++) {
+    const [a, b] = [found[i] as Decision, found[i + 1] as Decision];
+    const crossed = told(recorded[i]) === told(b) && told(recorded[i + 1]) === told(a) && told(a) !== told(b);
+    if (crossed && b.atMs - a.atMs < 1) found.splice(i, 2, b, a);
+  }
+  return found;
+}
 
 /** Told apart by words, not by time. */
 export function differences(recorded: readonly Decision[], replayed: readonly Decision[]): Difference[] {

@@ -100,21 +100,24 @@ describe("a call that is run again", () => {
     expect(String(replay)).not.toMatch(/^[+-]/m);
   });
 
-  it.each(Array.from({ length: 16 }, (_, i) => i + 1))("decides the same, in any order (seed %d)", async (seed) => {
-    const lab = {
-      seed,
-      playback: seed % 2 ? "reported" : "estimated",
-      network: { delayMs: 10 * (seed % 5), jitterMs: 15 },
-    } as const;
-    const { file } = await recordedLabCall((call) => shuffled(call, seed), { transcripts: seed % 3 > 0, lab });
-    const replay = await replayCall(file);
-    expect(replay.recorded.length).toBeGreaterThan(0);
-    expect(
-      String(replay)
-        .split("\n")
-        .filter((line) => /^[+-]/.test(line)),
-    ).toEqual([]);
-  });
+  it.each([...Array.from({ length: 16 }, (_, i) => i + 1), 48, 156])(
+    "decides the same, in any order (seed %d)",
+    async (seed) => {
+      const lab = {
+        seed,
+        playback: seed % 2 ? "reported" : "estimated",
+        network: { delayMs: 10 * (seed % 5), jitterMs: 15 },
+      } as const;
+      const { file } = await recordedLabCall((call) => shuffled(call, seed), { transcripts: seed % 3 > 0, lab });
+      const replay = await replayCall(file);
+      expect(replay.recorded.length).toBeGreaterThan(0);
+      expect(
+        String(replay)
+          .split("\n")
+          .filter((line) => /^[+-]/.test(line)),
+      ).toEqual([]);
+    },
+  );
 
   it.each(["text", "speech"] as const)(
     "decides the same where answers were made ahead, used or not: %s",

@@ -11,7 +11,7 @@ import {
   silentLogger,
 } from "@roomkit/core";
 import { FakeBackend, VirtualClock } from "@roomkit/testing";
-import { type Decision, type Difference, decisionsOf, differences, told } from "./decisions.ts";
+import { aligned, type Decision, type Difference, decisionsOf, differences, told } from "./decisions.ts";
 import { type CallEntry, parseCall } from "./entries.ts";
 import { patientStt } from "./patient-stt.ts";
 import { samplesOf } from "./pcm.ts";
@@ -102,7 +102,8 @@ export async function replayCall(file: string, given: ReplayCallOptions = {}): P
   const closing = kit.close();
   await clock.advance(AFTER_MS);
   await closing;
-  const [recorded, replayed] = [decisionsOf(entries), decisionsOf(parseCall(writer.file(header)).entries)];
+  const recorded = decisionsOf(entries);
+  const replayed = aligned(recorded, decisionsOf(parseCall(writer.file(header)).entries));
   const different = differences(recorded, replayed);
   return { recorded, replayed, differences: different, toString: () => written(recorded, replayed) };
 }
