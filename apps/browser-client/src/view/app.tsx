@@ -17,7 +17,6 @@ import { Recorder } from "./recorder.tsx";
 import { SettingsDialog } from "./settings-dialog.tsx";
 import { SoundPath } from "./sound-path.tsx";
 import { Stage } from "./stage.tsx";
-import { TakeOver } from "./take-over.tsx";
 
 export function App({ token: given }: { readonly token: string }): JSX.Element {
   const { settings, change } = useKeptSettings();
@@ -60,7 +59,6 @@ function Page({ settings, change, token, onToken }: PageProps): JSX.Element {
         <aside className="panel" aria-label="Call">
           <Header settings={settings} change={change} onSettings={() => setSettingsOpen(true)} />
           <Stage />
-          <TakeOver />
           <Duet />
           <Controls />
           <Recorder desk={desk} server={settings.server} />

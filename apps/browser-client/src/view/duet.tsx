@@ -1,5 +1,6 @@
 import { Meter, useVoiceCall, useVoiceEvent } from "@roomkit/react";
 import { type JSX, useEffect, useRef, useState } from "react";
+import { useAttending } from "../call/attending.ts";
 import { LevelHistory } from "../model/level-history.ts";
 import { wantsStillness } from "./canvas.ts";
 import { drawDuet } from "./draw-duet.ts";
@@ -11,6 +12,7 @@ const SILENCE = -60;
 /** Both voices over the last seconds, yours above the line and the assistant's below it, with a meter for each. */
 export function Duet(): JSX.Element {
   const { state } = useVoiceCall();
+  const attends = useAttending() !== undefined;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [history] = useState(() => new LevelHistory(HISTORY));
   const [draw] = useState(() => {
@@ -50,7 +52,7 @@ export function Duet(): JSX.Element {
   return (
     <section className="duet" aria-label="Levels">
       <p className="lane you">You</p>
-      <p className="lane bot">Assistant</p>
+      <p className="lane bot">{attends ? "The call" : "Assistant"}</p>
       <div className="score" aria-hidden="true">
         <canvas ref={canvas} />
       </div>

@@ -3,6 +3,7 @@ import type { JSX } from "react";
 import { useAttending } from "../call/attending.ts";
 import { whoTalks } from "../model/attending.ts";
 import { Icon } from "./icons.tsx";
+import { TakeOver } from "./take-over.tsx";
 
 type Shown = CallState | "muted";
 
@@ -42,11 +43,12 @@ export function Stage(): JSX.Element {
       </div>
       {/* Stays when the banner that says why, and offers the same, is dismissed. */}
       {connected && microphoneError && error !== microphoneError && (
-        <button type="button" className="small microphone" data-does="microphone" onClick={() => void openMicrophone()}>
+        <button type="button" className="small stage-action" data-does="microphone" onClick={() => void openMicrophone()}>
           <Icon name="mic" />
           Try the microphone again
         </button>
       )}
+      <TakeOver />
     </section>
   );
 }

@@ -12,11 +12,11 @@ export function TakeOver(): JSX.Element | null {
   return (
     <button
       type="button"
-      className="small take-over"
+      className="small stage-action"
       data-does="take over"
       onClick={() => attending.setMode(talks ? "listen" : "talk")}
     >
-      <Icon name={talks ? "retry" : "mic"} />
+      <Icon name={talks ? "hangup" : "mic"} />
       {talks ? "Give the call back" : "Speak with the caller"}
     </button>
   );
