@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { mixed } from "@roomkit/testing";
 import { energyVad } from "@roomkit/vad-energy";
@@ -59,7 +60,8 @@ export interface Share {
 }
 
 function onThread(share: Share): Promise<Counts> {
-  const thread = new Worker(new URL("./echo-rooms.worker.ts", import.meta.url), { workerData: share });
+  const { href } = new URL("./echo-rooms.worker", import.meta.url);
+  const thread = new Worker(new URL(href + extname(import.meta.url)), { workerData: share });
   return new Promise((resolve, reject) => {
     thread.once("message", resolve);
     thread.once("error", reject);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { sourceFile } from "../measure/source-file.ts";
 
 /** How much echo it can hold, ms: it looks for no delay, so the delay counts. */
 const TAIL_MS = 400;
@@ -23,7 +23,7 @@ export interface Speex {
 export function openSpeex(): Speex | undefined {
   const folder = mkdtempSync(join(tmpdir(), "roomkit-speex-"));
   const close = (): void => rmSync(folder, { recursive: true, force: true });
-  const source = fileURLToPath(new URL("speex-echo.c", import.meta.url));
+  const source = sourceFile("speex-echo.c", import.meta.url);
   const program = join(folder, "speex-echo");
   try {
     execFileSync("gcc", ["-O2", "-o", program, source, "-lspeexdsp", "-lm"], { stdio: "ignore" });

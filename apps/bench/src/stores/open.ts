@@ -82,7 +82,14 @@ interface Engine {
 
 /** Debian's, as the tests start it; undefined: its programs are not here. */
 export async function startPostgres(): Promise<Engine | undefined> {
-  const { href } = new URL("../../../../tools/engines.ts", import.meta.url);
-  const engines = (await import(href)) as { postgresPrograms: string | undefined; startPostgres(): Promise<Engine> };
+  const [loader, program] = ["source.mjs", "engines.ts"].map(
+    (name) => new URL(`../../../../tools/${name}`, import.meta.url),
+  );
+  // What is no part of this app is TypeScript still.
+  if (import.meta.url.endsWith(".js")) await import((loader as URL).href);
+  const engines = (await import((program as URL).href)) as {
+    postgresPrograms: string | undefined;
+    startPostgres(): Promise<Engine>;
+  };
   return engines.postgresPrograms === undefined ? undefined : await engines.startPostgres();
 }

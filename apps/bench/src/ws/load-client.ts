@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Child } from "../measure/child.ts";
 import { pin } from "../measure/pin.ts";
+import { sourceFile } from "../measure/source-file.ts";
 import { merged } from "./bins.ts";
 import type { Listened, LoadRequest, Stormed } from "./messages.ts";
 
@@ -40,7 +40,7 @@ function compile(): string | undefined {
   if (process.platform !== "linux") return undefined;
   const folder = mkdtempSync(join(tmpdir(), "roomkit-load-"));
   try {
-    const source = fileURLToPath(new URL("load.c", import.meta.url));
+    const source = sourceFile("load.c", import.meta.url);
     execFileSync("cc", ["-O2", "-o", join(folder, "load"), source, "-lm"], { stdio: "ignore" });
     return folder;
   } catch {
