@@ -43,7 +43,12 @@ export function Stage(): JSX.Element {
       </div>
       {/* Stays when the banner that says why, and offers the same, is dismissed. */}
       {connected && microphoneError && error !== microphoneError && (
-        <button type="button" className="small stage-action" data-does="microphone" onClick={() => void openMicrophone()}>
+        <button
+          type="button"
+          className="small stage-action"
+          data-does="microphone"
+          onClick={() => void openMicrophone()}
+        >
           <Icon name="mic" />
           Try the microphone again
         </button>
