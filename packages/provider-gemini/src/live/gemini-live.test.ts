@@ -200,7 +200,7 @@ describe("what is said", () => {
 
   it("by the model stops when the caller speaks", async () => {
     const c = await call({
-      route: { pieceMs: 5, script: ({ userText }) => ({ text: `${userText} and on and on`.split(/(?= )/) }) },
+      route: { pieceMs: 100, script: ({ userText }) => ({ text: `${userText} and on and on`.split(/(?= )/) }) },
     });
     c.session.sendText("on");
     await c.until(() => c.of("audio").length > 0);
@@ -329,7 +329,7 @@ describe("the connection", () => {
   });
 
   it("that tells words late answers, and leaves nothing owed", async () => {
-    const c = await call({ route: { lateWords: true, pieceMs: 5 }, options: { responseTimeoutMs: 1_000 } });
+    const c = await call({ route: { lateWords: true, pieceMs: 100 }, options: { responseTimeoutMs: 1_000 } });
     c.session.sendText("on and on");
     await c.until(() => c.of("audio").length > 0);
     for (const frame of frames("stop")) c.session.sendAudio(frame);
