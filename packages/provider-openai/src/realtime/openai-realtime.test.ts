@@ -336,7 +336,7 @@ describe("an interruption", () => {
 
   it("by speech stops the model, whoever notices first, without an error", async () => {
     const c = await call({
-      pieceMs: 5,
+      pieceMs: 100,
       script: ({ userText }) => ({ text: `${userText} and on and on`.split(/(?= )/) }),
     });
     c.session.sendText("on");
