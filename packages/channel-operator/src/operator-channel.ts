@@ -124,7 +124,8 @@ export class OperatorChannel implements Channel {
   async #nameOf({ roomId, source }: RoomEvent): Promise<string | undefined> {
     const { participantId, role } = source;
     if (participantId === undefined) return undefined;
-    const people = await this.#sessions.host.participants(roomId);
+    // Words are shown without a name rather than not at all.
+    const people = await this.#sessions.host.participants(roomId).catch(() => []);
     const name = people.find(({ id }) => id === participantId)?.displayName;
     return (name ?? (role === "assistant" ? participantId : undefined))?.slice(0, MAX_NAME);
   }
