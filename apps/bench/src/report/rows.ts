@@ -24,7 +24,7 @@ export const rows: readonly Row[] = [
     title: "Calls before a core is full",
     bench: "ws-capacity",
     full: "",
-    quick: "--seconds 3 --warm 1 --runs 1",
+    quick: "--seconds 3 --runs 1",
   },
   {
     name: "drift",
