@@ -106,7 +106,7 @@ describe("a live source", () => {
     source.stall(140);
     await source.go(200);
     expect(delayMs(rig)).toBeGreaterThan(live.maxDelayMs / 2 + 30);
-    await source.go(8_000);
+    await source.go(3_000);
     expect(delayMs(rig)).toBeLessThanOrEqual(live.maxDelayMs / 2 + 30);
     // A piece that waits for its turn, and what may stand.
     expect(rig.queue.queuedMs).toBeLessThan(20 + 10);
