@@ -10,10 +10,12 @@ class Source {
   readonly #rig: QueueRig;
   readonly #sound: (sample: number) => number;
   readonly #pieceMs: number;
+  readonly #options: typeof live;
   /** Samples put in so far. */
   at = 0;
 
-  constructor(rig: QueueRig, sound: (sample: number) => number, pieceMs = 20) {
+  constructor(rig: QueueRig, sound: (sample: number) => number, pieceMs = 20, options: typeof live = live) {
+    this.#options = options;
     this.#rig = rig;
     this.#sound = sound;
     this.#pieceMs = pieceMs;
@@ -21,7 +23,7 @@ class Source {
 
   speak(ms: number): void {
     const samples = Int16Array.from({ length: (format.sampleRate * ms) / 1000 }, () => this.#sound(this.at++));
-    this.#rig.queue.play("live", { samples, ...format, timestamp: 0 }, { live });
+    this.#rig.queue.play("live", { samples, ...format, timestamp: 0 }, { live: this.#options });
   }
 
   async go(ms: number): Promise<void> {
@@ -111,6 +113,18 @@ describe("a live source", () => {
     // A piece that waits for its turn, and what may stand.
     expect(rig.queue.queuedMs).toBeLessThan(20 + 10);
     if (sound === tone) expect(steps(samplesOf(rig))).toBeLessThan(700);
+  });
+
+  it("of speech without a pause takes 20 ms each half second, once it has stood for more than one", async () => {
+    const rig = queueRig({ leadMs: 400 });
+    const source = new Source(rig, tone, 20, { maxDelayMs: 400 });
+    await source.go(1_000);
+    source.stall(380);
+    await source.go(500);
+    expect(delayMs(rig)).toBeGreaterThan(330);
+    await source.go(5_500);
+    expect(delayMs(rig)).toBeLessThanOrEqual(400 / 2 + 50);
+    expect(steps(samplesOf(rig))).toBeLessThan(700);
   });
 
   it("leaves out silence first: no word is touched while that is enough", async () => {
