@@ -1,7 +1,9 @@
 import { leaseConformance, settle, VirtualClock } from "@roomkit/testing";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { RoomKitError } from "../errors/error.ts";
 import { InProcessLeases } from "./leases.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 const forEver = { owner: "me", ttlMs: Number.POSITIVE_INFINITY };
 
@@ -67,13 +69,20 @@ describe("InProcessLeases", () => {
     await expect(taking).rejects.toBe(why);
   });
 
-  it("counts on the monotonic clock alone", async () => {
-    const clock = new VirtualClock();
-    const leases = new InProcessLeases({ clock });
-    const lease = await leases.acquire("k", { owner: "me", ttlMs: 1_000 });
-    await clock.advance(999);
-    expect([lease.lost.aborted, await lease.renew()]).toEqual([false, true]);
-    await clock.advance(1_000);
-    expect([lease.lost.aborted, await lease.renew(), leases.size, clock.pendingTimers]).toEqual([true, false, 0, 0]);
-  });
+  it.each([1, -1])(
+    "row 69: counts on the monotonic clock alone, whatever the wall clock does (%i h)",
+    async (hours) => {
+      vi.useFakeTimers({ toFake: ["Date"] });
+      const clock = new VirtualClock();
+      const leases = new InProcessLeases({ clock });
+      const lease = await leases.acquire("k", { owner: "me", ttlMs: 1_000 });
+      const { wallTime } = clock;
+      Object.assign(clock, { wallTime: () => wallTime() + hours * 3_600_000 });
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      await clock.advance(999);
+      expect([lease.lost.aborted, await lease.renew()]).toEqual([false, true]);
+      await clock.advance(1_000);
+      expect([lease.lost.aborted, await lease.renew(), leases.size, clock.pendingTimers]).toEqual([true, false, 0, 0]);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { settle, VirtualClock } from "@roomkit/testing";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RoomKitError } from "../errors/error.ts";
 import { makeClock, systemClock, withGrace, withTimeout } from "./clock.ts";
 
@@ -37,6 +37,22 @@ describe("systemClock", () => {
     expect(cancelled).toBe(true);
     expect(systemClock.now()).toBeGreaterThanOrEqual(before);
     expect(Math.abs(systemClock.wallTime() - Date.now())).toBeLessThan(60_000);
+  });
+
+  it.each([1, -1])("row 69: measures and waits as before when the wall clock jumps by %i h", async (hours) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const [before, told] = [systemClock.now(), systemClock.wallTime()];
+      const slept = systemClock.sleep(20);
+      const patient = withTimeout(systemClock.sleep(20), 600_000);
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      expect(Math.round((systemClock.wallTime() - told) / 3_600_000)).toBe(hours);
+      await Promise.all([slept, patient]);
+      expect(systemClock.now() - before).toBeGreaterThanOrEqual(15);
+      expect(systemClock.now() - before).toBeLessThan(1_800_000);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("runs a timer that is due already without a warning", async () => {

@@ -96,7 +96,7 @@ export function createEngine(options: RoomKitOptions): Engine {
     events,
     hooks,
     channels: new Map(),
-    rooms: new RoomRegistry(store, scope, timers, (roomId) => logs?.waitingFor(roomId)),
+    rooms: new RoomRegistry(store, scope, clock, timers, (roomId) => logs?.waitingFor(roomId)),
     calls,
     lock: new RoomLock(roomLeases, calls, clock),
     timers,

@@ -160,7 +160,8 @@ describe("timers", () => {
     ["closing shorter than pausing", { timers: { inactiveAfterMs: 900, closedAfterMs: 500 } }, 1_500, "closed", 0],
   ];
   it.each(table)("%s", (_, more, now, due, next) => {
-    expect([dueStatus(room(more), now), nextDueMs(room(more), now)]).toEqual([due, next]);
+    const quietMs = now - 1_000;
+    expect([dueStatus(room(more), quietMs), nextDueMs(room(more), quietMs)]).toEqual([due, next]);
   });
 
   it("run by themselves: paused, awake again with an event, paused, closed", async () => {
@@ -238,6 +239,27 @@ describe("timers", () => {
     expect((await rig.kit.checkRoomTimers("room")).status).toBe("paused");
     await rig.clock.advance(8_000);
     expect((await rig.kit.getRoom("room"))?.status).toBe("closed");
+  });
+
+  it.each([1, -1])("row 69: do not follow a wall clock that jumps by %i h in the middle of a call", async (hours) => {
+    const rig = await Rig.with(["voice"]);
+    const wallTime = rig.clock.wallTime;
+    await rig.kit.setTimers("room", { inactiveAfterMs: 60_000, closedAfterMs: 120_000 });
+    const status = async (): Promise<string | undefined> => (await rig.kit.getRoom("room"))?.status;
+    await rig.clock.advance(50_000);
+    await rig.say("voice", "before");
+    Object.assign(rig.clock, { wallTime: () => wallTime() + hours * 3_600_000 });
+    await rig.clock.advance(59_999);
+    expect((await rig.kit.checkRoomTimers("room")).status).toBe("active");
+    await rig.say("voice", "after");
+    await rig.clock.advance(59_999);
+    expect(await status()).toBe("active");
+    await rig.clock.advance(1);
+    expect(await status()).toBe("paused");
+    await rig.clock.advance(59_999);
+    expect(await status()).toBe("paused");
+    await rig.clock.advance(1);
+    expect(await status()).toBe("closed");
   });
 
   it("that cannot do their work try again", async () => {

@@ -109,7 +109,7 @@ export async function archiveRoom(engine: Engine, roomId: string): Promise<Room>
 /** Does what a room's timers ask for now, if anything. */
 export async function checkTimers(engine: Engine, roomId: string): Promise<Room> {
   const state = await loadRoom(engine, roomId);
-  const due = state.open && !state.busy ? dueStatus(state.room, engine.clock.wallTime()) : undefined;
+  const due = state.open && !state.busy ? dueStatus(state.room, state.quietMs) : undefined;
   if (due === "closed") return await closeRoom(engine, roomId, "inactive");
   if (due === "paused") return await setPaused(engine, roomId, true);
   return state.room;

@@ -1,5 +1,6 @@
 import { RoomKitError } from "../../errors/error.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { Binding } from "../binding.ts";
 import type { Room } from "../room.ts";
 import type { ConversationStore, RoomPatch } from "../store.ts";
@@ -20,6 +21,7 @@ export interface RoomRead {
 export class RoomRegistry {
   readonly #store: ConversationStore;
   readonly #scope: AbortScope;
+  readonly #clock: Clock;
   readonly #timers: Pick<RoomTimerDriver, "watch" | "forget">;
   readonly #waitingLog: (roomId: string) => RoomLog | undefined;
   readonly #states: Map<string, RoomState> = new Map();
@@ -32,12 +34,14 @@ export class RoomRegistry {
   constructor(
     store: ConversationStore,
     scope: AbortScope,
+    clock: Clock,
     timers: Pick<RoomTimerDriver, "watch" | "forget">,
     waitingLog: (roomId: string) => RoomLog | undefined,
   ) {
     this.#waitingLog = waitingLog;
     this.#store = store;
     this.#scope = scope;
+    this.#clock = clock;
     this.#timers = timers;
   }
 
@@ -51,7 +55,7 @@ export class RoomRegistry {
 
   /** A room that was just made. */
   add(room: Room): RoomState {
-    return this.#keep(new RoomState(room, [], this.#scope.child()));
+    return this.#keep(new RoomState(room, [], this.#scope.child(), this.#clock));
   }
 
   /** The room, from the store when need be; a closed one is not kept. @throws RoomKitError `unknown_room`. */
@@ -119,7 +123,7 @@ export class RoomRegistry {
     const { room, bindings } = await this.read(roomId);
     const raced = this.#states.get(roomId);
     if (raced) return raced;
-    const state = new RoomState(room, bindings, this.#scope.child(), this.#waitingLog(roomId));
+    const state = new RoomState(room, bindings, this.#scope.child(), this.#clock, this.#waitingLog(roomId));
     if (state.open) return this.#keep(state);
     state.scope.release();
     return state;

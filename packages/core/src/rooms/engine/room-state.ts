@@ -2,6 +2,7 @@ import type { VoiceSession } from "../../contracts/voice.ts";
 import type { RoomKitError } from "../../errors/error.ts";
 import { defined } from "../../errors/options.ts";
 import type { AbortScope } from "../../time/abort-scope.ts";
+import type { Clock } from "../../time/clock.ts";
 import type { Binding } from "../binding.ts";
 import type { RoomEvent } from "../event.ts";
 import type { Room } from "../room.ts";
@@ -29,11 +30,13 @@ export class RoomState {
   readonly notices: OrderedNotices = new OrderedNotices();
   /** Aborts when the room closes, or the kit does. */
   readonly scope: AbortScope;
-  /** As the store last gave it. */
-  room: Room;
   readonly log: RoomLog;
   /** Another process has taken it over since: nothing that began with this is committed any more. */
   fenced = false;
+  readonly #clock: Pick<Clock, "now" | "wallTime">;
+  #room: Room;
+  /** When something last happened in it, on the monotonic clock. */
+  #activeAt: number;
   readonly #streams: Set<RunningStream> = new Set();
   #idle: (() => void)[] = [];
 
@@ -41,14 +44,33 @@ export class RoomState {
     room: Room,
     bindings: Iterable<Binding>,
     scope: AbortScope,
+    clock: Pick<Clock, "now" | "wallTime">,
     log: RoomLog = new RoomLog(room.id, room.eventCount),
   ) {
     this.id = room.id;
     this.log = log;
-    this.room = room;
+    this.#clock = clock;
+    this.#room = room;
+    this.#activeAt = this.#activity(room);
     for (const { patch } of log.kept) if (patch) this.room = { ...this.room, ...defined(patch) };
     this.scope = scope;
     for (const binding of bindings) this.bindings.set(binding.channelId, binding);
+  }
+
+  /** As the store last gave it. */
+  get room(): Room {
+    return this.#room;
+  }
+
+  set room(room: Room) {
+    const { eventCount, lastActivityAt } = this.#room;
+    if (room.eventCount !== eventCount || room.lastActivityAt !== lastActivityAt) this.#activeAt = this.#activity(room);
+    this.#room = room;
+  }
+
+  /** How long nothing has happened here, ms. Wall times are compared once for what comes from the store, and never again: they jump. */
+  get quietMs(): number {
+    return this.#clock.now() - this.#activeAt;
   }
 
   get open(): boolean {
@@ -108,5 +130,10 @@ export class RoomState {
       eventCount: Math.max(this.room.eventCount, event.index + 1),
       lastActivityAt: Math.max(this.room.lastActivityAt, at),
     };
+    this.#activeAt = this.#clock.now();
+  }
+
+  #activity({ lastActivityAt }: Room): number {
+    return this.#clock.now() - Math.max(0, this.#clock.wallTime() - lastActivityAt);
   }
 }

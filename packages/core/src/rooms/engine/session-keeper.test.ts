@@ -22,13 +22,22 @@ class SharedLeases extends InProcessLeases {
 
 class Store extends MemoryStore {
   down = false;
+  /** Its clock was set forward: all that it keeps is over, which is told once. */
+  ahead = false;
   /** What was kept, in the order in which that was begun. */
   readonly written: KeptSession[] = [];
   hold: Promise<void> | undefined;
   override get sessions() {
     const { sessions } = { sessions: super.sessions };
     return {
-      ...{ find: sessions.find.bind(sessions), expired: sessions.expired.bind(sessions) },
+      find: sessions.find.bind(sessions),
+      expired: async (limit: number) => {
+        const over = this.ahead ? await sessions.find("t") : undefined;
+        this.ahead = false;
+        if (over === undefined) return await sessions.expired(limit);
+        await sessions.forget(over.sessionId, {});
+        return [over];
+      },
       forget: sessions.forget.bind(sessions),
       keep: async (...args: Parameters<typeof sessions.keep>) => {
         this.written.push(args[0]);
@@ -242,6 +251,17 @@ describe("sessions that outlive their process", () => {
     await clock.advance(200_000);
     expect(events.filter((event) => event.endsWith("voice_session_lost"))).toHaveLength(1);
     expect(b.kit).toBeDefined();
+  });
+
+  it("row 69: that are alive here are kept anew where the store's clock was set forward, and lost to nobody", async () => {
+    const a = await process("a");
+    const { keeping } = await kept(a, () => state("x"));
+    await clock.advance(0);
+    store.ahead = true;
+    await clock.advance(60_000);
+    expect([store.ahead, events]).toEqual([false, []]);
+    expect(await store.sessions.find("t")).toMatchObject({ sessionId: "s" });
+    await keeping.forget();
   });
 
   it("whatever comes in whatever order: never two writes of one at once, none after the end", async () => {

@@ -28,6 +28,7 @@ const EXPIRED_AT_ONCE = 100;
  * | a change that matters: a turn, an utterance | written at once, and once more 100 ms later                      |
  * | either while one is being written         | written afterwards, with all there is by then                      |
  * | nothing for a third of the time it is kept | written again                                                     |
+ * | its time over by a clock set forward      | written again, and told to nobody                                  |
  * | a write that fails                        | told once, tried again with the next                               |
  * | the store says that the room is another's | the sessions of the room end, and their clients connect again      |
  * | the end of the session                    | forgotten, after the write under way                               |
@@ -37,6 +38,8 @@ export class SessionKeeper implements SessionKeeping {
   readonly #engine: Engine;
   readonly #sessions: KeptSessions;
   readonly #stopSweep: Cancel;
+  /** Sessions that are alive in this process. */
+  readonly #here: Map<string, Keeping> = new Map();
   /** The last write failed. */
   #down = false;
 
@@ -47,12 +50,17 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   keep(session: VoiceSession, read: () => SessionState | undefined): KeepingSession {
-    return new Keeping(session, read, {
+    const keeping = new Keeping(session, read, {
       engine: this.#engine,
       sessions: this.#sessions,
       wrote: () => this.#wrote(undefined),
       failed: (error) => this.#wrote(error),
+      over: () => {
+        if (this.#here.get(session.id) === keeping) this.#here.delete(session.id);
+      },
     });
+    this.#here.set(session.id, keeping);
+    return keeping;
   }
 
   async takeOver(
@@ -107,7 +115,12 @@ export class SessionKeeper implements SessionKeeping {
     let cancel: Cancel = () => {};
     const sweep = async (): Promise<void> => {
       try {
-        for (const kept of await this.#sessions.expired(EXPIRED_AT_ONCE)) events.emit("voice_session_lost", { kept });
+        for (const kept of await this.#sessions.expired(EXPIRED_AT_ONCE)) {
+          // One that is alive here is over only by a clock that was set forward: it is kept anew.
+          const alive = this.#here.get(kept.sessionId);
+          if (alive) alive.changed(true);
+          else events.emit("voice_session_lost", { kept });
+        }
       } catch {
         // Next time.
       }
@@ -126,6 +139,8 @@ interface KeepingOptions {
   readonly sessions: KeptSessions;
   wrote(): void;
   failed(error: RoomKitError): void;
+  /** The session has ended here, or is to go on elsewhere. */
+  over(): void;
 }
 
 class Keeping implements KeepingSession {
@@ -185,6 +200,7 @@ class Keeping implements KeepingSession {
 
   #stop(): void {
     this.#over = true;
+    this.#options.over();
     this.#cancel?.();
     this.#cancel = undefined;
   }

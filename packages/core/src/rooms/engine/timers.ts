@@ -8,22 +8,22 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A room that is busy when its time comes is looked at again after so long. */
 const BUSY_RETRY_MS = 1_000;
 
-/** What a room's timers make of it at `now` (wall time), if anything. */
-export function dueStatus(room: Room, now: number): Extract<RoomStatus, "paused" | "closed"> | undefined {
-  const quietMs = now - room.lastActivityAt;
-  const { inactiveAfterMs, closedAfterMs } = room.timers;
+/** What a room's timers make of it when nothing has happened for so long, if anything. */
+export function dueStatus(
+  { timers, status }: Pick<Room, "timers" | "status">,
+  quietMs: number,
+): Extract<RoomStatus, "paused" | "closed"> | undefined {
+  const { inactiveAfterMs, closedAfterMs } = timers;
   if (closedAfterMs !== undefined && quietMs >= closedAfterMs) return "closed";
-  if (inactiveAfterMs !== undefined && quietMs >= inactiveAfterMs && room.status === "active") return "paused";
+  if (inactiveAfterMs !== undefined && quietMs >= inactiveAfterMs && status === "active") return "paused";
   return undefined;
 }
 
-/** Ms from `now` until a room's timers next ask for something; undefined when they never will. */
-export function nextDueMs(room: Room, now: number): number | undefined {
-  const { inactiveAfterMs, closedAfterMs } = room.timers;
-  const times = [closedAfterMs, room.status === "active" ? inactiveAfterMs : undefined].filter(
-    (ms) => ms !== undefined,
-  );
-  return times.length === 0 ? undefined : Math.max(0, room.lastActivityAt + Math.min(...times) - now);
+/** Ms until a room's timers next ask for something; undefined when they never will. */
+export function nextDueMs({ timers, status }: Pick<Room, "timers" | "status">, quietMs: number): number | undefined {
+  const { inactiveAfterMs, closedAfterMs } = timers;
+  const times = [closedAfterMs, status === "active" ? inactiveAfterMs : undefined].filter((ms) => ms !== undefined);
+  return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - quietMs);
 }
 
 /** @throws RoomKitError `invalid_option`. */
@@ -55,7 +55,7 @@ export class RoomTimerDriver {
   /** Call when a room was made, loaded or given other timers. Activity needs no call: it is found when the timer runs. */
   watch(state: RoomState, atLeastMs = 0): void {
     this.forget(state.id);
-    const due = state.open ? nextDueMs(state.room, this.#clock.wallTime()) : undefined;
+    const due = state.open ? nextDueMs(state.room, state.quietMs) : undefined;
     if (due === undefined) return;
     const cancel = this.#clock.setTimeout(
       () => void this.#run(state),
@@ -75,7 +75,7 @@ export class RoomTimerDriver {
 
   async #run(state: RoomState): Promise<void> {
     this.#running.delete(state.id);
-    if (dueStatus(state.room, this.#clock.wallTime()) !== undefined) await this.#check(state.id);
+    if (dueStatus(state.room, state.quietMs) !== undefined) await this.#check(state.id);
     // Still due: the room was busy, or the check failed.
     if (!this.#running.has(state.id)) this.watch(state, BUSY_RETRY_MS);
   }
