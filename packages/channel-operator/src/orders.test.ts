@@ -1,6 +1,6 @@
 import type { VoiceChannel } from "@roomkit/channel-voice";
 import { RoomKitError } from "@roomkit/core";
-import { settle, tone } from "@roomkit/testing";
+import { FakeConnection, settle, tone } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
 import { type Person, type RigOptions, rig } from "./rig.fixture.ts";
 
@@ -505,6 +505,26 @@ describe("permissions", () => {
     for (const { connection } of [bob, carl, dora]) connection.onClose(({ code }) => void codes.push(code));
     expect(codes).toEqual(["too_many_operators", "no_call"]);
     expect(c.operators.sessions.map(({ participantId }) => participantId)).toEqual(["ann", "bob"]);
+  });
+
+  it("row 60: a call of another room is none, though the session names it and knows its id", async () => {
+    const c = await attended({ stt: finals("Hello."), answers: [LONG] });
+    const other = await c.kit.createRoom();
+    await c.kit.attachChannel(other.id, "operator");
+    const session = await c.desk.connect(other.id, "eve", "operator", { call: c.caller.session.id, room: c.room.id });
+    await c.kit.join(other.id, "operator", { session });
+    const eve = new FakeConnection({ clock: c.clock, id: "eve" });
+    const heard: number[] = [];
+    eve.onPlayed(({ samples }) => void heard.push(samples.length));
+    let code = "";
+    eve.onClose((reason) => {
+      code = reason.code;
+    });
+    c.desk.bind(session, eve);
+    await c.callerSays();
+    await c.clock.advance(2_000);
+    expect([code, heard, eve.sent.filter(({ type }) => type === "transcript")]).toEqual(["no_call", [], []]);
+    expect(c.ann.speaker.length).toBeGreaterThan(0);
   });
 
   it("bad options and unknown sessions are refused", async () => {

@@ -8,6 +8,7 @@ import {
   type PipelineStream,
   RoomKitError,
   type SpokenPiece,
+  samplesFor,
   type TtsOptions,
   type TtsProvider,
   type UtteranceId,
@@ -23,6 +24,9 @@ import { unheardAhead } from "../takeover/unheard-ahead.ts";
 import { withPatience } from "./patience.ts";
 import { Playback } from "./playback.ts";
 import type { EndedUtterance } from "./tell-end.ts";
+
+/** A voice, or a recording, may come whole; the listener is given so much of it at once, ms. What is more than a queue holds it drops. */
+const AT_ONCE_MS = 1_000;
 
 /** What an utterance needs of the session it is spoken in. */
 export interface UtteranceContext {
@@ -185,8 +189,10 @@ export class Utterance {
     const { ledger } = this.#playback;
     if (ledger.audioMs === 0) this.#context.onSynthesized?.();
     ledger.addAudio(frameDurationMs(frame));
-    await this.#room(signal);
-    this.#playback.play(pipeline.processOutbound(frame));
+    for (const piece of piecesOf(frame)) {
+      await this.#room(signal);
+      this.#playback.play(pipeline.processOutbound(piece));
+    }
   }
 
   async #press(presses: readonly DtmfPress[]): Promise<void> {
@@ -247,4 +253,17 @@ export class Utterance {
     this.#shown = text;
     this.#context.onShown(text, this.#revision++);
   }
+}
+
+function* piecesOf(frame: AudioFrame): Generator<AudioFrame, void, undefined> {
+  const { samples, sampleRate, channels, timestamp } = frame;
+  const step = samplesFor(frame, AT_ONCE_MS);
+  if (samples.length <= step) yield frame;
+  else
+    for (let at = 0; at < samples.length; at += step)
+      yield {
+        ...frame,
+        samples: samples.subarray(at, at + step),
+        timestamp: timestamp + (at * 1000) / channels / sampleRate,
+      };
 }
