@@ -36,6 +36,8 @@ export function resolveOptions(options: RedisBusOptions): ResolvedOptions {
   if (!/^rediss?:\/\//.test(url)) {
     throw new RoomKitError("invalid_option", "url must begin with redis:// or rediss://");
   }
+  // The client's own error would hold it, with its password.
+  if (!URL.canParse(url)) throw new RoomKitError("invalid_option", "url is no URL");
   for (const [name, value] of Object.entries({ connectTimeoutMs, commandTimeoutMs, reconnectMs })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RoomKitError("invalid_option", `${name} must be a whole number >= 1`);

@@ -173,10 +173,13 @@ describe.skipIf(redisProgram === undefined)("RedisBus on a Redis of this machine
 });
 
 describe("RedisBus", () => {
-  it.each([{ url: "http://x" }, { prefix: 1 }, { commandTimeoutMs: 0 }, { reconnectMs: 1.5 }])(
-    "refuses %o",
-    async (options) => {
-      await expect(openRedisBus(options as never)).rejects.toMatchObject({ code: "invalid_option" });
-    },
-  );
+  it.each([
+    { url: "http://x" },
+    { url: "redis://me:secret@host:port" },
+    { prefix: 1 },
+    { commandTimeoutMs: 0 },
+    { reconnectMs: 1.5 },
+  ])("refuses %o", async (options) => {
+    await expect(openRedisBus(options as never)).rejects.toMatchObject({ code: "invalid_option" });
+  });
 });

@@ -93,7 +93,7 @@ describe("stopping", () => {
     expect(server.closeAllConnections).toHaveBeenCalledOnce();
   });
 
-  it("hurries at a second signal, and ends at a third", async () => {
+  it("row 68: hurries at a second signal, and ends at a third", async () => {
     const operation = make({ closing: [() => new Promise(() => {})] });
     process.emit("SIGUSR2");
     await settle();
@@ -174,6 +174,32 @@ describe("readiness", () => {
   });
 });
 
+it("row 70: a process whose hooks block the event loop is not ready after five seconds of it, and is again", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const operation = make();
+    /** So many seconds, of which each is here 20 ms long. */
+    const seconds = async (count: number, blocked: boolean): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const until = performance.now() + 20;
+        if (blocked) while (performance.now() < until);
+        else await new Promise((resolve) => setTimeout(resolve, 20));
+        vi.advanceTimersByTime(1_000);
+        await clock.advance(1_000);
+      }
+    };
+    await seconds(2, true);
+    await seconds(3, false);
+    expect(await operation.readiness()).toEqual({ ready: true, reasons: [] });
+    await seconds(5, true);
+    expect(await operation.readiness()).toEqual({ ready: false, reasons: ["event_loop_busy"] });
+    await seconds(2, false);
+    expect(await operation.readiness()).toEqual({ ready: true, reasons: [] });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it.each<[string, object]>([
   ["kit", { kit: undefined }],
   ["drainTimeoutMs", { drainTimeoutMs: -1 }],
@@ -211,7 +237,7 @@ it("answers its two addresses and leaves the others", async () => {
   }
 });
 
-describe("a process that is told to end", { timeout: 60_000 }, () => {
+describe("row 68: a process that is told to end", { timeout: 60_000 }, () => {
   const entry = entryBeside(import.meta.url, "server.fixture");
 
   async function begin(how: string) {

@@ -78,6 +78,7 @@ export function checkOptions(options: ElevenLabsTtsOptions): void {
   if (model === "" || language === "") refuse("model and language must not be empty");
   if (!SAMPLE_RATES.includes(sampleRate)) refuse(`sampleRate must be one of ${SAMPLE_RATES.join(", ")}`);
   if (!/^https?:\/\/[^/]/.test(baseURL)) refuse("baseURL must begin with https:// or http://");
+  if (!URL.canParse(baseURL)) refuse("baseURL is no URL");
   const { transport = "websocket", multi, idleMs = 120_000, autoMode, firstByteMs = 1, stallMs = 0 } = options;
   if (transport === "http" && (multi || autoMode)) refuse("multi and autoMode are for the websocket transport");
   if (!(idleMs >= 0 && idleMs <= 170_000)) refuse("idleMs must be 0 to 170,000");

@@ -395,6 +395,7 @@ it.each<[string, Record<string, unknown>]>([
   ["an allowlist of other things", { server: { command: "x" }, tools: [1] }],
   ["no address", { server: { url: "nowhere" }, tools: all }],
   ["an address of another kind", { server: { url: "file:///etc/passwd" }, tools: all }],
+  ["an address with a password", { server: { url: "https://me:secret@host/mcp" }, tools: all }],
   ["a prefix no vendor takes", { server: { command: "x" }, tools: all, prefix: "a.b" }],
   ["a time that is none", { server: { command: "x" }, tools: all, callTimeoutMs: 0 }],
 ])("%s is refused", (_what, options) => {

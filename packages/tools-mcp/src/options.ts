@@ -127,4 +127,8 @@ function assertServer(server: McpServer): void {
   assertOptions("McpTools: server", server, { required: ["url"], string: ["url"], object: ["url", "headers"] });
   if (!URL.canParse(String(server.url)) || !/^https?:$/.test(new URL(server.url).protocol))
     throw new RoomKitError("invalid_option", "McpTools: server.url must be an http or https address");
+  const { username, password } = new URL(server.url);
+  // Nothing is fetched from such an address, and the error would hold it.
+  if (username !== "" || password !== "")
+    throw new RoomKitError("invalid_option", "McpTools: server.url holds a name or a password: use server.headers");
 }

@@ -102,3 +102,32 @@ it("heard and unheard together are always the whole text", () => {
     expect(`${heard} ${unheard}`.trim().replace(/\s+/g, "")).toBe(text.replace(/\s+/g, ""));
   }
 });
+
+describe("row 61: word timings that cannot be", () => {
+  const text = "One two three four five six.";
+  it.each<[string, (i: number) => number]>([
+    ["negative", (i) => -1_000 - i],
+    ["no numbers", () => Number.NaN],
+    ["never", () => Number.POSITIVE_INFINITY],
+    ["long before", () => Number.NEGATIVE_INFINITY],
+    ["backwards", (i) => 2_400 - 400 * i],
+    ["all at once", () => 0],
+    ["an hour late", (i) => 3_600_000 + i],
+  ])("%s: nothing counts as heard before it is played, and no text is lost", (_, at) => {
+    const ledger = new HeardLedger();
+    ledger.addText(text);
+    ledger.beginSegment();
+    ledger.addWords(words(text, 400).map((word, i) => ({ ...word, startMs: at(i), endMs: at(i) })));
+    ledger.addAudio(2_400);
+    ledger.finish();
+    let before = 0;
+    for (let ms = 0; ms <= 2_400; ms += 20) {
+      const { heard, unheard } = ledger.heardAt(ms);
+      expect(`${heard} ${unheard}`.trim()).toBe(text);
+      expect(heard.length).toBeGreaterThanOrEqual(before);
+      before = heard.length;
+    }
+    expect(ledger.heardAt(0).heard).toBe("");
+    if (at(0) < 0 || Number.isNaN(at(0))) expect(ledger.heardAt(400).heard.length).toBeLessThan(text.length / 2);
+  });
+});

@@ -114,15 +114,17 @@ export class HeardLedger {
     this.#finished = true;
   }
 
-  /** Where words lie in the audio of the utterance. Words that do not occur in the text any more are passed over. */
+  /** Where words lie in the audio of the utterance. Words that do not occur in the text any more, or at no time there is, are passed over. */
   addWords(words: readonly WordTiming[]): void {
     for (const word of words) {
+      const midMs = (word.startMs + word.endMs) / 2;
+      if (!(midMs >= 0 && midMs < Number.POSITIVE_INFINITY)) continue;
       const text = word.text.trim();
       // Voices differ in whether a word comes with its punctuation, and in which punctuation they take it for.
       const end = this.#find(text) ?? this.#find(text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}\p{M}]+$/gu, ""));
       if (end === undefined) continue;
       this.#wordCursor = end;
-      this.#words.push({ end, midMs: (word.startMs + word.endMs) / 2 });
+      this.#words.push({ end, midMs });
     }
   }
 

@@ -54,6 +54,7 @@ export function refuse(what: string): never {
 /** @throws RoomKitError `invalid_option`. */
 export function checkConnectionOptions({ baseURL = "https://a", retry }: DeepgramConnectionOptions): void {
   if (!/^https?:\/\/[^/]/.test(baseURL)) refuse("baseURL must begin with https:// or http://");
+  if (!URL.canParse(baseURL)) refuse("baseURL is no URL");
   checkRetryOptions(retry);
 }
 

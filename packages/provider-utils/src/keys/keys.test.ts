@@ -67,6 +67,8 @@ describe("redactText", () => {
       "wss://h/p?key=abcdefgh12345&model=m",
       "https://h/p?access_token=abcdefgh12345",
       "sk-proj-abcdefgh12345",
+      "cannot ask https://user:abcdefgh12345@host:8443/v1",
+      "cannot ask wss://abcdefgh12345@host",
     ];
     for (const text of cases) {
       const result = redactText(text);

@@ -19,6 +19,7 @@ export function registerSecret(value: string): void {
 
 /** What the vendors' keys look like, and where a key stands whatever it looks like. */
 const patterns: readonly [RegExp, string][] = [
+  [/\b([a-z][\w+.-]{0,20}:\/\/)[^\s/?#"'<>]+@/gi, `$1${REDACTED}@`],
   [/\b(Bearer|Token|Basic)\s+[\w\-.~+/=]{8,}/gi, `$1 ${REDACTED}`],
   [/([?&](?:[\w-]*key|[\w-]*token|token|secret|password|signature|sig)=)[^&\s"'#]+/gi, `$1${REDACTED}`],
   [

@@ -55,7 +55,7 @@ describe("in a directory", () => {
     expect(runs(left)).toEqual([[100, 0, 48_000]]);
   });
 
-  it("touches nothing that is there already, files and links least of all", async () => {
+  it("row 64: touches nothing that is there already, files and links least of all", async () => {
     const name = "20250101T000000000Z-vs_1";
     await writeFile(join(dir, "precious"), "precious");
     await symlink(join(dir, "precious"), join(dir, `${name}.wav`));
@@ -72,6 +72,10 @@ describe("in a directory", () => {
 
   it.each([
     "../../escaped",
+    "%2e%2e%2fescaped",
+    "..%2f..%2fescaped",
+    "..\\..\\escaped",
+    "y".repeat(300),
     "/etc/passwd",
     "a\0b",
     "..",
@@ -81,7 +85,7 @@ describe("in a directory", () => {
     "x".repeat(5_000),
     "ключ/../..",
     "",
-  ])("stays in it when a session is called %j", async (sessionId) => {
+  ])("row 64: stays in it when a session is called %j", async (sessionId) => {
     await mkdir(join(dir, "in"));
     for (const name of [undefined, () => sessionId] as const) {
       const rig = open({ storage: join(dir, "in"), ...(name && { name }) });
@@ -97,7 +101,7 @@ describe("in a directory", () => {
     expect(safeName(defaultName({ sessionId, startedAt: 0 }))).toMatch(/^19700101T000000000Z[-A-Za-z0-9_.]*$/);
   });
 
-  it.skipIf(process.getuid?.() === 0)("that may not be written to harms nobody", async () => {
+  it.skipIf(process.getuid?.() === 0)("row 64: that may not be written to harms nobody", async () => {
     await chmod(dir, 0o500);
     const rig = open({ storage: dir });
     rig.recorder.recording.start();
@@ -105,7 +109,7 @@ describe("in a directory", () => {
     expect(await rig.recorder.recording.ended).toMatchObject({ reason: "failed", error: { code: "storage_failed" } });
   });
 
-  it("that is a file harms nobody", async () => {
+  it("row 64: that is a file harms nobody", async () => {
     await writeFile(join(dir, "file"), "");
     const rig = open({ storage: join(dir, "file") });
     rig.recorder.recording.start();
@@ -181,6 +185,21 @@ describe("a storage", () => {
     expect([...new Set(rig.reports.map(({ code }) => code))]).toEqual(["storage_failed"]);
   });
 
+  it("row 70: that cannot open one file more (EMFILE) ends the recording", async () => {
+    const storage = new MemoryStorage();
+    storage.before = (call) => {
+      if (call === "open") throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+    };
+    const rig = open({ storage, layout: "separate", sidecar: true });
+    rig.recorder.recording.start();
+    await settle();
+    await speak(rig, 10_000);
+    expect(await rig.end()).toMatchObject({ reason: "failed", files: [], error: { code: "storage_failed" } });
+    // One for each file; the pipeline tells each code once.
+    expect(rig.reports.map(({ code }) => code)).toEqual(Array(3).fill("storage_failed"));
+    expect(rig.clock.pendingTimers).toBe(0);
+  });
+
   it("that gives nothing to write to is one that failed", async () => {
     const rig = open({ storage: { open: () => ({}) as never } });
     rig.recorder.recording.start();
@@ -188,7 +207,7 @@ describe("a storage", () => {
     expect(await rig.end()).toMatchObject({ reason: "failed", error: { code: "storage_failed" } });
   });
 
-  it("that is full in mid-call keeps what it has", async () => {
+  it("rows 64 and 70: that is full in mid-call keeps what it has, and is told once", async () => {
     const storage = new MemoryStorage();
     const rig = open({ storage });
     rig.recorder.recording.start();

@@ -120,7 +120,7 @@ describe("sync hooks", () => {
   });
 });
 
-describe("a broken hook", () => {
+describe("row 59: a broken hook", () => {
   const broken: [string, string, HookHandler<never>][] = [
     [
       "throws",

@@ -143,7 +143,7 @@ describe("a store", () => {
   });
 });
 
-describe("a room that another process took over", () => {
+describe("row 57: a room that another process took over", () => {
   class SharedStore extends MemoryStore {
     override readonly scope = "shared" as never;
   }

@@ -163,7 +163,7 @@ describe("an inbound message", () => {
   });
 });
 
-describe("the same idempotency key again", () => {
+describe("row 56: the same idempotency key again", () => {
   it("gives back the original event, whatever it says now, and asks no hook", async () => {
     const rig = await Rig.with(["voice", "ui"]);
     let asked = 0;

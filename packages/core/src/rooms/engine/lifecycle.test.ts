@@ -50,7 +50,7 @@ describe("a room", () => {
     expect(await rig.kit.getRoom("room")).toMatchObject({ status: "paused", metadata: { theirs: 1 }, version: 2 });
   });
 
-  it("that is closed refuses everything, stores nothing, says so, and can be read", async () => {
+  it("row 58: that is closed refuses everything, stores nothing, says so, and can be read", async () => {
     const rig = await Rig.with(["voice", "ai"]);
     await rig.say("voice", "before");
     await rig.kit.mute("room", "ai");

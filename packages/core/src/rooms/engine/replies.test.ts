@@ -168,7 +168,7 @@ describe("a reply", () => {
   });
 });
 
-describe("a chain of replies", () => {
+describe("row 59: a chain of replies", () => {
   it.each([1, 2, 5, 9])("ends at depth %s with a blocked event and a report", async (maxChainDepth) => {
     const rig = await Rig.with(["voice", "ai1", "ai2"], { maxChainDepth });
     for (const ai of [rig.ai1, rig.ai2]) answering(ai, (event) => `${eventText(event)}+`);

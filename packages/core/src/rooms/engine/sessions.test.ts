@@ -76,7 +76,7 @@ describe("a session", () => {
     ["invalid_option", "room", "voice", { channelId: "other" }],
     ["session_ended", "room", "voice", { state: "ended" }],
     ["unsupported", "room", "text", { channelId: "text" }],
-  ])("is refused as %s", async (code, roomId, channelId, more) => {
+  ])("row 60: is refused as %s", async (code, roomId, channelId, more) => {
     const rig = await Rig.with(["voice", "text"]);
     Object.assign(rig.text, { join: undefined });
     await expect(rig.kit.join(roomId, channelId, { session: session("one", more) })).rejects.toMatchObject({ code });
