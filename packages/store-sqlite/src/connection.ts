@@ -46,7 +46,11 @@ export class Connection {
         this.#database.exec("COMMIT");
         return result;
       } catch (error) {
-        this.#database.exec("ROLLBACK");
+        try {
+          this.#database.exec("ROLLBACK");
+        } catch {
+          // SQLite has done it by itself, as on a full disk; what went wrong is told.
+        }
         throw error;
       }
     });

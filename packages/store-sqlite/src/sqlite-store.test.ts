@@ -48,6 +48,12 @@ describe.skipIf(node === undefined)("SqliteStore on node:sqlite, which needs Nod
     }
   });
 
+  it("row 70: says so when the disk is full, loses nothing it had, and goes on when there is room", async () => {
+    const { whole, told } = JSON.parse(await inProcess("full", join(folder, "full.sqlite")));
+    const full = "store_failed SQLite: database or disk is full";
+    expect({ whole, told }).toEqual({ whole: true, told: [full, full, full, "committed", "true"] });
+  });
+
   it("keeps a log without a gap, and each key once, which four processes write at once", async () => {
     const file = join(folder, "shared.sqlite");
     const script = `
