@@ -8,7 +8,7 @@ import { sourcesOf } from "./sources.ts";
 /** What a page's own handler throws goes to the console of that page: the developer's, in the caller's browser. */
 const LOGS_TO_A_PAGE = "packages/client/";
 
-it("no log line of a package carries an error, or the words of one: they may quote what was said, or a key", () => {
+it("row 66: no log line of a package carries an error, or the words of one: they may quote what was said, or a key", () => {
   const read = (file: string): string => readFileSync(join(root, file), "utf8");
   const files = sourcesOf(root).filter((file) => !file.startsWith(LOGS_TO_A_PAGE));
   expect(files.flatMap((file) => unsafeLogLines(file, read(file)))).toEqual([]);

@@ -148,6 +148,7 @@ export const sections: readonly Section[] = [
   section("Security", "security", {
     access: "Who may call",
     privacy: "Secrets and transcripts",
+    faults: "Faults and abuse",
   }),
   section("Testing", "testing", {
     lab: "The caller lab",

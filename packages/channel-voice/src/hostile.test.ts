@@ -1,11 +1,14 @@
-import { eventText, type RoomEvent, silence, type TtsProvider } from "@roomkit/core";
+import { eventText, MemoryStore, type RoomEvent, RoomKitError, silence, type TtsProvider } from "@roomkit/core";
 import { CallerLab, labMatchers } from "@roomkit/testing";
 import { afterEach, expect, it, vi } from "vitest";
 import { answered, labCall } from "./lab-call.fixture.ts";
 import { call } from "./voice-call.fixture.ts";
 
 expect.extend(labMatchers);
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const QUESTION = "What is the capital of Germany?";
 const ANSWER = "Berlin is the capital of Germany. It is a big town on the river Spree.";
@@ -204,4 +207,30 @@ it("row 70: a hook that blocks the process for 2 s: every answer is whole, and t
   expect((witness.ear.spans[before]?.fromMs ?? Number.NaN) - askedMs).toBeLessThan(300);
   await witness.close();
   await c.end();
+});
+
+it("row 70: a store on a full disk: the turn is told as failed, the call stays, and is answered when there is room", async () => {
+  const warned: unknown[] = [];
+  const warn = (fields: unknown): void => void warned.push(fields);
+  const c = await call({
+    stt: [{ finals: ["One."] }, { finals: ["Two."] }, { finals: ["Three."] }],
+    answers: ["First.", "Second."],
+    logger: { debug() {}, info() {}, warn, error: warn },
+  });
+  await c.speak(600);
+  await c.clock.advance(3_000);
+  const commit = vi
+    .spyOn(MemoryStore.prototype, "commit")
+    .mockRejectedValue(new RoomKitError("store_failed", "SQLite: database or disk is full"));
+  await c.speak(600);
+  await c.clock.advance(3_000);
+  commit.mockRestore();
+  expect(c.connection.messages("error")).toEqual([
+    { type: "error", code: "store_failed", message: "The answer failed.", retryable: false },
+  ]);
+  expect(warned).toEqual([{ session: c.session.id, code: "store_failed" }]);
+  expect([c.session.state, c.connection.closed]).toEqual(["active", false]);
+  await c.speak(600);
+  await c.clock.advance(3_000);
+  expect(await c.log()).toEqual(["user: One.", "assistant: First.", "user: Three.", "assistant: Second."]);
 });

@@ -84,7 +84,7 @@ async function bargeInCalls(
   return { yields, toSilence, errors };
 }
 
-describe("interruptions at random moments", () => {
+describe("row 63: interruptions at random moments", () => {
   it.each([
     ["200 of them, reported, words known", "reported", { wordTimings: true, delayMs: 0, size: [10, 20] }, 60, 1],
     // A voice that does not tell where its words are has them spread over its audio by their length.

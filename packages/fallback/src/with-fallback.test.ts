@@ -107,7 +107,7 @@ describe("models", () => {
     expect(await ask(m.clock, m.provider)).toMatchObject([{ type: "error", error: { code: "worse" } }]);
   });
 
-  it("a model that keeps failing is left out, tried again after a while, and taken back when it works", async () => {
+  it("row 61: a model that keeps failing is left out, tried again after a while, and taken back when it works", async () => {
     const m = make([down, down, "Back."], ["1.", "2.", "3."], { breakerFailures: 2, breakerOpenMs: 10_000 });
     await ask(m.clock, m.provider);
     await ask(m.clock, m.provider);

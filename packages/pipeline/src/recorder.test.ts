@@ -95,7 +95,7 @@ describe("a recorder in a pipeline", () => {
     expect(other.notable()).toMatchObject([{ stage: "deaf", error: { code: "invalid_stage_output" } }]);
   });
 
-  it("may tell of a failure between frames, once for each code", () => {
+  it("row 70: may tell of a failure between frames, once for each code", () => {
     const tape = recorder();
     const { notable } = openStream({ recorder: tape });
     const report = tape.opened[0]?.context?.report;

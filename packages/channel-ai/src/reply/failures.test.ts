@@ -45,7 +45,7 @@ describe("a model that fails", () => {
   const broken = new RoomKitError("invalid_key", "key sk-123 is wrong");
   const busy = new RoomKitError("overloaded", "busy", { retryable: true });
 
-  it("is reported, and an apology is spoken when nothing had been said", async () => {
+  it("row 61: is reported, and an apology is spoken when nothing had been said", async () => {
     const { host, channel, text } = setUp([[{ type: "error", error: broken }]]);
     const errors: unknown[] = [];
     host.hook("ON_ERROR", (payload) => void errors.push(payload));

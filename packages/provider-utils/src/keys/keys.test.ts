@@ -39,7 +39,7 @@ describe("resolveKey", () => {
   });
 });
 
-describe("Secret", () => {
+describe("row 66: Secret", () => {
   it("shows itself nowhere", () => {
     const secret = new Secret("hunter2-hunter2");
     const holder = { secret };

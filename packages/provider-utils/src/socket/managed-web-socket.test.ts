@@ -198,7 +198,7 @@ describe("the end", () => {
     ["an invalid frame", Buffer.from([0xf3, 0x01, 0x00])],
     ["text that is not UTF-8", Buffer.from([0x81, 0x02, 0xff, 0xff])],
     ["a message beyond the limit", Buffer.concat([Buffer.from([0x82, 126, 0x10, 0x00]), Buffer.alloc(4096)])],
-  ])("%s is a protocol error", async (_name, bytes) => {
+  ])("row 61: %s is a protocol error", async (_name, bytes) => {
     onConnection = (_ws, socket) => socket.write(bytes);
     const socket = await open({ maxMessageBytes: 1024 });
     expect(await caught(read(socket))).toMatchObject({ kind: "protocol" });

@@ -34,7 +34,7 @@ describe("the bounds of the queue", () => {
     expect(dropped).toEqual([["b", 100]]);
   });
 
-  it("hold against a producer that never waits", async () => {
+  it("row 62: hold against a producer that never waits", async () => {
     const { clock, queue, dropped } = queueRig();
     for (let i = 0; i < 600; i++) {
       queue.play(`u${i}`, audio(1_000));

@@ -46,7 +46,7 @@ describe("pacing", () => {
     expect(rig.sent.map(({ frame }) => frame.offset)).toEqual(sizes.map((_, i) => i * 320));
   });
 
-  it("never has more than the lead with the client, also after it ran dry and after a stall", async () => {
+  it("row 70: never has more than the lead with the client, also after it ran dry and after a stall", async () => {
     const { clock, queue, sent, wheel } = queueRig();
     expect(wheel).toBeInstanceOf(PacingWheel);
     let offset = 0;

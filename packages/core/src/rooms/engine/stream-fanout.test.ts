@@ -136,7 +136,7 @@ describe("StreamFanout", () => {
     expect(fanout.text).toBe("a");
   });
 
-  it("refuses more text than it may keep, and closes the source", async () => {
+  it("row 61: refuses more text than it may keep, and closes the source", async () => {
     const text = source(["12345", "67890", "x"]);
     const { fanout } = make(text, { maxChars: 9 });
     await expect(readAll(fanout.share())).rejects.toMatchObject({ code: "reply_too_long" });
