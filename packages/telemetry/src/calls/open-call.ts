@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type HeardRecord,
   keepNewest,
   type SessionParts,
@@ -40,6 +41,8 @@ export class OpenCall implements CallRecord {
   readonly transport: string;
   readonly providers: SessionParts["providers"];
   readonly startedAt: number;
+  /** Wall time, as it goes on from the beginning of the call: should the wall clock jump meanwhile, the call does not. */
+  readonly now: () => number;
   turns = 0;
   interrupted = 0;
   toolCalls = 0;
@@ -52,11 +55,13 @@ export class OpenCall implements CallRecord {
   readonly #settled = new Set<string>();
   readonly #listener: CallListener;
 
-  constructor(session: VoiceSession, parts: SessionParts, startedAt: number, listener: CallListener) {
+  constructor(session: VoiceSession, parts: SessionParts, clock: Clock, listener: CallListener) {
     this.session = session;
     this.transport = parts.transport;
     this.providers = parts.providers;
-    this.startedAt = startedAt;
+    const offset = clock.wallTime() - clock.now();
+    this.now = () => Math.round(offset + clock.now());
+    this.startedAt = this.now();
     this.#listener = listener;
   }
 

@@ -16,7 +16,6 @@ export function watchCalls(kit: RoomKit, listener: CallListener, options: WatchO
   const { clock, content } = options;
   const calls = new Map<string, OpenCall>();
   const stops: Unsubscribe[] = [];
-  const now = (): number => clock.wallTime();
 
   const hook = <K extends HookTrigger>(trigger: K, handler: HookHandlers[K]): void => {
     stops.push(kit.hook(trigger, handler, { execution: "async", name: "telemetry" }));
@@ -35,14 +34,16 @@ export function watchCalls(kit: RoomKit, listener: CallListener, options: WatchO
     const found = inRoom(roomId, turnId, channelId);
     return found.length === 1 ? found[0] : undefined;
   };
-  const failure = (name: string, error: RoomKitError): NoteRecord => ({
-    ...{ type: "note", name, code: error.code, failed: true, at: now() },
+  const note = (call: OpenCall, name: string, code: string, failed = true): NoteRecord => ({
+    ...{ type: "note", name, code, failed, at: call.now() },
   });
+  const failed = (call: OpenCall | undefined, name: string, { code }: RoomKitError): void =>
+    call?.part(note(call, name, code));
   const end = (sessionId: string, reason: string): void => {
     const call = calls.get(sessionId);
     if (!call) return;
     calls.delete(sessionId);
-    call.end(reason, now());
+    call.end(reason, call.now());
   };
   const endAll = (reason: string): void => {
     for (const stop of stops.splice(0)) stop();
@@ -58,59 +59,63 @@ export function watchCalls(kit: RoomKit, listener: CallListener, options: WatchO
   stops.push(
     kit.on("voice_session_started", ({ session, transport, providers }) => {
       if (calls.has(session.id) || session.state === "ended") return;
-      const call = new OpenCall(session, { transport, providers }, now(), listener);
+      const call = new OpenCall(session, { transport, providers }, clock, listener);
       calls.set(session.id, call);
       listener.started?.(call);
     }),
     kit.on("voice_session_ended", ({ session, reason }) => end(session.id, reason)),
     kit.on("kit_closed", () => endAll("kit_closed")),
-    kit.on("stt_error", ({ session, error }) => of(session)?.part(failure("stt_error", error))),
-    kit.on("tts_error", ({ session, error }) => of(session)?.part(failure("tts_error", error))),
+    kit.on("stt_error", ({ session, error }) => failed(of(session), "stt_error", error)),
+    kit.on("tts_error", ({ session, error }) => failed(of(session), "tts_error", error)),
     kit.on("ai_error", ({ roomId, channelId, error }) => {
-      for (const call of inRoom(roomId, undefined, channelId)) call.part(failure("ai_error", error));
+      for (const call of inRoom(roomId, undefined, channelId)) failed(call, "ai_error", error);
     }),
     kit.on("provider_fallback", ({ roomId, error }) => {
-      const note: NoteRecord = { ...failure("provider_fallback", error), failed: false };
-      for (const call of inRoom(roomId)) call.part(note);
+      for (const call of inRoom(roomId)) call.part(note(call, "provider_fallback", error.code, false));
     }),
     kit.on("audio_stage_changed", ({ session, state, error }) => {
-      if (state !== "failed") return;
-      of(session)?.aside({
-        ...{ type: "note", name: "audio_stage_failed", code: error?.code ?? "failed", failed: true, at: now() },
-      });
+      const call = of(session);
+      if (state === "failed") call?.aside(note(call, "audio_stage_failed", error?.code ?? "failed"));
     }),
     kit.on("recording_refused", ({ session }) => {
-      const code = "recording_refused";
-      of(session)?.aside({ ...{ type: "note", name: code, code, failed: false, at: now() } });
+      const call = of(session);
+      call?.aside(note(call, "recording_refused", "recording_refused", false));
     }),
   );
   hook("ON_TURN_COMPLETE", ({ session, turnId, text }) => {
-    of(session)?.said(turnId, now(), content ? text : undefined);
+    const call = of(session);
+    call?.said(turnId, call.now(), content ? text : undefined);
   });
   hook("ON_TURN_METRICS", ({ session, metrics }) => {
-    of(session)?.metrics(metrics, now());
+    const call = of(session);
+    call?.metrics(metrics, call.now());
   });
   hook("AFTER_TTS", ({ session, record, turnId, text }) => {
-    of(session)?.spoken(record, false, now(), turnId, content ? text : undefined);
+    const call = of(session);
+    call?.spoken(record, false, call.now(), turnId, content ? text : undefined);
   });
   hook("ON_TTS_CANCELLED", ({ session, record, turnId, heard }) => {
-    of(session)?.spoken(record, true, now(), turnId, content ? heard : undefined);
+    const call = of(session);
+    call?.spoken(record, true, call.now(), turnId, content ? heard : undefined);
   });
   hook("ON_AI_RESPONSE", ({ roomId, channelId, turnId, provider, status, usage, text, durationMs = 0 }) => {
-    const endedAt = now();
     const call = oneInRoom(roomId, turnId);
+    if (!call) return;
+    const endedAt = call.now();
     const times = { startedAt: endedAt - durationMs, endedAt };
     const said = content ? { text } : {};
     const reply = { type: "reply", channelId, provider, status, usage, ...times, ...said } as const;
-    if (turnId === undefined) call?.aside(reply);
-    else call?.part(reply, turnId);
+    if (turnId === undefined) call.aside(reply);
+    else call.part(reply, turnId);
   });
   hook("ON_TOOL_CALL", ({ roomId, channelId, turnId, call: made, result, isError, durationMs = 0 }) => {
-    const endedAt = now();
+    const call = oneInRoom(roomId, turnId, channelId);
+    if (!call) return;
+    const endedAt = call.now();
     const times = { startedAt: endedAt - durationMs, endedAt };
     const said = content ? { arguments: made.arguments, result } : {};
     const tool = { type: "tool", callId: made.id, name: made.name, isError, ...times, ...said } as const;
-    oneInRoom(roomId, turnId, channelId)?.part(tool, turnId);
+    call.part(tool, turnId);
   });
   return () => endAll("telemetry_stopped");
 }

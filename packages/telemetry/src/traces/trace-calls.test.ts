@@ -6,10 +6,11 @@ import { ToldKit } from "../told.fixture.ts";
 import { traceCalls } from "./trace-calls.ts";
 
 /** A call of one turn that is answered and played to its end. */
-async function oneTurn(told: ToldKit): Promise<void> {
+async function oneTurn(told: ToldKit, meanwhile = (): void => {}): Promise<void> {
   told.start();
   await told.clock.advance(3_000);
   told.said("t1");
+  meanwhile();
   await told.clock.advance(340);
   told.metrics("t1");
   told.tool("t1");
@@ -39,6 +40,23 @@ describe("a call as a trace", () => {
     );
     await told.close();
   });
+
+  it.each([1, -1])(
+    "row 69: has the same times when the wall clock jumps by %i h in the middle of it",
+    async (hours) => {
+      const [plain, told] = [new ToldKit(), new ToldKit()];
+      await oneTurn(plain);
+      const { wallTime } = told.clock;
+      await oneTurn(told, () => {
+        Object.assign(told.clock, { wallTime: () => wallTime() + hours * 3_600_000 });
+      });
+      expect(told.spans.text()).toBe(plain.spans.text());
+      expect(told.lines.filter(({ event }) => event === "call")).toEqual(
+        plain.lines.filter(({ event }) => event === "call"),
+      );
+      await Promise.all([plain.close(), told.close()]);
+    },
+  );
 
   it("tells the delays of a turn, whose they are, and what a model used", async () => {
     const told = new ToldKit();
