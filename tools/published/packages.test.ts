@@ -124,7 +124,8 @@ it("roomkit is one install by npm", minutes(4), () => {
 
 describe.runIf(matrix)("the whole matrix", () => {
   it.each(managers.filter((manager) => manager !== "pnpm"))("installed by %s", minutes(10), (manager) => {
-    const peers = manager === "npm" ? {} : { react: beside.react };
+    const { react, "@opentelemetry/api": api } = beside;
+    const peers = manager === "npm" ? {} : { react, "@opentelemetry/api": api };
     const made = install(manager, peers);
     const pnp = manager === managers[4];
     // werift is built on a package that requires what it does not declare, which Plug'n'Play refuses.

@@ -31,11 +31,11 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
   soak: { values: ["2"], options: { minutes: "0.1" } },
   speech: { values: ["1", "2"], options: { clips: "1" } },
   stacks: { values: [], options: { rounds: "1" } },
-  stores: { values: ["2"], options: { events: "20", runs: "1", calls: "1", seconds: "0.5", only: "memory" } },
+  // A sound begins every 800 ms.
+  stores: { values: ["2"], options: { events: "20", runs: "1", calls: "1", seconds: "1.2", only: "memory" } },
   turn: { values: [], options: { turns: "1" } },
   turns: { values: [], options: { cases: "2", rounds: "1" } },
   vad: { values: [], options: { frames: "20", rounds: "1", clips: "2", ratios: "1" } },
-  // A sound begins every 800 ms.
   webrtc: { values: ["1"], options: { seconds: "1.2", warm: "0", loss: "20" } },
   ws: { values: ["2"], options: { seconds: "1.2", warm: "0", runs: "1", client: "node" } },
   "ws-capacity": {

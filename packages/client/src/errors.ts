@@ -41,6 +41,7 @@ const hints: { readonly [code: string]: string } = {
   limit_reached: "The server is busy with other calls. Try again in a moment.",
   address_limit_reached: "Too many calls from your network. Try again in a moment.",
   concurrency_limit_reached: "The server is busy with other calls. Try again in a moment.",
+  node_full: "The server is busy with other calls. Try again in a moment.",
   server_busy: "The server is busy with other calls. Try again in a moment.",
   rate_limited: "Too many requests in a short time. Wait a moment and try again.",
   no_call: "There is no call to attend just now. Try again when there is one.",

@@ -110,9 +110,16 @@ async function worksInABrowser({ url }: Server): Promise<void> {
   try {
     await page.goto(`${url}/?a=1#token=secret`);
     await page.waitForURL(`${url}/?a=1`);
-    await page.getByRole("button", { name: "Start call" }).click();
     const log = page.getByRole("log");
-    await log.getByText("What can I do for you?").waitFor({ timeout: 60_000 });
+    const greeting = log.getByText("What can I do for you?");
+    // For 5 s after the recogniser was late for the caller before, as it is on a busy machine, newcomers are told so.
+    const busy = page.getByText("The server is busy with other calls.");
+    for (let attempt = 0; attempt < 5 && !(await greeting.isVisible()); attempt++) {
+      await page.getByRole("button", { name: "Start call" }).click();
+      await greeting.or(busy).first().waitFor({ timeout: 60_000 });
+      if (await busy.isVisible()) await page.waitForTimeout(5_500);
+    }
+    await greeting.waitFor({ timeout: 60_000 });
     await page.getByLabel("Say by typing").fill("What is the capital of Norway?");
     await page.getByRole("button", { name: "Say", exact: true }).click();
     await log.getByText("Oslo").first().waitFor({ timeout: 60_000 });
