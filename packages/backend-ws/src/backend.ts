@@ -3,7 +3,6 @@ import type { Duplex } from "node:stream";
 import {
   assertOptions,
   type Clock,
-  type CloseReason,
   type Logger,
   type SessionResumption,
   type Unsubscribe,
@@ -12,7 +11,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import { CloseCode } from "@roomkit/protocol";
-import { type PacingLateness, refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
+import { DRAINING, type PacingLateness, refuseUpgrade, SessionBackend } from "@roomkit/transport-utils";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ClientSocket } from "./client/client-socket.ts";
 import type { AcceptContext, WebSocketBackendOptions } from "./options.ts";
@@ -20,7 +19,6 @@ import { Hub, type Settings } from "./sessions/hub.ts";
 import { selectProtocol } from "./socket/subprotocol.ts";
 import type { WebSocketLike } from "./socket/websocket-like.ts";
 
-const DRAINING: CloseReason = { code: "draining", message: "the server is shutting down" };
 const TURN_AWAY_MS = 2_000;
 
 /**
@@ -159,7 +157,7 @@ export class WebSocketBackend extends SessionBackend {
     });
     this.#sockets.add(client);
     if (this.closedTo === "draining") {
-      void client.close({ code: "draining", message: "the server is shutting down" }, CloseCode.GOING_AWAY);
+      void client.close(DRAINING, CloseCode.GOING_AWAY);
     }
   }
 

@@ -17,6 +17,7 @@ import {
 import { type OperatorChannelOptions, type OperatorSettings, resolveOptions } from "./options.ts";
 import { CallerScribe } from "./session/caller-scribe.ts";
 import { Conference } from "./session/conference.ts";
+import { nameOf } from "./session/name-of.ts";
 import { OperatorCall, type OperatorMode, operatorModes } from "./session/operator-call.ts";
 
 /** Characters of a name that a client takes. */
@@ -125,8 +126,7 @@ export class OperatorChannel implements Channel {
     const { participantId, role } = source;
     if (participantId === undefined) return undefined;
     // Words are shown without a name rather than not at all.
-    const people = await this.#sessions.host.participants(roomId).catch(() => []);
-    const name = people.find(({ id }) => id === participantId)?.displayName;
+    const name = await nameOf(this.#sessions.host, roomId, participantId).catch(() => undefined);
     return (name ?? (role === "assistant" ? participantId : undefined))?.slice(0, MAX_NAME);
   }
 

@@ -23,7 +23,7 @@ export {
   tokensEqual,
 } from "./auth/token.ts";
 export type { Numbering } from "./connection/carried.ts";
-export { byeFor, closeCodeFor } from "./connection/close-code.ts";
+export { byeFor, closeCodeFor, DRAINING } from "./connection/close-code.ts";
 export type { ConnectionLink } from "./connection/link.ts";
 export { MediaConnection, type MediaConnectionOptions } from "./connection/media-connection.ts";
 export { compatMessage } from "./dialect/compat.ts";

@@ -82,12 +82,10 @@ interface Engine {
 
 /** Debian's, as the tests start it; undefined: its programs are not here. */
 export async function startPostgres(): Promise<Engine | undefined> {
-  const [loader, program] = ["source.mjs", "engines.ts"].map(
-    (name) => new URL(`../../../../tools/${name}`, import.meta.url),
-  );
+  const tool = (name: string): string => new URL(`../../../../tools/${name}`, import.meta.url).href;
   // What is no part of this app is TypeScript still.
-  if (import.meta.url.endsWith(".js")) await import((loader as URL).href);
-  const engines = (await import((program as URL).href)) as {
+  if (import.meta.url.endsWith(".js")) await import(tool("source.mjs"));
+  const engines = (await import(tool("engines.ts"))) as {
     postgresPrograms: string | undefined;
     startPostgres(): Promise<Engine>;
   };

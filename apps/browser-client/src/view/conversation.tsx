@@ -1,4 +1,4 @@
-import { type SpeechLine, splitHeard, Transcript, type TranscriptLine } from "@roomkit/react";
+import { type SpeechLine, splitHeard, Transcript } from "@roomkit/react";
 import type { JSX } from "react";
 import { useAttending } from "../call/attending.ts";
 import { whoSaid } from "../model/attending.ts";
@@ -7,14 +7,17 @@ import { TurnTiming } from "./turn-timing.tsx";
 
 export function Conversation(): JSX.Element {
   const attending = useAttending();
+  const who = (said: Parameters<typeof whoSaid>[0]): string => whoSaid(said, attending);
   return (
     <section className="conversation" aria-label="Conversation">
       <Transcript
         id="transcript"
         className="scroll"
         empty={<Empty />}
-        who={(said) => whoSaid(said, attending)}
-        renderLine={(line) => <Line line={line} />}
+        who={who}
+        renderLine={(line) =>
+          line.kind === "notice" ? <Notice text={line.text} /> : <Line line={line} who={who(line)} />
+        }
         newestClassName="small to-end"
         newest={
           <>
@@ -48,22 +51,28 @@ function Empty(): JSX.Element {
   );
 }
 
-function Line({ line }: { readonly line: TranscriptLine }): JSX.Element {
-  if (line.kind === "notice") {
-    return (
-      <li className="notice">
-        <span>{line.text}</span>
-      </li>
-    );
-  }
-  return line.role === "user" ? <UserLine line={line} /> : <AssistantLine line={line} />;
+function Notice({ text }: { readonly text: string }): JSX.Element {
+  return (
+    <li className="notice">
+      <span>{text}</span>
+    </li>
+  );
 }
 
-function UserLine({ line }: { readonly line: SpeechLine }): JSX.Element {
-  const attending = useAttending();
+interface LineProps {
+  readonly line: SpeechLine;
+  /** Whose words they are. */
+  readonly who: string;
+}
+
+function Line(props: LineProps): JSX.Element {
+  return props.line.role === "user" ? <UserLine {...props} /> : <AssistantLine {...props} />;
+}
+
+function UserLine({ line, who }: LineProps): JSX.Element {
   return (
     <li className={`line you${line.final ? "" : " partial"}`}>
-      <p className="speaker">{whoSaid(line, attending)}</p>
+      <p className="speaker">{who}</p>
       <p className="bubble">
         <Written text={line.text} final={line.final} />
       </p>
@@ -72,13 +81,12 @@ function UserLine({ line }: { readonly line: SpeechLine }): JSX.Element {
   );
 }
 
-function AssistantLine({ line }: { readonly line: SpeechLine }): JSX.Element {
-  const attending = useAttending();
+function AssistantLine({ line, who }: LineProps): JSX.Element {
   const { heard, unheard } = splitHeard(line);
   return (
     <li className={`line bot${line.final ? "" : " partial"}`}>
       <p className="speaker">
-        {whoSaid(line, attending)}
+        {who}
         {unheard !== "" && (
           <span className="tag">
             <Icon name="cut" />

@@ -1,17 +1,16 @@
-import { type AudioFrame, assertFrame, samplesFor, type TtsProvider } from "@roomkit/core";
+import { type AudioFrame, assertFrame, type TtsProvider } from "@roomkit/core";
+import { piecesOf } from "./pieces.ts";
 
 /** Tones are given in pieces, so that the listener's queue is filled no further than it may be. */
 const PIECE_MS = 100;
 
 /** A voice that only sends tones: no words belong to them. */
-export function toneVoice({ samples, ...format }: AudioFrame): TtsProvider {
-  const length = samplesFor(format, PIECE_MS);
+export function toneVoice(tones: AudioFrame): TtsProvider {
   return {
     name: "tones",
-    capabilities: { streamingInput: false, wordTimings: false, sampleRate: format.sampleRate },
+    capabilities: { streamingInput: false, wordTimings: false, sampleRate: tones.sampleRate },
     async *synthesize() {
-      for (let at = 0; at < samples.length; at += length)
-        yield { type: "audio", frame: { ...format, samples: samples.subarray(at, at + length) } };
+      for (const frame of piecesOf(tones, PIECE_MS)) yield { type: "audio", frame };
     },
   };
 }

@@ -8,7 +8,6 @@ import {
   type PipelineStream,
   RoomKitError,
   type SpokenPiece,
-  samplesFor,
   type TtsOptions,
   type TtsProvider,
   type UtteranceId,
@@ -22,6 +21,7 @@ import { speechPieces } from "../speech/speech-pieces.ts";
 import type { SayingRecord } from "../takeover/call-record.ts";
 import { unheardAhead } from "../takeover/unheard-ahead.ts";
 import { withPatience } from "./patience.ts";
+import { piecesOf } from "./pieces.ts";
 import { Playback } from "./playback.ts";
 import type { EndedUtterance } from "./tell-end.ts";
 
@@ -189,7 +189,7 @@ export class Utterance {
     const { ledger } = this.#playback;
     if (ledger.audioMs === 0) this.#context.onSynthesized?.();
     ledger.addAudio(frameDurationMs(frame));
-    for (const piece of piecesOf(frame)) {
+    for (const piece of piecesOf(frame, AT_ONCE_MS)) {
       await this.#room(signal);
       this.#playback.play(pipeline.processOutbound(piece));
     }
@@ -253,17 +253,4 @@ export class Utterance {
     this.#shown = text;
     this.#context.onShown(text, this.#revision++);
   }
-}
-
-function* piecesOf(frame: AudioFrame): Generator<AudioFrame, void, undefined> {
-  const { samples, sampleRate, channels, timestamp } = frame;
-  const step = samplesFor(frame, AT_ONCE_MS);
-  if (samples.length <= step) yield frame;
-  else
-    for (let at = 0; at < samples.length; at += step)
-      yield {
-        ...frame,
-        samples: samples.subarray(at, at + step),
-        timestamp: timestamp + (at * 1000) / channels / sampleRate,
-      };
 }

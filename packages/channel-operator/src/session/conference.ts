@@ -12,6 +12,7 @@ import {
 import { Mixer } from "../mixing/mixer.ts";
 import { Outlet } from "../mixing/outlet.ts";
 import { AudioSource } from "../mixing/source.ts";
+import { nameOf } from "./name-of.ts";
 
 /** A person in a call, beside its caller. */
 export interface Seat {
@@ -182,8 +183,7 @@ export class Conference {
   }
 
   async #nameOf({ session }: Seat): Promise<string> {
-    const people = await this.#options.host.participants(session.roomId);
-    const name = people.find(({ id }) => id === session.participantId)?.displayName;
+    const name = await nameOf(this.#options.host, session.roomId, session.participantId);
     return name === undefined ? "A colleague" : `A colleague, ${name},`;
   }
 

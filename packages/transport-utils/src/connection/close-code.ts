@@ -15,6 +15,9 @@ const codes = new Map<string, CloseCode>([
   ["resume_expired", CloseCode.UNKNOWN_SESSION],
 ]);
 
+/** Why connections end when their server does. */
+export const DRAINING: CloseReason = { code: "draining", message: "the server is shutting down" };
+
 /** The code that a WebSocket is closed with for the reason its connection ends: an error's, or a normal end, as the application's own reasons are. */
 export function closeCodeFor({ code, failed }: CloseReason): CloseCode {
   return codes.get(code) ?? (failed ? CloseCode.SERVER_ERROR : CloseCode.NORMAL);

@@ -8,6 +8,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import { authContext } from "../auth/context.ts";
+import { DRAINING } from "../connection/close-code.ts";
 import type { MediaConnection } from "../connection/media-connection.ts";
 import type { SessionRegistry } from "./registry.ts";
 
@@ -136,7 +137,7 @@ async function made(
     );
     // The kit closes first, and its transports after it; one that drains takes no session any more that was begun before.
     if (RoomKitError.is(error, "kit_closed") || (registry.draining && RoomKitError.is(error, "closed")))
-      throw new RoomKitError("draining", "the server is shutting down");
+      throw new RoomKitError(DRAINING.code, DRAINING.message);
     if (failed === "session_factory_failed" && isRefusal(error)) throw error;
     const timeout = failed === "session_factory_failed" && RoomKitError.is(error, "timeout");
     const code = timeout ? "session_factory_timeout" : failed;

@@ -1,7 +1,6 @@
 import {
   assertOptions,
   type Clock,
-  type CloseReason,
   errorFields,
   type Logger,
   RoomKitError,
@@ -9,6 +8,7 @@ import {
 } from "@roomkit/core";
 import type { CandidateRequest, OfferRequest, SignalAnswer } from "@roomkit/protocol";
 import {
+  DRAINING,
   giveSession,
   isRefusal,
   type PacingLateness,
@@ -141,9 +141,8 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     if (this.#closed) return;
     this.#closed = true;
     this.drain();
-    const reason: CloseReason = { code: "draining", message: "the server is shutting down" };
-    await this.registry.endAll(reason);
-    await this.#offers.close(reason);
+    await this.registry.endAll(DRAINING);
+    await this.#offers.close(DRAINING);
     await this.#host.close();
   }
 
@@ -175,8 +174,8 @@ export class WebRTCTransport extends SessionBackend implements SignalledTranspor
     ).catch((error: unknown) => {
       if (gone.signal.aborted) return;
       const { code } = RoomKitError.from(error);
-      if (code === "draining") {
-        void rtc.close({ code, message: "the server is shutting down" });
+      if (code === DRAINING.code) {
+        void rtc.close(DRAINING);
         return;
       }
       if (isRefusal(error)) logger.info({ code, connection: rtc.id }, "the application refused a client");
