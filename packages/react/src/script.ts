@@ -51,13 +51,13 @@ export class Script extends Cell<readonly TranscriptLine[]> {
       // What was on its way when the connection broke comes again, or never.
       this.settle();
     } else if (event === "transcript") {
-      const { role, text, heard, final } = payload;
+      const { role, text, final } = payload;
       const line = { ...payload, id: this.#own(payload.id) };
       const entries = this.get();
       const before = final && role === "user" ? withRepeated(entries, line) : entries;
       this.set(withTranscript(before, line));
       // What the user has typed is no news to them.
-      if (final && before === entries) this.announcement.set({ ...payload, text: heard ?? text });
+      if (final && before === entries) this.announcement.set({ ...payload, text: payload.heard ?? text });
     } else if (event === "interrupted") {
       this.set(withInterruption(this.get(), payload.heard, payload.unheard));
     } else if (event === "metrics") {

@@ -39,7 +39,7 @@ export function Transcript({
   newest = "Newest",
   newestClassName,
   who = ({ role }) => (role === "user" ? "You" : "Assistant"),
-  renderLine = (line) => <Line line={line} who={who} />,
+  renderLine = (line) => written(line, who),
   ...rest
 }: TranscriptProps): JSX.Element {
   const lines = useTranscript();
@@ -51,7 +51,7 @@ export function Transcript({
     if (list.current) list.current.scrollTop = list.current.scrollHeight;
   }, []);
   useIsomorphicLayoutEffect(() => {
-    if (lines.length > 0 && following.current) toEnd();
+    if (!isEmpty && following.current) toEnd();
   }, [lines, toEnd]);
   useEffect(() => {
     // What grows (an unfolded detail, a smaller window) must not push the newest line out of sight.
@@ -110,12 +110,8 @@ export function Transcript({
   );
 }
 
-interface Naming {
-  readonly who: (said: Said) => string;
-}
-
 /** Reads out what was said last. */
-function Announcer({ who }: Naming): JSX.Element | null {
+function Announcer({ who }: { readonly who: (said: Said) => string }): JSX.Element | null {
   const said = useCell(useStore().script.announcement);
   const { state } = useVoiceCall();
   if (state === "idle") return null;
@@ -126,7 +122,7 @@ function Announcer({ who }: Naming): JSX.Element | null {
   );
 }
 
-function Line({ line, who }: Naming & { readonly line: TranscriptLine }): JSX.Element {
+function written(line: TranscriptLine, who: (said: Said) => string): JSX.Element {
   if (line.kind === "notice") return <li data-kind="notice">{line.text}</li>;
   const { heard, unheard } = splitHeard(line);
   return (
