@@ -268,6 +268,7 @@ export class PlayoutQueue {
       record.sentAtMost = Math.max(record.sentAtMost, record.sent);
       if (end) record.endSent = true;
       if (samples.length === 0) continue;
+      this.gain.taken();
       if (ahead <= 0) this.reports.begin(now);
       this.#timeline.add(record, filled, count, now);
     }
@@ -316,9 +317,8 @@ export class PlayoutQueue {
   }
 
   #estimate(now: number): void {
-    if (this.reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     const record = this.#timeline.current;
-    if (!record) return;
+    if (!record || this.reports.believed || now - this.#progressAt < (this.#options.progressMs ?? 200)) return;
     this.#progressAt = now;
     this.#emit(record, this.reports.heard(record, now), "estimated");
   }
