@@ -3,7 +3,8 @@ import { Framer } from "./framer.ts";
 import type { DtmfFrame } from "./options.ts";
 import type { UtteranceRecord } from "./utterances.ts";
 
-const EMPTY = new Int16Array(0);
+/** Of a frame that only tells of an end. */
+export const EMPTY: Int16Array = new Int16Array(0);
 const FRAME_MS = 20;
 /** Less than a frame waits this long for more before it goes out as it is, ms. */
 const CARRY_MS = 60;
@@ -14,6 +15,8 @@ export interface Waiting {
   /** Interleaved; empty when only the end is to be told. */
   readonly samples: Int16Array;
   readonly dtmf?: DtmfFrame | undefined;
+  /** It is of a key or of the pause after one: that has its length. */
+  readonly key?: boolean | undefined;
   end: boolean;
 }
 
@@ -54,8 +57,8 @@ export class Backlog {
     this.#flushCarry();
     const frames = Math.ceil(toneMs / FRAME_MS);
     for (let i = 0; i < frames; i++)
-      this.#put(record, this.#silence, { digit, begins: i === 0, ends: i === frames - 1 });
-    for (let ms = 0; ms < pauseMs; ms += FRAME_MS) this.#put(record, this.#silence);
+      this.#put(record, this.#silence, true, { digit, begins: i === 0, ends: i === frames - 1 });
+    for (let ms = 0; ms < pauseMs; ms += FRAME_MS) this.#put(record, this.#silence, true);
   }
 
   /** The last frame of `record` ends it, or an empty one does. */
@@ -111,17 +114,29 @@ export class Backlog {
     this.#waiting = [...frames, ...this.#waiting];
   }
 
-  /** Drops all that waits of the oldest utterance and leaves its end; returns it and how much that was. */
-  dropOldest(): { readonly record: UtteranceRecord; readonly samples: number } | undefined {
+  /**
+   * Drops all that waits of the oldest utterance and leaves its end: nothing more is accepted of it. A live source goes on with what it said
+   * last. Returns whose audio that was, and how much.
+   */
+  dropOldest(now: number): { readonly record: UtteranceRecord; readonly samples: number } | undefined {
     const record = this.#waiting.find((frame) => frame.samples.length > 0)?.record;
     if (!record) return undefined;
     if (this.#framer.record === record) this.#flushCarry();
     const samples = record.queued;
+    const goesOn = record.closed ? undefined : record.live;
+    const newest = goesOn?.newest(joined(this.#waiting.filter((frame) => frame.record === record))) ?? EMPTY;
     this.#waiting = this.#waiting.filter((frame) => frame.record !== record);
-    this.#waiting.unshift({ record, samples: EMPTY, end: true });
     this.#samples -= samples;
     record.queued = 0;
-    return { record, samples };
+    if (!goesOn) {
+      record.closed = true;
+      this.#waiting.unshift({ record, samples: EMPTY, end: true });
+      return { record, samples };
+    }
+    // A queue that holds less than a live source may be behind keeps nothing of it.
+    const kept = newest.length < samples ? newest : EMPTY;
+    if (kept.length > 0) this.add(record, kept, now);
+    return { record, samples: samples - kept.length };
   }
 
   clear(): void {
@@ -135,20 +150,15 @@ export class Backlog {
   #edit(edit: (samples: Int16Array) => Int16Array, now: number): void {
     const record = this.next;
     if (!record) return;
-    const other = this.#waiting.findIndex((frame) => frame.record !== record || frame.dtmf !== undefined);
+    const other = this.#waiting.findIndex((frame) => frame.record !== record || frame.key);
     const rest = other < 0 ? [] : this.#waiting.splice(other);
     // Otherwise the beginning of something else may be in the framer, and what is last here is a short frame.
     const whole = rest.length === 0 && (this.#framer.record ?? record) === record;
     if (whole) this.#flushCarry();
     const run = this.#waiting.splice(0);
-    const samples = new Int16Array(run.reduce((sum, frame) => sum + frame.samples.length, 0));
-    let at = 0;
-    for (const frame of run) {
-      samples.set(frame.samples, at);
-      at += frame.samples.length;
-    }
-    this.#samples -= at;
-    record.queued -= at;
+    const samples = joined(run);
+    this.#samples -= samples.length;
+    record.queued -= samples.length;
     const framer = whole ? this.#framer : new Framer(this.#silence.length);
     framer.push(record, edit(samples), (frame) => this.#put(record, frame));
     this.#carriedSince = now;
@@ -164,8 +174,8 @@ export class Backlog {
     if (record && samples) this.#put(record, samples);
   }
 
-  #put(record: UtteranceRecord, samples: Int16Array, dtmf?: DtmfFrame): void {
-    const frame = { record, samples, dtmf, end: false };
+  #put(record: UtteranceRecord, samples: Int16Array, key = false, dtmf?: DtmfFrame): void {
+    const frame = { record, samples, dtmf, key, end: false };
     this.#count(frame);
     this.#waiting.push(frame);
   }
@@ -174,4 +184,14 @@ export class Backlog {
     this.#samples += samples.length;
     record.queued += samples.length;
   }
+}
+
+function joined(frames: readonly Waiting[]): Int16Array {
+  const samples = new Int16Array(frames.reduce((sum, frame) => sum + frame.samples.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    samples.set(frame.samples, at);
+    at += frame.samples.length;
+  }
+  return samples;
 }

@@ -95,7 +95,8 @@ export class LiveDelay {
   newest(samples: Int16Array): Int16Array {
     this.#seen = [];
     this.#least = [];
-    return this.#cut(samples, samples.length - this.#samples(this.#maxDelayMs));
+    const gone = samples.length - this.#samples(this.#maxDelayMs);
+    return gone > 0 ? this.#cut(samples, gone) : samples;
   }
 
   get #excessMs(): number {

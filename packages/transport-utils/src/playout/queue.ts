@@ -91,13 +91,13 @@ export class PlayoutQueue {
     const record = this.#closed ? undefined : this.#utterances.open(utterance);
     if (!record || record.closed || frame?.samples.length === 0) return;
     record.started = true;
-    record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
+    if (frame) record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
     const now = this.#options.clock.now();
     if ("samples" in sound) this.#backlog.add(record, sound.samples, now);
     else this.#backlog.press(record, sound);
     if (this.#suspended) this.#backlog.keepNewest(now);
     this.#pump(now);
-    if (this.#bound()) this.#pump(now);
+    if (this.#bound(now)) this.#pump(now);
     this.#wake();
   }
 
@@ -199,8 +199,8 @@ export class PlayoutQueue {
     if (this.#closed || !this.#suspended) return;
     this.#suspended = false;
     const now = this.#options.clock.now();
-    this.#timeline.cut(now);
     this.#backlog.prepend(this.#resend?.rewind() ?? []);
+    this.#timeline.cut(this.#backlog.next?.live ? Number.POSITIVE_INFINITY : now);
     this.#backlog.keepNewest(now);
     // What is not sent again has been heard.
     for (const record of this.#utterances) record.estimated = record.sent;
@@ -230,14 +230,13 @@ export class PlayoutQueue {
     return (samples / this.#options.format.channels / this.#rate) * 1000;
   }
 
-  /** Drops the oldest utterance, as a whole, until the backlog is within its bounds; whether it dropped any. */
-  #bound(): boolean {
+  /** Drops the oldest utterance, of a live one what is old, until the backlog is within its bounds; whether it dropped any. */
+  #bound(now: number): boolean {
     let any = false;
     while (this.#backlog.frames.length > this.#maxFrames || this.#backlog.samples > this.#maxSamples) {
-      const dropped = this.#backlog.dropOldest();
+      const dropped = this.#backlog.dropOldest(now);
       if (!dropped) break;
       any = true;
-      dropped.record.closed = true;
       this.#options.onDrop?.(dropped.record.id, this.#ms(dropped.samples));
     }
     return any;
@@ -329,6 +328,7 @@ export class PlayoutQueue {
 
   #finish(record: UtteranceRecord, samples: number, confidence: PlaybackProgress["confidence"]): void {
     this.#utterances.finish(record);
+    this.#resend?.heard(record);
     this.#emit(record, samples, confidence, true);
   }
 

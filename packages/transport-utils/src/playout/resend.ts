@@ -1,4 +1,4 @@
-import type { Waiting } from "./backlog.ts";
+import { EMPTY, type Waiting } from "./backlog.ts";
 import type { UtteranceRecord } from "./utterances.ts";
 
 /** Most frames kept: ten seconds. A client that reports that late is not one that can be resumed exactly. */
@@ -20,23 +20,32 @@ export class Resend {
     if (this.#kept.length > MOST_FRAMES) this.#kept.shift();
   }
 
-  /** The client played `record` up to `samples`. */
-  heard(record: UtteranceRecord, samples: number): void {
+  /** The client played `record` up to `samples`; without a number, or will play no more of it. */
+  heard(record: UtteranceRecord, samples: number = Number.POSITIVE_INFINITY): void {
     // An end that follows only audio already heard goes with it.
     this.#kept = this.#kept.filter(({ frame, to }) => frame.record !== record || to > samples);
   }
 
-  /** Takes back everything kept: the records count it as not sent. */
+  /**
+   * Takes back everything kept: the records count it as not sent. Of a live source only the end: what it said is too late, and newer sound
+   * in its place would be taken for it by a client that has it already.
+   */
   rewind(): Waiting[] {
     const kept = this.#kept;
     this.#kept = [];
+    const again: Waiting[] = [];
     for (const { frame, from } of kept) {
-      const { record } = frame;
-      record.sent = Math.min(record.sent, from);
+      const { record, end } = frame;
       record.settleBy = undefined;
-      if (frame.end) record.endSent = false;
+      if (end) record.endSent = false;
+      if (!record.live) {
+        record.sent = Math.min(record.sent, from);
+        again.push(frame);
+      } else if (end) {
+        again.push({ record, samples: EMPTY, end });
+      }
     }
-    return kept.map(({ frame }) => frame);
+    return again;
   }
 
   clear(): void {

@@ -70,6 +70,27 @@ describe("a client that goes and comes back", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it.each([
+    ["it never reports", undefined],
+    ["it lost the last piece", 1_500],
+    ["it played all", 1_600],
+  ])("is not sent again what is over: %s", async (_name, played) => {
+    const { clock, queue, sent, progress } = queueRig(options);
+    queue.play("u", audio(100));
+    queue.endUtterance("u");
+    await clock.advance(200);
+    if (played) queue.report(1, played, true);
+    await clock.advance(5_000);
+    expect(progress.at(-1)).toMatchObject({ utterance: "u", done: true });
+    const before = sent.length;
+    queue.suspend();
+    queue.resume();
+    await clock.advance(5_000);
+    expect(sent).toHaveLength(before);
+    expect(progress.at(-1)).toMatchObject({ done: true });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("finds what was queued meanwhile, within the bounds", async () => {
     const { clock, queue, sent, dropped } = queueRig({ ...options, maxQueuedMs: 1_000 });
     queue.suspend();

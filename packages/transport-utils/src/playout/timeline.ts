@@ -77,9 +77,9 @@ export class Timeline {
     else if (over > 1) this.#flights.splice(0, over);
   }
 
-  /** Nothing is playing any more. */
-  cut(now: number): void {
+  /** Nothing more is counted, and nothing plays after `endMs`; what was sent of a live source does, until it is over. */
+  cut(endMs: number): void {
     this.#flights.length = 0;
-    this.#endMs = Math.min(this.#endMs, now);
+    this.#endMs = Math.min(this.#endMs, endMs);
   }
 }
