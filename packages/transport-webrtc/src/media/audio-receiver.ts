@@ -101,9 +101,11 @@ export class AudioReceiver {
     }
     if (verdict === "begins") this.#beginSource(now);
     if (sounds) this.#jitter.add(packet.timestamp, this.#options.decoder.clockRate, now);
-    if (payloadType === COMFORT_NOISE) this.#quiet = true;
     if (sounds && payloadType === payloadTypes.red) this.#pushRed(packet, now);
-    else this.#buffer.push({ ...packet, payload: sounds ? payload : NOTHING }, now);
+    else {
+      const silent = payloadType === COMFORT_NOISE;
+      this.#buffer.push({ ...packet, payload: sounds ? payload : NOTHING, silent }, now);
+    }
     this.#drain(now);
   }
 
@@ -180,6 +182,11 @@ export class AudioReceiver {
       return;
     }
     const { packet } = playout;
+    // It has a time as any other: what is heard of it late, or twice, is not so any more.
+    if (packet.silent) {
+      this.#quiet = true;
+      return;
+    }
     const { decoder, onDrop, admit } = this.#options;
     this.#expected ??= this.#beginning(packet, now);
     const gapMs = (timestampDelta(packet.timestamp, this.#expected) * 1000) / decoder.clockRate;

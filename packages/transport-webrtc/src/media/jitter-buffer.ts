@@ -7,6 +7,8 @@ export interface BufferedPacket {
   readonly timestamp: number;
   /** Empty: nothing to play; it only has a place in the order (padding, touch tones, comfort noise). */
   readonly payload: Uint8Array;
+  /** It says, in its turn, that the sender falls silent (comfort noise). */
+  readonly silent?: boolean | undefined;
   /** A copy of one that may have come already. */
   readonly redundant?: boolean | undefined;
 }
@@ -138,7 +140,7 @@ export class JitterBuffer {
       }
       this.#waiting.shift();
       this.#next++;
-      if (packet.payload.length > 0) return { type: "packet", packet };
+      if (packet.payload.length > 0 || packet.silent) return { type: "packet", packet };
     }
     return undefined;
   }

@@ -186,6 +186,43 @@ describe("a sender that leaves silence out", () => {
   });
 });
 
+describe("comfort noise that comes at another time than its own", () => {
+  const noise = { payload: Buffer.of(60), payloadType: COMFORT_NOISE };
+
+  it("before the last words: they are heard, and then it is silent as fast as ever", async () => {
+    const { pass, packet, ms, loud, receiver } = await line();
+    pass(0, 39, talk);
+    const word = packet({ at: 39, ...talk(39) });
+    receiver.receive(packet({ at: 40, ...noise }), 39 * 20);
+    receiver.receive(word, 39 * 20 + 5);
+    pass(40, 60, () => undefined);
+    expect(ms()).toBeGreaterThanOrEqual(1_200 - 80);
+    expect(loud(780, 800)).toBeGreaterThan(100);
+    receiver.close();
+  });
+
+  it.each([
+    ["late", 5],
+    ["twice", 4],
+  ])("%s, when somebody speaks again: words that are late are waited for, and lost ones made up", async (_when, at) => {
+    const { pass, packet, ms, work, receiver } = await line();
+    pass(0, 4, talk);
+    const late = packet({ at: 4, ...noise });
+    if (at === 4) receiver.receive(late, 80);
+    pass(at, 40, talk);
+    receiver.receive(late, 800);
+    // The network holds 200 ms of words up.
+    pass(40, 50, () => undefined);
+    expect(ms()).toBe(800);
+    for (let i = 40; i < 50; i++) receiver.receive(packet({ at: i, ...talk(i) }), 1_000);
+    expect(ms()).toBe(1_000);
+    receiver.receive(late, 1_001);
+    pass(50, 60, talk, [50]);
+    expect(work.madeUp).toBeGreaterThan(0);
+    receiver.close();
+  });
+});
+
 it("a sender that never leaves silence out is heard as it is, and waited for when it is late", async () => {
   const { pass, ms, work, receiver } = await line();
   const encoder = await opus().createEncoder({ sampleRate: 16_000 });
