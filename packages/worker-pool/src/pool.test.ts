@@ -53,6 +53,37 @@ describe("a job", { timeout: 30_000 }, () => {
     expect(made.load).toEqual({ workers: 1, busy: 0, waiting: 0 });
   });
 
+  it("that cannot be copied to a process fails alone, whoever waits before and behind it", async () => {
+    const clock = new VirtualClock();
+    const made = pool({ clock });
+    const nothing = (value: unknown): boolean => value === undefined;
+    const jobs = [1, nothing, nothing, 2].map((value) => made.run({ do: "echo", value }));
+    const [first, second, third, fourth] = await Promise.allSettled(jobs);
+    expect([first, fourth]).toMatchObject([{ value: 1 }, { value: 2 }]);
+    for (const refused of [second, third]) expect(refused).toMatchObject({ reason: coded("invalid_option", false) });
+    await expect(made.run({ do: "echo", value: nothing })).rejects.toEqual(coded("invalid_option", false));
+    expect(made.load).toEqual({ workers: 1, busy: 0, waiting: 0 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("whose result or error cannot be copied back fails alone", async () => {
+    const made = pool();
+    const { pid } = await pidOf(made);
+    await expect(made.run({ do: "function" })).rejects.toMatchObject({ code: "worker_failed" });
+    await expect(made.run({ do: "throw-function" })).rejects.toMatchObject({ code: "made_up", details: {} });
+    expect((await pidOf(made)).pid).toBe(pid);
+  });
+
+  it("takes views of any memory", async () => {
+    const made = pool();
+    const shared = new Int16Array(new SharedArrayBuffer(16), 4, 3);
+    shared.set([1, -2, 3]);
+    expect(await made.run({ do: "echo", value: shared })).toEqual(Int16Array.of(1, -2, 3));
+    const view = new Int16Array(new Int16Array([9, 1, -2, 3, 9]).buffer, 2, 3);
+    expect(await made.run({ do: "echo", value: view })).toEqual(Int16Array.of(1, -2, 3));
+    expect(await made.run({ do: "echo", value: new Int16Array(0) })).toEqual(new Int16Array(0));
+  });
+
   it("that was aborted before is never started", async () => {
     const made = pool();
     await expect(made.run({ do: "spin" }, { signal: AbortSignal.abort() })).rejects.toEqual(coded("aborted", false));
@@ -234,6 +265,15 @@ describe("a worker", { timeout: 30_000 }, () => {
     const jobs = [made.run({ do: "echo", value: 1 }), made.run({ do: "echo", value: 2 })];
     for (const job of jobs) await expect(job).rejects.toEqual(coded("no_model", false));
     await expect(made.run({ do: "echo", value: 3 })).rejects.toEqual(coded("no_model", false));
+  });
+
+  it("whose data cannot be copied to it is told of, and leaves no process", async () => {
+    const made = pool({ data: { value: () => {} } });
+    const jobs = [1, 2].map((value) => made.run({ do: "echo", value }));
+    for (const job of jobs) await expect(job).rejects.toEqual(coded("invalid_option", false));
+    expect(made.load).toEqual({ workers: 0, busy: 0, waiting: 0 });
+    made.prepare();
+    await made.close();
   });
 
   it("that dies while loading is told of", async () => {

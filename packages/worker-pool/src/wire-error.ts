@@ -10,8 +10,17 @@ export interface WireError {
 
 /** @param code of what is no {@link RoomKitError} yet */
 export function toWire(thrown: unknown, code: string): WireError {
-  const error = RoomKitError.from(thrown, code);
-  return { code: error.code, message: error.message, retryable: error.retryable, details: error.details };
+  const { message, retryable, details, code: said } = RoomKitError.from(thrown, code);
+  return { code: said, message, retryable, details: cloneable(details) };
+}
+
+/** Details may hold what no other thread or process can have; without them the error still says what it was. */
+function cloneable(details: WireError["details"]): WireError["details"] {
+  try {
+    return structuredClone(details);
+  } catch {
+    return {};
+  }
 }
 
 /** The error again, on the other side. */

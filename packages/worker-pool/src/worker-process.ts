@@ -54,7 +54,9 @@ export class WorkerProcess {
       const text = `a ${name} worker was not ready after ${startTimeoutMs} ms`;
       this.kill(new RoomKitError("timeout", text, { retryable: true }));
     }, startTimeoutMs);
-    this.#send({ type: "start", data });
+    const refused = this.#send({ type: "start", data });
+    // Not before whoever made this has it.
+    if (refused) queueMicrotask(() => this.kill(refused));
   }
 
   get state(): "starting" | "idle" | "busy" | "gone" {
@@ -65,10 +67,11 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  /** Gives an idle worker its job. */
+  /** Gives an idle worker its job. One that cannot be sent ends at once, with `onDone`. */
   run(id: number, job: unknown): void {
-    this.#setState("busy");
-    this.#send({ type: "job", id, job });
+    const error = this.#send({ type: "job", id, job });
+    if (error) this.#options.onDone(id, { error });
+    else this.#setState("busy");
   }
 
   /** Asks the worker to stop its job early; the job still ends with `onDone`. */
@@ -121,8 +124,15 @@ export class WorkerProcess {
     }
   }
 
-  #send(message: ToWorker): void {
-    // A failed write means that the process is going; `exit` tells the rest.
-    if (this.#child.connected) this.#child.send(message, undefined, {}, () => {});
+  /** @returns what is wrong with a message that cannot be copied to another process */
+  #send(message: ToWorker): RoomKitError | undefined {
+    try {
+      // A failed write means that the process is going; `exit` tells the rest.
+      if (this.#child.connected) this.#child.send(message, undefined, {}, () => {});
+      return undefined;
+    } catch (cause) {
+      const text = `what is given to a ${this.#options.name} worker cannot be copied to its process`;
+      return new RoomKitError("invalid_option", text, { cause });
+    }
   }
 }

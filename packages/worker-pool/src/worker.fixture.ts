@@ -8,6 +8,9 @@ export type FixtureJob =
   | { readonly do: "pid" }
   | { readonly do: "throw" }
   | { readonly do: "throw-coded" }
+  /** With what cannot be sent to another process, or as a result. */
+  | { readonly do: "throw-function" }
+  | { readonly do: "function" }
   /** Ends the process in the middle of the job. */
   | { readonly do: "crash" }
   /** Never ends, and hears no cancel. */
@@ -19,6 +22,7 @@ export interface FixtureData {
   readonly fail?: boolean | undefined;
   readonly hang?: boolean | undefined;
   readonly die?: boolean | undefined;
+  readonly value?: unknown;
 }
 
 let cancelled = 0;
@@ -32,6 +36,8 @@ serveJobs<FixtureData, FixtureJob, unknown>(async ({ fail, hang, die }) => {
     if (job.do === "pid") return { pid: process.pid, cancelled };
     if (job.do === "throw") throw new TypeError("made to fail");
     if (job.do === "throw-coded") throw new RoomKitError("made_up", "made to fail", { details: { n: 1 } });
+    if (job.do === "throw-function") throw new RoomKitError("made_up", "made to fail", { details: { no() {} } });
+    if (job.do === "function") return () => {};
     if (job.do === "crash") return process.exit(1);
     if (job.do === "spin") for (;;) {}
     while (!signal.aborted) await pause(1);
