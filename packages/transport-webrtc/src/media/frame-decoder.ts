@@ -29,13 +29,34 @@ export function opusFrames(decoder: OpusDecoder): FrameDecoder {
   };
 }
 
-/** A packet of one frame without data, or with a byte that decoders leave alone, is what an encoder makes of silence (RFC 6716, 3.1 and 3.2.1). */
-function opusSilence(payload: Uint8Array): number | undefined {
-  const [toc] = payload;
-  if (toc === undefined || payload.length > 2 || (toc & 3) !== 0) return undefined;
+/** How long a frame is, by the packet's first byte, ms (RFC 6716, 3.1). */
+function opusFrameMs(toc: number): number {
   const config = toc >> 3;
-  if (config < 12) return [10, 20, 40, 60][config & 3];
-  return config < 16 ? [10, 20][config & 1] : [2.5, 5, 10, 20][config & 3];
+  if (config < 12) return [10, 20, 40, 60][config & 3] as number;
+  return config < 16 ? ([10, 20][config & 1] as number) : ([2.5, 5, 10, 20][config & 3] as number);
+}
+
+/**
+ * Packets of frames without data, which is what encoders make of silence: of one frame, which may have a byte that decoders leave alone,
+ * of two, or of as many as the second byte says (RFC 6716, 3.2). Senders of 40 or 60 ms make more than one frame of it.
+ */
+function opusSilence(payload: Uint8Array): number | undefined {
+  if (payload.length === 0 || payload.length > 2) return undefined;
+  const [toc, second] = payload as unknown as [number, number | undefined];
+  const frameMs = opusFrameMs(toc);
+  switch (toc & 3) {
+    case 0:
+      return frameMs;
+    case 1:
+      return second === undefined ? 2 * frameMs : undefined;
+    case 2:
+      return second === 0 ? 2 * frameMs : undefined;
+    default: {
+      // Neither padding nor frames of their own lengths; 120 ms at most.
+      const frames = second ?? 0;
+      return frames > 0 && frames < 0x40 && frames * frameMs <= 120 ? frames * frameMs : undefined;
+    }
+  }
 }
 
 /** G.711: a lost frame is the last one again, fading out over 60 ms (in the manner of G.711 Appendix I, without its pitch search). */

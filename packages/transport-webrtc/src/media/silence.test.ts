@@ -186,6 +186,45 @@ describe("a sender that leaves silence out", () => {
   });
 });
 
+it.each([
+  ["one frame of 20 ms and a byte", 1, [0x78, 0]],
+  ["two frames of 20 ms", 2, [0x79]],
+  ["two frames of 20 ms, told apart", 2, [0x7a, 0]],
+  ["three frames of 20 ms", 3, [0x7b, 3]],
+  ["one frame of 60 ms", 3, [0x38]],
+  ["six frames of 20 ms", 6, [0x7b, 6]],
+])(
+  "silence in packets of %s is silence: nothing of it is decoded, and it is over at once",
+  async (_what, each, bytes) => {
+    const { pass, ms, work, loud, receiver } = await line();
+    const silence = (at: number) => ((at - 40) % each === 0 ? { payload: Uint8Array.from(bytes) } : undefined);
+    pass(0, 40, talk);
+    pass(40, 100, silence);
+    expect(ms()).toBe(2_000);
+    pass(100, 106, () => undefined);
+    expect(ms()).toBeGreaterThanOrEqual(2_120 - 80);
+    pass(106, 140, talk);
+    expect(work).toEqual({ decoded: 74, madeUp: 0 });
+    expect(loud(820, 2_100)).toBe(0);
+    expect(ms()).toBe(2_800);
+    receiver.close();
+  },
+);
+
+it.each([
+  ["two frames of one byte", [0x79, 0]],
+  ["no count", [0x7b]],
+  ["a count of none", [0x7b, 0]],
+  ["a count of more than 120 ms", [0x7b, 7]],
+  ["a count, and padding that is not there", [0x7b, 0x43]],
+])("a packet of %s is no silence but rubbish", async (_what, bytes) => {
+  const { pass, drops, receiver } = await line();
+  pass(0, 10, talk);
+  pass(10, 11, () => ({ payload: Uint8Array.from(bytes) }));
+  expect(drops).toEqual(["audio_malformed"]);
+  receiver.close();
+});
+
 describe("comfort noise that comes at another time than its own", () => {
   const noise = { payload: Buffer.of(60), payloadType: COMFORT_NOISE };
 
