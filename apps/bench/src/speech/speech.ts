@@ -1,10 +1,11 @@
+import { availableParallelism } from "node:os";
 import type { AudioFrame, SttProvider, TtsProvider } from "@roomkit/core";
 import { fliteTts } from "@roomkit/provider-flite";
 import { moonshineStt } from "@roomkit/provider-moonshine";
 import { inFrames, inSequence } from "@roomkit/testing";
 import { speech as recordings } from "../audio/speech.ts";
 import { childProcesses, processorMs } from "../measure/processes.ts";
-import { type Bench, type Comparison, compare, counts, numberOption } from "../measure/report.ts";
+import { type Bench, type Comparison, compare, compareRuns, counts, numberOption } from "../measure/report.ts";
 import { percentile } from "../measure/statistics.ts";
 
 const RATE = 16_000;
@@ -18,34 +19,35 @@ const TEXTS = [
   "I am sorry, there is nothing free before the twelfth, but I can put you on the list.",
 ];
 
+/** So often are one worker and several measured, in turn: what else runs on the machine meets both. */
+const TURNS = 3;
+
+type Job = () => Promise<number>;
+
+/** One of the local engines, with so many workers of its own. */
+interface Engine {
+  /** Give the length of their audio, ms. */
+  readonly jobs: readonly Job[];
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
- * How much faster than it is spoken the local recogniser and the local voice are: `speech [at once...] [--clips 4]`, by default with 1, 2 and 4
- * calls at once. The reference is one call alone, in the same run.
+ * How much faster than it is spoken the local recogniser and the local voice are: `speech [at once...] [--clips 4] [--workers N]`, by default with
+ * 1, 2 and 4 calls at once; the reference is one call alone, in the same run. Then what so many workers (default: one for each core) get
+ * done beside one, with two calls for each.
  */
 export const speech: Bench = async (args) => {
   const clips = numberOption(args, "clips", 4, [1, 60]);
+  const workers = numberOption(args, "workers", availableParallelism(), [1, 64]);
   const sizes = counts(args, [1, 2, 4], 64);
-  const slow = { jobTimeoutMs: PATIENCE_MS };
-  const stt = moonshineStt({ ...slow, partialEveryMs: 0 });
-  const tts = fliteTts(slow);
+  const heard = (await recordings(RATE)).clips.filter(({ samples }) => samples.length < 10 * RATE).slice(0, clips);
   const comparisons: Comparison[] = [];
-  try {
-    await Promise.all([stt.warmUp?.(), tts.warmUp?.()]);
-    const heard = (await recordings(RATE)).clips.filter(({ samples }) => samples.length < 10 * RATE).slice(0, clips);
-    const kinds: readonly (readonly [string, readonly (() => Promise<number>)[]])[] = [
-      [
-        "Moonshine",
-        heard.map(
-          ({ samples }) =>
-            () =>
-              recognise(stt, samples),
-        ),
-      ],
-      ["Flite", Array.from({ length: clips }, (_, i) => () => say(tts, TEXTS[i % TEXTS.length] as string))],
-    ];
-    for (const [name, jobs] of kinds) {
-      // The first of all waits for code and pages of the model.
-      await measure(jobs.slice(0, 1), 1);
+  for (const [name, open] of [
+    ["Moonshine", (size?: number) => moonshine(heard, size)],
+    ["Flite", (size?: number) => flite(clips, size)],
+  ] as const) {
+    await using({ engine: open() }, async ({ engine: { jobs } }) => {
       const alone = await measure(jobs, 1);
       for (const atOnce of sizes) {
         const ours = atOnce === 1 ? alone : await measure(jobs, atOnce);
@@ -53,15 +55,65 @@ export const speech: Bench = async (args) => {
           compare(`${name}, ${atOnce} at once`, ours, alone, undefined, { more: [TOGETHER], absolute: true }),
         );
       }
-    }
-  } finally {
-    await Promise.all([stt.close?.(), tts.close?.()]);
+    });
+    if (workers === 1) continue;
+    await using({ many: open(workers), one: open(1) }, async ({ many, one }) => {
+      const runs: { readonly ours: Record<string, number>; readonly reference: Record<string, number> }[] = [];
+      for (let i = 0; i < TURNS; i++) {
+        const reference = await measure(one.jobs, 2 * workers);
+        runs.push({ ours: await measure(many.jobs, 2 * workers), reference });
+      }
+      comparisons.push(
+        compareRuns(
+          `${name}, ${workers} workers beside one`,
+          runs.map(({ ours }) => ours),
+          runs.map(({ reference }) => reference),
+          undefined,
+          { more: [TOGETHER] },
+        ),
+      );
+    });
   }
-  return { bench: "speech", reference: "one call alone", comparisons };
+  return { bench: "speech", reference: "one call alone; of several workers, one worker", comparisons };
 };
 
+function moonshine(heard: readonly { readonly samples: Int16Array }[], workers?: number): Engine {
+  const stt = moonshineStt({ workers, jobTimeoutMs: PATIENCE_MS, partialEveryMs: 0 });
+  const jobs = heard.map(
+    ({ samples }): Job =>
+      () =>
+        recognise(stt, samples),
+  );
+  return { jobs, warmUp: async () => stt.warmUp?.(), close: async () => stt.close?.() };
+}
+
+function flite(clips: number, workers?: number): Engine {
+  const tts = fliteTts({ workers, jobTimeoutMs: PATIENCE_MS });
+  const jobs = Array.from(
+    { length: clips },
+    (_, i): Job =>
+      () =>
+        say(tts, TEXTS[i % TEXTS.length] as string),
+  );
+  return { jobs, warmUp: async () => tts.warmUp?.(), close: async () => tts.close?.() };
+}
+
+/** Has engines work that are warm, and closes them. */
+async function using<E extends Record<string, Engine>>(engines: E, work: (engines: E) => Promise<void>): Promise<void> {
+  try {
+    for (const { jobs, warmUp } of Object.values(engines)) {
+      await warmUp();
+      // The first of all waits for code and pages of the model; as many at once as there may be workers, so that each has been there.
+      await measure(jobs.slice(0, 1), availableParallelism());
+    }
+    await work(engines);
+  } finally {
+    await Promise.all(Object.values(engines).map((engine) => engine.close()));
+  }
+}
+
 /** Each job in each of so many calls at once. @param jobs give the length of their audio, ms */
-async function measure(jobs: readonly (() => Promise<number>)[], atOnce: number): Promise<Record<string, number>> {
+async function measure(jobs: readonly Job[], atOnce: number): Promise<Record<string, number>> {
   const workers = childProcesses() ?? [];
   const cpu = (): number =>
     process.cpuUsage().user / 1000 + workers.reduce((sum, worker) => sum + processorMs(worker), 0);
@@ -72,7 +124,7 @@ async function measure(jobs: readonly (() => Promise<number>)[], atOnce: number)
     Array.from({ length: atOnce }, async (_, call) => {
       for (let i = 0; i < jobs.length; i++) {
         const from = performance.now();
-        const ms = await (jobs[(i + call) % jobs.length] as () => Promise<number>)();
+        const ms = await (jobs[(i + call) % jobs.length] as Job)();
         factors.push((performance.now() - from) / ms);
         audioMs += ms;
       }
