@@ -3,7 +3,7 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/sp
 
 /** Says what to do about a schema that does not tell its own JSON Schema. */
 const ADVICE: Readonly<Record<string, string>> = {
-  zod: "use zod 4.2 or newer",
+  zod: "use zod 4.2 or newer, and not Zod Mini",
   valibot: "wrap the schema in toStandardJsonSchema() of @valibot/to-json-schema",
   arktype: "use arktype 2.1.28 or newer",
 };
@@ -15,6 +15,16 @@ export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   const standard = (value as { readonly "~standard"?: Partial<StandardSchemaV1.Props> | undefined })["~standard"];
   return typeof standard === "object" && standard?.version === 1 && typeof standard.validate === "function";
 }
+
+/** What a library is asked for besides, by vendor. */
+const OPTIONS: Readonly<Record<string, { readonly libraryOptions: Record<string, unknown> }>> = {
+  // A check or a trim that JSON Schema has no word for would make it refuse the schema; the others leave such a thing out, and so does it then.
+  valibot: {
+    libraryOptions: {
+      overrideAction: ({ errors, jsonSchema }: { errors?: unknown; jsonSchema: unknown }) => errors && jsonSchema,
+    },
+  },
+};
 
 /**
  * What a schema takes, as the JSON Schema a model is shown (draft 2020-12).
@@ -29,7 +39,7 @@ export function jsonSchemaOf(tool: string, schema: StandardSchemaV1): JsonSchema
     throw notConvertible(tool, `this schema of ${vendor} does not tell its JSON Schema: ${advice}`);
   }
   try {
-    const { $schema: _dialect, ...parameters } = jsonSchema.input({ target: "draft-2020-12" });
+    const { $schema: _dialect, ...parameters } = jsonSchema.input({ target: "draft-2020-12", ...OPTIONS[vendor] });
     return parameters;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import { type } from "arktype";
 import * as v from "valibot";
-import { describe, expect, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, it, vi } from "vitest";
 import { z } from "zod";
 import { defineTool } from "./define-tool.ts";
 import { NOT_BEGUN, runTool, type ToolOutcome } from "./run-tool.ts";
@@ -134,6 +134,28 @@ describe("a Standard Schema", () => {
     );
   });
 
+  it("asks an asynchronous refinement once", async () => {
+    const asked: string[] = [];
+    const city = z.string().refine(async (name) => asked.push(name) > 0, "there is none");
+    await run(defineTool({ ...about, parameters: z.object({ city }), execute: ({ city }) => city }), { city: "Rome" });
+    expect(asked).toEqual(["Rome"]);
+  });
+
+  it("with an asynchronous refinement that fails leaves no rejection that nobody handles", async () => {
+    const city = z.string().refine(() => Promise.reject(new Error("secret")));
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    try {
+      const tool = defineTool({ ...about, parameters: z.object({ city }), execute: () => "ran" });
+      expect(await run(tool, { city: "Rome" })).toEqual({ result: "The tool failed.", isError: true });
+      // Node tells of a rejection when the microtasks of a turn are done.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.removeListener("unhandledRejection", unhandled);
+    }
+  });
+
   const never = (): unknown => {
     throw new Error("must not run");
   };
@@ -176,7 +198,32 @@ describe("a Standard Schema", () => {
     expect(result.length).toBeLessThan(1_000);
   });
 
+  it.each([
+    [
+      "check",
+      v.pipe(
+        v.string(),
+        v.check((city) => city !== "Atlantis", "there is none"),
+      ),
+    ],
+    ["trim", v.pipe(v.string(), v.trim(), v.notValue("Atlantis", "there is none"))],
+  ])("of Valibot may %s what JSON Schema cannot say: the model is not shown it", async (_action, city) => {
+    const parameters = toStandardJsonSchema(v.object({ city: v.pipe(city, v.maxLength(20)) }));
+    const tool = defineTool({ ...about, parameters, execute: ({ city }) => city });
+    expect(tool.parameters).toMatchObject({
+      properties: { city: { type: "string", maxLength: 20 } },
+      required: ["city"],
+    });
+    expect((await run(tool, { city: "Rome" })).result).toBe("Rome");
+    expect((await run(tool, { city: "Atlantis" })).result).toMatch(/city: there is none/);
+  });
+
   it.each<[string, () => unknown, RegExp]>([
+    [
+      "of Valibot of what JSON cannot say",
+      () => defineTool({ ...about, parameters: toStandardJsonSchema(v.object({ day: v.date() })), execute: never }),
+      /date.*cannot be converted.*a date as a string/,
+    ],
     [
       "that does not tell its JSON Schema",
       () => defineTool({ ...about, parameters: v.object({}), execute: never }),
@@ -188,7 +235,7 @@ describe("a Standard Schema", () => {
         const { jsonSchema: _none, ...standard } = z.object({})["~standard"];
         return defineTool({ ...about, parameters: { "~standard": standard }, execute: never });
       },
-      /zod 4\.2 or newer/,
+      /zod 4\.2 or newer, and not Zod Mini/,
     ],
     [
       "of what JSON cannot say",

@@ -156,13 +156,34 @@ function byJsonSchema(tool: Tool): Entry["validate"] {
 }
 
 function byStandardSchema(schema: StandardSchemaV1): Entry["validate"] {
-  const { validate } = schema["~standard"];
+  const validate = ownAsyncCheck(schema) ?? schema["~standard"].validate;
   const read = (result: StandardSchemaV1.Result<unknown>): Checked =>
     result.issues ? { fault: told(result.issues.map(issueSentence)) } : { args: result.value };
   return (args) => {
     const result = validate(args);
     return "then" in result ? Promise.resolve(result).then(read) : read(result);
   };
+}
+
+/**
+ * Zod's `validate` first runs a schema as if nothing in it were asynchronous, drops what an asynchronous refinement gave, and begins anew:
+ * the refinement runs twice, and one that rejects, as a database that is away, is an unhandled rejection, which ends a Node process.
+ */
+function ownAsyncCheck(schema: StandardSchemaV1): StandardSchemaV1.Props["validate"] | undefined {
+  const zod = schema as Partial<ZodSchema>;
+  if (schema["~standard"].vendor !== "zod" || typeof zod.safeParseAsync !== "function") return undefined;
+  return async (args) => {
+    const { error, data } = await (zod as ZodSchema).safeParseAsync(args);
+    return error ? { issues: error.issues } : { value: data };
+  };
+}
+
+/** The part of a schema of Zod that is used here. */
+interface ZodSchema {
+  safeParseAsync(value: unknown): Promise<{
+    readonly data?: unknown;
+    readonly error?: { readonly issues: readonly StandardSchemaV1.Issue[] };
+  }>;
 }
 
 function compile(tool: Tool): Validator {
