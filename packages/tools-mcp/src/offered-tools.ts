@@ -1,5 +1,5 @@
 import type { Tool as ServerTool } from "@modelcontextprotocol/client";
-import { type JsonSchema, RoomKitError } from "@roomkit/core";
+import { errorFields, type JsonSchema, RoomKitError } from "@roomkit/core";
 import { clip, type Tool, type ToolContext, ToolSet } from "@roomkit/tools";
 import type { McpSettings, McpTool } from "./options.ts";
 
@@ -12,17 +12,37 @@ export type Call = (tool: McpTool, args: unknown, context: ToolContext) => Promi
 
 /** The tools of a server's list that the application allows, as tools of a channel. What cannot be one is left out, and logged. */
 export function offeredTools(list: readonly ServerTool[], settings: McpSettings, call: Call): readonly Tool[] {
-  const { tools: allowed, maxTools, logger } = settings;
+  const { maxTools, logger } = settings;
   const taken = new Map<string, Tool>();
   for (const raw of list) {
     const mcp = toldBy(raw);
-    if (!(typeof allowed === "function" ? allowed(mcp) : allowed.includes(mcp.name))) continue;
+    if (!isAllowed(mcp, settings)) continue;
     const tool = toolOf(mcp, raw.inputSchema, settings, call);
     const why = taken.size >= maxTools ? "too_many" : taken.has(tool.name) ? "name_taken" : faultOf(tool);
     if (why === undefined) taken.set(tool.name, tool);
     else logger.warn({ tool: tool.name, code: why }, "a tool of an MCP server is left out");
   }
   return [...taken.values()];
+}
+
+/** Only `true` allows a tool. A function that throws, or gives a promise, has not said so. */
+function isAllowed(tool: McpTool, { tools: allowed, logger }: McpSettings): boolean {
+  if (typeof allowed !== "function") return allowed.includes(tool.name);
+  const notAsked = (error: unknown): boolean => {
+    logger.warn(
+      { tool: tool.name, ...errorFields(RoomKitError.from(error)) },
+      "whether an MCP tool is allowed was not said",
+    );
+    return false;
+  };
+  try {
+    const answer: unknown = allowed(tool);
+    if (!(answer instanceof Promise)) return answer === true;
+    answer.catch(() => {});
+    return notAsked(new RoomKitError("invalid_option", "McpTools: tools must say at once whether a tool is allowed"));
+  } catch (error) {
+    return notAsked(error);
+  }
 }
 
 function toldBy({ name, description = "", annotations = {} }: ServerTool): McpTool {
