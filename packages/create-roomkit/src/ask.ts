@@ -20,7 +20,9 @@ export const DEFAULT_PATH = "roomkit-app";
 /** Asks for what the command line has not said. @throws RoomKitError `aborted` when it is called off */
 export async function ask(given: Arguments, cwd: string, terminal: Terminal): Promise<Answers> {
   const choose = <Value extends string>(message: string, choices: readonly Choice<Value>[]): Promise<Value> =>
-    answered(select<string>({ ...terminal, message, options: choices.map((choice) => ({ ...choice })) }));
+    answered(terminal, (common) =>
+      select<string>({ ...common, message, options: choices.map((choice) => ({ ...choice })) }),
+    );
 
   const path = given.path ?? (await askPath(cwd, terminal));
   const where = given.where ?? (await choose("Where does it run?", places));
@@ -48,9 +50,9 @@ const everything: readonly Choice<"local" | "choose">[] = [
 ];
 
 function askPath(cwd: string, terminal: Terminal): Promise<string> {
-  return answered(
+  return answered(terminal, (common) =>
     text({
-      ...terminal,
+      ...common,
       message: "What is it called?",
       placeholder: DEFAULT_PATH,
       defaultValue: DEFAULT_PATH,
@@ -68,8 +70,24 @@ function problemWith(path: string, cwd: string): string | undefined {
   }
 }
 
-async function answered<Value>(answer: Promise<Value | symbol>): Promise<never> {
-  const value = await answer;
-  if (isCancel(value)) throw new RoomKitError("aborted", "called off: nothing was written");
-  return value as never;
+/** Asks one question. Called off by Ctrl-C, and by the end of the input: Ctrl-D, or a terminal that is gone. */
+async function answered<Value>(
+  terminal: Terminal,
+  question: (common: Terminal & { readonly signal: AbortSignal }) => Promise<Value | symbol>,
+): Promise<never> {
+  const ended = new AbortController();
+  let later: NodeJS.Immediate | undefined;
+  // The question's own reading of the input ends with it. Where it ended before, nobody is left who could answer, and it would wait for ever.
+  const onPause = (): void => {
+    later = setImmediate(() => ended.abort());
+  };
+  terminal.input.once("pause", onPause);
+  try {
+    const value = await question({ ...terminal, signal: ended.signal });
+    if (isCancel(value)) throw new RoomKitError("aborted", "called off: nothing was written");
+    return value as never;
+  } finally {
+    terminal.input.off("pause", onPause);
+    clearImmediate(later);
+  }
 }

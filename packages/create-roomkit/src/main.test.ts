@@ -35,7 +35,7 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 
 const manifest = (name: string) => JSON.parse(readFileSync(join(cwd, name, "package.json"), "utf8"));
 
-const KEYS = { enter: "\r", down: "\u001b[B", cancel: "\u0003" } as const;
+const KEYS = { enter: "\r", down: "\u001b[B", cancel: "\u0003", end: "\u0004" } as const;
 
 /** Runs it at a terminal, where each question that is asked is answered by keys. */
 async function answer(
@@ -229,10 +229,13 @@ describe("at a terminal", () => {
     expect(output).toContain("cd fuller");
   });
 
-  it("is called off by Ctrl-C, and has written nothing", async () => {
+  it.each([
+    ["Ctrl-C", KEYS.cancel],
+    ["Ctrl-D", KEYS.end],
+  ])("is called off by %s, and has written nothing", async (_key, key) => {
     const { code, errors } = await answer([
       ["What is it called?", KEYS.enter],
-      ["Where does it run?", KEYS.cancel],
+      ["Where does it run?", key],
     ]);
     expect(code).toBe(1);
     expect(errors).toContain("aborted");
