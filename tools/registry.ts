@@ -21,6 +21,17 @@ export interface LocalRegistry {
   close(): Promise<void>;
 }
 
+/** For a Node process with a channel to its parent: it ends when the parent has, however that ended, and its folder goes with it. */
+const endsWithItsParent = `data:text/javascript,${encodeURIComponent(`
+  import { rmSync } from "node:fs";
+  const folder = process.cwd();
+  process.once("disconnect", () => {
+    process.chdir("/");
+    rmSync(folder, { recursive: true, force: true });
+    process.exit();
+  });
+`)}`;
+
 /** Starts a registry that has `tarballs`, as `packAll` makes them; it goes with `close`. */
 export async function startRegistry(tarballs: Iterable<string> = []): Promise<LocalRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "roomkit-registry-"));
@@ -66,10 +77,11 @@ export async function startRegistry(tarballs: Iterable<string> = []): Promise<Lo
   };
 
   const program = createRequire(import.meta.url).resolve("verdaccio/bin/verdaccio");
-  const server = spawn(process.execPath, [program, "--config", join(folder, "config.yaml"), "--listen", url], {
+  const args = ["--import", endsWithItsParent, program, "--config", join(folder, "config.yaml"), "--listen", url];
+  const server = spawn(process.execPath, args, {
     cwd: folder,
     env: { ...process.env, NODE_OPTIONS: "" },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const publish = async (tarball: string): Promise<void> => {
     const { stdout: manifest } = await exec("tar", ["-xzOf", tarball, "package/package.json"]);
@@ -81,7 +93,7 @@ export async function startRegistry(tarballs: Iterable<string> = []): Promise<Lo
   };
   let output = "";
   for (const stream of [server.stdout, server.stderr])
-    stream.on("data", (chunk) => {
+    stream?.on("data", (chunk) => {
       output = (output + chunk).slice(-8_000);
     });
   const close = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { copyRepository } from "../../scripts/lib/copy.mjs";
 import { root } from "../../scripts/lib/run.mjs";
+import { goesWithProcess } from "../goes-with-process.ts";
 
 /** A copy of this repository as its files are now, committed or not, with a git history and an install of its own. */
 export interface Scratch {
@@ -22,6 +23,7 @@ export interface Scratch {
  */
 export function scratchCopy(only: readonly string[] = []): Scratch {
   const folder = mkdtempSync(join(tmpdir(), "roomkit-scratch-"));
+  goesWithProcess(folder);
   const { NODE_OPTIONS: _options, ROOMKIT_SOURCE_LOADER: _loader, ...own } = process.env;
   const path = [join(folder, "node_modules/.bin"), join(root, "node_modules/.bin"), own.PATH].join(delimiter);
   const run: Scratch["run"] = (program, args, env = {}) =>
