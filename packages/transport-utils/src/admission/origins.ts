@@ -1,4 +1,4 @@
-/** Which web pages may connect: exact origins (`https://app.example`), `"*"` for all, or a test of the origin. */
+/** Which web pages may connect: exact origins (`https://app.example`), `"*"` for all, or a test of the origin: `true`, at once, allows it. */
 export type Origins = "*" | readonly string[] | ((origin: string) => boolean);
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -17,7 +17,12 @@ export function originProblem(
   origins?: Origins,
 ): OriginProblem | undefined {
   if (origin === undefined || origins === "*") return undefined;
-  if (typeof origins === "function") return origins(origin) ? undefined : "origin_not_allowed";
+  if (typeof origins === "function") {
+    const answer: unknown = origins(origin);
+    // A promise says nothing yet, whatever comes of it.
+    if (answer instanceof Promise) answer.catch(() => {});
+    return answer === true ? undefined : "origin_not_allowed";
+  }
   if (origins) return origins.includes(origin) ? undefined : "origin_not_allowed";
   if (host === undefined) return "host_missing";
   const page = urlOf(origin);
