@@ -39,8 +39,9 @@ const templates: Readonly<Record<NewPackage["template"], Template>> = {
 
 /** What a command line asks for. @throws Error with a sentence for who typed it. */
 export function newPackage(what: string | undefined, name: string | undefined, kind = "stt"): NewPackage {
-  if (name === undefined || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
-    throw new Error("The name is missing, or has other than small letters, digits and single hyphens.");
+  if (name === undefined) throw new Error("The name is missing.");
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+    throw new Error("A name has small letters, digits and single hyphens, and begins with a letter.");
   if (what === "provider") {
     const template = kinds.find((each) => each === kind);
     if (template === undefined) throw new Error(`--kind is one of ${kinds.join(", ")}.`);

@@ -23,6 +23,7 @@ describe("a command line", () => {
     ["provider", undefined, /name/],
     ["provider Acme", undefined, /small letters/],
     ["provider ../acme", undefined, /small letters/],
+    ["provider 11voices", undefined, /begins with a letter/],
     ["provider acme", "ears", /stt, tts, ai, realtime/],
     ["channel acme", undefined, /provider or stage/],
     ["stage sparkle", undefined, /begins with its kind/],
