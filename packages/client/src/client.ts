@@ -69,29 +69,26 @@ export class VoiceClient {
       if (this.#connecting === connecting) this.#connecting = undefined;
     });
     this.#connecting = connecting;
+    this.#setState("connecting");
     await connecting;
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<void> {
     const call = new Call(this.#options, {
-      emit: (event, payload) => this.#events.emit(event, payload),
-      onState: (state) => this.#setState(state),
+      // A handler may end the call in the middle of what it tells.
+      emit: (event, payload) => this.#call === call && this.#events.emit(event, payload),
+      onState: (state) => this.#call === call && this.#setState(state),
       onEnd: (reason, error) => {
-        this.#call = undefined;
         if (error) this.#events.emit("error", error);
-        this.#setState("ended", reason);
+        if (this.#call === call) this.#over(reason);
       },
     });
     this.#call = call;
-    this.#setState("connecting");
     call.setMuted(this.#muted);
     try {
       await call.open({ inputDevice: this.#inputDevice, outputDevice: this.#outputDevice, signal });
     } catch (error) {
-      if (this.#call === call) {
-        this.#call = undefined;
-        this.#setState("ended", error instanceof VoiceClientError ? error.code : undefined);
-      }
+      if (this.#call === call) this.#over(error instanceof VoiceClientError ? error.code : undefined);
       throw error;
     }
   }
@@ -100,9 +97,8 @@ export class VoiceClient {
   async disconnect(): Promise<void> {
     const call = this.#call;
     if (call === undefined) return;
-    this.#call = this.#connecting = undefined;
     const closed = call.close();
-    this.#setState("ended", "client_closed");
+    this.#over("client_closed");
     await closed;
   }
 
@@ -176,6 +172,12 @@ export class VoiceClient {
     this.#muted = muted;
     this.#call?.setMuted(muted);
     this.#events.emit("muted", muted);
+  }
+
+  /** Whoever hears of it may call anew. */
+  #over(reason: string | undefined): void {
+    this.#call = this.#connecting = undefined;
+    this.#setState("ended", reason);
   }
 
   #setState(state: CallState, reason?: string): void {

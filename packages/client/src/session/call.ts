@@ -106,6 +106,7 @@ export class Call {
     signal?.addEventListener("abort", abort, { once: true });
     if (signal?.aborted) abort();
     try {
+      this.#abort.signal.throwIfAborted();
       // Started before anything is awaited: the click that led here is what lets the page make sound.
       const ears = Promise.all([this.audio.start(), this.#openMicrophone(inputDevice)]);
       // A person may take a minute over the browser's question, or never answer it.
@@ -203,7 +204,8 @@ export class Call {
       });
     }
     for (const report of this.#reports.values()) transport.send(report);
-    if (this.#muted) transport.send({ event: "mute", muted: true });
+    // Also that it is not: the server keeps what it was told before the connection broke.
+    if (this.#muted || ready.resumed) transport.send({ event: "mute", muted: this.#muted });
     this.#cancelStats?.();
     this.#scheduleStats();
     const { session: id, resumed } = ready;
