@@ -192,3 +192,62 @@ describe("auto", () => {
     await expect(fourth).rejects.toMatchObject({ code: "resume_expired" });
   });
 });
+
+describe("auto, while the code of WebRTC is loaded", () => {
+  const loading = (): { load: () => Promise<Transport>; done: (transport: Transport) => void } => {
+    let done = (_transport: Transport): void => {};
+    const loaded = new Promise<Transport>((resolve) => {
+      done = resolve;
+    });
+    return { load: () => loaded, done: (transport) => done(transport) };
+  };
+
+  it.each([both, { webrtc: "/x" }])("does not wait for it past the end of the attempt: %j", async (offered) => {
+    endpoints = offered;
+    const { load, done } = loading();
+    const abort = new AbortController();
+    const connecting = maker(load)().connect(abort.signal);
+    const outcome = Promise.race([connecting.catch((error: VoiceClientError) => error.code), idle().then(idle)]);
+    await idle();
+    abort.abort(new VoiceClientError("aborted", "enough"));
+    expect(await outcome).toBe("aborted");
+    // It comes after all, and is not used.
+    let used = false;
+    done({ connect: () => (used = true) } as unknown as Transport);
+    await idle();
+    expect([used, starts(), FakePeer.peers.length]).toEqual([false, 0, 0]);
+    expect(ScriptedSocket.sockets.filter(({ readyState }) => readyState < 2)).toEqual([]);
+  });
+
+  it("falls back when that takes longer than a network path may", async () => {
+    const { load, done } = loading();
+    const transport = maker(load)();
+    const connecting = transport.connect(never);
+    await idle();
+    await clock.advance(2_999);
+    expect(starts()).toBe(0);
+    await clock.advance(1);
+    await expect(Promise.race([connecting, idle().then(idle)])).resolves.toMatchObject({ session: "session_1" });
+    expect(transport).toMatchObject({ name: "websocket", fallback: "connection_timeout" });
+    let used = false;
+    done({ connect: () => (used = true) } as unknown as Transport);
+    await idle();
+    expect([used, clock.pendingTimers]).toEqual([false, 0]);
+  });
+});
+
+it.each<[string, unknown[]]>([
+  ["aborted", [{ event: "stop" }]],
+  ["connection_timeout", []],
+])("auto tells the server over WebRTC that a session being made is not wanted, when it is %s", async (code, said) => {
+  const abort = new AbortController();
+  const connecting = maker()().connect(abort.signal);
+  connecting.catch(() => {});
+  await idle();
+  FakePeer.last.become("connected");
+  FakePeer.last.channel.readyState = "open";
+  abort.abort(new VoiceClientError(code, "enough"));
+  await expect(connecting).rejects.toMatchObject({ code });
+  expect(FakePeer.last.channel.received).toEqual(said);
+  expect(FakePeer.last.channel.closing).toBe(true);
+});

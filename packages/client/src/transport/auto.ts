@@ -1,5 +1,5 @@
 import type { ReadyMessage, V1ClientMessage } from "@roomkit/protocol";
-import { abortedError } from "../abort.ts";
+import { abortedError, unlessAborted } from "../abort.ts";
 import { VoiceClientError } from "../errors.ts";
 import { expiredCodes } from "./close-reason.ts";
 import { fetchConfig, type ServerConfig } from "./config.ts";
@@ -96,7 +96,9 @@ class AutoTransport implements Transport {
     }
     const config = await fetchConfig(context, signal);
     if (!config.webrtc) return await this.#use(new WebSocketTransport(context), signal);
-    if (!config.websocket) return await this.#use(await this.#makeWebRTC(context, { config }), signal);
+    if (!config.websocket) {
+      return await this.#use(await unlessAborted(this.#makeWebRTC(context, { config }), signal), signal);
+    }
     return await this.#race(config, signal);
   }
 
@@ -106,7 +108,16 @@ class AutoTransport implements Transport {
    */
   async #race(config: ServerConfig, signal: AbortSignal): Promise<ReadyMessage> {
     const spareSignal = new AbortController();
-    const onAbort = (): void => spareSignal.abort(abortedError(signal));
+    const loading = new AbortController();
+    const onAbort = (): void => {
+      spareSignal.abort(abortedError(signal));
+      loading.abort(abortedError(signal));
+    };
+    // Its file may come over a network that stalls.
+    const cancel = this.#context.clock.setTimeout(
+      () => loading.abort(new VoiceClientError("connection_timeout", "WebRTC was not loaded in time")),
+      this.#fallbackAfterMs,
+    );
     signal.addEventListener("abort", onAbort, { once: true });
     let start = (): void => {};
     const startWhen = new Promise<void>((resolve) => {
@@ -117,7 +128,9 @@ class AutoTransport implements Transport {
     const spareReady = spare.connect(spareSignal.signal);
     spareReady.catch(() => {});
     try {
-      const webrtc = await this.#makeWebRTC(this.#context, { config, iceTimeoutMs: this.#fallbackAfterMs });
+      const made = this.#makeWebRTC(this.#context, { config, iceTimeoutMs: this.#fallbackAfterMs });
+      const webrtc = await unlessAborted(made, loading.signal);
+      cancel();
       const ready = await this.#use(webrtc, signal);
       spareSignal.abort(new VoiceClientError("aborted", "WebRTC was chosen"));
       return ready;
@@ -132,6 +145,7 @@ class AutoTransport implements Transport {
       start();
       return await spareReady;
     } finally {
+      cancel();
       signal.removeEventListener("abort", onAbort);
     }
   }
