@@ -186,6 +186,7 @@ export class Link {
 
   #up({ transport, ready, early }: Connected): void {
     if (this.#abort.signal.aborted) {
+      transport.send({ event: "stop" });
       transport.close();
       throw abortedError(this.#abort.signal);
     }

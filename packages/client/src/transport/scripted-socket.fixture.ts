@@ -41,6 +41,8 @@ export class ScriptedSocket {
   readonly received: ClientMessage[] = [];
   readonly audio: Uint8Array[] = [];
   closedByClient = false;
+  /** What the client closed it with. */
+  closeCode: number | undefined;
 
   constructor(url: string | URL, protocols: string[]) {
     this.url = String(url);
@@ -72,8 +74,9 @@ export class ScriptedSocket {
     else this.answer(result.message);
   }
 
-  close(): void {
+  close(code?: number): void {
     this.closedByClient = true;
+    this.closeCode = code;
     this.readyState = 3;
   }
 

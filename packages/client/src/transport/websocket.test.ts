@@ -238,4 +238,18 @@ describe("WebSocketTransport", () => {
     });
     expect(ScriptedSocket.sockets).toEqual([]);
   });
+
+  it.each<[string, number]>([
+    ["aborted", 1000],
+    ["connection_timeout", 4000],
+  ])("tells the server whether anybody may come back to a session that is being made: %s", async (code, closeCode) => {
+    const { transport } = make({ resume: "token_0" }, { onMessage: () => {} });
+    const abort = new AbortController();
+    const refused = refusal(transport.connect(abort.signal));
+    await settle();
+    expect(ScriptedSocket.last.received.map(({ event }) => event)).toEqual(["start"]);
+    abort.abort(new VoiceClientError(code, "enough"));
+    expect((await refused).code).toBe(code);
+    expect(ScriptedSocket.last.closeCode).toBe(closeCode);
+  });
 });

@@ -54,7 +54,12 @@ export class WebSocketTransport implements Transport {
         this.close();
         reject(error);
       };
-      const onAbort = (): void => fail(abortedError(signal));
+      const onAbort = (): void => {
+        const error = abortedError(signal);
+        // Called off: nobody comes back to a session whose `ready` may be on its way.
+        this.#stopped = error.code === "aborted";
+        fail(error);
+      };
       signal.addEventListener("abort", onAbort, { once: true });
       socket.onopen = () => {
         opened = true;

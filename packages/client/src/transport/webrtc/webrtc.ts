@@ -62,9 +62,13 @@ export class WebRTCTransport implements Transport {
           }, iceTimeoutMs);
     try {
       return await unlessAborted(this.#connect(attempt.signal), attempt.signal);
-    } catch (error) {
+    } catch (cause) {
+      const error = VoiceClientError.from(cause, "connection_failed");
+      // Called off: nobody comes back to a session whose `ready` may be on its way.
+      this.#ready = error.code === "aborted";
+      this.send({ event: "stop" });
       this.close();
-      throw VoiceClientError.from(error, "connection_failed");
+      throw error;
     } finally {
       cancel?.();
       signal.removeEventListener("abort", onAbort);
