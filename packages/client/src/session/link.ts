@@ -77,6 +77,9 @@ export class Link {
   #keepAlive: KeepAlive | undefined;
   #resume: string | undefined;
   #bye: ByeMessage | undefined;
+  #upSince = 0;
+  /** Attempts to connect again since it last stood for a while. */
+  #attempts = 0;
   /** What ends the current waits. */
   readonly #sleepers = new Set<() => void>();
 
@@ -194,6 +197,7 @@ export class Link {
     this.#transport = transport;
     this.#resume = ready.resume;
     this.#bye = undefined;
+    this.#upSince = clock.now();
     const { idleMs } = ready.limits;
     this.#keepAlive = new KeepAlive({
       clock,
@@ -252,8 +256,10 @@ export class Link {
   async #reconnect(options: ReconnectOptions): Promise<void> {
     const { clock, page, random } = this.#options;
     const deadline = clock.now() + options.giveUpAfterMs;
-    for (let attempt = 0; ; attempt++) {
-      await this.#sleep(Math.min(backoffMs(options, attempt, random()), deadline - clock.now()));
+    // One that is lost as soon as it stands is not asked for again and again without a pause.
+    if (clock.now() - this.#upSince >= options.maxDelayMs) this.#attempts = 0;
+    for (;;) {
+      await this.#sleep(Math.min(backoffMs(options, this.#attempts++, random()), deadline - clock.now()));
       if (!page.online) await this.#sleep(deadline - clock.now());
       if (this.#abort.signal.aborted) return;
       try {

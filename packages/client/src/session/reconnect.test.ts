@@ -30,7 +30,7 @@ describe("a call whose connection is lost", () => {
     await bench.client.connect();
     for (let i = 0; i < 3; i++) {
       bench.transport().break();
-      await bench.clock.advance(300);
+      await bench.clock.advance(1_200);
     }
     expect(bench.transports.map(({ context }) => context.resume)).toEqual([undefined, "token_1", "token_2", "token_3"]);
   });
@@ -47,6 +47,26 @@ describe("a call whose connection is lost", () => {
     bench.transport().break();
     await bench.clock.advance(30_000);
     expect(times).toEqual([300, 900, 2_100, 4_500, 9_300, 14_300]);
+    expect(bench.client.state).toBe("listening");
+  });
+
+  it("backs off from a server that takes it and drops it at once, until it has stood for a while", async () => {
+    const bench = makeBench();
+    await bench.client.connect();
+    await bench.clock.advance(10_000);
+    const times: number[] = [];
+    const drop: Attempt = async (transport) => {
+      times.push(bench.clock.now());
+      queueMicrotask(() => transport.break());
+      return ready;
+    };
+    bench.attempts.push(drop, drop, drop, drop, drop, drop, drop);
+    bench.transport().break();
+    await bench.clock.advance(60_000);
+    expect(times.map((time) => time - 10_000)).toEqual([300, 900, 2_100, 4_500, 9_300, 14_300, 19_300]);
+    expect(bench.client.state).toBe("listening");
+    bench.transport().break();
+    await bench.clock.advance(300);
     expect(bench.client.state).toBe("listening");
   });
 
