@@ -75,6 +75,21 @@ describe("the conversation", () => {
     expect(withInterruption(entries, "", "everything")).toBe(entries);
   });
 
+  it("shows an answer as heard that went on after a cough, and only what comes next as cut off", () => {
+    const line = { ...said("a1", "One two."), role: "assistant" as const };
+    let entries = withInterruption(withTranscript([], line), "One", "two. Three four.");
+    expect(entries[0]).toMatchObject({ interrupted: true, heardLength: 3 });
+    entries = withTranscript(entries, { ...line, revision: 1, text: "One two. Three four." });
+    expect(entries[0]).toMatchObject({ interrupted: undefined, heardLength: undefined });
+    entries = withTranscript(entries, { ...line, revision: 2, text: "One two. Three four.", final: true });
+    expect(splitHeard(entries[0] as SpeechLine).unheard).toBe("");
+    // The next answer is silenced before any of its words were shown: the one before is none of that.
+    expect(withInterruption(entries, "", "Five six.")).toBe(entries);
+    const second = { ...line, id: "a2", text: "Five six.", final: true, heard: "" };
+    entries = withInterruption(withTranscript(entries, second), "", "Five six.");
+    expect(entries).toMatchObject([{ interrupted: undefined }, { interrupted: true, heardLength: 0 }]);
+  });
+
   it("does not call a line interrupted that was heard to its end", () => {
     const entries = withTranscript([], { ...said("a1", "Done."), role: "assistant" });
     expect(withInterruption(entries, "Done.", "")).toBe(entries);

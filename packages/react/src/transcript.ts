@@ -40,7 +40,7 @@ export function withTranscript(entries: readonly TranscriptLine[], transcript: T
   const { id, role, text, final, revision, heard, speaker } = transcript;
   const index = entries.findIndex((entry) => isOf(entry, id));
   const old = entries[index];
-  const cut = heard === undefined ? undefined : heardLength(text, heard);
+  const cut = heard === undefined ? heard : heardLength(text, heard);
   if (old?.kind !== "speech") {
     // What was taken back before anybody saw it.
     if (text.trim() === "") return entries;
@@ -49,14 +49,15 @@ export function withTranscript(entries: readonly TranscriptLine[], transcript: T
     return bounded([...settled(entries, role), made]);
   }
   if (revision < old.revision) return entries;
-  const heardSoFar = cut ?? old.heardLength;
   return entries.with(index, {
     ...old,
     text,
     final,
     revision,
     speaker: speaker ?? old.speaker,
-    heardLength: heardSoFar === undefined ? undefined : Math.min(heardSoFar, text.length),
+    heardLength: cut,
+    // Whoever was silenced by a cough goes on, and is heard to the end.
+    interrupted: heard === undefined ? heard : old.interrupted,
   });
 }
 
@@ -80,12 +81,9 @@ export function withInterruption(
   const index = entries.findLastIndex((entry) => entry.kind === "speech" && entry.role === "assistant");
   const old = entries[index];
   if (old?.kind !== "speech" || old.interrupted || unheard.trim() === "") return entries;
-  return entries.with(index, {
-    ...old,
-    interrupted: true,
-    // The transcript knows better.
-    heardLength: old.heardLength ?? heardLength(old.text, heard),
-  });
+  // The transcript knows better, also that it was heard to its end: what was cut off now has no line yet.
+  const length = old.heardLength ?? (old.final ? undefined : heardLength(old.text, heard));
+  return length === undefined ? entries : entries.with(index, { ...old, interrupted: true, heardLength: length });
 }
 
 /** Puts a turn's times to the line that began the turn: the newest of the user's. */
