@@ -123,7 +123,11 @@ describe("a server that says anything at any time", () => {
     const below = (limit: number): number => Math.floor(random() * limit);
     uninstall = installSockets({ onMessage: () => {} });
     const s: Scene = Object.assign(
-      makeBench({ transport: "websocket", reconnect: { giveUpAfterMs: 20_000 }, onHandlerError: expect.unreachable }),
+      makeBench({
+        transport: "websocket",
+        reconnect: { giveUpAfterMs: 20_000 },
+        onHandlerError: (error) => expect.unreachable(String(error)),
+      }),
       { outcomes: [], connects: 0 },
     );
     for (let i = 0; i < 80; i++) {
