@@ -110,12 +110,12 @@ export class WebRTCTransport implements Transport {
     this.#signalling.close();
     if (peer === undefined) return;
     peer.onconnectionstatechange = peer.onicecandidate = peer.ontrack = null;
-    if (channel === undefined || channel.readyState !== "open") {
+    if (channel) channel.onmessage = null;
+    if (channel?.readyState !== "open") {
       peer.close();
       return;
     }
     // What was sent last, such as "stop", leaves before the channel closes; the peer would not wait for it.
-    channel.onmessage = channel.onopen = null;
     const cancel = this.#context.clock.setTimeout(() => peer.close(), FAREWELL_MS);
     channel.onclose = () => {
       cancel();
@@ -154,6 +154,8 @@ export class WebRTCTransport implements Transport {
     // A server that sends no track sends audio as messages.
     this.#receivesFrames = !/recv/.test(audio.currentDirection ?? "");
     const message = await ready;
+    // In the same moment: what was closed is not listened to.
+    if (signal.aborted) throw abortedError(signal);
     this.#listen(peer, channel, message, audio.receiver);
     return message;
   }
