@@ -174,6 +174,17 @@ describe("a call that is over", () => {
     expect(bench.states()).toEqual(["connecting", "ended"]);
   });
 
+  it("says so to a server that is ready in the moment it ends", async () => {
+    const bench = makeBench();
+    bench.attempts.push(async () => {
+      void bench.client.disconnect();
+      return ready;
+    });
+    expect(await codeOf(bench.client.connect())).toBe("aborted");
+    expect(bench.transport().sent).toEqual([{ event: "stop" }]);
+    expectNothingLeft(bench);
+  });
+
   it("tells nothing more, also not of a speaker that was being chosen", async () => {
     const bench = makeBench({ outputDevice: "headset" }, (audio) => {
       audio.setOutputDevice = async () => {
