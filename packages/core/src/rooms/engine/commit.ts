@@ -56,7 +56,7 @@ async function prepare(
   section: LockedSection,
 ): Promise<Prepared | { readonly replay: RoomEvent }> {
   const { draft } = request;
-  await engine.logs.refresh(state, section.fence);
+  await engine.logs.refresh(state, section.fence, section.signal);
   state.assertUsable();
   if (draft.idempotencyKey !== undefined) {
     const original = await engine.logs.find(state, draft.idempotencyKey);

@@ -18,7 +18,7 @@ import type { Engine } from "./engine.ts";
 import { visibleEvents } from "./history.ts";
 import { HookEngine } from "./hook-engine.ts";
 import { postMessage } from "./inbound.ts";
-import { checkTimers } from "./lifecycle.ts";
+import { checkTimers, endRoom } from "./lifecycle.ts";
 import { resolveLimits } from "./limits.ts";
 import { loadRoom } from "./locked.ts";
 import { prepareReply } from "./prepare-reply.ts";
@@ -96,7 +96,15 @@ export function createEngine(options: RoomKitOptions): Engine {
     events,
     hooks,
     channels: new Map(),
-    rooms: new RoomRegistry(store, scope, clock, timers, (roomId) => logs?.waitingFor(roomId)),
+    rooms: new RoomRegistry(
+      store,
+      scope,
+      clock,
+      timers,
+      (roomId) => logs?.waitingFor(roomId),
+      // It is noticed under the room's lock, and ending what is in it takes a while.
+      (state) => void calls.outside(() => endRoom(engine, state, "room_closed", false)),
+    ),
     calls,
     lock: new RoomLock(roomLeases, calls, clock),
     timers,

@@ -73,19 +73,25 @@ export async function closeRoom(engine: Engine, roomId: string, reason = "room_c
     if (!RoomKitError.is(error, "room_closed")) throw error;
     return (await loadRoom(engine, roomId)).room;
   }
+  await endRoom(engine, state, reason, !inside);
+  return state.room;
+}
+
+/** Ends what is in a room that is closed. @param wait for what was committed before, which is still delivered. Never rejects. */
+export async function endRoom(engine: Engine, state: RoomState, reason: string, wait: boolean): Promise<void> {
+  const roomId = state.id;
   state.scope.abort(roomClosed(roomId));
   // Whoever is unregistered from now on is told all the same.
   const channels = [...state.bindings.keys()].map((id) => ({ id, channel: engine.channels.get(id) }));
   await endSessions(engine, state, reason);
-  // What was committed before is still delivered. Who closes a room from inside one of its deliveries does not wait for itself.
-  if (!inside) await settled(engine, state);
+  // Who closes a room from inside one of its deliveries does not wait for itself.
+  if (wait) await settled(engine, state);
   await Promise.all(
     channels.map(({ id, channel }) => tellChannel(engine, roomId, id, () => channel?.onDetached?.(roomId))),
   );
   engine.hooks.removeRoom(roomId);
   engine.rooms.drop(roomId);
   engine.events.emit("room_closed", { roomId });
-  return state.room;
 }
 
 /** A process that was stopped may not know that another has gone on with its room. @throws RoomKitError `fenced`. */

@@ -28,7 +28,7 @@ export async function underLock<T>(
   assertOpen(engine);
   const state = await loadRoom(engine, roomId);
   return await engine.lock.run(roomId, { timeoutMs: engine.limits.processTimeoutMs }, async (section) => {
-    await section.before(engine.logs.refresh(state, section.fence));
+    await section.before(engine.logs.refresh(state, section.fence, section.signal));
     state.assertUsable();
     return await work(state, section);
   });

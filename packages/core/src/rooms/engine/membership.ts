@@ -40,7 +40,15 @@ export async function attachChannel(
   };
   assertBinding(binding);
   assertOpen(engine);
+  for (;;) if (await tryAttach(engine, channel, binding)) return binding;
+}
+
+/** Whether it could be done: not where the channel was attached and is detached meanwhile, for then it has to be asked. */
+async function tryAttach(engine: Engine, channel: Channel, binding: Binding): Promise<boolean> {
+  const { roomId, channelId } = binding;
   const state = await loadRoom(engine, roomId);
+  // What it is told last must be what is so.
+  await state.leaving.get(channelId);
   if (!state.open) throw roomClosed(roomId);
   // Asked outside of the lock: a channel that takes its time holds up nobody.
   const fresh = !state.bindings.has(channelId);
@@ -48,9 +56,10 @@ export async function attachChannel(
   try {
     return await underLock(engine, roomId, async (locked, section) => {
       const known = locked.bindings.has(channelId);
+      if (!known && !fresh) return false;
       await section.commit(() => putBinding(engine, locked, binding));
       if (!known) await noteAttached(engine, locked, section, channelId);
-      return binding;
+      return true;
     });
   } catch (error) {
     if (fresh && !state.bindings.has(channelId)) {
@@ -74,21 +83,34 @@ async function noteAttached(
 
 /** Takes a channel out of a room: its sessions there end, and nothing more is delivered. Nothing happens when it is not attached. */
 export async function detachChannel(engine: Engine, roomId: string, channelId: string): Promise<void> {
-  const detached = await underLock(engine, roomId, async (state, section) => {
-    if (!state.bindings.has(channelId)) return undefined;
-    await section.commit(async () => {
-      await engine.logs.watch.ask(() => engine.store.removeBinding(roomId, channelId));
-      state.bindings.delete(channelId);
+  let gone = (): void => {};
+  let detached: RoomState | undefined;
+  try {
+    await underLock(engine, roomId, async (state, section) => {
+      if (!state.bindings.has(channelId)) return;
+      await section.commit(async () => {
+        await engine.logs.watch.ask(() => engine.store.removeBinding(roomId, channelId));
+        state.bindings.delete(channelId);
+        state.leaving.set(channelId, new Promise((resolve) => (gone = resolve)));
+        detached = state;
+      });
+      stopForbidden(state, channelId);
+      await record(engine, state, section, "channel_detached", channelId);
     });
-    stopForbidden(state, channelId);
-    await record(engine, state, section, "channel_detached", channelId);
-    return state;
-  });
+  } finally {
+    // Also where that could not be written down: it is out of the room.
+    if (detached) await letGo(engine, detached, channelId);
+    detached?.leaving.delete(channelId);
+    gone();
+  }
   if (!detached) return;
-  await endSessions(engine, detached, "detached", channelId);
-  await tellChannel(engine, roomId, channelId, () => engine.channels.get(channelId)?.onDetached?.(roomId));
   engine.events.emit("channel_detached", { roomId, channelId });
   void engine.hooks.notify("ON_CHANNEL_DETACHED", { roomId, channelId });
+}
+
+async function letGo(engine: Engine, state: RoomState, channelId: string): Promise<void> {
+  await endSessions(engine, state, "detached", channelId);
+  await tellChannel(engine, state.id, channelId, () => engine.channels.get(channelId)?.onDetached?.(state.id));
 }
 
 /** Changes what a channel may do in a room. @throws RoomKitError `unknown_room`, `room_closed`, `not_attached`, `invalid_option`. */
@@ -127,11 +149,14 @@ async function putBinding(engine: Engine, state: RoomState, binding: Binding): P
   await engine.logs.watch.ask(() => engine.store.putBinding(binding));
   state.bindings.set(binding.channelId, binding);
   stopForbidden(state, binding.channelId);
+  const failed = (error: unknown): void => reportDelivery(engine, state.id, binding.channelId, error);
   if (before) {
     try {
-      engine.channels.get(binding.channelId)?.onBindingChanged?.(binding);
+      const told: unknown = engine.channels.get(binding.channelId)?.onBindingChanged?.(binding);
+      // Nobody waits for it, but one that fails must not take the process with it.
+      if (told instanceof Promise) told.catch(failed);
     } catch (error) {
-      reportDelivery(engine, state.id, binding.channelId, error);
+      failed(error);
     }
   }
   return binding;

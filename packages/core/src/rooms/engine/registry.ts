@@ -24,12 +24,13 @@ export class RoomRegistry {
   readonly #clock: Clock;
   readonly #timers: Pick<RoomTimerDriver, "watch" | "forget">;
   readonly #waitingLog: (roomId: string) => RoomLog | undefined;
+  readonly #onClosed: (state: RoomState) => void;
   readonly #states: Map<string, RoomState> = new Map();
   readonly #loading: Map<string, Promise<RoomState>> = new Map();
 
   /**
    * @param scope the kit's: rooms abort with it. @param timers told of rooms that come and go. @param waitingLog of a room of which
-   * something waits for the store.
+   * something waits for the store. @param onClosed somebody else closed it: what is in it here has to end.
    */
   constructor(
     store: ConversationStore,
@@ -37,8 +38,10 @@ export class RoomRegistry {
     clock: Clock,
     timers: Pick<RoomTimerDriver, "watch" | "forget">,
     waitingLog: (roomId: string) => RoomLog | undefined,
+    onClosed: (state: RoomState) => void,
   ) {
     this.#waitingLog = waitingLog;
+    this.#onClosed = onClosed;
     this.#store = store;
     this.#scope = scope;
     this.#clock = clock;
@@ -76,9 +79,11 @@ export class RoomRegistry {
 
   /** Under the room's lock only. */
   apply(state: RoomState, { room, bindings }: RoomRead): void {
+    const before = state.open;
     state.room = room;
     state.bindings.clear();
     for (const binding of bindings) state.bindings.set(binding.channelId, binding);
+    if (before && !state.open) this.#onClosed(state);
   }
 
   /** Changes a room, on top of whatever others made of it meanwhile, and no more once it is not `wanted`. */
@@ -100,9 +105,9 @@ export class RoomRegistry {
 
   /** The store says that somebody else closed it. */
   noteClosed(state: RoomState): void {
-    if (state.open) state.room = { ...state.room, status: "closed" };
-    state.scope.abort(new RoomKitError("room_closed", `the room ${state.id} was closed`));
-    this.drop(state.id);
+    if (!state.open) return;
+    state.room = { ...state.room, status: "closed" };
+    this.#onClosed(state);
   }
 
   /** Another process has it: whoever uses it from now on reads it anew. */

@@ -74,12 +74,13 @@ export class RoomLogs {
     return this.#waiting.get(roomId);
   }
 
-  /** What others wrote meanwhile. Under the room's lock only. */
-  async refresh(state: RoomState, fence: number | undefined): Promise<void> {
+  /** What others wrote meanwhile. Under the room's lock only: an answer that comes when `signal` has aborted is an old one, and changes nothing. */
+  async refresh(state: RoomState, fence: number | undefined, signal: AbortSignal): Promise<void> {
     if (!this.watch.shared) return;
     const { log } = state;
     try {
       const read = await this.watch.ask(() => this.#engine.rooms.read(state.id));
+      if (signal.aborted) return;
       this.#engine.rooms.apply(state, read);
       if (log.kept.length === 0) {
         log.grown(read.room.eventCount);

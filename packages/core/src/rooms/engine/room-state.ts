@@ -23,6 +23,8 @@ export class RoomState {
   readonly bindings: Map<string, Binding> = new Map();
   /** Sessions that joined and have not left, by id. */
   readonly sessions: Map<string, VoiceSession> = new Map();
+  /** Channels that are not in it any more and have not been told yet, by id. */
+  readonly leaving: Map<string, Promise<void>> = new Map();
   /** Participants known to be in the store. */
   readonly participants: Set<string> = new Set();
   readonly lanes: RoomLanes = new RoomLanes();

@@ -50,6 +50,8 @@ export async function joinRoom(
     await leaveRoom(engine, session, "room_closed");
     throw roomClosed(roomId);
   }
+  if (state.sessions.get(session.id) !== session)
+    throw new RoomKitError("session_ended", "the session left while it was joining");
 }
 
 /** Takes a session out of its room. Nothing happens when it has left, or ended by itself. */

@@ -40,6 +40,7 @@ export class RoomTimerDriver {
   readonly #clock: Clock;
   readonly #check: (roomId: string) => Promise<unknown>;
   readonly #running: Map<string, Cancel> = new Map();
+  #closed = false;
 
   /** @param check does what is due; its failures are its own. */
   constructor(clock: Clock, check: (roomId: string) => Promise<unknown>) {
@@ -55,6 +56,7 @@ export class RoomTimerDriver {
   /** Call when a room was made, loaded or given other timers. Activity needs no call: it is found when the timer runs. */
   watch(state: RoomState, atLeastMs = 0): void {
     this.forget(state.id);
+    if (this.#closed) return;
     const due = state.open ? nextDueMs(state.room, state.quietMs) : undefined;
     if (due === undefined) return;
     const cancel = this.#clock.setTimeout(
@@ -69,7 +71,9 @@ export class RoomTimerDriver {
     this.#running.delete(roomId);
   }
 
+  /** For good: what was under way may still ask for a timer. */
   close(): void {
+    this.#closed = true;
     for (const roomId of [...this.#running.keys()]) this.forget(roomId);
   }
 
