@@ -1,4 +1,4 @@
-import { abortedError, RoomKitError, withTimeout } from "@roomkit/core";
+import { abortedError, RoomKitError, untilAborted, withTimeout } from "@roomkit/core";
 import type { Candidate, FallbackSettings } from "./options.ts";
 
 /** What one attempt is given. */
@@ -74,7 +74,7 @@ async function* one<P extends { readonly name: string }, T>(
     });
     while (!next.done) {
       yield next.value;
-      next = await iterator.next();
+      next = await untilAborted(iterator.next(), signal);
     }
     finished = true;
   } finally {

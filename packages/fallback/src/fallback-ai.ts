@@ -29,6 +29,8 @@ export function fallbackAI(providers: readonly AIProvider[], options: FallbackOp
         signal: AbortSignal;
       }): AsyncGenerator<AIPart> {
         for await (const part of provider.generate(continued(request, said), { signal: inner, onFallback })) {
+          // What one says that was given up was never said.
+          if (inner.aborted) return;
           if (part.type === "error") throw part.error;
           if (part.type === "text-delta") said += part.text;
           if (part.type === "tool-call") called = true;

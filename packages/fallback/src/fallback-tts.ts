@@ -28,8 +28,8 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
       const call = closing.call(tts.signal);
       const source = text[Symbol.asyncIterator]();
       let pending: Promise<IteratorResult<string>> | undefined;
-      let unsaid = "";
-      let offsetMs = 0;
+      /** What the voice before said, and from when on. */
+      let before: { readonly ledger: HeardLedger; readonly startMs: number } | undefined;
       const open = async function* ({
         provider,
         signal,
@@ -38,8 +38,10 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
         signal: AbortSignal;
       }): AsyncGenerator<SpeechPart> {
         const ledger = new HeardLedger();
-        const resumed = unsaid;
-        const startMs = offsetMs;
+        // Asked of its ledger now: a voice that hangs never comes to tell what it left unsaid.
+        const resumed = before?.ledger.heardAt(before.ledger.audioMs).unheard ?? "";
+        const startMs = before ? before.startMs + before.ledger.audioMs : 0;
+        before = { ledger, startMs };
         // Pieces are taken one by one, so that none is lost with the voice that was given it: the ledger knows what it said.
         async function* pieces(): AsyncGenerator<string> {
           if (resumed !== "") {
@@ -56,20 +58,13 @@ export function fallbackTts(providers: readonly TtsProvider[], options: Fallback
             yield next.value;
           }
         }
-        try {
-          // The voice of one call may not keep the caller's signal: it is given up alone.
-          for await (const part of provider.synthesize(pieces(), { ...tts, signal })) {
-            if (part.type === "segment") ledger.beginSegment(part.text);
-            else if (part.type === "words") ledger.addWords(part.words);
-            else ledger.addAudio(frameDurationMs(part.frame));
-            yield shifted(part, startMs);
-          }
-          ledger.finish();
-          unsaid = "";
-        } catch (error) {
-          unsaid = ledger.heardAt(ledger.audioMs).unheard;
-          offsetMs = startMs + ledger.audioMs;
-          throw error;
+        // The voice of one call may not keep the caller's signal: it is given up alone.
+        for await (const part of provider.synthesize(pieces(), { ...tts, signal })) {
+          if (signal.aborted) return;
+          if (part.type === "segment") ledger.beginSegment(part.text);
+          else if (part.type === "words") ledger.addWords(part.words);
+          else ledger.addAudio(frameDurationMs(part.frame));
+          yield shifted(part, startMs);
         }
       };
       try {

@@ -42,7 +42,8 @@ export function settingsFor(settings: FallbackSettings, { onFallback }: Fallback
     onSwitch(change) {
       for (const listener of [settings.onSwitch, onFallback]) {
         try {
-          listener?.(change);
+          const told: unknown = listener?.(change);
+          if (told instanceof Promise) told.catch(() => {});
         } catch {
           // Its own trouble.
         }
