@@ -41,6 +41,11 @@ describe("whom it answers", () => {
     expect(await ask("a user")).toBeUndefined();
   });
 
+  it.each([null, undefined, 1, "yes", {}])("does not answer where respondTo says %j", async (said) => {
+    const { ask, model } = setUp([[...say("x"), done]], { respondTo: (() => said) as never });
+    expect([await ask("a user"), model.requests]).toEqual([undefined, []]);
+  });
+
   it("must be registered first", async () => {
     const host = new FakeHost();
     const channel = new AIChannel("ai", { provider: new ScriptedModel(host.clock) });

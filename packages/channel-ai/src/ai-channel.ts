@@ -195,13 +195,13 @@ export class AIChannel implements Channel {
     await this.#cancel([...this.#running.keys()], reason);
   }
 
-  /** Whether it is to be answered; what a user said is answered with the apology where `respondTo` throws. */
+  /** Whether it is to be answered; what a user said is answered with the apology where `respondTo` throws, or does not say at once. */
   #wanted(event: RoomEvent, context: DeliveryContext): Instructions | undefined {
     try {
       return this.#isForMe(event, context) ? {} : undefined;
     } catch (cause) {
       if (event.source.role !== "user") throw cause;
-      return { failure: new RoomKitError("respond_to_failed", `respondTo of ${this.id} threw`, { cause }) };
+      return { failure: new RoomKitError("respond_to_failed", `respondTo of ${this.id} failed`, { cause }) };
     }
   }
 
@@ -210,7 +210,14 @@ export class AIChannel implements Channel {
     const { floor, respondTo } = this.#options;
     if (floor?.calls(this.id, event)) return true;
     if (floor && floor.holder(event.roomId) !== this.id) return false;
-    return eventText(event).trim() !== "" && respondTo(event, context);
+    if (eventText(event).trim() === "") return false;
+    const answer: unknown = respondTo(event, context);
+    if (!(answer instanceof Promise)) return answer === true;
+    answer.catch(() => {});
+    throw new RoomKitError(
+      "invalid_option",
+      `respondTo of ${this.id} gave a promise: it must say true or false at once`,
+    );
   }
 
   /** The instructions of a reply, as hooks leave them, or why there are none; undefined: there is to be no reply. */

@@ -72,7 +72,7 @@ export interface AIChannelOptions {
    * the channel always answers.
    */
   readonly floor?: AssistantFloor | undefined;
-  /** Whether an event of another channel is answered. Default: when its role is `user`. */
+  /** Whether an event of another channel is answered. Default: when its role is `user`. `true`, at once, answers it. */
   readonly respondTo?: ((event: RoomEvent, context: DeliveryContext) => boolean) | undefined;
 }
 

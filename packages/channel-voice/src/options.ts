@@ -13,7 +13,7 @@ export interface VoiceChannelOptions extends CallOptions {
    * `auto`, as events where that can be, else as tones. Default `auto`.
    */
   readonly dtmfMode?: DtmfMode | undefined;
-  /** Which events of the room are spoken. Default: those of assistants. */
+  /** Which events of the room are spoken. Default: those of assistants. `true`, at once, has one spoken. */
   readonly speaks?: ((event: RoomEvent) => boolean) | undefined;
   /** How long a client may be connected before its session is joined to a room. Default 30,000 ms. */
   readonly joinTimeoutMs?: number | undefined;

@@ -124,6 +124,7 @@ describe("an application's own judgement", () => {
   it.each<[string, () => unknown]>([
     ["throws", () => (undefined as unknown as string).length],
     ["gives a promise", async () => true],
+    ["gives a promise that fails", () => Promise.reject(new Error("no list"))],
     ["gives nothing", () => undefined],
   ])("that %s is told of, and costs its advice only", (_, own) => {
     const errors: unknown[] = [];

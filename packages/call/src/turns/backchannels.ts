@@ -286,6 +286,7 @@ export function backchannelsOf(
     try {
       const judged = own(text, language, heard);
       if (typeof judged === "boolean") return judged;
+      if (judged instanceof Promise) judged.catch(() => {});
       throw new RoomKitError("invalid_option", `isBackchannel gave ${typeof judged}, not true or false`);
     } catch (error) {
       onError(error);

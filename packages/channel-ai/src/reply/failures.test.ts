@@ -28,6 +28,20 @@ describe("a function of the application's that fails", () => {
     expect([model.requests, JSON.stringify(host.logs).includes("4711")]).toEqual([[], false]);
   });
 
+  it.each([async () => true, async () => false, async () => fail()])(
+    "a promise of respondTo has said nothing: %s",
+    async (respondTo) => {
+      const { host, model, text } = setUp([[...say("x"), done]], { respondTo: respondTo as never });
+      const told: HookPayloads["ON_ERROR"][] = [];
+      host.hook("ON_ERROR", (payload) => void told.push(payload));
+      expect(await read(await text("hi"))).toBe(DEFAULT_FALLBACK_TEXT);
+      expect(told.map(({ error }) => [error.code, (error.cause as { code: string }).code])).toEqual([
+        ["respond_to_failed", "invalid_option"],
+      ]);
+      expect(model.requests).toEqual([]);
+    },
+  );
+
   it("is no failure when the turn is over, nor when there are no instructions", async () => {
     const turn = new AbortController();
     const system = (): Promise<string> => {
