@@ -1,5 +1,6 @@
 import {
   assertOptions,
+  type Binding,
   type Channel,
   type ChannelHost,
   type ChannelReply,
@@ -16,6 +17,7 @@ import {
   withTimeout,
 } from "@roomkit/core";
 import { type Handoff, type HandoffRequest, handoffContent, ToolSet } from "@roomkit/tools";
+import { saidTrue } from "./at-once.ts";
 import { buildMessages, systemNote } from "./history/messages.ts";
 import { namesIn, severalPeople } from "./history/speakers.ts";
 import { trimMessages } from "./history/trim.ts";
@@ -24,16 +26,10 @@ import { announceReply, ReplyAccount } from "./reply/account.ts";
 import { generateReply, makeRequest } from "./reply/generate.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import { askModel } from "./reply/round.ts";
-import type { Turn } from "./reply/turn.ts";
+import type { Instructions, Turn } from "./reply/turn.ts";
 
 /** How long reading the history, or an application's `system` function, may take. */
 const PREPARE_TIMEOUT_MS = 10_000;
-
-/** The instructions of a reply, or what kept them from being written. */
-interface Instructions {
-  readonly system?: string | undefined;
-  readonly failure?: RoomKitError | undefined;
-}
 
 /**
  * A model as a member of rooms: it answers what people say, from what it may see of the room's log, with text that is made
@@ -98,6 +94,10 @@ export class AIChannel implements Channel {
 
   onAttached(room: Room): void {
     this.#options.floor?.entered(room.id, this.id);
+  }
+
+  onBindingChanged({ roomId }: Binding): void {
+    this.#options.floor?.changed(roomId, this.id);
   }
 
   async onDetached(roomId: string): Promise<void> {
@@ -210,14 +210,7 @@ export class AIChannel implements Channel {
     const { floor, respondTo } = this.#options;
     if (floor?.calls(this.id, event)) return true;
     if (floor && floor.holder(event.roomId) !== this.id) return false;
-    if (eventText(event).trim() === "") return false;
-    const answer: unknown = respondTo(event, context);
-    if (!(answer instanceof Promise)) return answer === true;
-    answer.catch(() => {});
-    throw new RoomKitError(
-      "invalid_option",
-      `respondTo of ${this.id} gave a promise: it must say true or false at once`,
-    );
+    return eventText(event).trim() !== "" && saidTrue(respondTo(event, context), `respondTo of ${this.id}`);
   }
 
   /** The instructions of a reply, as hooks leave them, or why there are none; undefined: there is to be no reply. */

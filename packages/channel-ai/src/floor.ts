@@ -54,6 +54,7 @@ const numbers = { maxHandoffs: 3 };
  * | more handoffs than `maxHandoffs` without a word | refused: the holder answers                                                  |
  * | the target is not there, or may not speak      | refused: the holder goes on                                                   |
  * | the target goes before it has spoken           | who had the floor before has it, and goes on by itself                        |
+ * | the target is muted before it has spoken, or may not speak any more | the same; it has the floor again when it may                |
  * | the target goes later                          | who had the floor before has it, and answers the caller's next words          |
  * | who hands over goes before its words are over  | they end; the target has the floor, and speaks                                |
  */
@@ -107,6 +108,14 @@ export class AssistantFloor {
     else if (passer !== channelId) return;
     // The caller was told that another one will speak, and the event that says so will not reach them: who has the floor now does.
     if (floor.pending) this.#tell(roomId, channelId, floor.holder);
+  }
+
+  /** @internal What a channel may do in a room has changed. */
+  changed(roomId: string, channelId: string): void {
+    const floor = this.#floors.get(roomId);
+    if (!floor?.pending || floor.holder !== channelId || this.#mayHave(roomId, channelId)) return;
+    // As with one that goes: the event that calls it will be answered by nobody.
+    this.#tell(roomId, channelId, this.holder(roomId));
   }
 
   /** @internal The caller has said something, and the holder answers. */
@@ -175,7 +184,7 @@ export class AssistantFloor {
 
   #tell(roomId: string, from: string, to: string): void {
     const host = this.#members.get(to);
-    const content = handoffContent({ from, to, reason: `${from} is not here any more.`, history: "whole" });
+    const content = handoffContent({ from, to, reason: `${from} cannot speak now.`, history: "whole" });
     host?.processInbound({ roomId, channelId: SYSTEM_CHANNEL_ID, role: "system", content }).catch((error: unknown) => {
       const { code } = RoomKitError.from(error);
       // A room that is over needs nobody to speak.

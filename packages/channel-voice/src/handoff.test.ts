@@ -324,6 +324,30 @@ describe("the target goes", () => {
     oneAtATime(c);
   });
 
+  type Office = Awaited<ReturnType<typeof office>>;
+  it.each<[string, (c: Office) => Promise<unknown>]>([
+    ["is muted", (c) => c.kit.mute(c.room.id, "billing")],
+    ["may not speak any more", (c) => c.kit.setAccess(c.room.id, "billing", "read_only")],
+    ["may not hear any more", (c) => c.kit.setAccess(c.room.id, "billing", "write_only")],
+  ])("or %s before it has spoken: the same", async (_what, forbid) => {
+    const c = await office({
+      answers: { ai: [passes("I will put you through to billing.", "billing"), "I am sorry, nobody is there."] },
+    });
+    await c.type("My bill is wrong.", 500);
+    await forbid(c);
+    await c.clock.advance(10_000);
+    expect((await c.told()).at(-1)).toBe("ai: I am sorry, nobody is there.");
+    oneAtATime(c);
+  });
+
+  it("is muted when it has spoken: nobody speaks by itself", async () => {
+    const c = await office({ answers: { ai: [passes("One moment.", "billing")], billing: ["Billing here."] } });
+    await c.type("My bill is wrong.");
+    await c.kit.mute(c.room.id, "billing");
+    await c.clock.advance(5_000);
+    expect((await c.told()).at(-1)).toBe("billing: Billing here.");
+  });
+
   it("later: who had it before answers the caller's next words", async () => {
     const c = await office({
       answers: { ai: [passes("One moment.", "billing"), "Me again."], billing: ["Billing here."] },
@@ -422,11 +446,20 @@ async function live(seed: number): Promise<void> {
     async () => c.connection.input({ type: "interrupt" }),
     async () => {
       const id = (["billing", "sales"] as const)[pick(2)] as Id;
+      silenced.delete(id);
       if (attached.delete(id)) return c.kit.detachChannel(c.room.id, id);
       attached.add(id);
       return c.kit.attachChannel(c.room.id, id, { category: ChannelCategory.INTELLIGENCE });
     },
   ];
+  const silenced = new Set<Id>();
+  actions.push(async () => {
+    const id = (["billing", "sales"] as const)[pick(2)] as Id;
+    if (!attached.has(id)) return;
+    const mute = !silenced.delete(id);
+    if (mute) silenced.add(id);
+    return mute ? c.kit.mute(c.room.id, id) : c.kit.unmute(c.room.id, id);
+  });
   for (let i = 0; i < 16; i++) {
     await (actions[pick(actions.length)] as () => Promise<unknown>)();
     await c.clock.advance(pick(2_500));

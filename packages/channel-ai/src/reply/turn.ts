@@ -1,6 +1,12 @@
-import type { AIMessage, PreparedGeneration } from "@roomkit/core";
+import type { AIMessage, PreparedGeneration, RoomKitError } from "@roomkit/core";
 import type { ToolScope } from "@roomkit/tools";
 import type { ResolvedOptions } from "../options.ts";
+
+/** The instructions of a reply, or what kept them from being written. */
+export interface Instructions {
+  readonly system?: string | undefined;
+  readonly failure?: RoomKitError | undefined;
+}
 
 /** Everything one reply is made from. Nothing of it outlives the reply, and no two replies share a changing part. */
 export interface Turn extends ToolScope {

@@ -1,0 +1,8 @@
+import { RoomKitError } from "@roomkit/core";
+
+/** Whether an application's function said true; what is merely truthy is no. @throws RoomKitError `invalid_option` where it gave a promise. */
+export function saidTrue(answer: unknown, what: string): boolean {
+  if (!(answer instanceof Promise)) return answer === true;
+  answer.catch(() => {});
+  throw new RoomKitError("invalid_option", `${what} gave a promise: it must say true or false at once`);
+}
