@@ -1,4 +1,5 @@
 import {
+  AbortScope,
   type AudioFrame,
   abortedError,
   type Clock,
@@ -171,12 +172,21 @@ export class Utterance {
     const { tts, voice, language, speed, onFallback, clock, ttsTimeoutMs: ms } = this.#context;
     const { ledger } = this.#playback;
     const signal = this.#abort.signal;
-    const parts = tts.synthesize(this.#pieces(text), { signal, voice, language, speed, onFallback });
+    const given = new AbortScope().child(signal);
+    const parts = tts.synthesize(this.#pieces(text), { signal: given.signal, voice, language, speed, onFallback });
     const owes = (): boolean => !this.#awaitingText;
-    for await (const part of withPatience(parts, { clock, ms, signal, what: "the voice", owes })) {
-      if (part.type === "segment") ledger.beginSegment(part.text);
-      else if (part.type === "words") ledger.addWords(part.words);
-      else await this.#play(part.frame, signal);
+    try {
+      for await (const part of withPatience(parts, { clock, ms, signal, what: "the voice", owes })) {
+        if (part.type === "segment") ledger.beginSegment(part.text);
+        else if (part.type === "words") ledger.addWords(part.words);
+        else await this.#play(part.frame, signal);
+      }
+    } catch (error) {
+      // One that is waited for no longer is told so: it may hold a connection.
+      given.abort(error);
+      throw error;
+    } finally {
+      given.release();
     }
     if (signal.aborted) throw abortedError(signal);
     if (this.#worded && ledger.audioMs === 0)
