@@ -129,6 +129,35 @@ describe("a room that turns out to be closed", () => {
   });
 });
 
+it.each(["pauseRoom", "resumeRoom"] as const)("%s does not open a room that others close meanwhile", async (change) => {
+  const rig = await Rig.with(["voice"]);
+  if (change === "resumeRoom") await rig.kit.pauseRoom("room");
+  await rig.kit.join("room", "voice", { session: session() });
+  const patch = rig.store.patchRoom.bind(rig.store);
+  rig.store.patchRoom = async (roomId, wanted, version) => {
+    rig.store.patchRoom = patch;
+    await patch(roomId, { status: "closed" }, version);
+    return await patch(roomId, wanted, version);
+  };
+  const changed = watch(rig.kit[change]("room"));
+  await settle();
+  expect([changed.error, (await rig.store.getRoom("room"))?.status]).toEqual(["room_closed", "closed"]);
+  expect(rig.voice.calls.slice(-2)).toEqual(["leave s: room_closed", "detached"]);
+});
+
+it("what was changed while the store was away does not open a room that others close meanwhile", async () => {
+  const store = new FaultyStore();
+  const rig = await Rig.with(["voice"], { store, leases: new SharedLeases() });
+  await rig.kit.join("room", "voice", { session: session() });
+  store.fault = "refuses";
+  await rig.kit.pauseRoom("room");
+  store.fault = "up";
+  const room = await store.getRoom("room");
+  await store.patchRoom("room", { status: "closed" }, room?.version ?? 0);
+  await rig.clock.advance(20_000);
+  expect((await store.getRoom("room"))?.status).toBe("closed");
+});
+
 it("what the store said of a room before others changed it changes nothing, when whoever asked has given up", async () => {
   const store = new FaultyStore();
   const rig = await Rig.with(["voice"], { store, leases: new SharedLeases() });

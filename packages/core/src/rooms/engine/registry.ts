@@ -4,7 +4,7 @@ import type { Clock } from "../../time/clock.ts";
 import type { Binding } from "../binding.ts";
 import type { Room } from "../room.ts";
 import type { ConversationStore, RoomPatch } from "../store.ts";
-import { fencedError } from "./room-errors.ts";
+import { fencedError, roomClosed } from "./room-errors.ts";
 import type { RoomLog } from "./room-log.ts";
 import { RoomState } from "./room-state.ts";
 import type { RoomTimerDriver } from "./timers.ts";
@@ -98,7 +98,12 @@ export class RoomRegistry {
         const room = await this.#store.getRoom(state.id);
         if (!room) throw unknownRoom(state.id);
         if (!wanted()) throw error;
+        const wasOpen = state.open;
         state.room = room;
+        if (!wasOpen || state.open || patch.status === "closed") continue;
+        // Others closed it: nothing opens it again.
+        this.#onClosed(state);
+        throw roomClosed(state.id);
       }
     }
   }

@@ -7,7 +7,7 @@ import type { RoomKitLimits } from "../options.ts";
 import type { Room } from "../room.ts";
 import type { CommitOptions, CommitResult, EventQuery, NewEvent, Participant, RoomPatch } from "../store.ts";
 import type { RoomRegistry } from "./registry.ts";
-import { fencedError } from "./room-errors.ts";
+import { assertNotOpened, fencedError } from "./room-errors.ts";
 import type { RoomLock } from "./room-lock.ts";
 import type { Kept, RoomLog } from "./room-log.ts";
 import type { RoomState } from "./room-state.ts";
@@ -272,11 +272,11 @@ export class RoomLogs {
   }
 
   async #patched(log: RoomLog, patch: RoomPatch): Promise<boolean> {
-    const { store } = this.#engine;
-    const room = await this.watch.ask(() => store.getRoom(log.roomId));
+    const room = await this.watch.ask(() => this.#engine.store.getRoom(log.roomId));
     if (!room) throw new RoomKitError("unknown_room", "the room was deleted");
+    assertNotOpened(room, patch);
     try {
-      await this.watch.ask(() => store.patchRoom(log.roomId, patch, room.version));
+      await this.watch.ask(() => this.#engine.store.patchRoom(log.roomId, patch, room.version));
       return true;
     } catch (error) {
       if (RoomKitError.is(error, "conflict")) return false;
