@@ -10,10 +10,12 @@ import { audioPipeline } from "@roomkit/pipeline";
 import { energyVad } from "@roomkit/vad-energy";
 import { serve } from "../measure/child.ts";
 import { residentMb } from "../measure/cpu.ts";
+import { type Kind, openStore } from "../stores/open.ts";
 import { instantStt } from "../turn/providers.ts";
 
 export type SoakRequest =
-  | { readonly type: "open" }
+  /** Where conversations are kept: a kind of store, and its file. */
+  | { readonly type: "open"; readonly kind: Kind; readonly file: string }
   /** Blocks the event loop so long. */
   | { readonly type: "stall"; readonly ms: number }
   | { readonly type: "look" };
@@ -66,8 +68,8 @@ let interrupted = 0;
 const backend = new WebSocketBackend({ codec: mulaw(), logger: silentLogger, resumeMs: 10_000 });
 const server = createServer();
 
-async function open(): Promise<string> {
-  const kit = new RoomKit({ logger: silentLogger });
+async function open(kind: Kind, file: string): Promise<string> {
+  const kit = new RoomKit({ logger: silentLogger, store: await openStore(kind, file) });
   kit.on("room_created", () => rooms++);
   kit.on("room_closed", () => rooms--);
   kit.hook(
@@ -91,7 +93,7 @@ async function open(): Promise<string> {
 }
 
 serve(async (request: SoakRequest): Promise<SoakLook> => {
-  if (request.type === "open") url ??= await open();
+  if (request.type === "open") url ??= await open(request.kind, request.file);
   if (request.type === "stall") {
     const until = performance.now() + request.ms;
     while (performance.now() < until);

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { Child } from "../measure/child.ts";
 import { type Bench, compare, counts, numberOption } from "../measure/report.ts";
+import { folder, hasSqlite, names } from "../stores/open.ts";
 import { slope } from "../ws/memory.ts";
 import type { CallersLook, CallersRequest } from "./callers.ts";
 import type { SoakLook, SoakRequest } from "./server.ts";
@@ -14,16 +16,19 @@ const SETTLE_MS = 12_000;
 /**
  * Calls that last: `soak [50] [--minutes 30] [--seed 1]`. Each asks every few seconds, interrupts half of the answers, comes back from a lost connection once a
  * minute and reads slowly once a minute; in the middle the server's event loop stands still for 2 s. Told: what the server's process
- * holds over time, after a collection, and what became of the calls.
+ * holds over time, after a collection, and what became of the calls. Conversations are kept in SQLite, where Node has it (22.13): in memory they would grow for as long
+ * as people talk, and be all that is seen.
  */
 export const soak: Bench = async (args) => {
   const [calls = 50] = counts(args, [50], 1_000);
   const minutes = numberOption(args, "minutes", 30, [0.05, 1_440]);
   const seed = numberOption(args, "seed", 1, [0, 1_000_000]);
+  const kind = (await hasSqlite()) ? "sqlite" : "memory";
+  const files = folder();
   const server = new Child<SoakRequest, SoakLook>(import.meta.url, "server", ["--expose-gc"]);
   const callers = new Child<CallersRequest, CallersLook>(import.meta.url, "callers");
   try {
-    const before = await server.ask({ type: "open" }, ANSWER_MS);
+    const before = await server.ask({ type: "open", kind, file: join(files.path, "soak.db") }, ANSWER_MS);
     const began = performance.now();
     await callers.ask({ type: "begin", url: before.url as string, calls, seed }, ANSWER_MS);
     const looks: { readonly at: number; readonly look: SoakLook }[] = [];
@@ -61,7 +66,7 @@ export const soak: Bench = async (args) => {
       ],
       tables: [
         {
-          title: `${calls} calls for ${minutes} min: what the process held`,
+          title: `${calls} calls for ${minutes} min, kept in ${names[kind]}: what the process held`,
           head: ["", "before", "least", "most", "slope, per hour", "after the last call"],
           rows: [
             row("heap, MB", ({ heapMb }) => heapMb),
@@ -90,5 +95,6 @@ export const soak: Bench = async (args) => {
     };
   } finally {
     await Promise.all([server.close(), callers.close()]);
+    files.remove();
   }
 };
