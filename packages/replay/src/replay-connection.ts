@@ -27,6 +27,8 @@ interface Point {
 
 /** How an utterance was played when the call was recorded. */
 interface Curve {
+  /** When it began, by the clock of the replay. */
+  readonly beganAt: number;
   readonly points: Point[];
   cleared: Point | undefined;
   /** The same by the end of the call. */
@@ -37,6 +39,8 @@ interface Playing {
   readonly utterance: UtteranceId;
   readonly curve: Curve | undefined;
   readonly beganAt: number;
+  /** From when on it is played as the recorded one was. */
+  readonly from: number;
   givenMs: number;
   ended: boolean;
   ms: number;
@@ -50,6 +54,8 @@ const EVERY_MS = 100;
 const LAST_MS = 20;
 /** A cut so close to the recorded one is the same. */
 const SAME_MS = 60;
+/** What was said so much later than here was the same: a process that had other things to do took longer from the words to their sound. */
+const BUSY_MS = 250;
 
 /** A client that plays as the recorded one did, for as long as it is given the same; then in the time it takes. */
 export class ReplayConnection implements VoiceConnection {
@@ -84,7 +90,7 @@ export class ReplayConnection implements VoiceConnection {
     for (const entry of entries) {
       if (entry.k === "begin") {
         began[entry.u] = entry.t;
-        this.#curves[entry.u] = { points: [], cleared: undefined, end: undefined };
+        this.#curves[entry.u] = { beganAt: clock.now() + entry.t, points: [], cleared: undefined, end: undefined };
       } else if (entry.k === "played" || entry.k === "cleared") {
         const { t, u, ms, done = false } = entry;
         const point = { afterMs: t - (began[u] ?? t), ms, done };
@@ -177,14 +183,17 @@ export class ReplayConnection implements VoiceConnection {
     if (known) return known;
     const now = this.#clock.now();
     const curve = this.#curves[this.#begun++];
+    const lateMs = (curve?.beganAt ?? now) - now;
+    const from = lateMs > 0 && lateMs <= BUSY_MS ? now + lateMs : now;
     const one: Playing = {
       utterance,
       curve,
       beganAt: now,
+      from,
       givenMs: 0,
       ended: false,
       ms: 0,
-      at: now,
+      at: from,
       next: 0,
       cancel: () => {},
     };
@@ -196,7 +205,7 @@ export class ReplayConnection implements VoiceConnection {
   #arm(one: Playing): void {
     const point = one.curve?.points[one.next];
     if (!point && fellSilent(one)) return;
-    const wait = point ? one.beganAt + point.afterMs - this.#clock.now() : EVERY_MS;
+    const wait = point ? one.from + point.afterMs - this.#clock.now() : EVERY_MS;
     one.cancel = this.#clock.setTimeout(() => this.#report(one, point), Math.max(0, wait));
   }
 
@@ -217,14 +226,14 @@ export class ReplayConnection implements VoiceConnection {
 
   /** Where it is by its last report, in the time since. */
   #position(one: Playing, now: number): number {
-    return fellSilent(one) ? one.ms : Math.min(one.givenMs, one.ms + (now - one.at));
+    return fellSilent(one) ? one.ms : Math.min(one.givenMs, one.ms + Math.max(0, now - one.at));
   }
 
   #cut(one: Playing): PlaybackProgress {
     one.cancel();
     const now = this.#clock.now();
     const recorded = one.curve?.cleared ?? one.curve?.end;
-    const same = recorded !== undefined && Math.abs(one.beganAt + recorded.afterMs - now) <= SAME_MS;
+    const same = recorded !== undefined && Math.abs(one.from + recorded.afterMs - now) <= SAME_MS;
     const playedMs = same ? recorded.ms : this.#position(one, now);
     const { utterance } = one;
     const { playback: confidence } = this;

@@ -188,6 +188,16 @@ describe("a call that is run again", () => {
     expect(String(deaf)).toMatch(/^\+ .* assistant: Hello, how can I help you today\?$/m);
   });
 
+  it.each([60, 120, 240])(
+    "decides the same where words took %i ms longer to be heard, as the process was busy",
+    async (lateMs) => {
+      const { file } = await recordedLabCall(eventful, { options });
+      const late = file.replace(/^\{"t":([\d.]+),"k":"begin"/gm, (_, t) => `{"t":${Number(t) + lateMs},"k":"begin"`);
+      expect(late).not.toBe(file);
+      expect(changes(await replayCall(late))).toEqual([]);
+    },
+  );
+
   it("that took place over real sockets, beside others, has the same turns", { timeout: 60_000 }, async () => {
     const files = await recordedWebSocketCalls(2);
     expect(files).toHaveLength(2);
