@@ -27,6 +27,8 @@ const said = (client: V1Client, role: "user" | "assistant", what: string): Promi
       throw new Error(`${error.message}; there was: ${client.transcripts(role).join(" | ")}`);
     },
   );
+const statesOf = (client: V1Client): string =>
+  client.messages.flatMap(({ type, state }) => (type === "state" ? [String(state)] : [])).join(" ");
 const isLoud = (client: V1Client): boolean => client.sound.some((sample) => Math.abs(sample) > 1_000);
 /** The vendor finds the speech; its words do not survive another rate. */
 const transcribe = (samples: Int16Array, sampleRate: number): string =>
@@ -53,9 +55,10 @@ it.concurrent("deepgram-claude-elevenlabs: three SDKs in a call", { timeout: TIM
     async ({ url }) => {
       const client = new V1Client(url);
       await said(client, "assistant", "what can I do for you");
+      // What is said over it goes through the echo guard, which may leave a letter a little lower.
+      await until("the end of the greeting", () => /speaking.*listening$/.test(statesOf(client)) || undefined);
       client.say(audioOfText(HELLO, RATE));
       await said(client, "user", HELLO);
-      // Where the greeting was not over, the model is told that it was cut off, and this one says that, too.
       await said(client, "assistant", `${HELLO}. Is there anything else?`);
       const asked = standIn.received("elevenlabs.stream-input").map((frame) => (frame as { text?: string }).text ?? "");
       expect(asked.join("")).toContain(HELLO);
