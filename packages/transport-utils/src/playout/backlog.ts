@@ -1,4 +1,4 @@
-import type { DtmfPress } from "@roomkit/core";
+import { type DtmfPress, joinSamples } from "@roomkit/core";
 import { Framer } from "./framer.ts";
 import type { DtmfFrame } from "./options.ts";
 import type { UtteranceRecord } from "./utterances.ts";
@@ -124,7 +124,7 @@ export class Backlog {
     if (this.#framer.record === record) this.#flushCarry();
     const samples = record.queued;
     const goesOn = record.closed ? undefined : record.live;
-    const newest = goesOn?.newest(joined(this.#waiting.filter((frame) => frame.record === record))) ?? EMPTY;
+    const newest = goesOn?.newest(samplesOf(this.#waiting.filter((frame) => frame.record === record))) ?? EMPTY;
     this.#waiting = this.#waiting.filter((frame) => frame.record !== record);
     this.#samples -= samples;
     record.queued = 0;
@@ -156,7 +156,7 @@ export class Backlog {
     const whole = rest.length === 0 && (this.#framer.record ?? record) === record;
     if (whole) this.#flushCarry();
     const run = this.#waiting.splice(0);
-    const samples = joined(run);
+    const samples = samplesOf(run);
     this.#samples -= samples.length;
     record.queued -= samples.length;
     const framer = whole ? this.#framer : new Framer(this.#silence.length);
@@ -186,12 +186,6 @@ export class Backlog {
   }
 }
 
-function joined(frames: readonly Waiting[]): Int16Array {
-  const samples = new Int16Array(frames.reduce((sum, frame) => sum + frame.samples.length, 0));
-  let at = 0;
-  for (const frame of frames) {
-    samples.set(frame.samples, at);
-    at += frame.samples.length;
-  }
-  return samples;
+function samplesOf(frames: readonly Waiting[]): Int16Array {
+  return joinSamples(frames.map(({ samples }) => samples));
 }
