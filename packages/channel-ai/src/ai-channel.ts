@@ -13,11 +13,11 @@ import {
   type Room,
   type RoomEvent,
   RoomKitError,
+  saidTrue,
   untilAborted,
   withTimeout,
 } from "@roomkit/core";
 import { type Handoff, type HandoffRequest, handoffContent, ToolSet } from "@roomkit/tools";
-import { saidTrue } from "./at-once.ts";
 import { buildMessages, systemNote } from "./history/messages.ts";
 import { namesIn, severalPeople } from "./history/speakers.ts";
 import { trimMessages } from "./history/trim.ts";

@@ -30,6 +30,7 @@ import {
   type StageControl,
   type StreamDelivery,
   type StreamedReply,
+  saidTrue,
   type VoiceSession,
 } from "@roomkit/core";
 import { resolveOptions, type VoiceChannelOptions, type VoiceSettings } from "./options.ts";
@@ -194,7 +195,7 @@ export class VoiceChannel implements Channel, AttendableCalls {
 
   async deliver(event: RoomEvent, context: DeliveryContext): Promise<void> {
     const text = eventText(event);
-    if (text === "" || event.status !== "delivered" || !this.#speaks(event)) return;
+    if (text === "" || event.status !== "delivered" || !saidTrue(this.#settings.speaks(event), "speaks")) return;
     const { channelId } = event.source;
     const { correlationId } = event;
     const options = this.#speakOptions(
@@ -203,14 +204,6 @@ export class VoiceChannel implements Channel, AttendableCalls {
     );
     const calls = this.#listeners(context.room.id).filter(({ attendance }) => !attendance.taken);
     await Promise.all(calls.map((call) => call.reply(once(text), options)));
-  }
-
-  /** @throws RoomKitError `invalid_option`, or what the application's function throws. */
-  #speaks(event: RoomEvent): boolean {
-    const answer: unknown = this.#settings.speaks(event);
-    if (!(answer instanceof Promise)) return answer === true;
-    answer.catch(() => {});
-    throw new RoomKitError("invalid_option", "speaks gave a promise: it must say true or false at once");
   }
 
   onBindingChanged(binding: Binding): void {

@@ -30,6 +30,7 @@ export { assertOptions, type OptionKinds } from "./errors/assert-options.ts";
 export * from "./errors/error.ts";
 export * from "./errors/error-fields.ts";
 export * from "./errors/options.ts";
+export * from "./errors/said-true.ts";
 export * from "./events/connection-life.ts";
 export * from "./events/emitter.ts";
 export * from "./heard/graphemes.ts";

@@ -1,5 +1,5 @@
 import type { Tool as ServerTool } from "@modelcontextprotocol/client";
-import { errorFields, type JsonSchema, RoomKitError } from "@roomkit/core";
+import { errorFields, type JsonSchema, RoomKitError, saidTrue } from "@roomkit/core";
 import { clip, type Tool, type ToolContext, ToolSet } from "@roomkit/tools";
 import type { McpSettings, McpTool } from "./options.ts";
 
@@ -28,20 +28,12 @@ export function offeredTools(list: readonly ServerTool[], settings: McpSettings,
 /** Only `true` allows a tool. A function that throws, or gives a promise, has not said so. */
 function isAllowed(tool: McpTool, { tools: allowed, logger }: McpSettings): boolean {
   if (typeof allowed !== "function") return allowed.includes(tool.name);
-  const notAsked = (error: unknown): boolean => {
-    logger.warn(
-      { tool: tool.name, ...errorFields(RoomKitError.from(error)) },
-      "whether an MCP tool is allowed was not said",
-    );
-    return false;
-  };
   try {
-    const answer: unknown = allowed(tool);
-    if (!(answer instanceof Promise)) return answer === true;
-    answer.catch(() => {});
-    return notAsked(new RoomKitError("invalid_option", "McpTools: tools must say at once whether a tool is allowed"));
+    return saidTrue(allowed(tool), "tools of McpTools");
   } catch (error) {
-    return notAsked(error);
+    const fields = errorFields(RoomKitError.from(error));
+    logger.warn({ tool: tool.name, ...fields }, "whether an MCP tool is allowed was not said");
+    return false;
   }
 }
 
