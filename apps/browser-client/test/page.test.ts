@@ -360,6 +360,26 @@ describe.skipIf(executablePath === undefined)("the page", { timeout: 180_000 }, 
     ]);
   });
 
+  it.each(["Escape", "Enter"])("opens its settings again at once after %s", async (key) => {
+    await open();
+    await page.getByRole("button", { name: "Settings" }).click();
+    const dialog = page.getByRole("dialog", { name: "Settings" });
+    await dialog.getByRole("button", { name: "Close settings" }).focus();
+    // The dialog has closed, and that has not been told.
+    await page.evaluate(() => {
+      const again = [...document.querySelectorAll("button")].find((each) => each.ariaLabel === "Settings");
+      const closed = new MutationObserver(() => {
+        closed.disconnect();
+        again?.click();
+      });
+      closed.observe(document.querySelector("dialog.settings") as Element, { attributeFilter: ["open"] });
+    });
+    await page.keyboard.press(key);
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    await dialog.getByRole("button", { name: "Close settings" }).click();
+    await dialog.waitFor({ state: "hidden" });
+  });
+
   it("offers the devices there are, and changes them in the call", async () => {
     await open();
     const made = await call();

@@ -106,6 +106,29 @@ describe.skipIf(executablePath === undefined)("the inspector's page", { timeout:
     await expect.poll(() => page.locator(".panel").count()).toBe(0);
   });
 
+  it("asks again whoever thinks again, and at once", async () => {
+    await open();
+    await row("chiara").click();
+    const end = page.getByRole("button", { name: "End call" });
+    await end.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    // The dialog has closed, and that has not been told.
+    await page.evaluate(() => {
+      const again = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === "End call");
+      const dialog = document.querySelector("dialog") as HTMLDialogElement;
+      const closed = new MutationObserver(() => {
+        closed.disconnect();
+        again?.click();
+      });
+      closed.observe(dialog, { attributeFilter: ["open"] });
+    });
+    await page.keyboard.press("Escape");
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    await page.getByRole("dialog").getByRole("button", { name: "Keep it" }).click();
+    await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("End call");
+  });
+
   it("keeps what it shows while there is no connection, and comes back by itself", async () => {
     await open();
     await row("jules").waitFor();

@@ -1,6 +1,6 @@
 import type { AudioDevice } from "@roomkit/client";
 import { useDevices, useVoiceCall } from "@roomkit/react";
-import { type JSX, type MouseEvent, useCallback, useEffect, useRef } from "react";
+import { type FormEvent, type JSX, type MouseEvent, useCallback, useEffect, useRef } from "react";
 import type { Desk } from "../call/desk.ts";
 import { rates, type Settings, transports } from "../model/settings.ts";
 import type { SettingsProps } from "../preferences.ts";
@@ -35,10 +35,25 @@ export function SettingsDialog({ desk, open, onClose, ...rest }: SettingsDialogP
   const onPress = (event: MouseEvent): void => {
     if (event.target === dialog.current) onClose();
   };
+  // That it is closed is told later than what closes it, and by then it may be asked for again.
+  const onClosed = (): void => {
+    if (dialog.current?.open === false) onClose();
+  };
+  const onSubmit = (event: FormEvent): void => {
+    event.preventDefault();
+    onClose();
+  };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
-    <dialog ref={dialog} className="settings" aria-labelledby="settings-title" onClose={onClose} onClick={onPress}>
-      <form method="dialog">
+    <dialog
+      ref={dialog}
+      className="settings"
+      aria-labelledby="settings-title"
+      onCancel={onClose}
+      onClose={onClosed}
+      onClick={onPress}
+    >
+      <form onSubmit={onSubmit}>
         <header>
           <h2 id="settings-title">Settings</h2>
           <button type="submit" className="quiet" aria-label="Close settings">

@@ -1,4 +1,4 @@
-import { type JSX, useEffect, useRef } from "react";
+import { type JSX, useLayoutEffect, useRef } from "react";
 
 interface Props {
   readonly who: string;
@@ -8,9 +8,18 @@ interface Props {
 /** Asks before somebody is cut off. */
 export function EndDialog({ who, onAnswer }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // Gives the keyboard back to where it was; what is only taken away does not.
+    return () => shown?.close();
+  }, []);
+  // That it is closed is told later than Escape, and by then it may be asked for again: the word that counts is `cancel`.
+  const onClose = (): void => {
+    if (dialog.current?.open === false) onAnswer(false);
+  };
   return (
-    <dialog ref={dialog} aria-labelledby="end" onClose={() => onAnswer(false)}>
+    <dialog ref={dialog} aria-labelledby="end" onCancel={() => onAnswer(false)} onClose={onClose}>
       <h2 id="end">End the call of {who}?</h2>
       <p>They are cut off at once, and told that the call has ended.</p>
       <div className="actions">
