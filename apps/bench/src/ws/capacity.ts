@@ -17,7 +17,7 @@ interface Probe {
 }
 
 /**
- * Calls before a core is full: `ws-capacity [--from 50] [--most 1000] [--seconds 5] [--warm 2] [--runs 3] [--delay 60] [--whole 98]`. A number
+ * Calls before a core is full: `ws-capacity [--from 50] [--most 1000] [--seconds 5] [--warm 8] [--runs 3] [--delay 60] [--whole 98]`. A number
  * of calls is carried when 98 % of the audio comes back as it was sent, and 99 % of the echoes within 60 ms. Doubles until a number is not carried, then
  * halves the gap.
  */
@@ -30,7 +30,7 @@ export const wsCapacity: Bench = (args) =>
       whole: numberOption(args, "whole", 98, [0, 100]) / 100,
     };
     const measureMs = numberOption(args, "seconds", 5, [0.5, 600]) * 1000;
-    const warmMs = numberOption(args, "warm", 2, [0, 60]) * 1000;
+    const warmMs = numberOption(args, "warm", 8, [0, 60]) * 1000;
     const found: Record<Side, { carried: number; probes: Probe[] }[]> = { ours: [], bare: [] };
     for (let run = 0; run < rig.runs; run++)
       for (const side of sides) found[side].push(await search(rig, side, { from, most, measureMs, warmMs, limits }));

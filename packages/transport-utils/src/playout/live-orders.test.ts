@@ -268,7 +268,7 @@ describe("a live source, in other orders", () => {
       for (const { utterance, playedMs } of rig.progress) {
         const of = rig.sent.filter(({ frame }) => frame.utterance === utterance);
         const most = Math.max(0, ...of.map(({ frame }) => frame.offset + frame.samples.length));
-        expect(playedMs).toBeLessThanOrEqual(most / 16);
+        expect(playedMs).toBeLessThanOrEqual((most / 16_000) * 1000);
       }
       expect(samplesOf(rig, "live").length).toBeLessThanOrEqual(source.at + 16 * 20 * rig.sent.length);
     }

@@ -11,6 +11,8 @@ const SEARCH_MS = 6;
 const TICK_MS = 20;
 /** How long speech is made faster until the delay is within its bound, ms. */
 const CATCH_UP_MS = 700;
+/** How far apart cuts are, ms: a busy process is late with many calls at once, and would be later by what it cuts for each of them. */
+const BETWEEN_CUTS_MS = 60;
 /** What always waits, for two of these at least, protects from nothing any more, ticks. */
 const STANDING_TICKS = 25;
 /** So much of it goes in each such span where there is no silence, ms: nobody hears that speech is 4 % faster. */
@@ -38,6 +40,7 @@ export class LiveDelay {
   /** What was waiting to be played at each of the last ticks, ms. */
   #seen: number[] = [];
   #dueBy: number | undefined;
+  #cutAt = Number.NEGATIVE_INFINITY;
   #late = false;
   /** The least that waited in each of the last spans of {@link STANDING_TICKS}, the newest last, ms. */
   #least: number[] = [];
@@ -58,7 +61,7 @@ export class LiveDelay {
     return this.#late ? this.#maxDelayMs / 2 : this.#maxDelayMs - TICK_MS;
   }
 
-  /** To be told every 20 ms what waits to be played, ms; whether that has been too much for a while. */
+  /** To be told every 20 ms what waits to be played, ms; whether that has been too much for a while, and is to be made shorter now. */
   late(waitingMs: number, now: number): boolean {
     const seen = this.#seen;
     if (seen.length === TICKS) {
@@ -71,20 +74,21 @@ export class LiveDelay {
     else this.#dueBy = undefined;
     this.#noteLeast(waitingMs);
     this.#late = this.#dueBy !== undefined || this.#standingMs >= HOP_MS;
-    return this.#late;
+    return this.#late && (this.#dueBy === undefined || now >= this.#cutAt);
   }
 
-  /** What is left of the samples that wait: at once all that is late, or a tick's share of it. */
+  /** What is left of the samples that wait: at once all that is late, or a cut's share of it. */
   shorten(samples: Int16Array, now: number): Int16Array {
     if (this.#dueBy === undefined) return this.#withoutStanding(samples);
+    this.#cutAt = now + BETWEEN_CUTS_MS;
     const wanted = this.#samples(this.#excessMs);
     let left = this.#withoutSilence(samples, wanted);
     const late = wanted - (samples.length - left.length);
     if (late > 0) {
       const most = this.#samples(MOST_BEHIND_MS);
       if (late > most) left = this.#cut(left, late - most);
-      const ticks = Math.max(1, (this.#dueBy - now) / TICK_MS);
-      left = this.#cut(left, this.#align(Math.min(late, most) / ticks));
+      const cuts = Math.max(1, (this.#dueBy - now) / BETWEEN_CUTS_MS);
+      left = this.#cut(left, this.#align(Math.min(late, most) / cuts));
     }
     const goneMs = (samples.length - left.length) / this.#perMs;
     this.#seen = this.#seen.map((ms) => ms - goneMs);
