@@ -10,6 +10,7 @@ import {
 } from "@roomkit/provider-utils";
 import type { OpenAI } from "openai";
 import { classify, NAME, type OpenAIConnectionOptions } from "./connection.ts";
+import { withWholeForms } from "./whole-forms.ts";
 
 export type OpenAIRequests = SdkRequests<OpenAI>;
 
@@ -45,7 +46,7 @@ async function loadClient(options: Omit<OpenAIConnectionOptions, "apiKey">, key:
     organization,
     project,
     defaultHeaders: headers && { ...headers },
-    fetch: tellingFetch(fetch),
+    fetch: withWholeForms(tellingFetch(fetch)),
     maxRetries: 0,
     // It logs pieces of answers when it cannot parse them.
     logLevel: "off",

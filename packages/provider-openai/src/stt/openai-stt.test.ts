@@ -55,6 +55,29 @@ describe("openaiStt", () => {
     ]);
   });
 
+  it("uploads bytes, so that one that is aborted or refused leaves nothing behind that throws", async () => {
+    const bodies: unknown[] = [];
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const type = new Headers(init?.headers).get("content-type")?.split(";")[0];
+      // The SDK asks for `data:,` to know how it uploads.
+      if (init?.body) bodies.push(`${type} as ${init.body.constructor.name}`);
+      return await globalThis.fetch(input, init);
+    };
+    const provider = openaiStt({ apiKey: "test-key", baseURL: "http://127.0.0.1:1/v1", fetch, retry: { retries: 0 } });
+    for (let i = 0; i < 20; i++) {
+      const leaving = new AbortController();
+      const before = bodies.length;
+      const heard = provider.transcribe(framesOf("x".repeat(60)), { signal: leaving.signal });
+      const ended = expect((async () => await heard[Symbol.asyncIterator]().next())()).rejects.toThrow();
+      if (i % 2 === 0) await expect.poll(() => bodies.length, { interval: 1 }).toBeGreaterThan(before);
+      if (i % 2 === 0) leaving.abort();
+      await ended;
+    }
+    // What nobody catches would fail this file.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(bodies).toEqual(Array(20).fill("multipart/form-data as Uint8Array"));
+  });
+
   it("transcribes long speech in several pieces, so that it holds no more than one", async () => {
     const text = "x".repeat(120); // 2,400 ms
     const parts = await hear(framesOf(text), { maxSegmentMs: 1_000 });
