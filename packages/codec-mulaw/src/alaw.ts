@@ -26,6 +26,6 @@ export function alaw(): AudioCodec {
   return {
     name: "alaw",
     encode: (samples, out) => encodeAlaw(samples, out && out.length >= samples.length ? out : undefined),
-    decode: (bytes) => decodeAlaw(bytes),
+    decode: (bytes, out) => decodeAlaw(bytes, out && out.length >= bytes.length ? out : undefined),
   };
 }

@@ -27,6 +27,6 @@ export function mulaw(): AudioCodec {
     name: "mulaw",
     recipe: { module: import.meta.url, name: "mulaw", options: {} },
     encode: (samples, out) => encodeMulaw(samples, out && out.length >= samples.length ? out : undefined),
-    decode: (bytes) => decodeMulaw(bytes),
+    decode: (bytes, out) => decodeMulaw(bytes, out && out.length >= bytes.length ? out : undefined),
   };
 }

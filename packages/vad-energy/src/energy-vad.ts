@@ -77,6 +77,8 @@ class EnergyVad implements Vad {
    */
   #first: Hop[] | undefined = [];
   #thresholdDb = Number.POSITIVE_INFINITY;
+  /** What the segmenter is told of a stretch: one object for ever, as it keeps none. */
+  readonly #told = { timestamp: 0, durationMs: 0, evidence: 0, sustained: false };
   /** Stretches in a row that are above the release. */
   #run = 0;
   #closed = false;
@@ -123,36 +125,37 @@ class EnergyVad implements Vad {
   readonly #judge = (samples: Int16Array, timestamp: number): void => {
     const { energyThreshold, adaptive } = this.#options;
     const loudDb = 20 * Math.log10(Math.max(1, rms(samples)) / energyThreshold);
-    const hop: Hop = { timestamp, loudDb, bandDb: this.#band.levelDb(samples) };
-    this.#floor.push(hop.bandDb);
+    const bandDb = this.#band.levelDb(samples);
+    this.#floor.push(bandDb);
     const before = this.#thresholdDb;
     this.#thresholdDb = adaptive ? this.#floor.db + this.#aboveNoiseDb : Number.NEGATIVE_INFINITY;
-    this.probability = 1 / (1 + Math.exp(-this.#above(hop) / 3));
+    const aboveDb = this.#above(loudDb, bandDb);
+    this.probability = 1 / (1 + Math.exp(-aboveDb / 3));
     const first = this.#first;
-    first?.push(hop);
+    first?.push({ timestamp, loudDb, bandDb });
     if (first && this.#thresholdDb < before) {
       this.#segmenter.reset();
       this.#run = 0;
-      for (const each of first) this.#weigh(each);
+      for (const each of first) this.#weigh(each.timestamp, this.#above(each.loudDb, each.bandDb));
     } else {
-      this.#weigh(hop);
+      this.#weigh(timestamp, aboveDb);
     }
     if (first && first.length >= FIRST_LEVELS) this.#first = undefined;
   };
 
   /** How far a stretch is above all that it must be above, dB. */
-  #above({ loudDb, bandDb }: Hop): number {
+  #above(loudDb: number, bandDb: number): number {
     return Math.min(loudDb, bandDb - this.#thresholdDb);
   }
 
-  #weigh(hop: Hop): void {
-    const { timestamp } = hop;
-    const aboveDb = this.#above(hop);
-    const durationMs = this.#hopMs;
+  #weigh(timestamp: number, aboveDb: number): void {
     this.#run = aboveDb >= RELEASE_DB ? this.#run + 1 : 0;
-    const evidence = durationMs * this.#evidenceRate(aboveDb);
-    const sustained = this.#run > (this.#segmenter.speaking ? CLICK_MS / HOP_MS : 0);
-    this.#segmenter.push({ timestamp, durationMs, evidence, sustained });
+    const told = this.#told;
+    told.timestamp = timestamp;
+    told.durationMs = this.#hopMs;
+    told.evidence = this.#hopMs * this.#evidenceRate(aboveDb);
+    told.sustained = this.#run > (this.#segmenter.speaking ? CLICK_MS / HOP_MS : 0);
+    this.#segmenter.push(told);
     // What has been decided stands, also when the same look back finds its end.
     if (this.#segmenter.speaking) this.#first = undefined;
   }
@@ -160,7 +163,8 @@ class EnergyVad implements Vad {
   /** How much proof of speech a millisecond is whose level is `aboveDb` above the threshold. */
   #evidenceRate(aboveDb: number): number {
     const { onsetMs, minSpeechMs } = this.#options;
-    const [clear, weak] = [1 / onsetMs, 1 / minSpeechMs];
+    const clear = 1 / onsetMs;
+    const weak = 1 / minSpeechMs;
     if (aboveDb >= 0) return weak + (clear - weak) * Math.min(1, aboveDb / CLEAR_DB);
     // A syllable's fall takes little of its proof away, a pause between two clicks as much as one of them gave.
     return aboveDb >= RELEASE_DB ? -weak : -clear;

@@ -16,11 +16,14 @@ export const FIRST_LEVELS = 75;
  */
 export class NoiseFloor {
   readonly #perPart: number;
-  /** Least level of each part of the window, dB; the newest part is still being filled. */
-  readonly #parts: number[] = [];
+  /** Least level of each part of the window, dB, in any order: above all levels where there is none yet. */
+  readonly #parts = new Float64Array(PARTS).fill(Number.POSITIVE_INFINITY);
+  /** The part that is being filled. */
+  #newest = 0;
   #inPart = 0;
   #taken = 0;
-  #smoothed: number | undefined;
+  /** Not a number before the first. */
+  #smoothed = Number.NaN;
   #least = Number.NEGATIVE_INFINITY;
 
   /** @param levels how many levels the window spans. */
@@ -36,27 +39,27 @@ export class NoiseFloor {
   /** Takes the next level in dB. */
   push(level: number): void {
     const smoothing = this.#taken < FIRST_LEVELS ? FIRST_SMOOTHING : SMOOTHING;
-    const smoothed = this.#smoothed === undefined ? level : this.#smoothed + smoothing * (level - this.#smoothed);
+    const smoothed = this.#taken === 0 ? level : this.#smoothed + smoothing * (level - this.#smoothed);
     this.#taken++;
     this.#smoothed = smoothed;
-    const newest = this.#parts.length - 1;
-    if (this.#inPart > 0) {
-      this.#parts[newest] = Math.min(this.#parts[newest] as number, smoothed);
+    const parts = this.#parts;
+    if (this.#inPart === 0) {
+      this.#newest = (this.#newest + 1) % PARTS;
+      parts[this.#newest] = smoothed;
     } else {
-      this.#parts.push(smoothed);
-      if (this.#parts.length > PARTS) this.#parts.shift();
+      parts[this.#newest] = Math.min(parts[this.#newest] as number, smoothed);
     }
     this.#inPart = (this.#inPart + 1) % this.#perPart;
     let least = smoothed;
-    for (const part of this.#parts) if (part < least) least = part;
+    for (let i = 0; i < PARTS; i++) least = Math.min(least, parts[i] as number);
     this.#least = least;
   }
 
   reset(): void {
-    this.#parts.length = 0;
+    this.#parts.fill(Number.POSITIVE_INFINITY);
     this.#inPart = 0;
     this.#taken = 0;
-    this.#smoothed = undefined;
+    this.#smoothed = Number.NaN;
     this.#least = Number.NEGATIVE_INFINITY;
   }
 }

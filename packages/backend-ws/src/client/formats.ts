@@ -1,4 +1,4 @@
-import type { AudioCodec } from "@roomkit/core";
+import { type AudioCodec, samplesMaker, viewsOf } from "@roomkit/core";
 import { type AudioSpec, type AudioSpecs, pcm16ToSamples, type StartMessage, samplesToPcm16 } from "@roomkit/protocol";
 
 /** What a client speaks, decided by its `start`. */
@@ -36,7 +36,7 @@ function grant(wish: AudioSpec | undefined, sampleRate: number, codec: AudioCode
 }
 
 /** What is coded here is on its way before anything else is: a second at 48,000 Hz, so longer than any frame. */
-const coded = new Uint8Array(48_000);
+const coded = viewsOf(new Uint8Array(48_000));
 
 /** Coded samples of one direction. */
 export interface SampleCoder {
@@ -49,11 +49,12 @@ export interface SampleCoder {
 /** The coder for a granted format; `codec` is there when the format is mu-law. */
 export function coderFor(spec: AudioSpec, codec: AudioCodec | undefined): SampleCoder {
   if (spec.codec !== "mulaw" || !codec) return { encode: samplesToPcm16, decode: pcm16ToSamples };
+  const make = samplesMaker();
   return {
-    encode: (samples) => codec.encode(samples, coded),
+    encode: (samples) => codec.encode(samples, coded(0, samples.length)),
     decode(bytes) {
       try {
-        return codec.decode(bytes);
+        return codec.decode(bytes, make(bytes.length));
       } catch {
         return undefined;
       }

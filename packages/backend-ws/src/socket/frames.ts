@@ -3,6 +3,26 @@ import { encodedBytes, writeBase64 } from "@roomkit/protocol";
 const FINAL_TEXT = 0x81;
 const FINAL_BINARY = 0x82;
 
+/** Frames are cut from memory of so many bytes; longer ones than a quarter of it have their own. */
+const TOGETHER = 16_384;
+let memory = Buffer.allocUnsafeSlow(TOGETHER);
+let used = 0;
+
+/** The newest frame has left, and nobody will look at it again: its memory is the next one's, as nearly always. */
+export function reuse(frame: Buffer): void {
+  if (frame.buffer === memory.buffer && frame.byteOffset + frame.length === used) used -= frame.length;
+}
+
+function cut(length: number): Buffer {
+  if (length > TOGETHER / 4) return Buffer.allocUnsafeSlow(length);
+  if (used + length > TOGETHER) {
+    memory = Buffer.allocUnsafeSlow(TOGETHER);
+    used = 0;
+  }
+  used += length;
+  return memory.subarray(used - length, used);
+}
+
 /** A whole WebSocket message of a server (RFC 6455, section 5.2: final, not masked), in one piece of memory so that it is one write. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
@@ -36,7 +56,7 @@ function headerBytes(length: number): number {
 
 function begin(kind: number, length: number): Buffer {
   const header = headerBytes(length);
-  const frame = Buffer.allocUnsafe(header + length);
+  const frame = cut(header + length);
   frame[0] = kind;
   if (header === 2) {
     frame[1] = length;

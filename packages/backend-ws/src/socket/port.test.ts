@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { VirtualClock } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
@@ -22,9 +23,8 @@ class FakeNetwork extends Duplex {
   }
 }
 
-function open(hardBufferBytes = 1_000) {
+function open<N extends Duplex = FakeNetwork>(hardBufferBytes = 1_000, network: N = new FakeNetwork() as Duplex as N) {
   const socket = new FakeSocket();
-  const network = new FakeNetwork();
   const overflows: string[] = [];
   const nothing = (): void => {};
   const port = new SocketPort(socket, {
@@ -70,6 +70,40 @@ describe("SocketPort over a network socket that is known", () => {
     expect(() => port.together(failing)).toThrow("no");
     expect(network.writes).toEqual([textFrame("one")]);
     expect(network.writableCorked).toBe(0);
+  });
+
+  it("writes the same bytes over and over only when they have left: nothing of what a slow reader is sent is lost or changed", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    const reader = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    const network = await accepted;
+    const { port } = open(undefined, network);
+    reader.pause();
+    const sent: Buffer[] = [];
+    let waited = 0;
+    // More than the operating system takes while nobody reads; at the end of it all is read, and what follows leaves at once again.
+    for (let i = 0; i < 60_000 && waited < 2_000; i++) {
+      const body = `message ${i} ${"x".repeat(i % 300)}`;
+      sent.push(Buffer.from(textFrame(body)));
+      port.send(body);
+      if (network.writableLength > 0) waited++;
+    }
+    expect(waited).toBe(2_000);
+    const received: Buffer[] = [];
+    reader.on("data", (bytes) => received.push(bytes)).resume();
+    const length = (of: readonly Buffer[]): number => of.reduce((sum, part) => sum + part.length, 0);
+    while (length(received) < length(sent)) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < 200; i++) {
+      sent.push(Buffer.from(textFrame(`after ${i}`)));
+      port.send(`after ${i}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    while (length(received) < length(sent)) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(Buffer.concat(received).equals(Buffer.concat(sent))).toBe(true);
+    reader.destroy();
+    network.destroy();
+    server.close();
   });
 
   it("writes nothing once it closes, or once the WebSocket does", async () => {

@@ -1,8 +1,9 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Cancel, Clock } from "@roomkit/core";
 import { CloseCode, encodeBase64 } from "@roomkit/protocol";
 import { WebSocket } from "ws";
-import { base64Frame, binaryFrame, textFrame } from "./frames.ts";
+import { base64Frame, binaryFrame, reuse, textFrame } from "./frames.ts";
 import type { WebSocketLike } from "./websocket-like.ts";
 
 const OPEN = 1;
@@ -148,6 +149,8 @@ export class SocketPort {
   /** An error of the network socket is the WebSocket's, which listens for it. */
   #write(network: Duplex, frame: Buffer): void {
     network.write(frame);
+    // The operating system has all of it. What other streams are given they may pass on as it is.
+    if (network.writableLength === 0 && network instanceof Socket) reuse(frame);
     this.#bound();
   }
 

@@ -33,26 +33,20 @@ export class Framer {
       });
     }
     const { samples } = frame;
-    const size = this.#buffer.length;
+    const buffer = this.#buffer;
+    const size = buffer.length;
     const msPerSample = 1000 / this.#sampleRate;
     const expected = this.#timestamp + this.#filled * msPerSample;
     if (this.#filled > 0 && Math.abs(frame.timestamp - expected) > size * msPerSample) this.#filled = 0;
-    let at = 0;
-    if (this.#filled > 0) {
-      at = Math.min(size - this.#filled, samples.length);
-      this.#buffer.set(samples.subarray(0, at), this.#filled);
-      this.#filled += at;
-      if (this.#filled < size) return;
-      this.#filled = 0;
-      each(this.#buffer, this.#timestamp);
+    // Copied one by one: a view of each window would be garbage, a hundred times a second and call.
+    for (let at = 0; at < samples.length; ) {
+      if (this.#filled === 0) this.#timestamp = frame.timestamp + at * msPerSample;
+      const to = Math.min(samples.length, at + size - this.#filled);
+      let filled = this.#filled;
+      while (at < to) buffer[filled++] = samples[at++] as number;
+      this.#filled = filled % size;
+      if (filled === size) each(buffer, this.#timestamp);
     }
-    for (; at + size <= samples.length; at += size) {
-      each(samples.subarray(at, at + size), frame.timestamp + at * msPerSample);
-    }
-    if (at === samples.length) return;
-    this.#buffer.set(samples.subarray(at));
-    this.#filled = samples.length - at;
-    this.#timestamp = frame.timestamp + at * msPerSample;
   }
 
   /** Forgets the samples that wait. */

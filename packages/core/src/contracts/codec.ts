@@ -17,9 +17,10 @@ export interface AudioCodec {
    */
   encode(samples: Int16Array, out?: Uint8Array): Uint8Array;
   /**
-   * Decodes bytes into a new array. The bytes are the caller's: it may use their memory again.
+   * Decodes bytes into a new array, or into the front of `out` if it is given, has room and the codec can. The bytes are the caller's: it may
+   * use their memory again.
    *
    * @throws RoomKitError `invalid_audio` when they are not in the coded form.
    */
-  decode(bytes: Uint8Array): Int16Array;
+  decode(bytes: Uint8Array, out?: Int16Array): Int16Array;
 }

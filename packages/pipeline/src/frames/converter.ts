@@ -1,29 +1,9 @@
-import { type AudioFormat, type AudioFrame, joinSamples } from "@roomkit/core";
+import { type AudioFormat, type AudioFrame, joinSamples, samplesMaker } from "@roomkit/core";
 import { PolyphaseResampler, type Resampler } from "../resample/resampler.ts";
 import { downmixed, upmixed } from "./samples.ts";
 
 /** A frame whose timestamp is this much later than the end of the one before it follows a gap; less is jitter. */
 const GAP_MS = 60;
-
-/** So many pieces of audio are cut from one piece of memory. */
-const PIECES_TOGETHER = 8;
-/** Longer pieces have memory of their own. */
-const MOST_TOGETHER = 4_096;
-
-/**
- * Makes a stream's arrays: each is zero, nobody's before and of this stream alone, but several share memory, as an allocation for each 20 ms
- * costs more than the arithmetic on it.
- */
-function samplesMaker(): (length: number) => Int16Array {
-  let left = new Int16Array(0);
-  return (length) => {
-    if (length > MOST_TOGETHER) return new Int16Array(length);
-    if (length > left.length) left = new Int16Array(length * PIECES_TOGETHER);
-    const samples = left.subarray(0, length);
-    left = left.subarray(length);
-    return samples;
-  };
-}
 
 /**
  * Brings one stream of frames to one format, by way of mono. What comes in may be of any format, and may change it. The

@@ -87,19 +87,19 @@ export class InboundStages implements StageControl {
     if (this.#closed) return;
     const change = (): void => this.#switch(role, to);
     if (this.#busy) this.#waiting.push(change);
-    else this.during(change);
+    else this.during(change, undefined);
   }
 
-  /** Takes a frame along the path; what is switched meanwhile is switched afterwards. */
-  during(work: () => void): void {
+  /** Takes something, a frame, along the path; what is switched meanwhile is switched afterwards. */
+  during<A>(work: (what: A) => void, what: A): void {
     this.#busy = true;
     try {
-      work();
+      work(what);
     } finally {
       this.#busy = false;
     }
     const next = this.#closed ? undefined : this.#waiting.shift();
-    if (next) this.during(next);
+    if (next) this.during(next, undefined);
     else this.#options.reports.deliver();
   }
 

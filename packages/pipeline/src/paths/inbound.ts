@@ -1,8 +1,12 @@
 import {
   type AudioFormat,
   type AudioFrame,
+  type Diarizer,
+  type DtmfDetector,
+  type DtmfEvent,
   type Emitter,
   type PipelineEvents,
+  type SpeakerEvent,
   type Stage,
   type StageRole,
   samplesFor,
@@ -70,7 +74,7 @@ export class InboundPath {
   }
 
   process(frame: AudioFrame): void {
-    this.stages.during(() => this.#inPieces(this.#converter.convert(frame), (piece) => this.#processPiece(piece)));
+    this.stages.during(this.#convert, frame);
   }
 
   played(frame: AudioFrame): void {
@@ -106,22 +110,26 @@ export class InboundPath {
     this.#gate.listen(this.stages.listener("vad"), this.stages.speechPadMs);
   }
 
-  #processPiece(raw: AudioFrame): void {
+  // Functions once and for all: one made for each frame would be garbage.
+  readonly #convert = (frame: AudioFrame): void => this.#inPieces(this.#converter.convert(frame), this.#processPiece);
+
+  readonly #processPiece = (raw: AudioFrame): void => {
     if (raw.samples.length === 0) return;
-    const { recorder } = this.#options;
-    recorder?.inbound(raw, this.#converter.reached);
+    this.#options.recorder?.inbound(raw, this.#converter.reached);
     this.#taps.write("received", raw);
-    const digit = heard(this.stages.listener("dtmf"), raw, (detector, frame) => {
-      const event = detector.process(frame);
-      if (event) assertDigit(event);
-      const { tone } = detector;
-      this.#mute?.note(tone);
-      if (tone) recorder?.notice({ type: "tone", timestamp: tone.from, durationMs: tone.to - tone.from });
-      return event;
-    });
+    const digit = heard(this.stages.listener("dtmf"), raw, this.#detect);
     if (digit) this.#options.events.emit("dtmf", digit);
     this.#change(raw, this.stages.changers);
-  }
+  };
+
+  readonly #detect = (detector: DtmfDetector, frame: AudioFrame): DtmfEvent | undefined => {
+    const event = detector.process(frame);
+    if (event) assertDigit(event);
+    const { tone } = detector;
+    this.#mute?.note(tone);
+    if (tone) this.#options.recorder?.notice({ type: "tone", timestamp: tone.from, durationMs: tone.to - tone.from });
+    return event;
+  };
 
   /** Through those stages that change audio, and to those that listen to the result. */
   #change(given: AudioFrame, changers: readonly FrameSlot[]): void {
@@ -136,20 +144,16 @@ export class InboundPath {
     }
     this.#taps.without(changers, given);
     if (frame.samples.length === 0 || !this.#open) return;
-    this.#inPieces(this.#mute ? this.#mute.apply(frame) : frame, (piece) => this.#hear(piece));
+    this.#inPieces(this.#mute ? this.#mute.apply(frame) : frame, this.#hear);
   }
 
-  #hear(frame: AudioFrame): void {
+  readonly #hear = (frame: AudioFrame): void => {
     this.#taps.write("heard", frame);
     this.#gate.push(frame);
     if (!this.#open) return;
-    const speaker = heard(this.stages.listener("diarization"), frame, (diarizer, adapted) => {
-      const event = diarizer.process(adapted);
-      if (event) assertSpeaker(event);
-      return event;
-    });
+    const speaker = heard(this.stages.listener("diarization"), frame, recognise);
     if (speaker) this.#options.events.emit("speaker", speaker);
-  }
+  };
 
   /** A long frame piece by piece; a listener may close the stream in between. */
   #inPieces(frame: AudioFrame, take: (piece: AudioFrame) => void): void {
@@ -176,6 +180,12 @@ export class InboundPath {
   }
 }
 
+function recognise(diarizer: Diarizer, frame: AudioFrame): SpeakerEvent | undefined {
+  const event = diarizer.process(frame);
+  if (event) assertSpeaker(event);
+  return event;
+}
+
 /** What a stage that only listens makes of a frame. */
 function heard<S extends Stage, E>(
   slot: StageSlot<S> | undefined,
@@ -184,5 +194,5 @@ function heard<S extends Stage, E>(
 ): E | undefined {
   if (slot === undefined || slot.failed) return undefined;
   const adapted = slot.adapted(frame);
-  return adapted.samples.length === 0 ? undefined : slot.work(adapted, (stage) => listen(stage, adapted))?.value;
+  return adapted.samples.length === 0 ? undefined : slot.work(adapted, listen)?.value;
 }

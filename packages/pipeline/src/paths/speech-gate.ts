@@ -20,6 +20,9 @@ const GIVE_UP_MS = 1_000;
 /** A detector that does not count its speech itself is taken to hear some in a frame that it finds so likely to be it. */
 const LIKELY = 0.5;
 
+/** What is told of a frame, while it is put together. */
+type Told = { -readonly [K in keyof PipelineEvents["frame"]]: PipelineEvents["frame"][K] };
+
 /** Makes a stream of frames and a detector's decisions into utterances: pre-roll, frames, and an end for every start. */
 export class SpeechGate {
   readonly #events: Emitter<PipelineEvents>;
@@ -66,12 +69,9 @@ export class SpeechGate {
     // Judged before it is told, so that it is told with what it adds to the speech.
     const event = slot && this.#judge(slot, frame);
     if (this.#closed) return;
-    // Every field written out: a spread costs as much as the VAD's own arithmetic.
-    const told = slot?.run((vad) => {
-      const speechMs = this.#count(vad, frame, speech);
-      return { frame, speech, speechMs, probability: vad.probability };
-    })?.value;
-    this.#events.emit("frame", told ?? { frame, speech });
+    const told: Told = { frame, speech, speechMs: undefined, probability: undefined };
+    slot?.run(this.#rate, told);
+    this.#events.emit("frame", told);
     // A listener may have closed the stream.
     if (this.#closed) return;
     if (event?.type === "speech-start") this.#begin(event.timestamp);
@@ -88,11 +88,7 @@ export class SpeechGate {
   #judge(slot: StageSlot<Vad>, frame: AudioFrame): VadEvent | undefined {
     const adapted = slot.adapted(frame);
     if (adapted.samples.length === 0) return undefined;
-    const result = slot.work(adapted, (vad) => {
-      const event = vad.process(adapted);
-      if (event) this.#assertInTurn(event);
-      return event;
-    });
+    const result = slot.work(adapted, this.#decide);
     if (result) {
       this.#failingMs = 0;
       return result.value;
@@ -103,6 +99,19 @@ export class SpeechGate {
     slot.reset();
     return { type: "speech-end", timestamp: this.#now, durationMs: this.#now - this.#start };
   }
+
+  readonly #decide = (vad: Vad, frame: AudioFrame): VadEvent | undefined => {
+    const event = vad.process(frame);
+    if (event) this.#assertInTurn(event);
+    return event;
+  };
+
+  /** Adds what the detector says of a frame to what is told of it. */
+  readonly #rate = (vad: Vad, told: Told): void => {
+    const speechMs = this.#count(vad, told.frame, told.speech);
+    told.probability = vad.probability;
+    told.speechMs = speechMs;
+  };
 
   /** How much of the speech was speech so far; undefined when the detector gives no way to know. */
   #count(vad: Vad, frame: AudioFrame, speech: boolean): number | undefined {

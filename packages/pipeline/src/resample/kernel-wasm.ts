@@ -1,3 +1,4 @@
+import { viewsOf } from "@roomkit/core";
 import type { PolyphaseFilter } from "./filter.ts";
 import { type FilterKernel, KERNEL_CAPACITY } from "./kernel.ts";
 import { kernelBase64 } from "./kernel-bytes.ts";
@@ -59,6 +60,8 @@ function instantiate(api: WebAssemblyApi, module: object, filter: PolyphaseFilte
   new Float32Array(buffer, taps, up * width).set(filter.taps);
   const windowView = new Float32Array(buffer, window, past + KERNEL_CAPACITY);
   const wholeView = new Int16Array(buffer, whole, Math.max(most, KERNEL_CAPACITY));
+  const windowPart = viewsOf(windowView);
+  const wholePart = viewsOf(wholeView);
 
   return {
     capacity: KERNEL_CAPACITY,
@@ -73,11 +76,11 @@ function instantiate(api: WebAssemblyApi, module: object, filter: PolyphaseFilte
       kernel.filter(tick, up, down, taps, width, window, result, out.length);
       if (out instanceof Int16Array) {
         kernel.narrow(result, whole, out.length);
-        out.set(wholeView.subarray(0, out.length));
+        out.set(wholePart(0, out.length));
       } else {
         out.set(new Float32Array(buffer, result, out.length));
       }
-      history.set(windowView.subarray(samples.length, samples.length + past));
+      history.set(windowPart(samples.length, samples.length + past));
     },
   };
 }

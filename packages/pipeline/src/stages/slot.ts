@@ -95,20 +95,25 @@ export class StageSlot<S extends Stage> {
   }
 
   /** Has the stage work on a frame; undefined when it failed, or was taken out. */
-  work<T>(frame: AudioFrame, action: (stage: S) => T): { readonly value: T } | undefined {
+  work<T>(frame: AudioFrame, action: (stage: S, frame: AudioFrame) => T): { readonly value: T } | undefined {
     if (this.#failed) return undefined;
     const done = this.#meter?.begin(frame);
-    const result = this.run(action);
+    const result = this.run(action, frame);
     done?.(result === undefined);
     if (result) this.#strikes = Math.max(0, this.#strikes - FORGIVEN);
     return result;
   }
 
-  /** Has the stage do something; undefined when it failed, or was taken out. */
-  run<T>(action: (stage: S) => T): { readonly value: T } | undefined {
+  /**
+   * Has the stage do something; undefined when it failed, or was taken out. What is done with every frame is given what it is about, so that no
+   * function need be made for each.
+   */
+  run<T>(action: (stage: S) => T): { readonly value: T } | undefined;
+  run<T, A>(action: (stage: S, about: A) => T, about: A): { readonly value: T } | undefined;
+  run<T, A>(action: (stage: S, about: A) => T, about?: A): { readonly value: T } | undefined {
     if (this.#failed) return undefined;
     try {
-      return { value: action(this.#stage) };
+      return { value: action(this.#stage, about as A) };
     } catch (error) {
       this.#strike(this.fail(error));
       return undefined;

@@ -8,6 +8,8 @@ export const EMPTY: Int16Array = new Int16Array(0);
 const FRAME_MS = 20;
 /** Less than a frame waits this long for more before it goes out as it is, ms. */
 const CARRY_MS = 60;
+/** Of a live source it waits only where pieces come that are shorter than this, ms: each would be a message. */
+const SHORT_MS = 10;
 
 /** A frame that waits to be sent. */
 export interface Waiting {
@@ -27,6 +29,11 @@ export class Backlog {
   #waiting: Waiting[] = [];
   #samples = 0;
   #carriedSince = 0;
+  readonly #put = (record: UtteranceRecord, samples: Int16Array, key = false, dtmf?: DtmfFrame): void => {
+    const frame = { record, samples, dtmf, key, end: false };
+    this.#count(frame);
+    this.#waiting.push(frame);
+  };
 
   constructor(frameSize: number) {
     this.#framer = new Framer(frameSize);
@@ -46,9 +53,11 @@ export class Backlog {
     return this.#waiting.length === 0 && this.#framer.carried === 0;
   }
 
-  add(record: UtteranceRecord, samples: Int16Array, now: number): void {
+  /** `atOnce`: no part of it waits for more, where it is not very short. */
+  add(record: UtteranceRecord, samples: Int16Array, now: number, atOnce = false): void {
     if (this.#framer.record !== record) this.#flushCarry();
-    this.#framer.push(record, samples, (frame) => this.#put(record, frame));
+    this.#framer.push(record, samples, this.#put);
+    if (atOnce && samples.length * FRAME_MS >= this.#silence.length * SHORT_MS) this.#flushCarry();
     if (this.#framer.carried > 0) this.#carriedSince = now;
   }
 
@@ -160,7 +169,7 @@ export class Backlog {
     this.#samples -= samples.length;
     record.queued -= samples.length;
     const framer = whole ? this.#framer : new Framer(this.#silence.length);
-    framer.push(record, edit(samples), (frame) => this.#put(record, frame));
+    framer.push(record, edit(samples), this.#put);
     this.#carriedSince = now;
     const last = whole ? undefined : framer.flush();
     if (last) this.#put(record, last);
@@ -172,12 +181,6 @@ export class Backlog {
     const { record } = this.#framer;
     const samples = this.#framer.flush();
     if (record && samples) this.#put(record, samples);
-  }
-
-  #put(record: UtteranceRecord, samples: Int16Array, key = false, dtmf?: DtmfFrame): void {
-    const frame = { record, samples, dtmf, key, end: false };
-    this.#count(frame);
-    this.#waiting.push(frame);
   }
 
   #count({ record, samples }: Waiting): void {

@@ -1,15 +1,11 @@
-import { type AudioFormat, type AudioFrame, RoomKitError } from "@roomkit/core";
+import { type AudioFormat, type AudioFrame, RoomKitError, samplesMaker } from "@roomkit/core";
 import type { UtteranceRecord } from "./utterances.ts";
-
-/** So many frames are cut from one piece of memory: an array of its own for each costs ten times the copying. */
-const FRAMES_TOGETHER = 8;
 
 /** Cuts audio of any length into frames of one length, carrying the rest over to the next piece of the same utterance. */
 export class Framer {
   readonly #size: number;
+  readonly #make = samplesMaker();
   #carry: Int16Array | undefined;
-  /** What is left of the last piece of memory: nobody has had it before. It is of this stream alone. */
-  #left = new Int16Array(0);
   #carried = 0;
   #record: UtteranceRecord | undefined;
 
@@ -29,18 +25,19 @@ export class Framer {
   }
 
   /** Calls `emit` with each whole frame; nothing of another utterance may be carried. */
-  push(record: UtteranceRecord, samples: Int16Array, emit: (frame: Int16Array) => void): void {
+  push(record: UtteranceRecord, samples: Int16Array, emit: (record: UtteranceRecord, frame: Int16Array) => void): void {
     let from = 0;
     if (this.#carried > 0) {
       from = Math.min(this.#size - this.#carried, samples.length);
-      this.#fill(samples.subarray(0, from));
+      this.#fill(samples, 0, from);
       if (this.#carried < this.#size) return;
-      emit(this.#take());
+      emit(record, this.#take());
     }
     // Whole frames are views: frames are values that nobody writes to.
-    for (; from + this.#size <= samples.length; from += this.#size) emit(samples.subarray(from, from + this.#size));
+    for (; from + this.#size <= samples.length; from += this.#size)
+      emit(record, samples.subarray(from, from + this.#size));
     if (from === samples.length) return;
-    this.#fill(samples.subarray(from));
+    this.#fill(samples, from, samples.length);
     this.#record = record;
   }
 
@@ -54,17 +51,13 @@ export class Framer {
     this.#record = undefined;
   }
 
-  #fill(samples: Int16Array): void {
-    this.#carry ??= this.#cut();
-    this.#carry.set(samples, this.#carried);
-    this.#carried += samples.length;
-  }
-
-  #cut(): Int16Array {
-    if (this.#left.length === 0) this.#left = new Int16Array(this.#size * FRAMES_TOGETHER);
-    const frame = this.#left.subarray(0, this.#size);
-    this.#left = this.#left.subarray(this.#size);
-    return frame;
+  /** Sample by sample: a view of them for `set` would be garbage, fifty times a second and call. */
+  #fill(samples: Int16Array, from: number, to: number): void {
+    this.#carry ??= this.#make(this.#size);
+    const carry = this.#carry;
+    let at = this.#carried;
+    for (let i = from; i < to; i++) carry[at++] = samples[i] as number;
+    this.#carried = at;
   }
 
   #take(): Int16Array {

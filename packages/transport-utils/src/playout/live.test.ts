@@ -1,5 +1,6 @@
 import { seededRandom } from "@roomkit/testing";
 import { describe, expect, it } from "vitest";
+import { LiveDelay } from "./live.ts";
 import { format, queueRig, samplesOf } from "./rig.fixture.ts";
 import { delayMs, live, Source, steps, tone, words } from "./source.fixture.ts";
 
@@ -112,6 +113,54 @@ describe("a live source", () => {
       await rig.clock.advance(1_000);
       expect(samplesOf(rig)).toEqual(Array.from({ length: source.at }, (_, i) => words(i)));
     }
+  });
+
+  it.each([8, 16, 23, 45])("does not let the rest of a piece of %i ms wait for the next one", async (ms) => {
+    const rig = queueRig();
+    const source = new Source(rig, words, ms);
+    await source.go(1_000);
+    const waits = ms < 10 ? 20 : 0;
+    expect(rig.queue.queuedMs).toBeLessThanOrEqual(waits);
+    expect(Math.max(...rig.sent.map(({ frame }) => frame.samples.length))).toBeLessThanOrEqual(FRAME);
+    // Very short pieces are gathered: each would be a message.
+    if (waits > 0) expect(rig.sent.slice(0, -1).every(({ frame }) => frame.samples.length === FRAME)).toBe(true);
+    rig.queue.endUtterance("live");
+    await rig.clock.advance(1_000);
+    expect(samplesOf(rig)).toEqual(Array.from({ length: source.at }, (_, i) => words(i)));
+  });
+
+  it("is in step again with its pieces after one of another length", async () => {
+    const rig = queueRig();
+    const source = new Source(rig, words);
+    await source.go(200);
+    source.speak(13);
+    await source.go(400);
+    const lengths = rig.sent.map(({ frame }) => frame.samples.length);
+    expect(lengths.slice(-15)).toEqual(Array.from({ length: 15 }, () => FRAME));
+    expect(rig.queue.queuedMs).toBe(0);
+  });
+
+  it("waits for whole frames where those are wanted", async () => {
+    const rig = queueRig({ wholeFrames: true });
+    const source = new Source(rig, tone, 16);
+    await source.go(1_000);
+    expect(rig.sent.every(({ frame }) => frame.samples.length === FRAME)).toBe(true);
+    expect(samplesOf(rig)).toEqual(Array.from({ length: rig.sent.length * FRAME }, (_, i) => tone(i)));
+  });
+
+  it("is never late by what cannot be cut", () => {
+    let found = 0;
+    for (let waitingMs = 30; waitingMs < 160; waitingMs += 0.03) {
+      const delay = new LiveDelay(format, 120);
+      const samples = new Int16Array(Math.round((waitingMs * format.sampleRate) / 1000)).map((_, i) => tone(i));
+      for (let tick = 0; tick < 200; tick++) {
+        if (!delay.late(waitingMs, tick * 20)) continue;
+        expect(delay.shorten(samples, tick * 20).length).toBeLessThan(samples.length);
+        found++;
+        break;
+      }
+    }
+    expect(found).toBeGreaterThan(2_000);
   });
 
   it("keeps what is newest for a client that is gone for a while", async () => {

@@ -37,8 +37,9 @@ export class LiveDelay {
   readonly #maxDelayMs: number;
   readonly #channels: number;
   readonly #perMs: number;
-  /** What was waiting to be played at each of the last ticks, ms. */
-  #seen: number[] = [];
+  /** What was waiting to be played at each of the last ticks, ms, in any order; and at how many since all of it was forgotten. */
+  readonly #seen = new Float64Array(TICKS);
+  #seenTicks = 0;
   #dueBy: number | undefined;
   #cutAt = Number.NEGATIVE_INFINITY;
   #late = false;
@@ -63,14 +64,10 @@ export class LiveDelay {
 
   /** To be told every 20 ms what waits to be played, ms; whether that has been too much for a while, and is to be made shorter now. */
   late(waitingMs: number, now: number): boolean {
-    const seen = this.#seen;
-    if (seen.length === TICKS) {
-      seen.copyWithin(0, 1);
-      seen[TICKS - 1] = waitingMs;
-    } else {
-      seen.push(waitingMs);
-    }
-    if (this.#seen.length === TICKS && this.#excessMs > 0) this.#dueBy ??= now + CATCH_UP_MS;
+    this.#seen[this.#seenTicks++ % TICKS] = waitingMs;
+    // Less than a sample cannot be cut, and would be waited for in vain.
+    const excess = this.#seenTicks >= TICKS ? this.#samples(this.#excessMs) : 0;
+    if (excess > 0) this.#dueBy ??= now + CATCH_UP_MS;
     else this.#dueBy = undefined;
     this.#noteLeast(waitingMs);
     this.#late = this.#dueBy !== undefined || this.#standingMs >= HOP_MS;
@@ -91,13 +88,13 @@ export class LiveDelay {
       left = this.#cut(left, this.#align(Math.min(late, most) / cuts));
     }
     const goneMs = (samples.length - left.length) / this.#perMs;
-    this.#seen = this.#seen.map((ms) => ms - goneMs);
+    for (let i = 0; i < TICKS; i++) this.#seen[i] = (this.#seen[i] as number) - goneMs;
     return left;
   }
 
   /** The newest of the samples, not more than may wait. */
   newest(samples: Int16Array): Int16Array {
-    this.#seen = [];
+    this.#seenTicks = 0;
     this.#least = [];
     const gone = samples.length - this.#samples(this.#maxDelayMs);
     return gone > 0 ? this.#cut(samples, gone) : samples;
@@ -105,15 +102,15 @@ export class LiveDelay {
 
   get #excessMs(): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const ms of this.#seen) if (ms < least) least = ms;
+    for (let i = 0; i < TICKS; i++) least = Math.min(least, this.#seen[i] as number);
     // Less by what may come just after a tick, and be played just before the next.
     return least - (this.#maxDelayMs - 2 * TICK_MS);
   }
 
   /** What was waiting all the time, beyond what the client may have, ms. */
   get #standingMs(): number {
-    const [a, b, c] = this.#least;
-    return a === undefined || b === undefined || c === undefined ? 0 : Math.min(a, b, c) - this.#maxDelayMs / 2;
+    const least = this.#least;
+    return least.length < 3 ? 0 : Math.min(...least) - this.#maxDelayMs / 2;
   }
 
   #noteLeast(waitingMs: number): void {

@@ -93,7 +93,8 @@ export class PlayoutQueue {
     record.started = true;
     if (frame) record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
     const now = this.#options.clock.now();
-    if ("samples" in sound) this.#backlog.add(record, sound.samples, now);
+    const atOnce = record.live !== undefined && !this.#options.wholeFrames;
+    if ("samples" in sound) this.#backlog.add(record, sound.samples, now, atOnce);
     else this.#backlog.press(record, sound);
     if (this.#suspended) this.#backlog.keepNewest(now);
     this.#pump(now);

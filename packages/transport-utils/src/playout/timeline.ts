@@ -4,7 +4,11 @@ import type { UtteranceRecord } from "./utterances.ts";
 /** How late audio may come and still count as continuing what was playing, ms: the client's own buffer bridges that much. */
 const SLACK_MS = 40;
 
-interface Flight {
+/**
+ * Audio on its way. A class, not a literal: V8 takes what lives for 100 ms on a busy server for what lives for ever, and would make all of a
+ * literal's objects old ones, which go, with the samples they hold, when everything is looked at.
+ */
+class Flight {
   readonly record: UtteranceRecord;
   readonly samples: Int16Array;
   /** Samples per channel that belong to the utterance; the rest, if any, is filling. */
@@ -12,8 +16,16 @@ interface Flight {
   readonly startMs: number;
   readonly endMs: number;
   /** Samples counted as played so far. */
-  counted: number;
-  tapped: boolean;
+  counted = 0;
+  tapped = false;
+
+  constructor(record: UtteranceRecord, samples: Int16Array, count: number, startMs: number, endMs: number) {
+    this.record = record;
+    this.samples = samples;
+    this.count = count;
+    this.startMs = startMs;
+    this.endMs = endMs;
+  }
 }
 
 /** Hears of audio when its playing begins. */
@@ -52,7 +64,7 @@ export class Timeline {
     if (now - this.#endMs > SLACK_MS) this.#endMs = now;
     const startMs = this.#endMs;
     this.#endMs += (samples.length / this.#format.channels / this.#format.sampleRate) * 1000;
-    this.#flights.push({ record, samples, count, startMs, endMs: this.#endMs, counted: 0, tapped: false });
+    this.#flights.push(new Flight(record, samples, count, startMs, this.#endMs));
   }
 
   /** Counts what has been played by `now` and shows the tap what has begun. */

@@ -34,7 +34,7 @@ describe("Framer", () => {
     for (let i = 0; i < 200; i++) {
       const piece = Int16Array.from({ length: 1 + ((i * 37) % 300) }, (_, k) => i * 100 + k);
       all.push(...piece);
-      framer.push(record, piece, (frame) => frames.push(frame));
+      framer.push(record, piece, (_, frame) => frames.push(frame));
       if (i % 50 < 49) continue;
       framer.drop();
       all.length -= all.length % 160;
