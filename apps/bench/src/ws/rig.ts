@@ -7,6 +7,8 @@ import type { Listened } from "./messages.ts";
 import type { ServerAnswer, ServerRequest } from "./server.ts";
 
 const ANSWER_MS = 60_000;
+/** As the servers of generated projects are started; V8 would let the young space grow to more than the calls' own memory. */
+const FLAGS = ["--max-semi-space-size=16"];
 /** More calls than any benchmark makes: nothing of it is refused. */
 const ANY = 20_000;
 
@@ -35,7 +37,7 @@ export class Server {
 
   /** @param store what it commits events to meanwhile: its kind, and where it is */
   static async open(side: Side, pinned: boolean, flags: readonly string[] = [], store?: string): Promise<Server> {
-    const child = new Child<ServerRequest, ServerAnswer>(import.meta.url, "server", flags);
+    const child = new Child<ServerRequest, ServerAnswer>(import.meta.url, "server", [...FLAGS, ...flags]);
     try {
       const { url = "" } = await child.ask({ type: "open", side, calls: ANY, store }, ANSWER_MS);
       if (pinned) pin(child.pid, "server");
