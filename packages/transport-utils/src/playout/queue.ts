@@ -93,8 +93,7 @@ export class PlayoutQueue {
     record.started = true;
     if (frame) record.live = live && (record.live ?? new LiveDelay(this.#options.format, live.maxDelayMs));
     const now = this.#options.clock.now();
-    const atOnce = record.live !== undefined && !this.#options.wholeFrames;
-    if ("samples" in sound) this.#backlog.add(record, sound.samples, now, atOnce);
+    if ("samples" in sound) this.#backlog.add(record, sound.samples, now, record.live && !this.#options.wholeFrames);
     else this.#backlog.press(record, sound);
     if (this.#suspended) this.#backlog.keepNewest(now);
     this.#pump(now);
