@@ -167,6 +167,21 @@ describe.each(laws)("$name", ({ name, make, encode, decode, reference: makeRefer
     expect(codec.encode(new Int16Array(0))).toHaveLength(0);
     expect(codec.decode(new Uint8Array(0))).toHaveLength(0);
   });
+
+  it("is a codec that writes where it may, and into an array of its own where that has no room", () => {
+    const codec: AudioCodec = make();
+    const samples = new Int16Array(300).fill(7);
+    const decoded = codec.decode(everyCode, samples);
+    expect(decoded.buffer).toBe(samples.buffer);
+    expect([...decoded]).toEqual([...decode(everyCode)]);
+    expect([...samples.subarray(256)]).toEqual(new Array(44).fill(7));
+    const short = new Int16Array(255).fill(7);
+    expect([...codec.decode(everyCode, short)]).toEqual([...decode(everyCode)]);
+    expect(short.every((sample) => sample === 7)).toBe(true);
+    const bytes = new Uint8Array(4);
+    expect(codec.encode(Int16Array.of(1, 2), bytes).buffer).toBe(bytes.buffer);
+    expect(codec.encode(new Int16Array(5), bytes)).toHaveLength(5);
+  });
 });
 
 describe("tables", () => {
