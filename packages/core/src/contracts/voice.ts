@@ -125,10 +125,10 @@ export interface CloseReason {
 /** How audio is played. */
 export interface PlayOptions {
   /**
-   * It is of a source that speaks now: another person, a mix. Each piece goes out as it comes, of 10 ms or more. After a stall it is caught up: within a second it is again at most
-   * `maxDelayMs` behind, 60 to 5,000, by leaving out silence and playing faster, and in the seconds after that, more gently, about half of
-   * it. Give it more than the longest piece in which the audio comes. What has been heard is counted in samples that were sent, so it is
-   * less than the source has said. The same at each call.
+   * It is of a source that speaks now: another person, a mix. Each piece of 10 ms or more goes out as it comes. After a stall it is caught
+   * up: within a second it is again at most `maxDelayMs` behind, 60 to 5,000, by leaving out silence and playing faster, and in the seconds
+   * after that, more gently, about half of it. Give it more than the longest piece in which the audio comes. What has been heard is counted in
+   * samples that were sent, so it is less than the source has said. The same at each call.
    */
   readonly live?: { readonly maxDelayMs: number } | undefined;
 }
