@@ -11,13 +11,13 @@ const PER_FRAME = "CPU per frame in and out, µs";
 const DELAY = "delay p99, ms";
 
 /**
- * Calls over WebSocket that hear themselves: `ws [sessions...] [--seconds 5] [--warm 1] [--runs 3] [--client auto] [--pin 1]`. Server and
+ * Calls over WebSocket that hear themselves: `ws [sessions...] [--seconds 5] [--warm 8] [--runs 3] [--client auto] [--pin 1]`. Server and
  * callers are processes of their own, on cores of their own; each side of the comparison is measured alone, in turns.
  */
 export const ws: Bench = (args) =>
   withRig(args, async (rig) => {
     const measureMs = numberOption(args, "seconds", 5, [0.1, 3_600]) * 1000;
-    const warmMs = numberOption(args, "warm", 1, [0, 60]) * 1000;
+    const warmMs = numberOption(args, "warm", 8, [0, 60]) * 1000;
     const comparisons: Comparison[] = [];
     for (const calls of counts(args, [1, 10, 50, 100], 1_000)) {
       const runs: Record<Side, Measured[]> = { ours: [], bare: [] };
