@@ -66,7 +66,6 @@ interface Hop {
 class EnergyVad implements Vad {
   readonly #options: Resolved<EnergyVadOptions>;
   readonly #framer: Framer;
-  readonly #hopMs: number;
   readonly #aboveNoiseDb: number;
   readonly #band: SpeechBand;
   readonly #floor: NoiseFloor;
@@ -78,7 +77,7 @@ class EnergyVad implements Vad {
   #first: Hop[] | undefined = [];
   #thresholdDb = Number.POSITIVE_INFINITY;
   /** What the segmenter is told of a stretch: one object for ever, as it keeps none. */
-  readonly #told = { timestamp: 0, durationMs: 0, evidence: 0, sustained: false };
+  readonly #told;
   /** Stretches in a row that are above the release. */
   #run = 0;
   #closed = false;
@@ -89,7 +88,7 @@ class EnergyVad implements Vad {
     const hop = Math.round((sampleRate * HOP_MS) / 1000);
     this.#options = options;
     this.#framer = new Framer(hop, sampleRate);
-    this.#hopMs = (hop / sampleRate) * 1000;
+    this.#told = { timestamp: 0, durationMs: (hop / sampleRate) * 1000, evidence: 0, sustained: false };
     this.#aboveNoiseDb = 20 * Math.log10(options.noiseFactor);
     this.#band = new SpeechBand(sampleRate);
     this.#floor = new NoiseFloor(options.noiseWindowMs / HOP_MS);
@@ -152,8 +151,7 @@ class EnergyVad implements Vad {
     this.#run = aboveDb >= RELEASE_DB ? this.#run + 1 : 0;
     const told = this.#told;
     told.timestamp = timestamp;
-    told.durationMs = this.#hopMs;
-    told.evidence = this.#hopMs * this.#evidenceRate(aboveDb);
+    told.evidence = told.durationMs * this.#evidenceRate(aboveDb);
     told.sustained = this.#run > (this.#segmenter.speaking ? CLICK_MS / HOP_MS : 0);
     this.#segmenter.push(told);
     // What has been decided stands, also when the same look back finds its end.

@@ -22,7 +22,7 @@ export class NoiseFloor {
   #newest = 0;
   #inPart = 0;
   #taken = 0;
-  /** Not a number before the first. */
+  /** Of the levels taken. */
   #smoothed = Number.NaN;
   #least = Number.NEGATIVE_INFINITY;
 
@@ -59,7 +59,6 @@ export class NoiseFloor {
     this.#parts.fill(Number.POSITIVE_INFINITY);
     this.#inPart = 0;
     this.#taken = 0;
-    this.#smoothed = Number.NaN;
     this.#least = Number.NEGATIVE_INFINITY;
   }
 }
