@@ -1,6 +1,6 @@
 import { Emitter, type Unsubscribe, type WebRTCDataChannel, type WebRTCPeerLimits } from "@roomkit/core";
 import { ACK, type ChannelOpen, PPID, readChannelOpen } from "./dcep.ts";
-import { SCTP_ESTABLISHED, type SctpInternals } from "./internals.ts";
+import { SCTP_ENDING, SCTP_ESTABLISHED, type SctpInternals } from "./internals.ts";
 
 const MAX_LABEL_BYTES = 256;
 /** Pieces of unfinished messages and gaps a client may leave us holding. */
@@ -15,7 +15,7 @@ export interface DataChannelsOptions {
   readonly onChannel: (channel: WebRTCDataChannel) => void;
   /** Something was dropped, by reason. */
   readonly onDrop: (reason: string) => void;
-  /** The association is over: the client aborted it, as a peer connection does when it closes, or answers nothing any more. */
+  /** The association is over: the client aborts it or shuts it down, as peer connections do that close, or answers no more. */
   readonly onEnd: () => void;
   /** The client broke a limit that leaves nothing to do but end it. */
   readonly onAbuse: (message: string) => void;
@@ -42,21 +42,28 @@ export class DataChannels {
     sctp.onReconfigStreams.subscribe((ids) => {
       for (const id of ids) this.#remove(id);
     });
-    sctp.stateChanged.closed.subscribe(() => {
-      this.close();
-      options.onEnd();
-    });
+    sctp.stateChanged.closed.subscribe(() => this.#end());
   }
 
   /** Gives SCTP one packet. Never throws and never rejects. */
   handlePacket(data: Buffer): void {
     const { sctp, onDrop, onAbuse, limits } = this.#options;
     if (this.#closed) return;
-    sctp.handleData(data).catch(() => onDrop("sctp_malformed"));
+    sctp.handleData(data).then(
+      // Whoever shuts down has been given all it waited for. werift goes on waiting: it takes the last word for none of its own.
+      () => sctp.associationState >= SCTP_ENDING && this.#end(),
+      () => onDrop("sctp_malformed"),
+    );
     // What is received and not yet handed on is either a message that never ends or one with a hole in it.
     const held = WINDOW - sctp.advertisedRwnd;
     if (held > 2 * limits.messageBytes + 65_536) onAbuse("too much unfinished data");
     else if (sctp.sackMisOrdered.size > MAX_GAPS) onAbuse("too many gaps in the data");
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.close();
+    this.#options.onEnd();
   }
 
   close(): void {

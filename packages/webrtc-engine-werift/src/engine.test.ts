@@ -94,6 +94,11 @@ async function expectTalk({ peer, client, channels, rtp, messages }: Call): Prom
   await vi.waitFor(() => expect([client.rtp.length, client.messages.length]).toEqual([said + 1, written + 1]), within);
 }
 
+/** Chunks that end an association (RFC 9260, 3.3.7, 3.3.8 and 3.3.13). */
+const abort = Buffer.from("06000004", "hex");
+const shutdown = Buffer.from("0700000800000000", "hex");
+const shutdownComplete = Buffer.from("0e000004", "hex");
+
 const portsOf = (sdp: string): string[] => [
   ...new Set([...sdp.matchAll(/udp \d+ (\S+ \d+) typ host/g)].map((m) => m[1] as string)),
 ];
@@ -211,6 +216,27 @@ describe("WeriftEngine", () => {
     const made = await call(open({ iceLite: true }));
     expect(made.peer.answer).toContain("a=ice-lite");
     await expectTalk(made);
+  });
+
+  it.each([
+    ["aborts", [abort]],
+    ["shuts down", [shutdown]],
+    ["shuts down, and says at once that it is done", [shutdown, shutdownComplete]],
+    ["shuts down and then aborts", [shutdown, abort]],
+    ["shuts down twice", [shutdown, shutdown]],
+  ])("ends with the association of a client that %s", async (_, chunks) => {
+    const made = await call(open());
+    await expectTalk(made);
+    const { peer, client } = made;
+    const reasons: string[] = [];
+    peer.onClosed(({ code }) => reasons.push(code));
+    const { sctp } = client.pc.sctpTransport as unknown as { sctp: { sendChunk(chunk: object): Promise<void> } };
+    client.send("last words");
+    await Promise.all(chunks.map((bytes) => sctp.sendChunk({ bytes })));
+    // Sooner than werift's timer, which gives an end up that is not answered.
+    await vi.waitFor(() => expect(reasons).toEqual(["client_closed"]), { timeout: 8_000, interval: 5 });
+    expect(made.messages).toEqual(["hello", "last words"]);
+    expect(made.channels.map(({ closed }) => closed)).toEqual([true]);
   });
 
   it("answers a client that was done with the handshake first", async () => {

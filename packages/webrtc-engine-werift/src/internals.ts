@@ -177,3 +177,5 @@ export async function sendCloseNotify(dtls: RTCDtlsTransport): Promise<void> {
 
 /** werift's SCTP_STATE.ESTABLISHED. */
 export const SCTP_ESTABLISHED = 4;
+/** SCTP_STATE.SHUTDOWN_PENDING: this and all after it are of an association that one of both ends. */
+export const SCTP_ENDING = 5;
