@@ -36,7 +36,13 @@ export async function evanEncoder(
   encoder.packet_loss = settings.packetLossPercent;
   encoder.dtx = settings.dtx;
   // It has nothing to free: the collector does.
-  return { encode: (samples) => encoder.encode(samples), free() {} };
+  return {
+    encode: (samples) => encoder.encode(samples),
+    setPacketLossPercent(percent) {
+      encoder.packet_loss = percent;
+    },
+    free() {},
+  };
 }
 
 async function evan(load: () => Promise<unknown>): Promise<Evan> {

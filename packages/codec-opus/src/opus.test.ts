@@ -36,6 +36,12 @@ function snrDb(clean: Int16Array, decoded: Int16Array, sampleRate: number): numb
   return best;
 }
 
+/** Whether a mono packet of one frame of 20 ms carries in-band FEC: the flag behind that of voice. */
+function hasCopy(packet: Uint8Array): boolean {
+  expect((packet[0] as number) >> 3).toBeLessThan(16); // SILK or hybrid
+  return ((packet[1] as number) & 0x40) !== 0;
+}
+
 function concat(parts: readonly Int16Array[]): Int16Array {
   const out = new Int16Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
@@ -110,6 +116,34 @@ describe.each(["wasm", "@evan/opus"] as const)("opus, encoded by %s", (binding) 
     const recovered = await run("recover");
     const concealed = await run("conceal");
     expect(recovered).toBeGreaterThan(concealed + 0.5);
+  });
+
+  it("carries the coarser copy while loss is expected, and not when none is", async () => {
+    const encoder = await opus({ binding }).createEncoder({ sampleRate: 24_000 });
+    const speech = voice(24_000, 1000);
+    /** How many of a second's packets, but for its beginning, carry a copy of the one before (RFC 6716, 4.2.4). */
+    const copies = (): number => {
+      const coded = Array.from({ length: 50 }, (_, i) => encoder.encode(speech.subarray(i * 480, (i + 1) * 480)));
+      return coded.slice(10).filter((packet) => packet && hasCopy(packet)).length;
+    };
+    const told = [undefined, 0, 10, 0, 1, 30].map((percent) => {
+      if (percent !== undefined) encoder.expectLoss?.(percent);
+      return [percent, copies() > 0];
+    });
+    expect(told).toEqual([undefined, 0, 10, 0, 1, 30].map((percent) => [percent, percent !== 0]));
+    for (const percent of [-1, 101, 2.5, Number.NaN])
+      expect(() => encoder.expectLoss?.(percent), String(percent)).toThrowError(/percent/);
+    encoder.close();
+    expect(() => encoder.expectLoss?.(5)).toThrowError(/closed/);
+  });
+
+  it("carries no copy at all without inbandFec, whatever is lost", async () => {
+    const encoder = await opus({ binding, inbandFec: false }).createEncoder({ sampleRate: 24_000 });
+    const speech = voice(24_000, 400);
+    encoder.expectLoss?.(30);
+    const coded = Array.from({ length: 20 }, (_, i) => encoder.encode(speech.subarray(i * 480, (i + 1) * 480)));
+    expect(coded.filter((packet) => packet && hasCopy(packet))).toEqual([]);
+    encoder.close();
   });
 
   it("conceals with the sound that was there, fading out", async () => {

@@ -19,6 +19,7 @@ export * from "./contracts/pipeline.ts";
 export * from "./contracts/realtime.ts";
 export * from "./contracts/recipe.ts";
 export * from "./contracts/recording.ts";
+export * from "./contracts/rtcp.ts";
 export * from "./contracts/rtp.ts";
 export * from "./contracts/session-status.ts";
 export * from "./contracts/stage.ts";

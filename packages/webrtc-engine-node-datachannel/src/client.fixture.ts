@@ -1,7 +1,7 @@
+import { isRtcp } from "@roomkit/core";
 import type { WebRTCEngineClient } from "@roomkit/testing";
 import { parseOffer } from "@roomkit/transport-webrtc";
 import { Audio, type DataChannel, PeerConnection, type Track } from "node-datachannel";
-import { isRtcp } from "./rtcp.ts";
 
 export interface NativeClientOptions {
   /** What it does with audio. Default: both; `none` offers no audio section. */
@@ -17,7 +17,7 @@ export interface NativeClient extends WebRTCEngineClient {
   readonly opened: Promise<void>;
   /** RTCP packets received. */
   readonly rtcp: readonly Buffer[];
-  sendRtcp(packet: Buffer): void;
+  sendRtcp(packet: Uint8Array): void;
   /** Sends an RTP packet with the SSRC it has. */
   sendSource(packet: Buffer): void;
 }
@@ -95,7 +95,7 @@ export function nativeClient(options: NativeClientOptions = {}): NativeClient {
       track?.sendMessageBinary(data);
     },
     sendSource: (packet) => void track?.sendMessageBinary(packet),
-    sendRtcp: (packet) => void track?.sendMessageBinary(packet),
+    sendRtcp: (packet) => void track?.sendMessageBinary(Buffer.from(packet)),
     opened,
     rtp,
     rtcp,

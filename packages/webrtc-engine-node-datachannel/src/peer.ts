@@ -2,8 +2,11 @@ import {
   type CloseReason,
   ConnectionLife,
   Emitter,
+  isRtcp,
+  type ReceptionReport,
   type RemoteCandidate,
   RoomKitError,
+  receptionReport,
   StreamTable,
   type Unsubscribe,
   type WebRTCAcceptOptions,
@@ -17,7 +20,7 @@ import { Audio, type DataChannel, type Direction, PeerConnection, type RtcConfig
 import { changeCandidates } from "./answer.ts";
 import { Channel } from "./channel.ts";
 import { CHECK_MS, Liveness } from "./liveness.ts";
-import { isRtcp, Reception, reportRequest, senderReports } from "./rtcp.ts";
+import { Reception, reportRequest, senderReports } from "./rtcp.ts";
 import { safe } from "./safe.ts";
 
 export interface PeerOptions {
@@ -32,6 +35,7 @@ export interface PeerOptions {
 
 interface PeerEvents {
   readonly rtp: Uint8Array;
+  readonly report: ReceptionReport;
   readonly channel: WebRTCDataChannel;
 }
 
@@ -169,6 +173,10 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     return this.#events.on("rtp", listener);
   }
 
+  onReport(listener: (report: ReceptionReport) => void): Unsubscribe {
+    return this.#events.on("report", listener);
+  }
+
   onDataChannel(listener: (channel: WebRTCDataChannel) => void): Unsubscribe {
     return this.#events.on("channel", listener);
   }
@@ -241,8 +249,10 @@ export class NodeDataChannelPeer implements WebRTCPeer {
     this.#events.emit("rtp", Uint8Array.from(data));
   }
 
-  /** Tells the client what is lost; a browser's Opus encoder spends on FEC accordingly. */
+  /** Tells the client what is lost, and takes what it tells: an Opus encoder spends on FEC accordingly. */
   #onRtcp(data: Buffer): void {
+    const heard = receptionReport(data, this.#options.accept.audio?.ssrc ?? 0);
+    if (heard) this.#events.emit("report", heard);
     const reports = senderReports(data);
     if (reports.length > 0) this.#liveness.report();
     else this.#liveness.sign();

@@ -1,3 +1,5 @@
+import { rtcpPackets } from "@roomkit/core";
+
 /** RFC 3550, appendix A.1: a jump this far ahead, or this far back, is a source that began anew. */
 const MAX_DROPOUT = 3_000;
 const MAX_MISORDER = 100;
@@ -6,12 +8,6 @@ const RECEIVER_REPORT = 201;
 const TRANSPORT_FEEDBACK = 205;
 /** RTCP-SR-REQ of RFC 6051. */
 const RAPID_RESYNC_REQUEST = 5;
-
-/** RFC 5761, 4: what shares a port with RTP is RTCP when its second byte, without the marker, is 64 to 95. */
-export function isRtcp(data: Uint8Array): boolean {
-  const type = (data[1] ?? 0) & 0x7f;
-  return type >= 64 && type <= 95;
-}
 
 /** The part of a sender report that a receiver report gives back. */
 export interface SenderReport {
@@ -22,15 +18,9 @@ export interface SenderReport {
 
 /** The sender reports of a compound packet; what is malformed ends it. */
 export function senderReports(data: Buffer): readonly SenderReport[] {
-  const found: SenderReport[] = [];
-  for (let start = 0; start + 4 <= data.length; ) {
-    const end = start + (data.readUInt16BE(start + 2) + 1) * 4;
-    if (end > data.length) break;
-    if (data[start + 1] === SENDER_REPORT && end - start >= 28)
-      found.push({ ssrc: data.readUInt32BE(start + 4), time: data.readUInt32BE(start + 10) });
-    start = end;
-  }
-  return found;
+  return [...rtcpPackets(data)]
+    .filter((packet) => packet.getUint8(1) === SENDER_REPORT && packet.byteLength >= 28)
+    .map((packet) => ({ ssrc: packet.getUint32(4), time: packet.getUint32(10) }));
 }
 
 /** What came of one stream, as its sender is told. */

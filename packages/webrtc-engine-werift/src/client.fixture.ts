@@ -55,6 +55,13 @@ export function weriftClient(address: "127.0.0.1" | "::1" = "127.0.0.1"): Werift
       const send = (): void => track.writeRtp(new RtpPacket(new RtpHeader({ ...header }), payload));
       whenReady(pc.connectionState === "connected", send);
     },
+    sendRtcp(packet) {
+      const [dtls] = pc.dtlsTransports;
+      whenReady(
+        pc.connectionState === "connected",
+        () => void dtls?.iceTransport.connection.send(dtls.srtcp.encrypt(Buffer.from(packet))),
+      );
+    },
     get rtp() {
       return packets.map((packet) => packet.serialize());
     },

@@ -109,6 +109,15 @@ export function decryptSrtp(dtls: RTCDtlsTransport, packet: Buffer, rollovers: n
   return dtls.srtp.decrypt(packet);
 }
 
+/** Decrypts RTCP; undefined when it is not authentic. */
+export function decryptSrtcp(dtls: RTCDtlsTransport, packet: Buffer): Buffer | undefined {
+  try {
+    return dtls.srtcp.decrypt(packet);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Gives a STUN message to the agent as if it came from the protocol's socket. */
 export function giveStun(protocol: StunProtocol, message: Buffer, address: string, port: number): void {
   (protocol as unknown as { datagramReceived(data: Buffer, from: [string, number]): void }).datagramReceived(message, [

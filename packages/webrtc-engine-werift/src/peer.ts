@@ -3,6 +3,7 @@ import {
   type CloseReason,
   ConnectionLife,
   Emitter,
+  type ReceptionReport,
   type RemoteCandidate,
   type Unsubscribe,
   type WebRTCAcceptOptions,
@@ -22,8 +23,8 @@ import {
 } from "werift";
 import { DataChannels } from "./data-channels.ts";
 import { EarlyPackets } from "./early-packets.ts";
+import { InboundMedia } from "./inbound-media.ts";
 import {
-  decryptSrtp,
   giveStun,
   helloVerifiedOnce,
   type IceInternals,
@@ -37,8 +38,6 @@ import {
 } from "./internals.ts";
 import { type GateResult, SessionGate } from "./net/session-gate.ts";
 import type { DatagramPort } from "./net/udp-socket.ts";
-import { ReceiverReports } from "./receiver-report.ts";
-import { SrtpReceiver } from "./srtp-receiver.ts";
 import { type IceCredentials, newCredentials, openDtls, openIce } from "./transports.ts";
 
 /** After this long without a request on the selected address, another that the client nominates takes its place. */
@@ -68,6 +67,7 @@ export interface WeriftPeerOptions {
 
 interface PeerEvents {
   readonly rtp: Uint8Array;
+  readonly report: ReceptionReport;
   readonly channel: WebRTCDataChannel;
 }
 
@@ -88,10 +88,8 @@ export class WeriftPeer implements WebRTCPeer {
   readonly #sctp: RTCSctpTransport | undefined;
   readonly #channels: DataChannels | undefined;
   readonly #gate: SessionGate;
-  readonly #srtp: SrtpReceiver;
-  readonly #reports: ReceiverReports;
+  readonly #inbound: InboundMedia;
   readonly #ports: DatagramPort[] = [];
-  #rtpReceived = 0;
   #rtpSent = 0;
   #closing: Promise<void> | undefined;
   /** Nothing is sent or taken any more; what it had may yet be going. */
@@ -107,8 +105,6 @@ export class WeriftPeer implements WebRTCPeer {
     this.localPassword = password;
     this.#life = new ConnectionLife(options.onListenerError);
     this.#events = new Emitter<PeerEvents>(options.onListenerError);
-    this.#srtp = new SrtpReceiver(accept.limits.streams);
-    this.#reports = new ReceiverReports(accept.audio?.ssrc ?? 1, accept.audio?.codecs[0]?.clockRate ?? 48_000);
     this.#ice = openIce(offer, iceLite, { fragment: this.localFragment, password: this.localPassword });
     this.#agent = iceInternals(this.#ice);
     this.#dtls = openDtls(this.#ice, offer, certificate);
@@ -125,6 +121,16 @@ export class WeriftPeer implements WebRTCPeer {
       isValidated: (address, port) => this.#pairAt(address, port, (pair) => pair.responsesReceived > 0) !== undefined,
       established: () => this.#dtls.dtls?.connected === true,
       onNominated: (address, port) => this.#considerSwitch(address, port),
+    });
+    this.#inbound = new InboundMedia({
+      dtls: this.#dtls,
+      accept,
+      now: options.now,
+      onRtp: (packet) => this.#events.emit("rtp", packet),
+      onReport: (report) => this.#events.emit("report", report),
+      onAuthentic: () => this.#gate.noteAuthentic(),
+      onDrop: (reason) => void this.#gate.drop(reason),
+      reply: (report) => void this.#agent.send(this.#dtls.srtcp.encrypt(report)).catch(() => {}),
     });
     if (offer.data) {
       this.#sctp = new RTCSctpTransport(5000, accept.limits.messageBytes);
@@ -167,7 +173,7 @@ export class WeriftPeer implements WebRTCPeer {
   get stats(): WebRTCPeerStats {
     return {
       received: this.#gate.received,
-      rtpReceived: this.#rtpReceived,
+      rtpReceived: this.#inbound.received,
       rtpSent: this.#rtpSent,
       dropped: this.#gate.dropped,
       remoteAddresses: this.#remoteAddresses,
@@ -267,6 +273,10 @@ export class WeriftPeer implements WebRTCPeer {
     return this.#events.on("rtp", listener);
   }
 
+  onReport(listener: (report: ReceptionReport) => void): Unsubscribe {
+    return this.#events.on("report", listener);
+  }
+
   onDataChannel(listener: (channel: WebRTCDataChannel) => void): Unsubscribe {
     return this.#events.on("channel", listener);
   }
@@ -299,21 +309,8 @@ export class WeriftPeer implements WebRTCPeer {
   }
 
   #receiveSrtp(data: Buffer): void {
-    if (this.state !== "connected" || !this.#dtls.srtpStarted) {
-      this.#gate.drop("srtp_early");
-      return;
-    }
-    const now = this.#options.now();
-    const result = this.#srtp.receive(data, (packet, rollovers) => decryptSrtp(this.#dtls, packet, rollovers), now);
-    if ("dropped" in result) {
-      this.#gate.drop(result.dropped);
-      return;
-    }
-    this.#gate.noteAuthentic();
-    this.#rtpReceived++;
-    const report = this.#reports.receive(result.packet, now);
-    if (report) this.#agent.send(this.#dtls.srtcp.encrypt(report)).catch(() => {});
-    this.#events.emit("rtp", result.packet);
+    if (this.state !== "connected" || !this.#dtls.srtpStarted) this.#gate.drop("srtp_early");
+    else this.#inbound.receive(data);
   }
 
   /** Each may be in a pair with every socket of ours. */

@@ -32,9 +32,6 @@ export class SrtpReceiver {
 
   /** @param now monotonic ms. */
   receive(data: Buffer, decrypt: SrtpDecrypt, now: number): SrtpResult {
-    // RFC 5761, 4: payload types 64 to 95 in the second byte are RTCP. Nothing here needs it.
-    const type = (data[1] as number) & 0x7f;
-    if (type >= 64 && type <= 95) return { dropped: "rtcp" };
     if (data.length < MIN_LENGTH) return { dropped: "srtp_malformed" };
     const sequence = data.readUInt16BE(2);
     const ssrc = data.readUInt32BE(8);

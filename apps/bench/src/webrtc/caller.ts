@@ -1,11 +1,15 @@
 import { opus } from "@roomkit/codec-opus";
 import { Audio, type DataChannel, PeerConnection, type Track } from "node-datachannel";
 import { Relay } from "./relay.ts";
-import { writeRtp } from "./rtp.ts";
+import { writeReport, writeRtp } from "./rtp.ts";
 import { epochMs, PACKET_MS, PERIOD, PITCHES, packetSamples, pitchAt, SOUND, type Sound } from "./sounds.ts";
 
 const PAYLOAD_TYPE = 111;
 const SSRC = 77;
+/** A packet of silence has no more, and one of sound has more, with in-band FEC and without. */
+const QUIET_BYTES = 40;
+/** Frames from one report on what was heard to the next: as often as browsers send them, every few seconds. */
+const REPORT_EVERY = 150;
 
 /** Where a caller calls, and what stands between. */
 export interface CallTarget {
@@ -56,6 +60,8 @@ export class Caller {
   #frames = 0;
   #started = 0;
   #quiet = 0;
+  /** The last packet heard. */
+  #last: { readonly ssrc: number; readonly highest: number } | undefined;
   packets = 0;
   /** From a sound's sending to its echo, ms. */
   delays: number[] = [];
@@ -137,7 +143,11 @@ export class Caller {
         { payloadType: PAYLOAD_TYPE, ssrc: SSRC, at },
         packets[at % packets.length] as Uint8Array,
       );
-      if (this.#track.isOpen()) this.#track.sendMessageBinary(packet);
+      if (!this.#track.isOpen()) continue;
+      this.#track.sendMessageBinary(packet);
+      // Servers leave in-band FEC out when they are told that it is not needed.
+      if (this.#last && at % REPORT_EVERY === REPORT_EVERY - 1)
+        this.#track.sendMessageBinary(writeReport({ from: SSRC, ...this.#last }));
     }
   }
 
@@ -158,7 +168,8 @@ export class Caller {
   #heard(data: Buffer): void {
     if (((data[1] as number) & 0x7f) !== PAYLOAD_TYPE) return;
     this.packets++;
-    const loud = data.length > 12 + 30;
+    this.#last = { ssrc: data.readUInt32BE(8), highest: data.readUInt16BE(2) };
+    const loud = data.length > 12 + QUIET_BYTES;
     const sound = this.sounds.at(-1);
     // The first loud packet after a silence is the echo of a sound's beginning.
     if (loud && sound && this.#quiet >= SOUND / 2) this.delays.push(epochMs() - sound.at);

@@ -5,6 +5,16 @@ export interface RtpFields {
   readonly at: number;
 }
 
+/** A receiver report that nothing was lost, up to a sequence number (RFC 3550, 6.4.2). */
+export function writeReport({ from, ssrc, highest }: { from: number; ssrc: number; highest: number }): Buffer {
+  const packet = Buffer.alloc(32);
+  packet.writeUInt32BE(0x81c9_0007, 0);
+  packet.writeUInt32BE(from, 4);
+  packet.writeUInt32BE(ssrc, 8);
+  packet.writeUInt32BE(highest, 16);
+  return packet;
+}
+
 /** A packet of Opus with the shortest header there is. */
 export function writeRtp({ payloadType, ssrc, at }: RtpFields, payload: Uint8Array): Buffer {
   const packet = Buffer.alloc(12 + payload.length);

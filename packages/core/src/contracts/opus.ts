@@ -29,6 +29,11 @@ export interface OpusEncoder {
    * @throws RoomKitError `invalid_audio` for another length.
    */
   encode(samples: Int16Array): Uint8Array | undefined;
+  /**
+   * The network loses about so many of the packets, percent, 0 to 100: what in-band FEC may cost from now on. Absent: it cannot be told.
+   * @throws RoomKitError `invalid_option`.
+   */
+  expectLoss?(percent: number): void;
   /** Frees its memory; idempotent. Every other method then throws `closed`. */
   close(): void;
 }

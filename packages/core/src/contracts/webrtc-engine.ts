@@ -1,5 +1,6 @@
 import type { Unsubscribe } from "../events/emitter.ts";
 import type { Recipe } from "./recipe.ts";
+import type { ReceptionReport } from "./rtcp.ts";
 import type { CloseReason } from "./voice.ts";
 
 /** One codec of an audio section: an `a=rtpmap` line and its `a=fmtp`. */
@@ -113,6 +114,8 @@ export interface WebRTCPeer {
   sendRtp(packet: Uint8Array): boolean;
   /** Gives each RTP packet, decrypted and authenticated, in the order of arrival. The buffer is the listener's to keep. */
   onRtp(listener: (packet: Uint8Array) => void): Unsubscribe;
+  /** Gives each report of the client on the stream that the server sends, authenticated. Absent: the engine hears of none. */
+  onReport?(listener: (report: ReceptionReport) => void): Unsubscribe;
   onDataChannel(listener: (channel: WebRTCDataChannel) => void): Unsubscribe;
   /** ICE and DTLS are up. At once when they already are. */
   onConnected(listener: () => void): Unsubscribe;

@@ -17,6 +17,8 @@ export interface WebRTCEngineClient {
   accept(answer: string): Promise<void>;
   /** Sends an RTP packet; its SSRC may be replaced by the client's own. */
   sendRtp(packet: Uint8Array): void;
+  /** Sends an RTCP packet as it is, encrypted. Absent: what engines do with reports is not tried. */
+  sendRtcp?(packet: Uint8Array): void;
   /** RTP packets received, whole. */
   readonly rtp: readonly Uint8Array[];
   /** Sends on the channel `text`. */
@@ -119,6 +121,17 @@ interface Offered {
 export function acceptOptions(offer: WebRTCOffer): WebRTCAcceptOptions {
   const codecs = (offer.audio?.codecs ?? []).filter((c) => c.name === "opus");
   return { audio: { direction: "sendrecv", codecs, ssrc: SSRC }, loopback: true, limits };
+}
+
+/** A receiver report with one block (RFC 3550, 6.4.2). @param lost of 256. */
+export function receiverReport(ssrc: number, lost: number, highest: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(32));
+  view.setUint32(0, 0x81c9_0007);
+  view.setUint32(4, 77);
+  view.setUint32(8, ssrc);
+  view.setUint8(12, lost);
+  view.setUint32(16, highest);
+  return new Uint8Array(view.buffer);
 }
 
 export function rtpPacket(sequence: number, payload: Uint8Array, marker = false): Uint8Array {

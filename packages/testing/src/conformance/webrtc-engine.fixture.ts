@@ -1,7 +1,9 @@
 import {
   type CloseReason,
   Emitter,
+  type ReceptionReport,
   RoomKitError,
+  receptionReport,
   type WebRTCAcceptOptions,
   type WebRTCDataChannel,
   type WebRTCEngine,
@@ -11,6 +13,7 @@ import {
 import { settle } from "../settle.ts";
 import { CLOSE_DEFECTS, HeldConnection, WARM_UP_DEFECTS } from "./close.fixture.ts";
 import type { WebRTCEngineClient } from "./webrtc-engine-bench.ts";
+import { MemoryChannel } from "./webrtc-engine-channel.fixture.ts";
 
 /** What is wrong with an engine, and the requirement that must find it. */
 export const DEFECTS = {
@@ -20,6 +23,8 @@ export const DEFECTS = {
   "numbers packets anew": "carries RTP in both directions",
   "takes RTP before there is a connection": "answers every section",
   "loses the last packet": "carries RTP in both directions",
+  "takes reports for RTP": "tells what its client reports",
+  "takes every report for its own": "tells what its client reports",
   "makes bytes text": "carries text and bytes",
   "sends messages of any size": "carries text and bytes",
   "buffers without end": "bounds what waits",
@@ -122,6 +127,7 @@ export class MemoryNetwork {
         text = peer?.open("text");
       },
       sendRtp: (packet) => peer?.arrive(packet),
+      sendRtcp: (packet) => peer?.report(packet),
       rtp,
       send: (message) => text?.arrive(message),
       messages,
@@ -144,9 +150,10 @@ class MemoryPeer implements WebRTCPeer {
   readonly #network: MemoryNetwork;
   readonly #offer: WebRTCOffer;
   readonly #options: WebRTCAcceptOptions;
-  readonly #listeners: { rtp: ((packet: Uint8Array) => void)[]; channel: ((channel: WebRTCDataChannel) => void)[] } = {
-    rtp: [],
-    channel: [],
+  readonly #listeners = {
+    rtp: [] as ((packet: Uint8Array) => void)[],
+    report: [] as ((report: ReceptionReport) => void)[],
+    channel: [] as ((channel: WebRTCDataChannel) => void)[],
   };
   readonly #events = new Emitter<{ connected: undefined; closed: CloseReason }>();
   readonly #channels: MemoryChannel[] = [];
@@ -244,6 +251,16 @@ class MemoryPeer implements WebRTCPeer {
     if (!last) this.tell(this.#listeners.rtp, changed);
   }
 
+  report(packet: Uint8Array): void {
+    if (this.#network.is("takes reports for RTP")) this.arrive(packet);
+    const own = this.#options.audio?.ssrc ?? 0;
+    const others = this.#network.is("takes every report for its own") ? [own + 1] : [];
+    for (const ssrc of [own, ...others]) {
+      const report = receptionReport(packet, ssrc);
+      if (report) this.tell(this.#listeners.report, report);
+    }
+  }
+
   /** Calls listeners; one that throws stops only a defective engine. */
   tell<T>(listeners: readonly ((value: T) => void)[], value: T): void {
     for (const listener of this.#network.is("stops at a listener that throws") ? [...listeners].reverse() : listeners) {
@@ -265,6 +282,11 @@ class MemoryPeer implements WebRTCPeer {
 
   onRtp(listener: (packet: Uint8Array) => void): () => void {
     this.#listeners.rtp.push(listener);
+    return () => {};
+  }
+
+  onReport(listener: (report: ReceptionReport) => void): () => void {
+    this.#listeners.report.push(listener);
     return () => {};
   }
 
@@ -292,51 +314,5 @@ class MemoryPeer implements WebRTCPeer {
     this.state = "closed";
     for (const channel of this.#channels) channel.close();
     this.#events.emit("closed", reason);
-  }
-}
-
-class MemoryChannel implements WebRTCDataChannel {
-  readonly id: number;
-  readonly label: string;
-  closed = false;
-  bufferedAmount = 0;
-  readonly #peer: MemoryPeer;
-  readonly #listeners: ((message: string | Uint8Array) => void)[] = [];
-
-  constructor(peer: MemoryPeer, label: string, id: number) {
-    this.#peer = peer;
-    this.label = label;
-    this.id = id;
-  }
-
-  send(message: string | Uint8Array): boolean {
-    const { network, limits, far } = this.#peer;
-    const size = typeof message === "string" ? new TextEncoder().encode(message).length : message.length;
-    if (this.closed) return false;
-    if (size > limits.messageBytes && !network.is("sends messages of any size")) return false;
-    if (this.bufferedAmount + size > limits.bufferedBytes && !network.is("buffers without end")) return false;
-    this.bufferedAmount += size;
-    queueMicrotask(() => {
-      this.bufferedAmount -= size;
-    });
-    far?.onMessage(typeof message === "string" || !network.is("makes bytes text") ? message : String(message));
-    return true;
-  }
-
-  arrive(message: string | Uint8Array): void {
-    this.#peer.tell(this.#listeners, message);
-  }
-
-  onMessage(listener: (message: string | Uint8Array) => void): () => void {
-    this.#listeners.push(listener);
-    return () => {};
-  }
-
-  onClose(): () => void {
-    return () => {};
-  }
-
-  close(): void {
-    this.closed = true;
   }
 }

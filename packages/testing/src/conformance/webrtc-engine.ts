@@ -1,4 +1,10 @@
-import { assertOptions, type CloseReason, type WebRTCDataChannel, type WebRTCOffer } from "@roomkit/core";
+import {
+  assertOptions,
+  type CloseReason,
+  type ReceptionReport,
+  type WebRTCDataChannel,
+  type WebRTCOffer,
+} from "@roomkit/core";
 import { type ConformanceCase, check, checkRejects, until, within } from "./case.ts";
 import { closeCases } from "./close.ts";
 import { checkEqual } from "./equal.ts";
@@ -6,6 +12,7 @@ import {
   acceptOptions,
   EngineBench,
   limits,
+  receiverReport,
   rtpPacket,
   SSRC,
   type WebRTCEngineConformanceOptions,
@@ -89,6 +96,26 @@ const CASES: readonly (readonly [string, (bench: EngineBench) => Promise<void>])
       await until(() => client.rtp.length === 5, timeoutMs, "sending five packets");
       checkEqual(client.rtp.map(facts), sent.map(facts), "what was sent");
       check(peer.stats.rtpReceived === 5 && peer.stats.rtpSent === 5, "the counters must count");
+    },
+  ],
+  [
+    "tells what its client reports of what it was sent, and takes no report for audio",
+    async ({ connected, timeoutMs }) => {
+      const { peer, client, rtp } = await connected();
+      if (!peer.onReport || !client.sendRtcp) return;
+      const reports: ReceptionReport[] = [];
+      peer.onReport((report) => reports.push(report));
+      // There is something to report on, and both sides can send.
+      check(peer.sendRtp(rtpPacket(1, Uint8Array.of(1))), "a packet must go out once connected");
+      await until(() => client.rtp.length === 1, timeoutMs, "the packet");
+      client.sendRtcp(receiverReport(SSRC + 1, 255, 9));
+      client.sendRtcp(Uint8Array.of(0x81, 201, 0, 7, 0, 0, 0, 77, 1, 2));
+      client.sendRtcp(receiverReport(SSRC, 64, 0x1_0005));
+      // The client may report by itself.
+      await until(() => reports.some(({ lost }) => lost > 0), timeoutMs, "the report");
+      checkEqual(reports.filter(({ lost }) => lost > 0).at(-1), { lost: 0.25, highest: 0x1_0005 }, "the report");
+      check(!reports.some(({ highest }) => highest === 9), "a report on another stream was told");
+      check(rtp.length === 0, "a report was taken for audio");
     },
   ],
   [

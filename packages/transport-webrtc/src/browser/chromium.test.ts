@@ -6,6 +6,7 @@ import { opus } from "@roomkit/codec-opus";
 import {
   type AudioFrame,
   type CloseReason,
+  type OpusCodec,
   rms,
   silentLogger,
   type VoiceConnection,
@@ -134,6 +135,41 @@ describe.skipIf(executablePath === undefined).each(engines)("the seed's client i
     expect(states).toEqual(["connecting", "connected"]);
     expect(answerMs).toBeGreaterThan(0);
   }, 30_000);
+
+  it("is sent in-band FEC while it reports loss, and none while it does not", async () => {
+    const told: number[] = [];
+    let drops = false;
+    const engine = openEngine();
+    const accept = engine.accept.bind(engine);
+    engine.accept = async (offer, how) => {
+      const peer = await accept(offer, how);
+      const send = peer.sendRtp.bind(peer);
+      let sent = 0;
+      peer.sendRtp = (packet) => (sent++ % 5 === 4 && drops ? true : send(packet));
+      return peer;
+    };
+    const codec = opus();
+    const createEncoder: OpusCodec["createEncoder"] = async (how) => {
+      const encoder = await codec.createEncoder(how);
+      const expectLoss = encoder.expectLoss?.bind(encoder);
+      encoder.expectLoss = (percent) => {
+        told.push(percent);
+        expectLoss?.(percent);
+      };
+      return encoder;
+    };
+    const { page, connection } = await start({ engine, opus: { ...codec, createEncoder } });
+    connection().play("u", frameOf(sine(24_000, 660, 20_000), 24_000));
+    await until(() => told.length > 0, "the first report", 20_000);
+    expect(told).toEqual([0]);
+    drops = true;
+    await until(() => told.some((percent) => percent >= 15), "a report of the loss", 20_000);
+    await page.waitForFunction(
+      "(async () => [...(await pc.getStats()).values()].some((s) => s.type === 'inbound-rtp' && s.fecPacketsReceived > 0))()",
+      undefined,
+      { timeout: 20_000 },
+    );
+  }, 60_000);
 
   it("is sent the band that it listens to, and in no fewer bits than Chromium spends on more", async () => {
     const { page, frames } = await start();

@@ -76,6 +76,9 @@ export class LocalCall implements MediaCall {
       onDrop: (reason) => void this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1),
     });
     peer.onRtp((packet) => this.#receiver?.receive(packet, clock.now()));
+    peer.onReport?.((report) => {
+      if (peer.state !== "closed") this.#sender?.reported(report);
+    });
     peer.onConnected(() => {
       this.#stopTicking = PacingWheel.shared(clock).subscribe((now) => this.#tick(now));
     });

@@ -42,6 +42,17 @@ describe("AudioSender", () => {
     sender.close();
   });
 
+  it("tells the encoder what the client reports as lost, and nothing a codec that cannot use it", async () => {
+    const told: number[] = [];
+    const encoder = opusEncoding(await opus().createEncoder({ sampleRate: 24_000 }));
+    const rest = { payloadType: 111, ssrc: 77, firstSequence: 0, firstTimestamp: 0, send: () => true };
+    const sender = new AudioSender({ ...rest, encoder: { ...encoder, expectLoss: (percent) => told.push(percent) } });
+    for (const [i, lost] of [0, 0, 0.25, 0].entries()) sender.reported({ lost, highest: 10 + i });
+    expect(told).toEqual([0, 25, 20]);
+    sender.close();
+    new AudioSender({ ...rest, encoder: g711Encoding(mulaw()) }).reported({ lost: 1, highest: 1 });
+  });
+
   it("marks the next spurt and lets the timestamps go on with the clock", async () => {
     const { sender, packets } = await open();
     sender.send(frame, 0);

@@ -1,6 +1,7 @@
-import type { AudioCodec, OpusEncoder } from "@roomkit/core";
+import type { AudioCodec, OpusEncoder, ReceptionReport } from "@roomkit/core";
 import type { DtmfFrame, TrackPlace } from "@roomkit/transport-utils";
 import type { OutboundEvents } from "./audio-plan.ts";
+import { ExpectedLoss } from "./expected-loss.ts";
 import { timestampDelta, writeRtp } from "./rtp.ts";
 import { EVENT_DIGITS, eventPayload } from "./telephone-event.ts";
 
@@ -13,6 +14,8 @@ export interface FrameEncoder {
   readonly clockRate: number;
   /** Undefined: this frame need not be sent. */
   encode(samples: Int16Array): Uint8Array | undefined;
+  /** The network loses about so many of the packets, percent. Absent: it makes no difference. */
+  expectLoss?: ((percent: number) => void) | undefined;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export function opusEncoding(encoder: OpusEncoder): FrameEncoder {
     frameSamples,
     clockRate: 48_000,
     encode: (s) => encoder.encode(s),
+    expectLoss: (percent) => encoder.expectLoss?.(percent),
     close: () => encoder.close(),
   };
 }
@@ -91,6 +95,7 @@ interface Place {
 export class AudioSender {
   readonly #options: AudioSenderOptions;
   readonly #silence: Int16Array;
+  readonly #loss = new ExpectedLoss();
   #sequence: number;
   #timestamp: number;
   /** Clock time for which the next frame is due, ms; undefined before the first. */
@@ -159,6 +164,12 @@ export class AudioSender {
     if (this.#key?.ends === 0 && now < this.#dueMs + KEY_WAIT_MS) return;
     this.#tail--;
     this.#frame(this.#silence, now);
+  }
+
+  /** What the client says of the packets it got. */
+  reported(report: ReceptionReport): void {
+    const percent = this.#loss.reported(report);
+    if (percent !== undefined) this.#options.encoder.expectLoss?.(percent);
   }
 
   close(): void {
