@@ -25,12 +25,12 @@ interface Conditions {
 
 /**
  * Calls over WebRTC that hear themselves: `webrtc [sessions...] [--engine werift,node-datachannel] [--codec wasm,@evan/opus] [--workers 1]
- * [--seconds 5] [--warm 1] [--loss 5] [--delay 20]`. With `--loss` (percent) or `--delay` (ms) a relay stands between, and a further line says how much of
+ * [--seconds 5] [--warm 8] [--loss 5] [--delay 20]`. With `--loss` (percent) or `--delay` (ms) a relay stands between, and a further line says how much of
  * the lost audio was made up. With `--workers` ours is also measured with its media on so many threads or processes.
  */
 export const webrtc: Bench = async (args) => {
   const measureMs = numberOption(args, "seconds", 5, [0.5, 600]) * 1000;
-  const warmMs = numberOption(args, "warm", 1, [0, 60]) * 1000;
+  const warmMs = numberOption(args, "warm", 8, [0, 60]) * 1000;
   const loss = numberOption(args, "loss", 0, [0, 90]) / 100;
   const delayMs = numberOption(args, "delay", 0, [0, 1_000]);
   const workers = Math.floor(numberOption(args, "workers", 0, [0, 64]));
