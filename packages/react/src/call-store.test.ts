@@ -146,7 +146,7 @@ const orders: readonly (readonly [
       b.last.fail("connection_failed");
       b.last.up();
     },
-    { state: "listening", clients: 2, live: 1, error: "connection_failed" },
+    { state: "listening", clients: 2, live: 1 },
   ],
   [
     "lost in the call",

@@ -157,7 +157,8 @@ export class CallStore {
       this.#readMicrophone();
       await this.devices.refresh();
     } catch (error) {
-      if (!line.dropped) this.#fail(error);
+      // Whoever heard of its end may have begun the next.
+      if (!line.dropped && (this.#line ?? line) === line) this.#fail(error);
       this.#over(line, error instanceof VoiceClientError ? error.code : undefined);
     }
   }

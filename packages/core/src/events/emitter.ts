@@ -1,3 +1,5 @@
+import { isThenable } from "./thenable.ts";
+
 /** Ends a subscription; calling it again does nothing. */
 export type Unsubscribe = () => void;
 
@@ -73,9 +75,4 @@ export class Emitter<Events extends object> {
       // Whoever cannot even hear of an error must not become one for the others.
     }
   }
-}
-
-/** Any promise, also one of another realm or library. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -1,5 +1,7 @@
 import { fork } from "node:child_process";
+import { serialize } from "node:v8";
 import { Worker } from "node:worker_threads";
+import { RoomKitError } from "@roomkit/core";
 import { entryBeside, execArgvFor, threadEntry } from "@roomkit/worker-pool";
 import type { FromWorker, ToWorker, WorkerParts } from "./messages.ts";
 
@@ -21,8 +23,18 @@ export interface WorkerLine {
   kill(): void;
 }
 
-/** Starts a media worker: a thread, or a process when its engine needs one. */
+/**
+ * Starts a media worker: a thread, or a process when its engine needs one.
+ * @throws RoomKitError `invalid_option` when the parts cannot be copied to it.
+ */
 export function startWorker(parts: WorkerParts, index: number, events: LineEvents): WorkerLine {
+  try {
+    // Both copy in the same way, and only one of them says by its error that this was it.
+    serialize(parts);
+  } catch (cause) {
+    const message = `options of the engine or of Opus cannot be copied to a media worker: ${(cause as Error).message}`;
+    throw new RoomKitError("invalid_option", message, { cause });
+  }
   return parts.engine.ownProcess ? startProcess(parts, events) : startThread(parts, index, events);
 }
 

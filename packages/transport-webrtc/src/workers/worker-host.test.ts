@@ -123,6 +123,15 @@ describe.each([
     expect(call.stats.audio).toMatchObject({ received: call.stats.peer.rtpReceived, lost: 0 });
   });
 
+  it("that cannot be given their options are refused, and none is left", async () => {
+    const before = running();
+    const host = open({}, echoRecipe({ answerMs: (() => 5) as never }, kind));
+    expect(await codeOf(host.warmUp())).toBe("invalid_option");
+    expect(await codeOf(host.accept(request))).toBe("invalid_option");
+    await until(() => running() === before, "the end of what was begun");
+    expect(host.load).toEqual([]);
+  });
+
   it("carry data channels, and know what waits on them", async () => {
     const { call, channel, messages } = await connect(open({}, engine));
     expect([channel.label, channel.id, channel.closed]).toEqual(["text", 7, false]);

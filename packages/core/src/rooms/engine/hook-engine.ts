@@ -1,5 +1,6 @@
 import { abortedError, RoomKitError } from "../../errors/error.ts";
 import type { Unsubscribe } from "../../events/emitter.ts";
+import { isThenable } from "../../events/thenable.ts";
 import { AbortScope } from "../../time/abort-scope.ts";
 import { type Clock, withTimeout } from "../../time/clock.ts";
 import {
@@ -174,8 +175,4 @@ export class HookEngine {
     if (RoomKitError.is(error, "timeout")) this.#reports.timeout(entry.name, entry.trigger);
     else this.#reports.error(entry.name, entry.trigger, RoomKitError.from(error, "hook_failed"));
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
