@@ -107,13 +107,20 @@ export function checkConfig(config: AudioPipelineConfig): void {
 /** @throws RoomKitError `invalid_option` for what makes no such stage. */
 export function assertStage(
   role: string,
-  factory: { readonly open?: unknown; readonly speechPadMs?: number | undefined } | null,
+  factory: {
+    readonly open?: unknown;
+    readonly speechPadMs?: number | undefined;
+    readonly lagMs?: number | undefined;
+  } | null,
 ): void {
   if (typeof factory?.open !== "function")
     throw new RoomKitError("invalid_option", `the stage ${role} is not a factory: it has no open()`);
-  const { speechPadMs = -1 } = factory;
-  if (role === "vad" && !(speechPadMs >= 0 && speechPadMs <= 60_000))
+  if (role !== "vad") return;
+  const { speechPadMs = -1, lagMs = 0 } = factory;
+  if (!(speechPadMs >= 0 && speechPadMs <= 60_000))
     throw new RoomKitError("invalid_option", `the VAD wants a pre-roll of ${factory.speechPadMs} ms`);
+  if (!(lagMs >= 0 && lagMs <= 60_000))
+    throw new RoomKitError("invalid_option", `the VAD tells of speech ${lagMs} ms after it began`);
 }
 
 /** The stages that a caller's platform does itself. */

@@ -290,6 +290,8 @@ describe("what is wrong from the start", () => {
     ["a postprocessor that is none", { postprocessors: [changer("a"), { name: "b" } as never] }],
     ["a VAD without a pre-roll", { vad: { name: "vad", open: () => ({}) } as never }],
     ["a VAD that wants an hour", { vad: vadThat(() => undefined, { speechPadMs: 3_600_000 }) }],
+    ["a VAD that tells an hour later", { vad: vadThat(() => undefined, { lagMs: 3_600_000 }) }],
+    ["a VAD that tells before it hears", { vad: vadThat(() => undefined, { lagMs: -1 }) }],
     ["digits muted that nobody finds", { muteDigits: true }],
     ["a recording of something else", { recordOutbound: "all" as never }],
   ])("%s is an invalid_option", (_, config) => {

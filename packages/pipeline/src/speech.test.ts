@@ -9,8 +9,8 @@ const start = (timestamp: number): VadEvent => ({ type: "speech-start", timestam
 const end = (timestamp: number, durationMs: number): VadEvent => ({ type: "speech-end", timestamp, durationMs });
 
 /** A stream whose VAD answers its n-th 20 ms frame (from 1) as the table says, fed `count` frames. */
-function run(answers: Record<number, VadEvent>, count: number, speechPadMs = 100): TestStream {
-  const opened = openStream({ vad: vadThat((_, n) => answers[n], { speechPadMs }) });
+function run(answers: Record<number, VadEvent>, count: number, speechPadMs = 100, lagMs?: number): TestStream {
+  const opened = openStream({ vad: vadThat((_, n) => answers[n], { speechPadMs, lagMs }) });
   for (const frame of inFrames(ramp(320 * count), mono(16_000))) opened.stream.processInbound(frame);
   return opened;
 }
@@ -53,11 +53,15 @@ describe("speech", () => {
     expect(preRollOf(run({ 2: start(-900) }, 2)).flatMap((frame) => [...frame.samples])).toEqual([...ramp(640)]);
   });
 
-  it("keeps no more than the pad and two seconds", () => {
-    const preRoll = preRollOf(run({ 400: start(0) }, 400, 300));
+  it.each([
+    ["two seconds", undefined, 2_000],
+    ["as late as the detector says it is", 700, 700],
+    ["nothing, where it says that it is at once", 0, 0],
+  ])("keeps no more than the pad and %s", (_, lagMs, kept) => {
+    const preRoll = preRollOf(run({ 400: start(0) }, 400, 300, lagMs));
     const lengthMs = preRoll.reduce((sum, frame) => sum + frameDurationMs(frame), 0);
-    expect(lengthMs).toBeGreaterThanOrEqual(2_300);
-    expect(lengthMs).toBeLessThanOrEqual(2_320);
+    expect(lengthMs).toBeGreaterThanOrEqual(kept + 300);
+    expect(lengthMs).toBeLessThanOrEqual(kept + 320);
   });
 
   /** Where each pre-roll and what followed it as speech begins and ends, ms. */

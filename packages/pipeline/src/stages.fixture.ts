@@ -133,10 +133,11 @@ export class FakeVad extends FakeListener<VadEvent> implements Vad {
 /** A VAD that answers its n-th frame (from 1) as told. */
 export const vadThat = (
   answer: (frame: AudioFrame, count: number) => VadEvent | undefined,
-  options: { speechPadMs?: number | undefined; rate?: number | undefined } = {},
+  options: { speechPadMs?: number | undefined; lagMs?: number | undefined; rate?: number | undefined } = {},
 ): VadFactory & Watchable<FakeVad> => ({
   ...watchable("fake-vad", (format) => new FakeVad(format, answer), options.rate),
   speechPadMs: options.speechPadMs ?? 100,
+  lagMs: options.lagMs,
 });
 
 export const dtmfThat = (answer: (frame: AudioFrame, count: number) => DtmfEvent | undefined, rate?: number) =>

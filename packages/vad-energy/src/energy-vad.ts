@@ -18,6 +18,9 @@ import { SpeechBand } from "./speech-band.ts";
 /** Length of a judged stretch. */
 const HOP_MS = 10;
 
+/** A frame is no longer, as a rule. */
+const FRAME_MS = 100;
+
 /** Sound so far above the threshold is clear. */
 const CLEAR_DB = 6;
 
@@ -51,8 +54,14 @@ export function energyVad(options: EnergyVadOptions = {}): VadFactory {
   return {
     name: "vad-energy",
     speechPadMs: resolved.speechPadMs,
+    lagMs: maxProofMs(resolved) + FRAME_MS,
     open: (format) => new EnergyVad(format, resolved),
   };
+}
+
+/** How long the proof may take: the beginning of a stream, which is judged again, and after it what weak sound needs, ms. */
+function maxProofMs({ onsetMs, minSpeechMs }: Resolved<EnergyVadOptions>): number {
+  return FIRST_LEVELS * HOP_MS + Math.max(onsetMs, minSpeechMs);
 }
 
 interface Hop {
@@ -92,7 +101,7 @@ class EnergyVad implements Vad {
     this.#aboveNoiseDb = 20 * Math.log10(options.noiseFactor);
     this.#band = new SpeechBand(sampleRate);
     this.#floor = new NoiseFloor(options.noiseWindowMs / HOP_MS);
-    this.#segmenter = new SpeechSegmenter(options);
+    this.#segmenter = new SpeechSegmenter({ ...options, maxProofMs: maxProofMs(options) });
   }
 
   get speechMs(): number {

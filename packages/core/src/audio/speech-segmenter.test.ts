@@ -66,6 +66,13 @@ describe("SpeechSegmenter", () => {
     expect([segmenter.take()?.type, segmenter.speechMs]).toEqual(["speech-start", 100]);
   });
 
+  it("begins no earlier than its proof may have taken", () => {
+    const segmenter = new SpeechSegmenter({ silenceThresholdMs: 50, maxSpeechMs: 1_000, maxProofMs: 60 });
+    expect(run("#~~~~~~~~~##", {}, segmenter)).toEqual([start(60)]);
+    expect(segmenter.speechMs).toBe(60);
+    expect(run("..###.....", { maxProofMs: 60 })).toEqual([start(20), end(50, 30)]);
+  });
+
   it("cuts speech that is too long and goes on after it", () => {
     expect(run(`..${"#".repeat(25)}......`, { maxSpeechMs: 100 })).toEqual([
       start(20),

@@ -5,6 +5,8 @@ export interface SpeechSegmenterOptions {
   readonly silenceThresholdMs: number;
   /** Longest speech in ms; what is longer is ended there, and what follows is speech of its own. */
   readonly maxSpeechMs: number;
+  /** How long before its proof is complete speech may have begun, at most, in ms. Default: however long the proof took. */
+  readonly maxProofMs?: number | undefined;
 }
 
 /** A judged stretch of audio. */
@@ -67,7 +69,7 @@ export class SpeechSegmenter {
 
   /** Takes the next stretch; what it decides is there to {@link take}. */
   push(hop: SpeechHop): void {
-    const { silenceThresholdMs, maxSpeechMs } = this.#options;
+    const { silenceThresholdMs, maxSpeechMs, maxProofMs = Number.POSITIVE_INFINITY } = this.#options;
     const begin = Math.max(hop.timestamp, this.#now);
     const end = Math.max(hop.timestamp + hop.durationMs, begin);
     const gap = begin - this.#now;
@@ -91,6 +93,8 @@ export class SpeechSegmenter {
     if (this.#evidence < ENOUGH || this.#events.length > MAX_EVENTS - 2) return;
     this.#evidence = 0;
     this.#speaking = true;
+    this.#start = Math.max(this.#start, end - maxProofMs);
+    this.#speechMs = Math.min(this.#speechMs, end - this.#start);
     this.#heard = end;
     this.#tell({ type: "speech-start", timestamp: this.#start });
   }

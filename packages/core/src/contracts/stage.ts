@@ -87,6 +87,11 @@ export interface Vad extends Stage {
 export interface VadFactory extends StageFactory<Vad> {
   /** How much audio from before `speech-start` belongs to the utterance, in ms; the pipeline keeps that pre-roll. */
   readonly speechPadMs: number;
+  /**
+   * How long after it began speech is told of, at most, up to the end of the frame that proved it, in ms: as much more is kept, so that none of
+   * it is lost. 0 to 60,000; absent: 2,000.
+   */
+  readonly lagMs?: number | undefined;
 }
 
 /** A press of a touch-tone key, told once. */

@@ -1,7 +1,7 @@
 import { type AudioFormat, type AudioFrame, frameDurationMs } from "@roomkit/core";
 
 /** Samples of a piece of memory: there are as many as are needed, and none is ever thrown away. */
-const BLOCK = 4_096;
+const BLOCK = 2_048;
 /** Frames there is room for at first. */
 const FIRST_FRAMES = 16;
 

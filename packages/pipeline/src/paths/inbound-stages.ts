@@ -9,6 +9,7 @@ import {
   type StageFactory,
   type StageRole,
   type StageStatus,
+  type VadFactory,
 } from "@roomkit/core";
 import { assertStage, CHANGERS, ROLES } from "../config.ts";
 import { EchoSlot } from "../stages/echo-slot.ts";
@@ -118,9 +119,9 @@ export class InboundStages implements StageControl {
     return this.#places.get(role)?.occupant as ListenerOf<R> | undefined;
   }
 
-  /** How much of the audio before speech the VAD wants, ms. */
-  get speechPadMs(): number {
-    return (this.#places.get("vad")?.factory as StageFactories["vad"] | undefined)?.speechPadMs ?? 0;
+  /** How much of the audio before speech the VAD wants, and how late it is to tell of speech. */
+  get preRoll(): Pick<VadFactory, "speechPadMs" | "lagMs"> {
+    return (this.#places.get("vad")?.factory as StageFactories["vad"] | undefined) ?? { speechPadMs: 0 };
   }
 
   close(): void {

@@ -107,7 +107,7 @@ export class InboundPath {
   }
 
   #listen(): void {
-    this.#gate.listen(this.stages.listener("vad"), this.stages.speechPadMs);
+    this.#gate.listen(this.stages.listener("vad"), this.stages.preRoll);
   }
 
   // Functions once and for all: one made for each frame would be garbage.

@@ -6,13 +6,14 @@ import {
   RoomKitError,
   type Vad,
   type VadEvent,
+  type VadFactory,
 } from "@roomkit/core";
 import { PreRoll } from "../frames/pre-roll.ts";
 import type { Withheld } from "../frames/withheld.ts";
 import type { StageSlot } from "../stages/slot.ts";
 
-/** How long after the fact a detector may say that speech began and still get all the audio of it. */
-const MAX_LAG_MS = 2_000;
+/** How long after the fact a detector that does not say so itself tells of speech, ms. */
+const USUAL_LAG_MS = 2_000;
 
 /** Speech whose detector has failed for so long is over: nobody else would end it. */
 const GIVE_UP_MS = 1_000;
@@ -50,11 +51,14 @@ export class SpeechGate {
   }
 
   /** Another detector finds speech from now on, or none: what the one before found ends here. */
-  listen(slot: StageSlot<Vad> | undefined, padMs: number): void {
+  listen(
+    slot: StageSlot<Vad> | undefined,
+    { speechPadMs, lagMs = USUAL_LAG_MS }: Pick<VadFactory, "speechPadMs" | "lagMs">,
+  ): void {
     if (this.#start !== undefined) this.#end(this.#now, this.#now - this.#start);
     this.#slot = slot;
-    this.#padMs = padMs;
-    this.#preRoll = new PreRoll(padMs + MAX_LAG_MS);
+    this.#padMs = speechPadMs;
+    this.#preRoll = new PreRoll(speechPadMs + lagMs);
     this.#failingMs = 0;
     this.#countedMs = 0;
     this.#rates = false;

@@ -139,6 +139,11 @@ describe("vadConformance", () => {
           }
         })(),
     ],
+    "tells later than it says": [
+      "speaks of the past only",
+      () => new PlainVad(),
+      { factory: { name: "plain", speechPadMs: 300, lagMs: 40, open: () => new PlainVad() } },
+    ],
     "judges frames instead of audio": [
       "decides the same however",
       () =>

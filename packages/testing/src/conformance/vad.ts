@@ -132,7 +132,10 @@ export function vadConformance<V extends Vad>(options: VadConformanceOptions<V>)
       await feed(open(), turmoil, { begin }, (event, now) => {
         if (!event) return;
         check(event.timestamp >= last, `${event.type} at ${event.timestamp} ms follows something at ${last} ms`);
-        check(event.timestamp <= now + SAME_MS, `${event.type} at ${event.timestamp} ms was known at ${now} ms`);
+        const known = `${event.type} at ${event.timestamp} ms was known at ${now} ms`;
+        check(event.timestamp <= now + SAME_MS, known);
+        const { lagMs = Number.POSITIVE_INFINITY } = factory;
+        check(event.type === "speech-end" || now - event.timestamp <= lagMs + SAME_MS, `${known}, after ${lagMs} ms`);
         last = event.timestamp;
       });
     }
