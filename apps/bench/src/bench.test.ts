@@ -42,7 +42,7 @@ const tiny: Record<string, { values: string[]; options: Record<string, string> }
     values: [],
     options: { from: "1", most: "1", seconds: "1.2", warm: "0", runs: "1", delay: "2000", whole: "0" },
   },
-  "ws-memory": { values: ["2"], options: { connects: "12", batches: "3", seconds: "0.2", runs: "1" } },
+  "ws-memory": { values: ["2", "3"], options: { connects: "12", batches: "3", seconds: "0.2", runs: "1" } },
 };
 
 describe("every benchmark", () => {

@@ -37,8 +37,8 @@ export const rows: readonly Row[] = [
     name: "memory",
     title: "Memory of a call, and what short ones leave behind",
     bench: "ws-memory",
-    full: "200 --connects 10000",
-    quick: "200 --connects 1000 --batches 5 --runs 1",
+    full: "50 200 400 --connects 10000",
+    quick: "50 200 400 --connects 1000 --batches 5 --runs 1",
   },
   {
     name: "handshakes",

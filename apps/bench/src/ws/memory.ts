@@ -14,33 +14,47 @@ interface Found {
 }
 
 /**
- * Memory of calls, and what short ones leave behind: `ws-memory [100] [--connects 1000] [--batches 10] [--seconds 3] [--runs 3]`. Each run is a
+ * Memory of calls, and what short ones leave behind: `ws-memory [calls...] [--connects 1000] [--batches 10] [--seconds 3] [--runs 3]`. Each run is a
  * fresh process; what is collectable is collected before each look.
  */
 export const wsMemory: Bench = (args) =>
   withRig(args, async (rig) => {
-    const [calls = 100] = counts(args, [100], 1_000);
+    const sizes = counts(args, [100], 1_000);
     const connects = Math.floor(numberOption(args, "connects", 1_000, [10, 100_000]));
     const batches = Math.floor(numberOption(args, "batches", 10, [3, 100]));
     const measureMs = numberOption(args, "seconds", 3, [0.2, 60]) * 1000;
-    const found: Record<Side, Found[]> = { ours: [], bare: [] };
-    for (let run = 0; run < rig.runs; run++)
-      for (const side of sides)
-        found[side].push(
-          await measure(rig, side, { calls, connects, batch: Math.ceil(connects / batches), measureMs }),
-        );
-    const figures = (side: Side) =>
-      found[side].map(({ perCallMb, after }) => ({
-        "memory per call, MB": Math.max(RESOLUTION_MB, perCallMb),
-        [`heap after ${connects} calls, MB`]: after.at(-1)?.heapMb ?? 0,
-        [`memory after ${connects} calls, MB`]: after.at(-1)?.residentMb ?? 0,
-      }));
+    const all: { readonly calls: number; readonly found: Record<Side, Found[]> }[] = [];
+    for (const [i, calls] of sizes.entries()) {
+      const found: Record<Side, Found[]> = { ours: [], bare: [] };
+      // Short calls leave the same behind whatever there was before them: they come after the first size alone.
+      const short = i === 0 ? connects : 0;
+      for (let run = 0; run < rig.runs; run++)
+        for (const side of sides)
+          found[side].push(
+            await measure(rig, side, { calls, connects: short, batch: Math.ceil(connects / batches), measureMs }),
+          );
+      all.push({ calls, found });
+    }
+    const figures = (found: readonly Found[]) =>
+      found.map(({ perCallMb, after }) => {
+        const last = after.at(-1);
+        return {
+          "memory per call, MB": Math.max(RESOLUTION_MB, perCallMb),
+          ...(last && {
+            [`heap after ${connects} calls, MB`]: last.heapMb,
+            [`memory after ${connects} calls, MB`]: last.residentMb,
+          }),
+        };
+      });
+    const { found } = all[0] as (typeof all)[number];
     const median = (side: Side, of: (found: Found) => number): number =>
       found[side].map(of).sort((a, b) => a - b)[found[side].length >> 1] as number;
     return {
       bench: "ws-memory",
       reference,
-      comparisons: [compareRuns(`${calls} calls`, figures("ours"), figures("bare"))],
+      comparisons: all.map(({ calls, found: { ours, bare } }) =>
+        compareRuns(`${calls} calls`, figures(ours), figures(bare)),
+      ),
       tables: [
         {
           title: `What each of ${connects} short calls left behind, bytes (slope over all looks but the first)`,
