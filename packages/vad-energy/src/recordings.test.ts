@@ -77,6 +77,32 @@ describe.skipIf(recordings.length === 0)("recordings (skipped without pocketsphi
     expect(found.filter(Boolean).length / found.length).toBeGreaterThan(0.9);
   });
 
+  it("are told of long before the most that the proof may take, so that none of them is cut there", () => {
+    const lags: number[] = [];
+    const hearStarts = (samples: Int16Array, sampleRate: number): void => {
+      const vad = energyVad().open({ sampleRate, channels: 1 });
+      for (const frame of inFrames(samples, { sampleRate, channels: 1 }, sampleRate / 50)) {
+        const event = vad.process(frame);
+        if (event?.type === "speech-start") lags.push(frame.timestamp + 20 - event.timestamp);
+      }
+    };
+    for (const file of recordings) {
+      const { samples, format } = samplesOfWav(readFileSync(file));
+      const rate = format.sampleRate;
+      const lengthMs = (samples.length / rate) * 1000;
+      for (const loudness of [1, 0.1, 0.03]) {
+        const softer = samples.map((sample) => sample * loudness);
+        for (const over of [1, 2, 5, 30]) {
+          const noise = whiteNoise(rate, 4_000 + lengthMs, Math.max(1, rms(softer) / over));
+          hearStarts(mixed(inSequence(quiet(rate, 2_000), softer), noise), rate);
+        }
+        for (let at = 0; at < softer.length - rate; at += rate / 2) hearStarts(softer.subarray(at), rate);
+      }
+    }
+    expect(lags.length).toBeGreaterThan(100);
+    expect(Math.max(...lags)).toBeLessThan(800);
+  });
+
   it.each([1_000, 3_000, 8_000])("people who speak from the first sample are heard soon, at RMS %d", (level) => {
     const known = recordings.flatMap((file) => {
       const { samples, format } = samplesOfWav(readFileSync(file));
