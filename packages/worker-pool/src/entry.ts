@@ -28,23 +28,33 @@ function isFile(url: URL): boolean {
   }
 }
 
+/** How V8 keeps what is young: a process that carries calls is told what its server was told. */
+const YOUNG = /^--(?:(?:min|max)[-_]semi[-_]space[-_]size=\d+|(?:no[-_]?)?allocation[-_]site[-_]pretenuring)$/;
+
 /**
- * The Node options a worker process needs for its entry. Built code needs none, and must not inherit those of the parent
- * (`--inspect` would take its port, `--input-type` would refuse the file). Source is loaded as this process loads its own: by the
- * module that `ROOMKIT_SOURCE_LOADER` names, otherwise by what this process was started with.
+ * The Node options a worker process needs for its entry: how this one's V8 keeps what is young, and what source is loaded with. It
+ * must not inherit the others (`--inspect` would take its port, `--input-type` would refuse the file).
  */
 export function execArgvFor(entry: URL): string[] {
+  return [...process.execArgv.filter((argument) => YOUNG.test(argument)), ...loaderFor(entry)];
+}
+
+/**
+ * Built code needs nothing. Source is loaded as this process loads its own: by the module that `ROOMKIT_SOURCE_LOADER` names,
+ * otherwise by what this process was started with.
+ */
+function loaderFor(entry: URL): string[] {
   if (!entry.pathname.endsWith(".ts")) return [];
   const loader = process.env.ROOMKIT_SOURCE_LOADER;
   return loader ? ["--import", loader, "--conditions=@roomkit/source"] : loaderArguments(process.execArgv);
 }
 
 /**
- * What to start a worker thread with for the same entry. Threads of Node 20 load no TypeScript even where the process does, so
- * source gets a first module that sees to it.
+ * What to start a worker thread with for the same entry; V8 is its process's. Threads of Node 20 load no TypeScript even where the
+ * process does, so source gets a first module that sees to it.
  */
 export function threadEntry(entry: URL): { readonly url: URL; readonly execArgv: readonly string[] } {
-  const execArgv = execArgvFor(entry);
+  const execArgv = loaderFor(entry);
   const loaders = execArgv.flatMap((argument, i) => (argument === "--import" ? [execArgv[i + 1] ?? ""] : []));
   if (loaders.length === 0) return { url: entry, execArgv };
   const first = [...loaders, entry.href].map((href) => `await import(${JSON.stringify(href)});`).join("");

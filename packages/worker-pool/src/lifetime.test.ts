@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -69,6 +69,22 @@ describe("the entry of a worker", () => {
       url: new URL("file:///x/dist/worker.js"),
       execArgv: [],
     });
+  });
+
+  it("keeps what is young as its parent was told to, in a process of its own", () => {
+    const before = process.execArgv;
+    const young = ["--max-semi-space-size=16", "--no-allocation-site-pretenuring", "--min_semi_space_size=4"];
+    process.execArgv = [young[0] ?? "", "--inspect=0", ...young.slice(1), "--max-old-space-size=4000"];
+    try {
+      expect(execArgvFor(new URL("file:///x/dist/worker.js"))).toEqual(young);
+      expect(execArgvFor(new URL("file:///x/src/worker.ts")).slice(0, 3)).toEqual(young);
+      // A thread is refused what is its process's.
+      expect(threadEntry(new URL("file:///x/dist/worker.js")).execArgv).toEqual([]);
+      expect(threadEntry(new URL("file:///x/src/worker.ts")).execArgv).toEqual(["--conditions=@roomkit/source"]);
+      expect(execFileSync(process.execPath, [...young, "-e", "console.log(1)"]).toString()).toBe("1\n");
+    } finally {
+      process.execArgv = before;
+    }
   });
 
   it("is loaded as its parent was, from an application's own source", () => {

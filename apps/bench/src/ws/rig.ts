@@ -7,8 +7,11 @@ import type { Listened } from "./messages.ts";
 import type { ServerAnswer, ServerRequest } from "./server.ts";
 
 const ANSWER_MS = 60_000;
-/** As the servers of generated projects are started; V8 would let the young space grow to more than the calls' own memory. */
-const FLAGS = ["--max-semi-space-size=16"];
+/**
+ * As the servers of generated projects are started; V8 would let the young space grow to more than the calls' own memory, and
+ * make old what each message throws away.
+ */
+const FLAGS = ["--max-semi-space-size=16", "--no-allocation-site-pretenuring"];
 /** More calls than any benchmark makes: nothing of it is refused. */
 const ANY = 20_000;
 
