@@ -34,6 +34,21 @@ describe("after silence", () => {
     expect([told, clock.pendingTimers]).toEqual([0, 0]);
   });
 
+  it.each([1, 37, 50])("a stall that ends %i ms after it was due: what came meanwhile is read", async (ms) => {
+    const cancel = afterSilence(clock, 400, tell);
+    clock.holdUp(400 + ms);
+    clock.setTimeout(cancel, 0);
+    await clock.advance(0);
+    expect([told, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it("is not told once it was cancelled, however late that is", async () => {
+    const cancel = afterSilence(clock, 400, tell);
+    clock.setTimeout(() => cancel(), 400);
+    await clock.advance(500);
+    expect([told, clock.pendingTimers]).toEqual([0, 0]);
+  });
+
   it("is told of a silence that was one, after the process was held up", async () => {
     afterSilence(clock, 400, tell);
     await late(2_000);

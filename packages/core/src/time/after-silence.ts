@@ -7,7 +7,8 @@ const MOST_LATE = 10;
 
 /**
  * Calls `then` when a peer was silent for `ms`; whoever hears something cancels. After the event loop has been held up, timers run before
- * what came meanwhile is read: a timer that is late therefore waits until that has been done.
+ * what came meanwhile is read, so what there is to read is read once more before anything is told, also by a timer that is not late: it may
+ * have come due at the end of a long stall. A late one waits longer.
  */
 export function afterSilence(clock: Clock, ms: number, then: () => void): Cancel {
   let cancel: Cancel = () => {};
@@ -16,7 +17,7 @@ export function afterSilence(clock: Clock, ms: number, then: () => void): Cancel
     const due = clock.now() + Math.max(0, waitMs);
     cancel = clock.setTimeout(() => {
       if (clock.now() - due > LATE_MS && late++ < MOST_LATE) wait(LATE_MS);
-      else then();
+      else cancel = clock.setTimeout(then, 0);
     }, waitMs);
   };
   wait(ms);
