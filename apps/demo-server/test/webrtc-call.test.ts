@@ -47,6 +47,21 @@ async function fact(page: Page, name: string): Promise<string | undefined> {
   return (await entry.count()) > 0 ? ((await entry.locator("dd").textContent()) ?? undefined) : undefined;
 }
 
+/** Connected in this way; a server that is busy with other work may ask its caller to try again. */
+async function connected(page: Page, name: string): Promise<void> {
+  const again = page.getByRole("button", { name: "Try again" });
+  await until(
+    `the connection: ${name}`,
+    async () => {
+      if ((await fact(page, "Connection")) === name) return true;
+      if (await again.isVisible()) await again.click();
+      await page.waitForTimeout(500);
+      return false;
+    },
+    40_000,
+  );
+}
+
 /** As behind a firewall that lets no UDP through: nothing but a relay would do, and there is none. */
 function blockUdp(): void {
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
@@ -115,7 +130,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
   });
 
   it("falls silent at a press of the button, and goes on over the other transport when asked", {
-    timeout: 90_000,
+    timeout: 150_000,
   }, async () => {
     const caller = await call("/voice", {});
     try {
@@ -130,7 +145,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
         ["WebRTC", "WebRTC"],
       ] as const) {
         await choose(page, transport);
-        await until(`the ${transport}`, async () => (await fact(page, "Connection")) === name, 20_000);
+        await connected(page, name);
         await until("its greeting", () => audible(caller), 20_000);
         await page.getByRole("button", { name: "Interrupt" }).click();
         await quiet(caller);
@@ -139,7 +154,7 @@ describe.skipIf(!haveChromium)("the demo page over WebRTC", () => {
       expect(await page.getByText("Changing the connection").count()).toBe(2);
       expect(await page.getByText("interrupted", { exact: true }).count()).toBe(3);
       if (pictures) await page.screenshot({ path: `${pictures}/webrtc-switched.png` });
-      expect(caller.complaints).toEqual([]);
+      expect(caller.complaints.filter((complaint) => !/status of 503/.test(complaint))).toEqual([]);
     } finally {
       await caller.close();
     }
